@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * berth.h - libberth, the C interface to a Berth cluster
+ *
+ * Requests and replies are the protobuf-c messages of wire/messages.proto; they
+ * are installed beside this header. A handle is one connection to the
+ * controller, opened at first use; it is not thread-safe. Functions return 0 or
+ * -Exxx, with words in 'struct berth_err'. Reply messages are freed with
+ * berth_free.
+ */
+#ifndef BERTH_H
+#define BERTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/messages.pb-c.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BERTH_API __attribute__((visibility("default")))
+
+struct berth;
+struct berth_steps;
+
+struct berth_err {
+    int code;
+    char text[480];
+};
+
+/* A handle on the cluster that 'config' describes (NULL: found as the berth
+ * command finds it). Nothing is sent yet. */
+BERTH_API int berth_open(const char *config, struct berth **ret, struct berth_err *err);
+BERTH_API void berth_close(struct berth *berth);
+BERTH_API void berth_free(void *reply);
+
+BERTH_API int berth_ping(struct berth *berth, Berth__Pong **ret, struct berth_err *err);
+
+/* Submit. 'key' (NULL: one is made) makes a repeat after a time-out return the
+ * same job; a lost connection is retried once with the same key. */
+BERTH_API int berth_submit(struct berth *berth, const Berth__JobSpec *spec,
+                           const char *key, Berth__SubmitReply **ret,
+                           struct berth_err *err);
+BERTH_API int berth_jobs(struct berth *berth, const Berth__JobQuery *query,
+                         Berth__JobList **ret, struct berth_err *err);
+BERTH_API int berth_control(struct berth *berth, const Berth__JobControl *control,
+                            Berth__JobControlReply **ret, struct berth_err *err);
+/* Block until all of 'ids' have started (or ended). 'timeout_ms' < 0: for ever;
+ * -EAGAIN past it. Survives a restart of the controller by asking again. */
+BERTH_API int berth_wait(struct berth *berth, const uint32_t *ids, size_t n_ids,
+                         bool started, int timeout_ms, Berth__JobList **ret,
+                         struct berth_err *err);
+BERTH_API int berth_nodes(struct berth *berth, const Berth__NodeQuery *query,
+                          Berth__NodeList **ret, struct berth_err *err);
+
+/* Steps. Connect to the lead shepherd of a job: through a node's address (as
+ * found in the job's placement), or by the local socket that $BERTH_LEAD names
+ * inside an allocation ("unix:PATH" or "tcp:HOST:PORT:JOB"). */
+BERTH_API int berth_steps_connect(struct berth *berth, const char *host, uint16_t port,
+                                  uint32_t job, struct berth_steps **ret,
+                                  struct berth_err *err);
+BERTH_API int berth_steps_connect_lead(const char *lead, struct berth_steps **ret,
+                                       struct berth_err *err);
+BERTH_API void berth_steps_close(struct berth_steps *steps);
+/* Send one envelope: step_request, input, step_signal, release. */
+BERTH_API int berth_steps_send(struct berth_steps *steps, Berth__Envelope *env,
+                               struct berth_err *err);
+/* Next envelope of the step: step_started, output, task_ended, step_ended, or a
+ * failed reply to the request (status). As caller_recv for time-outs. */
+BERTH_API int berth_steps_recv(struct berth_steps *steps, int timeout_ms,
+                               Berth__Envelope **ret, struct berth_err *err);
+BERTH_API int berth_steps_fd(const struct berth_steps *steps);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * config.h - etc/berth.yaml, read through one schema table
+ *
+ * One file for the whole cluster, the same on every machine. Every key stands
+ * once in the table of schema.c: its path, type, default, limits, meaning.
+ * Unknown keys, wrong types and impossible values are refused with file, line
+ * and the nearest key.
+ */
+#ifndef BERTH_CONFIG_CONFIG_H
+#define BERTH_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+#define BERTH_DEFAULT_CONTROLLER_PORT 7817
+#define BERTH_DEFAULT_NODE_PORT 7818
+
+struct config_node {        /* one node, host lists expanded */
+    char *name;
+    char *address;          /* default: the name */
+    uint16_t port;
+    char *topology;         /* NULL: this machine; a .xml path; "synthetic:..." */
+    uint64_t memory;        /* MiB; 0: what hwloc says */
+};
+struct config_partition {
+    char *name;
+    char *nodes;            /* host list; "ALL" */
+    bool is_default, up;
+    int64_t time_default, time_max; /* seconds, TIME_UNLIMITED */
+};
+struct config_switch {
+    char *name, *switches, *nodes; /* host lists or NULL */
+};
+
+struct config {
+    char *path;             /* of the file */
+    char *cluster;          /* name */
+    char *join_pid_file;    /* personal cluster: enter this process's namespaces */
+    struct {
+        char *host;         /* where clients and nodes find it */
+        uint16_t port;
+        char *user;         /* the account it runs as; clients accept it and root */
+        char *state_dir;
+        uint32_t max_jobs;  /* refused past it */
+        int64_t keep_ended; /* seconds that ended jobs stay listed */
+    } controller;
+    struct {
+        uint16_t port;
+        char *state_dir, *run_dir; /* "%n" is the node's name */
+        uint32_t heartbeat, lost_after; /* seconds */
+        uint32_t fanout;    /* of launches */
+        uint32_t spare_shepherds;
+        uint32_t kill_grace; /* seconds from TERM to KILL */
+    } node;
+    struct {
+        char *socket;       /* NULL: munge's default */
+    } munge;
+    struct {
+        char *store;        /* the site's images, written by root */
+        char *user_store;   /* a user's own; "%h" is the home directory */
+        char *fallback;     /* image of jobs that name none; NULL: the node's files */
+    } image;
+    struct {
+        double weight_age, weight_size;
+        int64_t age_max;
+        double w_switch, w_fragmentation, w_package, w_numa, w_l3;
+    } scheduling;
+    char *log_level;
+    struct config_node *nodes;
+    size_t n_nodes;
+    struct config_partition *partitions;
+    size_t n_partitions;
+    struct config_switch *switches;
+    size_t n_switches;
+};
+
+/* Read and check 'path'. Words are "berth.yaml:12: nodes.adress: no such key,
+ * did you mean 'address'?". */
+int config_load(const char *path, struct config **ret, struct err *err);
+void config_free(struct config *config);
+void config_freep(struct config **config);
+
+/* Which file: 'given' if not NULL, else $BERTH_CONF, else the personal cluster
+ * of 'berth cluster up' when one is up, else the site's. The caller frees it.
+ * -ENOENT when there is none, with words that say what to do. */
+int config_find(const char *given, char **ret_path, struct err *err);
+
+/* All keys with values in force and where each comes from, as YAML. */
+void config_show(const struct config *config, FILE *out);
+
+const struct config_node *config_node_by_name(const struct config *config,
+                                              const char *name);
+/* "%n" in node.state_dir and run_dir replaced; the caller frees it. */
+char *config_node_dir(const char *pattern, const char *node);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * container.h - one container for all tasks of a step on a node
+ *
+ * The caller is a single-threaded process that already runs as the job's user.
+ * container_create forks the container's first process (init): it makes user,
+ * mount, PID and IPC namespaces, builds the root file system, pivots into it,
+ * and then waits for orders on a socket. Tasks are init's children; init reaps
+ * whatever else ends up as an orphan, and when it dies the kernel ends the
+ * rest.
+ *
+ *     caller                        init (PID 1)              tasks
+ *     container_create  --clone-->  mounts, pivot_root
+ *                       <--ready--
+ *     container_spawn   --order-->  fork, bind, exec  ----->  rank 0, 1, ...
+ *                       <--ended--  waitpid
+ *     container_kill    --SIGKILL-> (all of it)
+ */
+#ifndef BERTH_CONTAINER_CONTAINER_H
+#define BERTH_CONTAINER_CONTAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct bind_mount {
+    const char *source; /* absolute, outside */
+    const char *target; /* absolute, inside; made when missing */
+    bool readonly;
+    bool optional;      /* a missing source is skipped */
+};
+
+/* What to build. All strings are borrowed for the call. */
+struct container_spec {
+    /* The root: read-only layer directories, topmost first, over which a
+     * writable tmpfs is laid. None: the node's own file system. */
+    const char *const *layers;
+    size_t n_layers;
+    const struct bind_mount *mounts;
+    size_t n_mounts;
+    bool as_root;       /* map the caller to uid 0 inside, else to itself */
+    const char *hostname; /* NULL: the node's (no UTS namespace is made) */
+    uint64_t shm_bytes;   /* size of /dev/shm and /tmp; 0: half the memory */
+    const char *user, *home, *shell; /* for the passwd entry inside */
+    /* A directory of the caller's own on the node that serves as mount point
+     * and scratch while building; must exist. */
+    const char *work_dir;
+};
+
+struct container;
+
+/* Start building. Returns at once; container_wait_ready tells how it went, so
+ * the caller can prepare other things meanwhile. */
+int container_create(const struct container_spec *spec, struct container **ret,
+                     struct err *err);
+/* Wait until the root is built: 0, or the words of what failed inside. */
+int container_wait_ready(struct container *c, struct err *err);
+
+/* One program to start inside. All borrowed. */
+struct task_spec {
+    uint32_t id;            /* comes back in container_event */
+    char *const *argv;      /* argv[0] is looked up in the env's PATH, inside */
+    char *const *env;
+    const char *cwd;        /* fallback: "/" */
+    int fds[3];             /* become 0, 1, 2; stay the caller's */
+    const char *cpus;       /* OS processor numbers, "0-3"; NULL: unbound */
+    unsigned int umask;
+    bool new_session;       /* setsid, so signals reach the task's group */
+};
+
+/* Order init to start a task. The outcome comes as an event: a task that could
+ * not be executed ends with status 127 (not found) or 126, and words. */
+int container_spawn(struct container *c, const struct task_spec *task, struct err *err);
+
+/* Order init to signal a task's process group; all tasks: UINT32_MAX. */
+int container_signal(struct container *c, uint32_t task, int signo, struct err *err);
+
+struct container_event {
+    enum { CONTAINER_TASK_STARTED, CONTAINER_TASK_ENDED, CONTAINER_GONE } kind;
+    uint32_t task;
+    pid_t pid;              /* as the caller sees it */
+    int status;             /* wait(2) status */
+    uint64_t user_usec, system_usec, max_rss_kib;
+    char words[256];        /* why exec failed, else "" */
+};
+
+/* Descriptor that turns readable when an event waits. */
+int container_fd(const struct container *c);
+/* Next event: 1 and *ret, 0 when none waits, or -Exxx. CONTAINER_GONE is the
+ * last one: init ended. Never blocks. */
+int container_next_event(struct container *c, struct container_event *ret);
+
+/* Kill everything inside at once. container_destroy also waits for the end. */
+void container_kill(struct container *c);
+void container_destroy(struct container *c);
+
+pid_t container_init_pid(const struct container *c);
+
+#endif

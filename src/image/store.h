@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * store.h - images on disk, kept by content
+ *
+ *     <store>/blobs/sha256/<hex>      verified blobs: manifests, configs, layers
+ *     <store>/layers/<hex of diff id>/  each layer unpacked once, read-only
+ *     <store>/refs/<name>             text: "sha256:<hex of the manifest>"
+ *     <store>/tmp/                    half-done work, on the same file system
+ *
+ * A directory appears in layers/ by rename when it is whole, so readers need no
+ * lock; writers of the same content race harmlessly. A name like
+ * "debian:12" or "site/hpcc" is encoded in refs/ so that it cannot leave it.
+ */
+#ifndef BERTH_IMAGE_STORE_H
+#define BERTH_IMAGE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define IMAGE_DIGEST_MAX 72 /* "sha256:" + 64 + NUL */
+
+struct image_store;
+
+/* Open the store at 'path', making it when 'create'. -ENOENT otherwise. */
+int image_store_open(const char *path, bool create, struct image_store **ret,
+                     struct err *err);
+void image_store_close(struct image_store *store);
+const char *image_store_path(const struct image_store *store);
+
+/* A resolved image: what a container needs. */
+struct image {
+    char digest[IMAGE_DIGEST_MAX]; /* of the manifest */
+    char *name;                    /* as stored, "hpcc:latest" */
+    char **layers;                 /* absolute directories, topmost first */
+    size_t n_layers;
+    char **env;                    /* the image's own ENV */
+    char **entrypoint, **cmd;
+    char *workdir;                 /* "" when it has none */
+    uint64_t bytes;                /* unpacked size */
+    int64_t created;
+};
+void image_free(struct image *image);
+void image_freep(struct image **image);
+
+/* Look a reference up: "name", "name:tag" ("latest" when absent) or a digest
+ * "sha256:...". -ENOENT with words that name the nearest one stored. */
+int image_lookup(struct image_store *store, const char *ref, struct image **ret,
+                 struct err *err);
+
+/* Progress of long work, called now and then: what ("layer 2/3"), done and
+ * total bytes (total 0: unknown). */
+typedef void image_progress_fn(const char *what, uint64_t done, uint64_t total,
+                               void *ctx);
+
+/* Take an image in from 'source': an OCI layout directory, a tar of a root file
+ * system (plain, gzip, zstd, xz), or a root file system directory ("-" reads a
+ * tar from stdin). The kind is found by looking. 'ref' is the name it gets.
+ * Entries that try to leave the root are refused, device nodes skipped (counted
+ * in *ret_skipped when not NULL). */
+int image_import(struct image_store *store, const char *source, const char *ref,
+                 image_progress_fn *progress, void *ctx, char ret_digest[IMAGE_DIGEST_MAX],
+                 uint64_t *ret_skipped, struct err *err);
+
+/* All images, sorted by name. */
+int image_list(struct image_store *store, struct image ***ret, size_t *ret_n,
+               struct err *err);
+
+/* Forget a name; blobs and layers that no other name needs go with it. */
+int image_remove(struct image_store *store, const char *ref, struct err *err);
+
+#endif

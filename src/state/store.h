@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * store.h - a key space with atomic batches, durable before it is told
+ *
+ * Keys are text ("job/17"), values bytes. Changes gather in the open batch;
+ * store_commit hands it to a worker, and when it is on disk (one fsync for all
+ * of it) every callback registered with store_on_commit for that batch runs on
+ * the loop's thread, in order. While one batch is being written the next one
+ * fills: group commit. If a commit fails, 'on_failed' is called and nothing of
+ * that batch is told: the controller stops, for going on would promise what it
+ * cannot keep.
+ */
+#ifndef BERTH_STATE_STORE_H
+#define BERTH_STATE_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/err.h"
+
+struct store;
+
+int store_open(uv_loop_t *loop, const char *path,
+               void (*on_failed)(const struct err *why, void *ctx), void *ctx,
+               struct store **ret, struct err *err);
+/* Waits for what is open to be written. */
+void store_close(struct store *store);
+
+/* Read all keys with 'prefix' in order, from disk: for recovery at start. */
+int store_scan(struct store *store, const char *prefix,
+               int (*each)(const char *key, const void *value, size_t len, void *ctx),
+               void *ctx, struct err *err);
+
+/* Into the open batch. The batch leaves by itself before the loop next waits. */
+void store_put(struct store *store, const char *key, const void *value, size_t len);
+void store_delete(struct store *store, const char *key);
+
+/* Call 'fn' when all that was put so far is on disk (soon, from the loop, also
+ * when nothing waits). */
+void store_on_commit(struct store *store, void (*fn)(void *ctx), void *ctx);
+
+/* Commits so far; grows by one a batch. */
+uint64_t store_revision(const struct store *store);
+
+#endif

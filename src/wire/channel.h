@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * channel.h - a private, authenticated stream of envelopes on a libuv loop
+ *
+ * A channel is made in one of four ways: by calling out (channel_connect), by
+ * accepting (channel_accept), by taking over a connection that another process
+ * accepted (channel_adopt), or on a local socket where the kernel vouches for
+ * the peer (channel_local). The first three run the opening of
+ * doc/design/02-wire.md: MUNGE both ways, X25519, secretstream.
+ *
+ * Frames are bounded by WIRE_FRAME_MAX before they are read. A peer that breaks
+ * the protocol is cut off, and on_close gets the words. Callbacks run on the
+ * loop's thread. Nothing here logs.
+ */
+#ifndef BERTH_WIRE_CHANNEL_H
+#define BERTH_WIRE_CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "wire/messages.pb-c.h"
+
+#define WIRE_MAGIC 0x42525448u
+#define WIRE_VERSION_MIN 1
+#define WIRE_VERSION_MAX 1
+#define WIRE_FRAME_MAX (64u << 20)
+#define WIRE_HELLO_MAX 8192u
+/* Bytes waiting to leave on one channel before channel_is_congested. */
+#define WIRE_QUEUE_HIGH (4u << 20)
+
+struct channel;
+
+/* Where MUNGE is, and how long an opening may take. NULL socket: the default. */
+struct wire_auth {
+    const char *munge_socket; /* borrowed for the life of the channels */
+    unsigned int timeout_ms;  /* of the whole opening; 0: 10000 */
+};
+
+struct peer {
+    uid_t uid;
+    gid_t gid;
+    pid_t pid;          /* local sockets only */
+    char address[64];   /* "10.0.0.2:34567", or "local" */
+};
+
+struct channel_callbacks {
+    /* The opening succeeded; the channel may be used. Optional. */
+    void (*on_open)(struct channel *ch, void *ctx);
+    /* One envelope; borrowed for the call. 'adopted' is a connection passed
+     * along on a local socket (only with an Adopt body), else -1; the callee
+     * owns it. */
+    void (*on_message)(struct channel *ch, const Berth__Envelope *env, int adopted,
+                       void *ctx);
+    /* The end, once, for whatever reason: also a refused opening. Words are ""
+     * for an orderly end. The channel is freed after the call; never call
+     * channel_close from it. */
+    void (*on_close)(struct channel *ch, const struct err *why, void *ctx);
+};
+
+/* Call out to host:port (numeric or a name). 'target' as in Hello.target.
+ * 'allow_uid' refuses a peer that is neither root nor this uid; (uid_t)-1
+ * admits anyone. Failure before the call goes out returns NULL and words;
+ * later failures come as on_close. */
+struct channel *channel_connect(uv_loop_t *loop, const struct wire_auth *auth,
+                                const char *host, uint16_t port, const char *target,
+                                uid_t allow_uid, const struct channel_callbacks *cb,
+                                void *ctx, struct err *err);
+
+/* Accept a waiting connection from 'listener' and run the opening.
+ *
+ * 'route', when not NULL, sees the Hello's target before anything is answered:
+ * it returns true when the daemon itself is meant, false after it has taken
+ * the connection (fd and packed hello are then its own to pass along; the
+ * channel is gone without on_close).
+ */
+struct channel_router {
+    bool (*route)(const char *target, void *ctx);
+    void (*pass)(const char *target, int fd, const void *hello, size_t len, void *ctx);
+    void *ctx;
+};
+int channel_accept(uv_stream_t *listener, const struct wire_auth *auth,
+                   const struct channel_router *router,
+                   const struct channel_callbacks *cb, void *ctx, struct err *err);
+
+/* Continue an opening whose Hello another process has read. Owns 'fd'. */
+struct channel *channel_adopt(uv_loop_t *loop, const struct wire_auth *auth, int fd,
+                              const void *hello, size_t len,
+                              const struct channel_callbacks *cb, void *ctx,
+                              struct err *err);
+
+/* A connected AF_UNIX stream socket: no MUNGE, no encryption, descriptors may
+ * travel. The peer comes from SO_PEERCRED. Owns 'fd'. */
+struct channel *channel_local(uv_loop_t *loop, int fd,
+                              const struct channel_callbacks *cb, void *ctx,
+                              struct err *err);
+
+/* Queue an envelope; it is packed at once, so the caller keeps what it built.
+ * After the channel has failed this does nothing. */
+void channel_send(struct channel *ch, const Berth__Envelope *env);
+
+/* Local channels: pass connection 'fd' along with the packed Hello. Owns 'fd'. */
+void channel_send_adopt(struct channel *ch, int fd, const void *hello, size_t len);
+
+/* Reply to 'env' with success or with err's code and words. */
+void channel_reply_status(struct channel *ch, const Berth__Envelope *env, int code,
+                          const char *text);
+
+/* A fresh request id, never 0. */
+uint64_t channel_next_id(struct channel *ch);
+
+/* True when more than WIRE_QUEUE_HIGH bytes wait to leave; on_drain (may be
+ * NULL) is called once when they have gone below half of it. */
+bool channel_is_congested(const struct channel *ch);
+void channel_on_drain(struct channel *ch, void (*on_drain)(struct channel *, void *));
+
+/* Stop and resume reading from the peer (back pressure). */
+void channel_pause(struct channel *ch, bool paused);
+
+const struct peer *channel_peer(const struct channel *ch);
+bool channel_is_open(const struct channel *ch);
+void *channel_ctx(const struct channel *ch);
+void channel_set_ctx(struct channel *ch, void *ctx);
+
+/* Send what is queued, then close; on_close follows, later, from the loop.
+ * channel_abort does not wait for the queue. Repeats change nothing. */
+void channel_close(struct channel *ch);
+void channel_abort(struct channel *ch, const char *why);
+
+#endif
