@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * command.c - find the command, read its options, print its help
+ */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/nearest.h"
+
+static void print_help(const struct usage *usage, const struct opt *table)
+{
+    printf("Usage: %s\n\n%s\n\nOptions:\n", usage->synopsis, usage->about);
+    opts_print(table, 0, stdout);
+    if (usage->examples)
+        printf("\nExamples:\n%s", usage->examples);
+}
+
+int command_parse(const struct usage *usage, const struct opt *table,
+                  enum opts_order order, int argc, char **argv, void *ctx,
+                  int *ret_next)
+{
+    struct err err;
+    int rc = opts_parse(table, 0, order, argc, argv, ctx, ret_next, &err);
+
+    if (rc == 0)
+        return -1;
+    if (rc == -ECANCELED) {
+        print_help(usage, table);
+        return STATUS_OK;
+    }
+    say_error("%s", err.text);
+    return STATUS_USAGE;
+}
+
+static const struct command *find_command(const struct command *table, const char *name)
+{
+    for (; table->name; table++)
+        if (strcmp(table->name, name) == 0)
+            return table;
+    return NULL;
+}
+
+static int unknown_command(const struct command *table, const char *name)
+{
+    const char *names[64], *near;
+    size_t n = 0;
+
+    for (; table->name && n < ARRAY_SIZE(names); table++)
+        names[n++] = table->name;
+    near = nearest_name(name, names, n);
+    if (near)
+        say_error("unknown command %s: did you mean berth %s?", name, near);
+    else
+        say_error("unknown command %s: 'berth help' lists them", name);
+    return STATUS_USAGE;
+}
+
+/* Slurm's names that are ours too. */
+static const char *slurm_twin(const char *program)
+{
+    const char *base = strrchr(program, '/');
+
+    base = base ? base + 1 : program;
+    return strcmp(base, "srun") == 0 ? "run" : NULL;
+}
+
+static int run_named(const struct command *table, const char *name, int argc,
+                     char **argv)
+{
+    const struct command *command = find_command(table, name);
+    cleanup(freep) char *speaker = NULL;
+    int status;
+
+    if (!command)
+        return unknown_command(table, name);
+    speaker = xasprintf("berth %s", name);
+    say_set_name(speaker);
+    status = command->run(argc, argv);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (errno != EPIPE)
+            say_error("cannot write the output: %s", strerror(errno));
+        status = status ? status : STATUS_FAILED;
+    }
+    say_set_name("berth");
+    return status;
+}
+
+int command_main(const struct command *table, int argc, char **argv)
+{
+    const char *twin = argc > 0 ? slurm_twin(argv[0]) : NULL;
+
+    if (twin)
+        return run_named(table, twin, argc, argv);
+    if (argc < 2) {
+        run_named(table, "help", 1, argv);
+        return STATUS_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return run_named(table, "help", argc - 1, argv + 1);
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+        return run_named(table, "version", argc - 1, argv + 1);
+    return run_named(table, argv[1], argc - 1, argv + 1);
+}

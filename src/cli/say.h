@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * say.h - one sentence to the person at the terminal
+ *
+ * Lines on stderr begin with the command they come from: "berth submit: ...".
+ */
+#ifndef BERTH_CLI_SAY_H
+#define BERTH_CLI_SAY_H
+
+/* Who speaks, "berth submit"; borrowed for ever. */
+void say_set_name(const char *name);
+const char *say_name(void);
+
+void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void say_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Progress and other words that are not a failure; silent after say_quiet. */
+void say_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void say_quiet(void);
+
+#endif
