@@ -26,15 +26,18 @@ struct config_node {        /* one node, host lists expanded */
     uint16_t port;
     char *topology;         /* NULL: this machine; a .xml path; "synthetic:..." */
     uint64_t memory;        /* MiB; 0: what hwloc says */
+    unsigned int line;      /* where the file says so */
 };
 struct config_partition {
     char *name;
     char *nodes;            /* host list; "ALL" */
     bool is_default, up;
     int64_t time_default, time_max; /* seconds, TIME_UNLIMITED */
+    unsigned int line;      /* 0: made up, the file names no partition */
 };
 struct config_switch {
     char *name, *switches, *nodes; /* host lists or NULL */
+    unsigned int line;
 };
 
 struct config {
@@ -77,11 +80,23 @@ struct config {
     size_t n_partitions;
     struct config_switch *switches;
     size_t n_switches;
+    unsigned int *lines;    /* of each key of the schema; 0: its default */
+    const struct config_node **by_name; /* 'nodes', sorted */
 };
+
+/* Limits of one cluster and its file. */
+#define CONFIG_NODES_MAX 100000
+#define CONFIG_GROUPS_MAX 10000 /* partitions, switches, entries of nodes */
+#define CONFIG_BYTES_MAX (16U << 20)
 
 /* Read and check 'path'. Words are "berth.yaml:12: nodes.adress: no such key,
  * did you mean 'address'?". */
 int config_load(const char *path, struct config **ret, struct err *err);
+/* The same for text that is already here; 'path' is what words call it. */
+int config_parse(const char *path, const char *text, size_t len, struct config **ret,
+                 struct err *err);
+/* What holds where there is no file at all: every default, no nodes. */
+struct config *config_defaults(void);
 void config_free(struct config *config);
 void config_freep(struct config **config);
 

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * config.c - the end of a configuration, and small questions to it
+ */
+#include "config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+
+static void free_lists(struct config *c)
+{
+    for (size_t i = 0; i < c->n_nodes; i++) {
+        free(c->nodes[i].name);
+        free(c->nodes[i].address);
+        free(c->nodes[i].topology);
+    }
+    for (size_t i = 0; i < c->n_partitions; i++) {
+        free(c->partitions[i].name);
+        free(c->partitions[i].nodes);
+    }
+    for (size_t i = 0; i < c->n_switches; i++) {
+        free(c->switches[i].name);
+        free(c->switches[i].nodes);
+        free(c->switches[i].switches);
+    }
+    free(c->nodes);
+    free(c->partitions);
+    free(c->switches);
+}
+
+void config_free(struct config *c)
+{
+    if (!c)
+        return;
+    free_lists(c);
+    free(c->path);
+    free(c->cluster);
+    free(c->join_pid_file);
+    free(c->controller.host);
+    free(c->controller.user);
+    free(c->controller.state_dir);
+    free(c->node.state_dir);
+    free(c->node.run_dir);
+    free(c->munge.socket);
+    free(c->image.store);
+    free(c->image.user_store);
+    free(c->image.fallback);
+    free(c->log_level);
+    free(c->lines);
+    free(c->by_name);
+    free(c);
+}
+
+void config_freep(struct config **config)
+{
+    config_free(*config);
+}
+
+char *config_node_dir(const char *pattern, const char *node)
+{
+    struct strbuf sb = STRBUF_INIT;
+    const char *at;
+
+    while ((at = strstr(pattern, "%n"))) {
+        strbuf_add(&sb, pattern, (size_t)(at - pattern));
+        strbuf_puts(&sb, node);
+        pattern = at + 2;
+    }
+    strbuf_puts(&sb, pattern);
+    return strbuf_take(&sb);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * load.c - fill struct config from the tree, key by key, as the schema says
+ *
+ * What the values mean together is judged by nodes.c and check.c.
+ */
+#include "config/load.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "config/yaml_tree.h"
+
+struct loader {
+    struct config *config;
+    struct node_group *groups;
+    size_t n_groups;
+};
+
+int config_refuse(const struct config *config, unsigned int line, struct err *err,
+                  const char *fmt, ...)
+{
+    char words[ERR_TEXT_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(words, sizeof(words), fmt, ap);
+    va_end(ap);
+    if (!line)
+        return err_set(err, EINVAL, "%s: %s", config->path, words);
+    return err_set(err, EINVAL, "%s:%u: %s", config->path, line, words);
+}
+
+/* Every field of 'scope' that has a default gets it. */
+static void set_defaults(const char *scope, void *object)
+{
+    for (size_t i = 0; i < schema_size; i++) {
+        const struct schema_key *key = &schema_table[i];
+
+        if (key->preset && schema_in_scope(i, scope))
+            BUG_ON(schema_set(key, key->preset, object, NULL) < 0);
+    }
+}
+
+struct config *config_defaults(void)
+{
+    struct config *config = xcalloc(1, sizeof(*config));
+
+    config->path = xstrdup("(defaults)");
+    config->lines = xcalloc(schema_size, sizeof(*config->lines));
+    set_defaults("", config);
+    return config;
+}
+
+/* A list of hosts may be written as a YAML list: its items joined by commas. */
+static char *scalar_text(const struct schema_key *key, const struct ynode *node)
+{
+    struct strbuf sb = STRBUF_INIT;
+
+    if (node->kind == YNODE_SCALAR)
+        return xstrdup(node->text);
+    if (key->type != SCHEMA_HOSTS || node->kind != YNODE_LIST)
+        return NULL;
+    for (size_t i = 0; i < node->n_items; i++) {
+        if (node->items[i]->kind != YNODE_SCALAR) {
+            strbuf_fini(&sb);
+            return NULL;
+        }
+        strbuf_printf(&sb, "%s%s", i ? "," : "", node->items[i]->text);
+    }
+    return strbuf_take(&sb);
+}
+
+static int load_value(struct loader *ld, const struct schema_key *key,
+                      const struct ynode *node, void *object, struct err *err)
+{
+    cleanup(freep) char *text = scalar_text(key, node);
+    struct err why;
+
+    if (!text)
+        return config_refuse(ld->config, node->line, err,
+                             "%s: must be a single value, not %s", key->path,
+                             ynode_kind_name(node));
+    if (schema_set(key, text, object, &why) < 0)
+        return config_refuse(ld->config, node->line, err, "%s: %s", key->path,
+                             why.text);
+    return 0;
+}
+
+static int load_map(struct loader *ld, const struct ynode *map, const char *prefix,
+                    void *object, unsigned int *lines, struct err *err);
+
+static int load_list(struct loader *ld, const struct ynode *list, const char *path,
+                     struct err *err);
+
+static int unknown_key(struct loader *ld, const char *prefix, const struct ynode *key,
+                       struct err *err)
+{
+    const char *near = schema_suggest(prefix, key->text);
+
+    if (near)
+        return config_refuse(ld->config, key->line, err,
+                             "%s%.64s: no such key, did you mean '%s'?", prefix,
+                             key->text, near);
+    return config_refuse(ld->config, key->line, err, "%s%.64s: no such key", prefix,
+                         key->text);
+}
+
+/* Has 'key' stood in 'map' before? */
+static int check_repeated(struct loader *ld, const struct ynode *map, size_t at,
+                          const char *prefix, struct err *err)
+{
+    const struct ynode *key = map->items[at];
+
+    for (size_t i = 0; i < at; i += 2)
+        if (strcmp(map->items[i]->text, key->text) == 0)
+            return config_refuse(ld->config, key->line, err,
+                                 "%s%s: given twice, first in line %u", prefix,
+                                 key->text, map->items[i]->line);
+    return 0;
+}
+
+static int load_section(struct loader *ld, const struct ynode *node, const char *path,
+                        void *object, unsigned int *lines, struct err *err)
+{
+    cleanup(freep) char *prefix = xasprintf("%s.", path);
+
+    if (node->kind == YNODE_SCALAR && !*node->text)
+        return 0;
+    if (node->kind != YNODE_MAP)
+        return config_refuse(ld->config, node->line, err,
+                             "%s: must be a group of keys, not %s", path,
+                             ynode_kind_name(node));
+    return load_map(ld, node, prefix, object, lines, err);
+}
+
+static int load_key(struct loader *ld, const struct ynode *key,
+                    const struct ynode *value, const char *prefix, void *object,
+                    unsigned int *lines, struct err *err)
+{
+    cleanup(freep) char *path = NULL;
+    size_t i = 0;
+
+    /* A dotted key is no path of ours: sections are groups of keys. */
+    if (strpbrk(key->text, ".["))
+        return unknown_key(ld, prefix, key, err);
+    path = xasprintf("%s%s", prefix, key->text);
+    switch (schema_find(path, &i)) {
+    case SCHEMA_VALUE:
+        lines[i] = key->line;
+        return load_value(ld, &schema_table[i], value, object, err);
+    case SCHEMA_SECTION:
+        return load_section(ld, value, path, object, lines, err);
+    case SCHEMA_LIST:
+        return load_list(ld, value, path, err);
+    case SCHEMA_UNKNOWN:
+        break;
+    }
+    return unknown_key(ld, prefix, key, err);
+}
+
+static int load_map(struct loader *ld, const struct ynode *map, const char *prefix,
+                    void *object, unsigned int *lines, struct err *err)
+{
+    for (size_t i = 0; i + 1 < map->n_items; i += 2) {
+        const struct ynode *key = map->items[i];
+        int r;
+
+        if (key->kind != YNODE_SCALAR)
+            return config_refuse(ld->config, key->line, err,
+                                 "a key must be a word, not %s", ynode_kind_name(key));
+        r = check_repeated(ld, map, i, prefix, err);
+        if (r == 0)
+            r = load_key(ld, key, map->items[i + 1], prefix, object, lines, err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int check_required(struct loader *ld, const char *scope,
+                          const unsigned int *lines, unsigned int line, struct err *err)
+{
+    for (size_t i = 0; i < schema_size; i++)
+        if (schema_table[i].is_required && schema_in_scope(i, scope) && !lines[i])
+            return config_refuse(ld->config, line, err, "%s: is missing",
+                                 schema_table[i].path);
+    return 0;
+}
+
+static int load_item(struct loader *ld, const struct ynode *item, const char *scope,
+                     void *object, struct err *err)
+{
+    cleanup(freep) unsigned int *lines = xcalloc(schema_size, sizeof(*lines));
+    int r;
+
+    if (item->kind != YNODE_MAP)
+        return config_refuse(ld->config, item->line, err,
+                             "%.*s: each item must be a group of keys, not %s",
+                             (int)strcspn(scope, "["), scope, ynode_kind_name(item));
+    set_defaults(scope, object);
+    r = load_map(ld, item, scope, object, lines, err);
+    if (r < 0)
+        return r;
+    return check_required(ld, scope, lines, item->line, err);
+}
+
+static int load_groups(struct loader *ld, const struct ynode *list, struct err *err)
+{
+    int r = 0;
+
+    ld->groups = xcalloc(list->n_items, sizeof(*ld->groups));
+    for (size_t i = 0; i < list->n_items && r == 0; i++) {
+        ld->groups[ld->n_groups++].line = list->items[i]->line;
+        r = load_item(ld, list->items[i], "nodes[].", &ld->groups[i], err);
+    }
+    return r;
+}
+
+static int load_partitions(struct loader *ld, const struct ynode *list, struct err *err)
+{
+    struct config *c = ld->config;
+    int r = 0;
+
+    c->partitions = xcalloc(list->n_items, sizeof(*c->partitions));
+    for (size_t i = 0; i < list->n_items && r == 0; i++) {
+        c->partitions[c->n_partitions++].line = list->items[i]->line;
+        r = load_item(ld, list->items[i], "partitions[].", &c->partitions[i], err);
+    }
+    return r;
+}
+
+static int load_switches(struct loader *ld, const struct ynode *list, struct err *err)
+{
+    struct config *c = ld->config;
+    int r = 0;
+
+    c->switches = xcalloc(list->n_items, sizeof(*c->switches));
+    for (size_t i = 0; i < list->n_items && r == 0; i++) {
+        c->switches[c->n_switches++].line = list->items[i]->line;
+        r = load_item(ld, list->items[i], "switches[].", &c->switches[i], err);
+    }
+    return r;
+}
+
+static int load_list(struct loader *ld, const struct ynode *list, const char *path,
+                     struct err *err)
+{
+    if (list->kind == YNODE_SCALAR && !*list->text)
+        return 0;
+    if (list->kind != YNODE_LIST)
+        return config_refuse(ld->config, list->line, err, "%s: must be a list, not %s",
+                             path, ynode_kind_name(list));
+    if (list->n_items > CONFIG_GROUPS_MAX)
+        return config_refuse(ld->config, list->line, err, "%s: has more than %d items",
+                             path, CONFIG_GROUPS_MAX);
+    if (strcmp(path, "nodes") == 0)
+        return load_groups(ld, list, err);
+    if (strcmp(path, "partitions") == 0)
+        return load_partitions(ld, list, err);
+    return load_switches(ld, list, err);
+}
+
+static void loader_fini(struct loader *ld)
+{
+    for (size_t i = 0; i < ld->n_groups; i++) {
+        free(ld->groups[i].names);
+        free(ld->groups[i].address);
+        free(ld->groups[i].topology);
+    }
+    free(ld->groups);
+}
+
+static int load_tree(struct loader *ld, const struct ytree *tree, struct err *err)
+{
+    struct config *c = ld->config;
+    int r;
+
+    if (!tree->root || tree->root->kind != YNODE_MAP)
+        return config_refuse(
+            c, tree->root ? tree->root->line : 1, err,
+            "must be a group of keys (cluster: ..., nodes: ...), not %s",
+            tree->root ? ynode_kind_name(tree->root) : "an empty file");
+    r = load_map(ld, tree->root, "", c, c->lines, err);
+    if (r == 0)
+        r = config_check_values(c, err);
+    if (r == 0)
+        r = config_expand_nodes(c, ld->groups, ld->n_groups, err);
+    if (r == 0)
+        r = config_check_partitions(c, err);
+    if (r == 0)
+        r = config_check_switches(c, err);
+    return r;
+}
+
+int config_parse(const char *path, const char *text, size_t len, struct config **ret,
+                 struct err *err)
+{
+    cleanup(config_freep) struct config *config = config_defaults();
+    cleanup(yaml_tree_freep) struct ytree *tree = NULL;
+    struct loader ld = {.config = config};
+    int r = yaml_tree_parse(path, text, len, &tree, err);
+
+    if (r < 0)
+        return r;
+    str_replace(&config->path, path);
+    r = load_tree(&ld, tree, err);
+    loader_fini(&ld);
+    if (r < 0)
+        return r;
+    *ret = take(config);
+    return 0;
+}
+
+int config_load(const char *path, struct config **ret, struct err *err)
+{
+    cleanup(freep) char *text = NULL;
+    size_t len;
+    int r = io_read_file(path, CONFIG_BYTES_MAX, &text, &len, err);
+
+    return r < 0 ? r : config_parse(path, text, len, ret, err);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * schema.c - the one place where a key's name, type, default and limits stand
+ *
+ * How values are read and printed is schema_value.c's part; the table is also
+ * what berth.yaml(5) and 'berth config show' say about each key.
+ */
+#include "config/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "config/config.h"
+
+#define DAY 86400
+
+#define KEY(path_, type_, field, preset_, min_, max_, help_)                          \
+    {                                                                                 \
+        .path = (path_), .type = SCHEMA_##type_,                                      \
+        .offset = offsetof(struct config, field), .preset = (preset_), .min = (min_), \
+        .max = (max_), .help = (help_)                                                \
+    }
+#define ITEM(item, path_, type_, field, preset_, min_, max_, required, help_)       \
+    {                                                                               \
+        .path = (path_), .type = SCHEMA_##type_,                                    \
+        .offset = offsetof(struct item, field), .preset = (preset_), .min = (min_), \
+        .max = (max_), .is_required = (required), .help = (help_)                   \
+    }
+#define NODE(name, ...) ITEM(node_group, "nodes[]." name, __VA_ARGS__)
+#define PARTITION(name, ...) ITEM(config_partition, "partitions[]." name, __VA_ARGS__)
+#define SWITCH(name, ...) ITEM(config_switch, "switches[]." name, __VA_ARGS__)
+
+/* clang-format off */
+const struct schema_key schema_table[] = {
+    KEY("cluster", NAME, cluster, "berth", 1, 63,
+        "name of the cluster"),
+
+    KEY("controller.host", TEXT, controller.host, "localhost", 1, 253,
+        "where nodes and commands find the controller"),
+    KEY("controller.port", PORT, controller.port, "7817", 1, 65535,
+        "port of the controller"),
+    KEY("controller.user", NAME, controller.user, "berth", 1, 63,
+        "account it runs as; commands and nodes accept this account and root"),
+    KEY("controller.state_dir", PATH, controller.state_dir, "/var/lib/berth/controller", 0, 0,
+        "where its database is"),
+    KEY("controller.max_jobs", COUNT, controller.max_jobs, "1000000", 1, 100000000,
+        "jobs it holds at most; submissions past it are refused"),
+    KEY("controller.keep_ended", DURATION, controller.keep_ended, "7d", 0, 3650 * DAY,
+        "how long ended jobs stay listed"),
+
+    KEY("node.port", PORT, node.port, "7818", 1, 65535,
+        "port of the node daemons"),
+    KEY("node.state_dir", PATH, node.state_dir, "/var/lib/berth/node", 0, 0,
+        "records of running steps; %n is the node's name"),
+    KEY("node.run_dir", PATH, node.run_dir, "/run/berth", 0, 0,
+        "sockets and directories of jobs; %n is the node's name"),
+    KEY("node.heartbeat", SECONDS, node.heartbeat, "10s", 1, 3600,
+        "how often a node says that it is there"),
+    KEY("node.lost_after", SECONDS, node.lost_after, "60s", 2, 7 * DAY,
+        "a node silent for so long is down, and its jobs have failed"),
+    KEY("node.fanout", COUNT, node.fanout, "16", 1, 1024,
+        "children of each node in the tree that launches run down"),
+    KEY("node.spare_shepherds", COUNT, node.spare_shepherds, "2", 0, 64,
+        "shepherds kept started, so that steps begin at once"),
+    KEY("node.kill_grace", SECONDS, node.kill_grace, "30s", 0, 3600,
+        "time from SIGTERM to SIGKILL when a job ends early"),
+
+    KEY("munge.socket", PATH, munge.socket, "", 0, 0,
+        "munged's socket; empty: munge's default"),
+
+    KEY("image.store", PATH, image.store, "/var/lib/berth/images", 0, 0,
+        "the site's images, written by root"),
+    KEY("image.user_store", PATH, image.user_store, "%h/.local/share/berth/images", 0, 0,
+        "a user's own images; %h is the home directory"),
+    KEY("image.fallback", TEXT, image.fallback, "", 0, 255,
+        "image of jobs that name none; empty: the node's own files"),
+
+    KEY("scheduling.weight_age", WEIGHT, scheduling.weight_age, "1000", 0, 1000000000,
+        "priority of a job that has waited for age_max"),
+    KEY("scheduling.weight_size", WEIGHT, scheduling.weight_size, "1000", 0, 1000000000,
+        "priority of a job as large as the cluster"),
+    KEY("scheduling.age_max", DURATION, scheduling.age_max, "7d", 1, 3650 * DAY,
+        "waiting longer adds no priority"),
+    KEY("scheduling.placement.switch", WEIGHT, scheduling.w_switch, "100", 0, 1000000000,
+        "cost of each switch level that a job spans"),
+    KEY("scheduling.placement.fragmentation", WEIGHT, scheduling.w_fragmentation, "10", 0, 1000000000,
+        "cost of breaking up a free block of nodes"),
+    KEY("scheduling.placement.package", WEIGHT, scheduling.w_package, "4", 0, 1000000000,
+        "cost of each further package that a task spans"),
+    KEY("scheduling.placement.numa", WEIGHT, scheduling.w_numa, "2", 0, 1000000000,
+        "cost of each further NUMA node that a task spans"),
+    KEY("scheduling.placement.l3", WEIGHT, scheduling.w_l3, "1", 0, 1000000000,
+        "cost of each further L3 cache that a task spans"),
+
+    KEY("log.level", LEVEL, log_level, "info", 0, 0,
+        "error, warn, info or debug"),
+    KEY("join_pid_file", PATH, join_pid_file, "", 0, 0,
+        "of a personal cluster, written by 'berth cluster up'"),
+
+    NODE("names", HOSTS, names, NULL, 0, 0, true,
+         "names of nodes that are alike, n[1-4]"),
+    NODE("address", HOSTS, address, "", 0, 0, false,
+         "their addresses, in the same order; empty: the names"),
+    NODE("port", PORT, port, NULL, 1, 65535, false,
+         "port of their daemons; default: node.port"),
+    NODE("topology", TEXT, topology, "", 0, 4096, false,
+         "hwloc XML file or synthetic:...; empty: the machine itself"),
+    NODE("memory", MEMORY, memory, NULL, 1, 1 << 30, false,
+         "memory for jobs; default: what hwloc finds"),
+
+    PARTITION("name", NAME, name, NULL, 1, 63, true,
+              "name of the partition"),
+    PARTITION("nodes", HOSTS, nodes, "ALL", 0, 0, false,
+              "its nodes; ALL: every node"),
+    PARTITION("default", BOOL, is_default, "false", 0, 0, false,
+              "takes the jobs that name no partition; without any, the first does"),
+    PARTITION("up", BOOL, up, "true", 0, 0, false,
+              "whether its jobs may start"),
+    PARTITION("time_default", DURATION, time_default, NULL, 1, INT64_MAX, false,
+              "limit of jobs that ask for none; default: time_max"),
+    PARTITION("time_max", DURATION, time_max, "unlimited", 1, INT64_MAX, false,
+              "longest limit that a job may ask for"),
+
+    SWITCH("name", NAME, name, NULL, 1, 63, true,
+           "name of the switch"),
+    SWITCH("nodes", HOSTS, nodes, "", 0, 0, false,
+           "nodes that are connected to it"),
+    SWITCH("switches", HOSTS, switches, "", 0, 0, false,
+           "switches that are connected to it, from below"),
+};
+/* clang-format on */
+
+const size_t schema_size = ARRAY_SIZE(schema_table);
+
+enum schema_kind schema_find(const char *path, size_t *ret_index)
+{
+    size_t len = strlen(path);
+
+    for (size_t i = 0; i < schema_size; i++) {
+        const char *rest = schema_table[i].path;
+
+        if (strncmp(rest, path, len) != 0)
+            continue;
+        rest += len;
+        if (!*rest) {
+            *ret_index = i;
+            return SCHEMA_VALUE;
+        }
+        if (*rest == '.')
+            return SCHEMA_SECTION;
+        if (strncmp(rest, "[].", 3) == 0)
+            return SCHEMA_LIST;
+    }
+    return SCHEMA_UNKNOWN;
+}
+
+bool schema_in_scope(size_t i, const char *scope)
+{
+    const char *path = schema_table[i].path;
+    size_t len = strlen(scope);
+
+    return strncmp(path, scope, len) == 0 && !strstr(path + len, "[].");
+}
+
+/* A key of that very name in another section: most likely bad indentation. */
+static const char *elsewhere(const char *word)
+{
+    for (size_t i = 0; i < schema_size; i++) {
+        const char *last = strrchr(schema_table[i].path, '.');
+
+        if (last && !strstr(schema_table[i].path, "[]") && strcmp(last + 1, word) == 0)
+            return schema_table[i].path;
+    }
+    return NULL;
+}
+
+const char *schema_suggest(const char *prefix, const char *word)
+{
+    static char names[ARRAY_SIZE(schema_table)][64];
+    const char *list[ARRAY_SIZE(schema_table)];
+    size_t len = strlen(prefix), n = 0;
+    const char *found;
+
+    for (size_t i = 0; i < schema_size; i++) {
+        const char *rest = schema_table[i].path + len;
+
+        if (strncmp(schema_table[i].path, prefix, len) != 0)
+            continue;
+        (void)snprintf(names[n], sizeof(names[n]), "%.*s", (int)strcspn(rest, ".["),
+                       rest);
+        list[n] = names[n];
+        n++;
+    }
+    found = nearest_name(word, list, n);
+    return found ? found : elsewhere(word);
+}
