@@ -11,6 +11,7 @@ AC_DEFUN([BERTH_FUZZERS], [
   AS_IF([test "x$enable_fuzzers" = xyes], [
     berth_fuzzers=yes
     BERTH_CFLAGS="$BERTH_CFLAGS -fsanitize=fuzzer-no-link"
+    BERTH_LDFLAGS="$BERTH_LDFLAGS -fsanitize=fuzzer-no-link"
     FUZZ_LDFLAGS=-fsanitize=fuzzer])
   AC_SUBST([FUZZ_LDFLAGS])
   AM_CONDITIONAL([FUZZERS], [test "x$berth_fuzzers" = xyes])

@@ -30,10 +30,10 @@ int err_wrap(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Stop the program when 'cond' holds: our own bug, never a peer's. */
-#define BUG_ON(cond)                                                                   \
-    do {                                                                               \
-        if (__builtin_expect(!!(cond), 0))                                             \
-            bug(__FILE__, __LINE__, #cond);                                            \
+#define BUG_ON(cond)                        \
+    do {                                    \
+        if (__builtin_expect(!!(cond), 0))  \
+            bug(__FILE__, __LINE__, #cond); \
     } while (0)
 
 void bug(const char *file, int line, const char *what) __attribute__((noreturn));

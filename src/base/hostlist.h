@@ -14,9 +14,10 @@
 #include "base/err.h"
 
 #define HOSTLIST_MAX 1000000
+#define HOSTLIST_NAME_MAX 255
 
-/* Expand 'text' to a strv in the order written, repeated names kept.
- * Returns 0, -EINVAL (words name the spot) or -E2BIG. */
+/* Expand 'text' to a strv in the order written, repeated names kept. The
+ * empty text is the empty list. Returns 0, -EINVAL (words name the spot) or -E2BIG. */
 int hostlist_expand(const char *text, char ***ret_names, struct err *err);
 
 /* The shortest text for 'names': sorted by prefix and number, without

@@ -30,19 +30,19 @@ void freep(void *pp);
 void closep(int *fd);
 
 /* Hand a pointer over: the value is returned, the variable becomes NULL. */
-#define take(p)                                                                        \
-    __extension__({                                                                    \
-        __typeof__(p) took_ = (p);                                                     \
-        (p) = NULL;                                                                    \
-        took_;                                                                         \
+#define take(p)                    \
+    __extension__({                \
+        __typeof__(p) took_ = (p); \
+        (p) = NULL;                \
+        took_;                     \
     })
 
 /* Hand a descriptor over: the value is returned, the variable becomes -1. */
-#define take_fd(fd)                                                                    \
-    __extension__({                                                                    \
-        int took_fd_ = (fd);                                                           \
-        (fd) = -1;                                                                     \
-        took_fd_;                                                                      \
+#define take_fd(fd)          \
+    __extension__({          \
+        int took_fd_ = (fd); \
+        (fd) = -1;           \
+        took_fd_;            \
     })
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

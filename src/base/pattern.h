@@ -17,10 +17,10 @@ struct pattern_values {
     uint32_t job;
     bool has_array;
     uint32_t array_job, array_task;
-    int64_t step;       /* < 0: the batch script, printed "batch" */
-    uint32_t task;      /* %t, rank in the step */
-    uint32_t node;      /* %n, relative node number */
-    uint32_t restarts;  /* %r */
+    int64_t step;      /* < 0: the batch script, printed "batch" */
+    uint32_t task;     /* %t, rank in the step */
+    uint32_t node;     /* %n, relative node number */
+    uint32_t restarts; /* %r */
     const char *node_name, *user, *job_name; /* borrowed; NULL reads as "" */
 };
 
@@ -30,5 +30,6 @@ char *pattern_expand(const char *text, const struct pattern_values *values);
 /* True when the name differs from task to task (%t), so that each task has a
  * file of its own / from node to node (%n %N). */
 bool pattern_is_per_task(const char *text);
+bool pattern_is_per_node(const char *text);
 
 #endif

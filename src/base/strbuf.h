@@ -16,7 +16,10 @@ struct strbuf {
     size_t cap;
 };
 
-#define STRBUF_INIT {.s = NULL, .len = 0, .cap = 0}
+#define STRBUF_INIT                   \
+    {                                 \
+        .s = NULL, .len = 0, .cap = 0 \
+    }
 
 void strbuf_fini(struct strbuf *sb);
 void strbuf_add(struct strbuf *sb, const void *bytes, size_t len);

@@ -12,7 +12,7 @@
 
 void strv_free(char **v)
 {
-    strv_foreach(s, v)
+    strv_foreach (s, v)
         free(*s);
     free(v);
 }
@@ -92,7 +92,7 @@ static int is_pair_of(const char *pair, const char *name)
 
 static char **env_find(char **env, const char *name)
 {
-    strv_foreach(s, env)
+    strv_foreach (s, env)
         if (is_pair_of(*s, name))
             return s;
     return NULL;
