@@ -60,11 +60,19 @@ struct berth_mpi_host {
 };
 
 struct berth_mpi_ops {
+    /* Do early what depends on the machine only, so that start is quick. Optional;
+     * called at most once, in a spare process that still is root and has one
+     * thread. It leaves no thread, file or changed environment behind.
+     * 'topology_xml' as in struct berth_mpi_step. A failure is not fatal: start
+     * does the work then. */
+    int (*preload)(const char *topology_xml, struct berth_mpi_err *err);
     /* Start serving. Mandatory; may take milliseconds, called once. */
     int (*start)(const struct berth_mpi_step *step, const struct berth_mpi_host *host,
                  void **ret_self, struct berth_mpi_err *err);
     /* Environment for 'rank' as a NULL-terminated heap vector of heap strings
-     * "NAME=value", which the caller frees. Mandatory. */
+     * "NAME=value", which the caller frees. Mandatory. Names that start with
+     * "PMIX_" replace what the task would have; of all others the user's own
+     * value wins. */
     int (*task_env)(void *self, uint32_t rank, char ***ret_env,
                     struct berth_mpi_err *err);
     /* The result of a fence: every node's data, concatenated; status 0 or an
