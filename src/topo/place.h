@@ -19,24 +19,24 @@
 /* One node as placement sees it. Index in the array = index in the switch tree. */
 struct place_node {
     const char *name;
-    const struct node_topo *topo;   /* NULL: unknown yet, never chosen */
+    const struct node_topo *topo; /* NULL: unknown yet, never chosen */
     const struct bitset *free_cores;
-    uint64_t free_memory;           /* MiB */
-    bool usable;                    /* up, not drained, in the partition */
+    uint64_t free_memory; /* MiB */
+    bool usable;          /* up, not drained, in the partition */
 };
 
 enum place_policy { PLACE_COMPACT, PLACE_SPREAD };
 enum place_bind { BIND_CORE, BIND_L3, BIND_NUMA, BIND_PACKAGE, BIND_NONE };
 
 struct place_request {
-    uint32_t nodes_min, nodes_max;  /* at least 1 */
-    uint32_t tasks;                 /* 0: one a node */
-    uint32_t tasks_per_node;        /* 0: as they fit */
-    uint32_t cpus_per_task;         /* at least 1 */
+    uint32_t nodes_min, nodes_max;      /* at least 1 */
+    uint32_t tasks;                     /* 0: one a node */
+    uint32_t tasks_per_node;            /* 0: as they fit */
+    uint32_t cpus_per_task;             /* at least 1 */
     uint64_t mem_per_node, mem_per_cpu; /* MiB; 0: none asked */
-    bool exclusive;                 /* whole nodes */
-    bool overcommit;                /* tasks may outnumber cores */
-    const struct bitset *required;  /* node indexes; NULL: none */
+    bool exclusive;                     /* whole nodes */
+    bool overcommit;                    /* tasks may outnumber cores */
+    const struct bitset *required;      /* node indexes; NULL: none */
     const struct bitset *excluded;
     enum place_policy policy;
     enum place_bind bind;
@@ -48,18 +48,18 @@ struct place_weights {
 extern const struct place_weights place_weights_default;
 
 struct place_share {
-    uint32_t node;                  /* index */
-    struct bitset *cores;           /* logical cores given */
+    uint32_t node;        /* index */
+    struct bitset *cores; /* logical cores given */
     uint64_t memory;
     uint32_t tasks;
-    struct bitset **task_cores;     /* one for each task */
+    struct bitset **task_cores; /* one for each task */
 };
 
 struct place_result {
     struct place_share *shares;
     size_t n_shares;
     double score;
-    char *why;                      /* "1 switch (0), 4 nodes, 0 split ..." */
+    char *why; /* "1 switch (0), 4 nodes, 0 split ..." */
 };
 
 /* Choose. Returns 0; -EAGAIN when it does not fit what is free now (words say

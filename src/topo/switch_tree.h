@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * switch_tree.h - how the nodes hang together
+ *
+ * Switches are numbered 0..n-1, leaves first: a switch comes before the one it
+ * hangs from, and the root is the last. A leaf has height 0, another switch one
+ * more than its highest child. Nodes may hang from any switch.
  */
 #ifndef BERTH_TOPO_SWITCH_TREE_H
 #define BERTH_TOPO_SWITCH_TREE_H
@@ -8,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bitset.h"
 #include "base/err.h"
 
 struct switch_tree;
@@ -28,9 +33,25 @@ int switch_tree_build(const struct switch_def *defs, size_t n_defs,
 void switch_tree_destroy(struct switch_tree *tree);
 
 size_t switch_tree_n_nodes(const struct switch_tree *tree);
-/* Levels up from the leaf switch to the lowest switch above both; 0: same leaf. */
-unsigned int switch_tree_distance(const struct switch_tree *tree, uint32_t a, uint32_t b);
-/* "spine/leaf1"; the caller frees it. */
+/* Levels up from the leaf switch to the lowest switch above both; 0: same leaf.
+ * When the two are not equally far down, the longer way counts. */
+unsigned int switch_tree_distance(const struct switch_tree *tree, uint32_t a,
+                                  uint32_t b);
+/* "spine/leaf1"; the caller frees it. A root that no definition names is left
+ * out, so without definitions it is "". */
 char *switch_tree_path(const struct switch_tree *tree, uint32_t node);
+
+/* For placement. */
+size_t switch_tree_n_switches(const struct switch_tree *tree);
+/* The switch that a node hangs from. */
+uint32_t switch_tree_switch_of(const struct switch_tree *tree, uint32_t node);
+unsigned int switch_tree_height(const struct switch_tree *tree, uint32_t sw);
+/* All nodes at or below a switch. */
+const struct bitset *switch_tree_nodes_below(const struct switch_tree *tree,
+                                             uint32_t sw);
+/* Levels up from the deepest of these nodes (at least one) to the lowest switch
+ * above all of them. */
+unsigned int switch_tree_span(const struct switch_tree *tree, const uint32_t *nodes,
+                              size_t n_nodes);
 
 #endif
