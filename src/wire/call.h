@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "wire/channel.h"
+#include "wire/auth.h"
+#include "wire/messages.pb-c.h"
 
 struct caller;
 

@@ -21,30 +21,15 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "wire/auth.h"
 #include "wire/messages.pb-c.h"
 
-#define WIRE_MAGIC 0x42525448u
-#define WIRE_VERSION_MIN 1
-#define WIRE_VERSION_MAX 1
-#define WIRE_FRAME_MAX (64u << 20)
-#define WIRE_HELLO_MAX 8192u
 /* Bytes waiting to leave on one channel before channel_is_congested. */
 #define WIRE_QUEUE_HIGH (4u << 20)
+/* With this many waiting the peer is cut off: it does not read. */
+#define WIRE_QUEUE_MAX (4u * WIRE_FRAME_MAX)
 
 struct channel;
-
-/* Where MUNGE is, and how long an opening may take. NULL socket: the default. */
-struct wire_auth {
-    const char *munge_socket; /* borrowed for the life of the channels */
-    unsigned int timeout_ms;  /* of the whole opening; 0: 10000 */
-};
-
-struct peer {
-    uid_t uid;
-    gid_t gid;
-    pid_t pid;          /* local sockets only */
-    char address[64];   /* "10.0.0.2:34567", or "local" */
-};
 
 struct channel_callbacks {
     /* The opening succeeded; the channel may be used. Optional. */
@@ -72,9 +57,10 @@ struct channel *channel_connect(uv_loop_t *loop, const struct wire_auth *auth,
 /* Accept a waiting connection from 'listener' and run the opening.
  *
  * 'route', when not NULL, sees the Hello's target before anything is answered:
- * it returns true when the daemon itself is meant, false after it has taken
- * the connection (fd and packed hello are then its own to pass along; the
- * channel is gone without on_close).
+ * it returns true when the daemon itself is meant. On false 'pass' is called,
+ * which owns the connection 'fd' and copies the packed Hello it wants to pass
+ * along; the channel is gone without on_close. An opening that fails, before
+ * or after, comes as on_close with words that begin with the peer's address.
  */
 struct channel_router {
     bool (*route)(const char *target, void *ctx);
@@ -92,13 +78,14 @@ struct channel *channel_adopt(uv_loop_t *loop, const struct wire_auth *auth, int
                               struct err *err);
 
 /* A connected AF_UNIX stream socket: no MUNGE, no encryption, descriptors may
- * travel. The peer comes from SO_PEERCRED. Owns 'fd'. */
+ * travel. The peer comes from SO_PEERCRED. Open at once; on_open comes from the
+ * loop all the same. Owns 'fd'. */
 struct channel *channel_local(uv_loop_t *loop, int fd,
                               const struct channel_callbacks *cb, void *ctx,
                               struct err *err);
 
 /* Queue an envelope; it is packed at once, so the caller keeps what it built.
- * After the channel has failed this does nothing. */
+ * Before on_open and after the channel has failed this does nothing. */
 void channel_send(struct channel *ch, const Berth__Envelope *env);
 
 /* Local channels: pass connection 'fd' along with the packed Hello. Owns 'fd'. */
