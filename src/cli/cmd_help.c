@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
-
 const struct command commands[] = {
 #define COMMAND(name, fn, help) {#name, fn, help},
 #include "cli/commands.def"
