@@ -281,7 +281,8 @@ static const struct berth_mpi_ops ops = {
 
 extern const struct berth_mpi_plugin berth_mpi_plugin;
 
-__attribute__((visibility("default"))) const struct berth_mpi_plugin berth_mpi_plugin = {
+__attribute__((visibility("default")))
+const struct berth_mpi_plugin berth_mpi_plugin = {
     .abi = BERTH_MPI_ABI,
     .ops_size = sizeof(struct berth_mpi_ops),
     .name = "pmix",

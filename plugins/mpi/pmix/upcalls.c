@@ -167,8 +167,7 @@ static pmix_status_t direct_modex(const pmix_proc_t *proc, const pmix_info_t inf
     /* Required or not, the answer is all that the task has put. */
     if (read_directives(info, n_info, &timeout) != PMIX_SUCCESS)
         timeout = 0;
-    uint64_t cookie =
-        pending_add(PENDING_MODEX, NULL, timeout, cbfunc, cbdata);
+    uint64_t cookie = pending_add(PENDING_MODEX, NULL, timeout, cbfunc, cbdata);
     if (!cookie)
         return PMIX_ERR_NOMEM;
     server->host.modex_request(server->host.ctx, proc->rank, cookie);

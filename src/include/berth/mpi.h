@@ -24,19 +24,19 @@ struct berth_mpi_err {
 
 /* The step as this node sees it; borrowed for the call of start. */
 struct berth_mpi_step {
-    const char *nspace;        /* unguessable; keep out of argv and logs */
+    const char *nspace; /* unguessable; keep out of argv and logs */
     uint32_t node_index, n_nodes;
-    const char *const *nodes;  /* names, by index */
-    uint32_t n_tasks;          /* of the whole step */
-    const uint32_t *rank_node; /* node index of each rank */
-    const uint32_t *local_ranks; /* ranks on this node, ascending */
+    const char *const *nodes;      /* names, by index */
+    uint32_t n_tasks;              /* of the whole step */
+    const uint32_t *rank_node;     /* node index of each rank */
+    const uint32_t *local_ranks;   /* ranks on this node, ascending */
     const char *const *local_cpus; /* hwloc list of each local rank's PUs, or NULL */
     uint32_t n_local;
-    uid_t uid;                 /* as the tasks see themselves inside */
+    uid_t uid; /* as the tasks see themselves inside */
     gid_t gid;
-    const char *server_dir;    /* private, exists, for the server's own files */
-    const char *task_dir;      /* same path inside and outside; for session files */
-    const char *topology_xml;  /* path or NULL: this machine */
+    const char *server_dir;   /* private, exists, for the server's own files */
+    const char *task_dir;     /* same path inside and outside; for session files */
+    const char *topology_xml; /* path or NULL: this machine */
 };
 
 /* Services of the host. All may be called from any thread. */
@@ -93,7 +93,7 @@ struct berth_mpi_ops {
 struct berth_mpi_plugin {
     uint32_t abi;
     uint32_t ops_size;
-    const char *name;    /* "pmix" */
+    const char *name; /* "pmix" */
     const char *summary;
     const struct berth_mpi_ops *ops;
 };

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_pmix.c - real MPI programs under the pmix plugin and a host of our own
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "fake_host.h"
+#include "mpi/mpi.h"
+
+static const struct berth_mpi_ops *ops;
+
+static struct fake_result run(const char *program, struct fake_step step)
+{
+    struct fake_result r;
+    cleanup(freep) char *path = xasprintf("tests/mpi/%s", program);
+    char *const argv[] = {path, NULL};
+    if (access(path, X_OK) != 0)
+        fail_msg("%s is not built: no mpicc?", path);
+    step.argv = argv;
+    fake_host_run(ops, &step, &r);
+    if (*r.failure)
+        fail_msg("%s\n%s", r.failure, r.out);
+    return r;
+}
+
+static void all_exit_0(const struct fake_result *r, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (r->status[i])
+            fail_msg("rank %u ended with %#x:\n%s", i, (unsigned)r->status[i], r->out);
+}
+
+static void says(const struct fake_result *r, const char *words)
+{
+    if (!strstr(r->out, words))
+        fail_msg("no '%s' in:\n%s", words, r->out);
+}
+
+static uint32_t n_lines(const struct fake_result *r)
+{
+    uint32_t n = 0;
+    for (const char *c = r->out; *c; c++)
+        n += *c == '\n';
+    return n;
+}
+
+static void four_ranks_on_one_node_are_one_job(void **state)
+{
+    (void)state;
+    struct fake_result r =
+        run("hello", (struct fake_step){.n_nodes = 1, .tasks_per_node = 4});
+    all_exit_0(&r, 4);
+    for (int i = 0; i < 4; i++) {
+        char want[64];
+        snprintf(want, sizeof(want), "rank %d of 4 on", i);
+        says(&r, want);
+    }
+    says(&r, "sum 6");
+    assert_int_equal(n_lines(&r), 4);
+    assert_int_equal(r.n_connected, 4);
+    assert_int_equal(r.n_finalized, 4);
+    free(r.out);
+}
+
+static void ranks_on_two_nodes_are_one_job(void **state)
+{
+    (void)state;
+    struct fake_result r =
+        run("hello", (struct fake_step){.n_nodes = 2, .tasks_per_node = 2});
+    all_exit_0(&r, 4);
+    says(&r, "rank 3 of 4 on");
+    says(&r, "sum 6");
+    assert_int_equal(n_lines(&r), 4);
+    assert_true(r.n_fences >= 2 && r.n_fences % 2 == 0);
+    assert_true(r.fence_bytes > 0);
+    assert_int_equal(r.n_connected, 4);
+    free(r.out);
+}
+
+static void ranks_dealt_out_in_turn_know_their_neighbours(void **state)
+{
+    (void)state;
+    struct fake_result r =
+        run("split",
+            (struct fake_step){.n_nodes = 2, .tasks_per_node = 3, .is_cyclic = true});
+    all_exit_0(&r, 6);
+    says(&r, "rank 0 half 3:6 node 3");
+    says(&r, "rank 5 half 3:9 node 3");
+    free(r.out);
+}
+
+static void four_nodes_exchange_long_messages(void **state)
+{
+    (void)state;
+    struct fake_result r =
+        run("ring", (struct fake_step){.n_nodes = 4, .tasks_per_node = 1});
+    all_exit_0(&r, 4);
+    says(&r, "ring of 4 ok");
+    free(r.out);
+}
+
+static void long_messages_pass_within_and_between_nodes(void **state)
+{
+    (void)state;
+    struct fake_result r =
+        run("ring", (struct fake_step){.n_nodes = 2, .tasks_per_node = 2});
+    all_exit_0(&r, 4);
+    says(&r, "ring of 4 ok");
+    assert_int_equal(n_lines(&r), 1);
+    free(r.out);
+}
+
+static void data_is_fetched_on_demand_when_the_fence_carries_none(void **state)
+{
+    (void)state;
+    char async[] = "OMPI_MCA_pmix_base_async_modex=1";
+    char collect[] = "OMPI_MCA_pmix_base_collect_data=0";
+    char *env[] = {async, collect, NULL};
+    struct fake_result r =
+        run("ring", (struct fake_step){.n_nodes = 2, .tasks_per_node = 2, .env = env});
+    all_exit_0(&r, 4);
+    says(&r, "ring of 4 ok");
+    assert_true(r.n_modex > 0);
+    free(r.out);
+}
+
+static void an_abort_reaches_the_host_with_its_code(void **state)
+{
+    (void)state;
+    struct fake_result r =
+        run("abort", (struct fake_step){.n_nodes = 2, .tasks_per_node = 2});
+    assert_int_equal(r.n_aborts, 1);
+    assert_int_equal(r.abort_status, 7);
+    assert_int_equal(r.abort_rank, 3);
+    free(r.out);
+}
+
+static void a_rank_that_leaves_in_the_middle_does_not_harm_the_server(void **state)
+{
+    (void)state;
+    struct fake_result r =
+        run("crash", (struct fake_step){.n_nodes = 2, .tasks_per_node = 2});
+    assert_true(WIFEXITED(r.status[3]));
+    assert_int_equal(WEXITSTATUS(r.status[3]), 3);
+    assert_int_equal(r.n_connected, 4);
+    assert_int_equal(r.n_finalized, 0);
+    free(r.out);
+}
+
+static void neighbours_may_read_each_others_memory(void **state)
+{
+    (void)state;
+    struct fake_result r =
+        run("cma", (struct fake_step){.n_nodes = 1, .tasks_per_node = 2});
+    all_exit_0(&r, 2);
+    says(&r, "rank 1 cma ok");
+    free(r.out);
+}
+
+static int load_plugin(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    int rc = mpi_load("pmix", ".libs", &ops, &err);
+    if (rc < 0)
+        fprintf(stderr, "%s\n", err.text);
+    return rc;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(four_ranks_on_one_node_are_one_job),
+        cmocka_unit_test(ranks_on_two_nodes_are_one_job),
+        cmocka_unit_test(ranks_dealt_out_in_turn_know_their_neighbours),
+        cmocka_unit_test(four_nodes_exchange_long_messages),
+        cmocka_unit_test(long_messages_pass_within_and_between_nodes),
+        cmocka_unit_test(data_is_fetched_on_demand_when_the_fence_carries_none),
+        cmocka_unit_test(an_abort_reaches_the_host_with_its_code),
+        cmocka_unit_test(a_rank_that_leaves_in_the_middle_does_not_harm_the_server),
+        cmocka_unit_test(neighbours_may_read_each_others_memory),
+    };
+    return cmocka_run_group_tests(tests, load_plugin, NULL);
+}
