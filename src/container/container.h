@@ -30,7 +30,7 @@ struct bind_mount {
     const char *source; /* absolute, outside */
     const char *target; /* absolute, inside; made when missing */
     bool readonly;
-    bool optional;      /* a missing source is skipped */
+    bool optional; /* a missing source is skipped */
 };
 
 /* What to build. All strings are borrowed for the call. */
@@ -41,7 +41,7 @@ struct container_spec {
     size_t n_layers;
     const struct bind_mount *mounts;
     size_t n_mounts;
-    bool as_root;       /* map the caller to uid 0 inside, else to itself */
+    bool as_root;         /* map the caller to uid 0 inside, else to itself */
     const char *hostname; /* NULL: the node's (no UTS namespace is made) */
     uint64_t shm_bytes;   /* size of /dev/shm and /tmp; 0: half the memory */
     const char *user, *home, *shell; /* for the passwd entry inside */
@@ -61,14 +61,14 @@ int container_wait_ready(struct container *c, struct err *err);
 
 /* One program to start inside. All borrowed. */
 struct task_spec {
-    uint32_t id;            /* comes back in container_event */
-    char *const *argv;      /* argv[0] is looked up in the env's PATH, inside */
+    uint32_t id;       /* comes back in container_event */
+    char *const *argv; /* argv[0] is looked up in the env's PATH, inside */
     char *const *env;
-    const char *cwd;        /* fallback: "/" */
-    int fds[3];             /* become 0, 1, 2; stay the caller's */
-    const char *cpus;       /* OS processor numbers, "0-3"; NULL: unbound */
+    const char *cwd;  /* fallback: "/" */
+    int fds[3];       /* become 0, 1, 2; stay the caller's */
+    const char *cpus; /* OS processor numbers, "0-3"; NULL: unbound */
     unsigned int umask;
-    bool new_session;       /* setsid, so signals reach the task's group */
+    bool new_session; /* setsid, so signals reach the task's group */
 };
 
 /* Order init to start a task. The outcome comes as an event: a task that could
@@ -81,10 +81,10 @@ int container_signal(struct container *c, uint32_t task, int signo, struct err *
 struct container_event {
     enum { CONTAINER_TASK_STARTED, CONTAINER_TASK_ENDED, CONTAINER_GONE } kind;
     uint32_t task;
-    pid_t pid;              /* as the caller sees it */
-    int status;             /* wait(2) status */
+    pid_t pid;  /* as the caller sees it */
+    int status; /* wait(2) status */
     uint64_t user_usec, system_usec, max_rss_kib;
-    char words[256];        /* why exec failed, else "" */
+    char words[256]; /* why exec failed, else "" */
 };
 
 /* Descriptor that turns readable when an event waits. */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * build.h - a root file system under construction: what its parts share
+ *
+ * All of the container's own writable space is one tmpfs, the scratch: a
+ * directory of it is the overlay's upper layer, others become /dev, /tmp and
+ * /run. One file system is cheaper to make and to end than five, and its size
+ * bounds them together.
+ */
+#ifndef BERTH_CONTAINER_BUILD_H
+#define BERTH_CONTAINER_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "container/container.h"
+
+struct build {
+    const struct container_spec *spec;
+    int *layers;   /* O_PATH descriptors, topmost first */
+    int scratch;   /* O_PATH: the tmpfs; -1 for the node's own root */
+    int root;      /* O_PATH: the new root */
+    bool in_place; /* the node's own root: nothing may be created in it */
+};
+
+/* Names in the scratch. */
+#define UPPER "up"
+#define WORK "work"
+
+/* skeleton.c: before the overlay is mounted, make in its upper layer what it
+ * will be mounted on, because in layers that belong to other users nothing can
+ * be made afterwards. */
+int skeleton_make(struct build *b, struct err *err);
+
+/* passwd.c: write etc/passwd and etc/group in the upper layer: the image's own,
+ * and the user. */
+int passwd_write(struct build *b, struct err *err);
+
+/* dev.c: fill /dev. The working directory is the new root. */
+int dev_make(struct build *b, struct err *err);
+
+/* mounts.c: the caller's mounts, in their order. */
+int mounts_make(struct build *b, struct err *err);
+
+/* resolve.c: open 'path' (absolute or not) as if 'root' were "/"; links cannot
+ * lead out of it, nor through /proc. A descriptor or -Exxx. */
+int resolve_in(int root, const char *path, int flags);
+
+/* Open the mount point 'path', a directory or a file, making what is missing as
+ * long as it would be made in the container's own space. */
+int resolve_target(const struct build *b, const char *path, bool want_dir, int *ret_fd,
+                   struct err *err);
+
+#endif

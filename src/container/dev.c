@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * dev.c - /dev of an image: a directory of the scratch with the node's devices
+ *
+ * Device nodes cannot be made in a user namespace, so each is the node's own,
+ * bound over an empty file; its permissions are the node's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "container/build.h"
+
+static const char *const basic[] = {"null", "zero", "full", "random", "urandom", "tty"};
+
+/* Fabrics, GPUs and single-copy helpers, bound when the node has them; "%u"
+ * counts from 0 until one is missing. */
+static const char *const optional[] = {
+    "infiniband",  "dri",
+    "kfd",         "xpmem",
+    "knem",        "ss0",
+    "hfi1_%u",     "cxi%u",
+    "nvidiactl",   "nvidia-uvm",
+    "nvidia%u",    "nvidia-uvm-tools",
+    "nvidia-caps", "nvidia-modeset",
+    "hugepages",
+};
+
+static const char *const links[][2] = {
+    {"/proc/self/fd", "fd"},       {"/proc/self/fd/0", "stdin"},
+    {"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"},
+    {"pts/ptmx", "ptmx"},
+};
+
+/* Bind the node's /dev/NAME to dev/NAME. */
+static int bind_device(const char *name, bool is_dir)
+{
+    char source[64];
+    int rc;
+
+    (void)snprintf(source, sizeof(source), "/dev/%s", name);
+    rc = is_dir ? mkdir(source + 1, 0755) : mknod(source + 1, S_IFREG | 0666, 0);
+    if (rc || mount(source, source + 1, NULL, MS_BIND | MS_REC, NULL))
+        return -errno;
+    return 0;
+}
+
+static int bind_if_there(const char *name, bool *ret_there)
+{
+    char source[64];
+    struct stat st;
+
+    (void)snprintf(source, sizeof(source), "/dev/%s", name);
+    *ret_there = stat(source, &st) == 0;
+    return *ret_there ? bind_device(name, S_ISDIR(st.st_mode)) : 0;
+}
+
+static int bind_optional(const char *pattern)
+{
+    char name[32];
+    bool there = true;
+    int rc = 0;
+
+    for (unsigned int i = 0; there && !rc; i++) {
+        const char *percent = strchr(pattern, '%');
+
+        if (percent)
+            (void)snprintf(name, sizeof(name), "%.*s%u", (int)(percent - pattern),
+                           pattern, i);
+        else
+            (void)snprintf(name, sizeof(name), "%s", pattern);
+        rc = bind_if_there(name, &there);
+        if (!percent)
+            break;
+    }
+    return rc;
+}
+
+static int bind_devices(struct err *err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(basic); i++) {
+        int rc = bind_device(basic[i], false);
+
+        if (rc)
+            return err_sys(err, -rc, "bind /dev/%s", basic[i]);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
+        int rc = bind_optional(optional[i]);
+
+        if (rc)
+            return err_sys(err, -rc, "bind /dev/%s", optional[i]);
+    }
+    return 0;
+}
+
+int dev_make(struct build *b, struct err *err)
+{
+    (void)b;
+    for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+        char path[32];
+
+        (void)snprintf(path, sizeof(path), "dev/%s", links[i][1]);
+        if (symlink(links[i][0], path))
+            return err_sys(err, errno, "link /%s", path);
+    }
+    if (mkdir("dev/shm", 01777) || mkdir("dev/pts", 0755))
+        return err_sys(err, errno, "make directories in /dev");
+    if (mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+              "newinstance,ptmxmode=0666,mode=0620"))
+        return err_sys(err, errno, "mount /dev/pts");
+    return bind_devices(err);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * init.c - PID 1's loop: take orders, start tasks, reap, report
+ *
+ * It sleeps in poll and never blocks on its caller: reports that do not fit in
+ * the socket wait in a queue. End of file on the socket means the caller is
+ * gone; then init leaves, and the kernel ends what still runs inside.
+ */
+#include "container/init.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "container/isolate.h"
+#include "container/order.h"
+#include "container/report.h"
+#include "container/rootfs.h"
+#include "container/task.h"
+
+struct running {
+    uint32_t id;
+    pid_t pid;
+    bool leads_group;
+};
+
+struct init {
+    int sigfd;
+    struct task_context context;
+    struct running *running;
+    size_t n_running;
+    struct report *queue; /* not sent yet, oldest first */
+    size_t n_queue;
+};
+
+/* The caller is gone: so are we. */
+static void leave(void) __attribute__((noreturn));
+static void leave(void)
+{
+    _exit(0);
+}
+
+static void flush_reports(struct init *init)
+{
+    size_t sent = 0;
+
+    while (sent < init->n_queue) {
+        int rc = report_send(INIT_SOCK, &init->queue[sent], 0);
+
+        if (rc == -EAGAIN)
+            break;
+        if (rc)
+            leave();
+        sent++;
+    }
+    init->n_queue -= sent;
+    memmove(init->queue, init->queue + sent, init->n_queue * sizeof(*init->queue));
+}
+
+static void tell(struct init *init, const struct report *report, pid_t about)
+{
+    int rc = init->n_queue ? -EAGAIN : report_send(INIT_SOCK, report, about);
+
+    if (!rc)
+        return;
+    if (rc != -EAGAIN)
+        leave();
+    init->queue = xrealloc(init->queue, init->n_queue + 1, sizeof(*init->queue));
+    init->queue[init->n_queue++] = *report;
+}
+
+static void tell_not_started(struct init *init, uint32_t task, const struct err *why)
+{
+    struct report report = {.kind = REPORT_ENDED, .task = task};
+
+    report.status = W_EXITCODE(why->code == ENOENT ? 127 : 126, 0);
+    memcpy(report.words, why->text, sizeof(report.words));
+    tell(init, &report, 0);
+}
+
+static void spawn(struct init *init, const struct order *order)
+{
+    struct report report = {.kind = REPORT_STARTED, .task = order->task};
+    struct err err = {0};
+    pid_t pid;
+
+    if (task_start(order, &init->context, &pid, &err)) {
+        tell_not_started(init, order->task, &err);
+        return;
+    }
+    init->running =
+        xrealloc(init->running, init->n_running + 1, sizeof(*init->running));
+    init->running[init->n_running++] = (struct running){
+        .id = order->task, .pid = pid, .leads_group = order->new_session};
+    tell(init, &report, pid);
+}
+
+static void signal_tasks(const struct init *init, const struct order *order)
+{
+    for (size_t i = 0; i < init->n_running; i++) {
+        const struct running *t = &init->running[i];
+
+        if (order->task == UINT32_MAX || order->task == t->id)
+            (void)kill(t->leads_group ? -t->pid : t->pid, order->signo);
+    }
+}
+
+static void follow_orders(struct init *init)
+{
+    struct order order;
+
+    for (;;) {
+        int rc = order_receive(INIT_SOCK, &order);
+
+        if (rc == -EAGAIN)
+            return;
+        if (rc <= 0)
+            leave();
+        if (order.kind == ORDER_SPAWN)
+            spawn(init, &order);
+        else
+            signal_tasks(init, &order);
+        order_fini(&order);
+    }
+}
+
+static uint64_t usec(const struct timeval *tv)
+{
+    return (uint64_t)tv->tv_sec * 1000000 + (uint64_t)tv->tv_usec;
+}
+
+static void note_end(struct init *init, pid_t pid, int status,
+                     const struct rusage *usage)
+{
+    for (size_t i = 0; i < init->n_running; i++) {
+        struct report report = {.kind = REPORT_ENDED};
+
+        if (init->running[i].pid != pid)
+            continue;
+        report.task = init->running[i].id;
+        report.status = status;
+        report.user_usec = usec(&usage->ru_utime);
+        report.system_usec = usec(&usage->ru_stime);
+        report.max_rss_kib = (uint64_t)usage->ru_maxrss;
+        init->running[i] = init->running[--init->n_running];
+        tell(init, &report, 0);
+        return;
+    }
+}
+
+/* Reap all that ended; who is not a task of ours was an orphan. */
+static void reap(struct init *init)
+{
+    struct signalfd_siginfo info;
+    struct rusage usage;
+    int status;
+    pid_t pid;
+
+    while (read(init->sigfd, &info, sizeof(info)) > 0)
+        ;
+    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
+        note_end(init, pid, status, &usage);
+}
+
+static void loop(struct init *init) __attribute__((noreturn));
+static void loop(struct init *init)
+{
+    struct pollfd fds[2] = {{.fd = INIT_SOCK}, {.fd = init->sigfd, .events = POLLIN}};
+
+    for (;;) {
+        fds[0].events = (short)(POLLIN | (init->n_queue ? POLLOUT : 0));
+        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+            leave();
+        if (fds[1].revents)
+            reap(init);
+        if (init->n_queue)
+            flush_reports(init);
+        if (fds[0].revents & (POLLIN | POLLHUP | POLLERR))
+            follow_orders(init);
+    }
+}
+
+static int build(const struct container_spec *spec, int sock, uid_t uid, gid_t gid,
+                 struct init *init, struct err *err)
+{
+    sigset_t child;
+    int rc;
+
+    if ((rc = isolate_detach(sock, err)) ||
+        (rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
+        (rc = rootfs_build(spec, err)) || (rc = isolate_seal(spec->as_root, err)))
+        return rc;
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    init->sigfd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (init->sigfd < 0)
+        return err_sys(err, errno, "signalfd");
+    init->context = (struct task_context){.has_image = spec->n_layers > 0,
+                                          .keep_caps = spec->as_root};
+    return 0;
+}
+
+void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid)
+{
+    struct report report = {.kind = REPORT_READY};
+    struct init init = {.sigfd = -1};
+    struct err err = {0};
+
+    if (build(spec, sock, uid, gid, &init, &err)) {
+        report.kind = REPORT_FAILED;
+        report.status = err.code;
+        memcpy(report.words, err.text, sizeof(report.words));
+        if (report_send(INIT_SOCK, &report, 0))
+            (void)report_send(sock, &report, 0);
+        _exit(1);
+    }
+    tell(&init, &report, 0);
+    loop(&init);
+}

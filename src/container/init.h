@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * init.h - the container's first process
+ */
+#ifndef BERTH_CONTAINER_INIT_H
+#define BERTH_CONTAINER_INIT_H
+
+#include <sys/types.h>
+
+#include "container/container.h"
+
+/* Live as PID 1 of the new namespaces: build the root from 'spec', report on
+ * 'sock', follow orders until the caller is gone. 'uid' and 'gid' are the
+ * caller's, as it sees them. All signals are blocked on entry. */
+void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid)
+    __attribute__((noreturn));
+
+#endif

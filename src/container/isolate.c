@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * isolate.c - ids, descriptors, signals and capabilities of the first process
+ */
+#include "container/isolate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static int write_proc(const char *path, const char *text, struct err *err)
+{
+    cleanup(closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0 || write(fd, text, strlen(text)) < 0)
+        return err_sys(err, errno, "write \"%s\" to %s", text, path);
+    return 0;
+}
+
+int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err)
+{
+    char text[64];
+    int rc;
+
+    /* A process that changed its uid is not dumpable, and then its files in
+     * /proc belong to root. */
+    if (prctl(PR_SET_DUMPABLE, 1))
+        return err_sys(err, errno, "make the first process dumpable");
+    rc = write_proc("/proc/self/setgroups", "deny", err);
+    if (rc)
+        return rc;
+    (void)snprintf(text, sizeof(text), "%u %u 1", as_root ? 0 : uid, uid);
+    rc = write_proc("/proc/self/uid_map", text, err);
+    if (rc)
+        return rc;
+    (void)snprintf(text, sizeof(text), "%u %u 1", as_root ? 0 : gid, gid);
+    return write_proc("/proc/self/gid_map", text, err);
+}
+
+static int close_inherited(int sock, struct err *err)
+{
+    int null;
+
+    if (sock != INIT_SOCK && dup3(sock, INIT_SOCK, O_CLOEXEC) < 0)
+        return err_sys(err, errno, "keep the socket to the caller");
+    if (close_range(INIT_SOCK + 1, ~0U, 0))
+        return err_sys(err, errno, "close inherited descriptors");
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return err_sys(err, errno, "open /dev/null");
+    for (int fd = 0; fd < INIT_SOCK; fd++) {
+        if (dup3(null, fd, O_CLOEXEC) < 0)
+            return err_sys(err, errno, "replace descriptor %d", fd);
+    }
+    (void)close(null);
+    return 0;
+}
+
+int isolate_detach(int sock, struct err *err)
+{
+    struct sigaction dfl = {.sa_handler = SIG_DFL};
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+        return err_sys(err, errno, "die with the caller");
+    (void)prctl(PR_SET_NAME, "berth-init");
+    (void)setsid();
+    for (int signo = 1; signo < NSIG; signo++)
+        (void)sigaction(signo, &dfl, NULL);
+    return close_inherited(sock, err);
+}
+
+int isolate_seal(bool keep_caps, struct err *err)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        return err_sys(err, errno, "set no_new_privs");
+    /* Its memory is a copy of the caller's and may hold keys. */
+    if (prctl(PR_SET_DUMPABLE, 0))
+        return err_sys(err, errno, "make the first process undumpable");
+    for (int cap = 0; !keep_caps && cap <= CAP_LAST_CAP; cap++) {
+        if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0)) {
+            if (errno == EINVAL)
+                break; /* this kernel has fewer */
+            return err_sys(err, errno, "drop capability %d", cap);
+        }
+    }
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
+        return err_sys(err, errno, "clear ambient capabilities");
+    return 0;
+}
+
+int isolate_drop_caps(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {{0}};
+
+    return (int)syscall(SYS_capset, &head, none);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * isolate.h - what init gains and gives up around building the root
+ */
+#ifndef BERTH_CONTAINER_ISOLATE_H
+#define BERTH_CONTAINER_ISOLATE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* Init keeps its socket here; 0, 1 and 2 are /dev/null. */
+#define INIT_SOCK 3
+
+/* Map the caller's one uid and gid (as seen outside) into the user namespace
+ * just made: to themselves, or to 0. */
+int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err);
+
+/* Let go of what was inherited: descriptors, session, signal dispositions. Dies
+ * with the caller from now on. */
+int isolate_detach(int sock, struct err *err);
+
+/* After the root is built: nobody may trace init or gain privileges by exec,
+ * and unless 'keep_caps' no program started from here on has a capability. */
+int isolate_seal(bool keep_caps, struct err *err);
+
+/* For a task, before exec: no capability at all. Async-signal-safe; 0 or -1 and
+ * errno. */
+int isolate_drop_caps(void);
+
+#endif

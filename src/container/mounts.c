@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mounts.c - the caller's bind mounts: home, --mount, Berth's own socket
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "container/build.h"
+
+static int no_source(const struct bind_mount *m, int code, struct err *err)
+{
+    char node[HOST_NAME_MAX + 1] = "";
+
+    (void)gethostname(node, sizeof(node) - 1);
+    if (code == ENOENT)
+        return err_set(err, code, "--mount: %s on node %s: no such directory or file",
+                       m->source, node);
+    return err_sys(err, code, "--mount: %s on node %s", m->source, node);
+}
+
+static int attach(const struct build *b, const struct bind_mount *m, int tree,
+                  struct err *err)
+{
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+    cleanup(closep) int target = -1;
+    struct stat st;
+    int rc;
+
+    if (fstat(tree, &st))
+        return err_sys(err, errno, "--mount: %s", m->source);
+    rc = resolve_target(b, m->target, S_ISDIR(st.st_mode), &target, err);
+    if (rc) {
+        (void)err_wrap(err, "--mount %s", m->source);
+        return rc;
+    }
+    if (m->readonly &&
+        mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)))
+        return err_sys(err, errno, "--mount: make %s read-only", m->target);
+    if (move_mount(tree, "", target, "",
+                   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+        return err_sys(err, errno, "--mount: %s at %s", m->source, m->target);
+    return 0;
+}
+
+static int mount_one(const struct build *b, const struct bind_mount *m, struct err *err)
+{
+    cleanup(closep) int tree = -1;
+
+    if (m->source[0] != '/' || m->target[0] != '/')
+        return err_set(err, EINVAL, "--mount: %s:%s: both paths must be absolute",
+                       m->source, m->target);
+    tree = open_tree(AT_FDCWD, m->source,
+                     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    if (tree < 0)
+        return errno == ENOENT && m->optional ? 0 : no_source(m, errno, err);
+    return attach(b, m, tree, err);
+}
+
+int mounts_make(struct build *b, struct err *err)
+{
+    for (size_t i = 0; i < b->spec->n_mounts; i++) {
+        int rc = mount_one(b, &b->spec->mounts[i], err);
+
+        if (rc)
+            return rc;
+    }
+    return 0;
+}

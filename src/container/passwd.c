@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * passwd.c - the files of /etc that say who and where the user is
+ *
+ * getpwuid must find the user (ssh, MPI-IO and Fortran runtimes ask), and names
+ * must resolve as on the node. The files are written in the upper layer; they
+ * hide the image's, and cost no mount.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "container/build.h"
+
+#define ETC_FILE_MAX (4u << 20)
+
+static void strbuf_finip(struct strbuf *sb)
+{
+    strbuf_fini(sb);
+}
+
+/* The image's file, from the topmost layer that has it; "" when none does. */
+static char *read_image_file(const struct build *b, const char *path)
+{
+    char *text = NULL;
+
+    for (size_t i = 0; i < b->spec->n_layers; i++) {
+        cleanup(closep) int fd = resolve_in(b->layers[i], path, O_RDONLY | O_NONBLOCK);
+        struct stat st;
+
+        if (fd < 0 && fd != -ENOENT)
+            break;
+        if (fd < 0)
+            continue;
+        if (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+            io_read_fd(fd, ETC_FILE_MAX, &text, NULL, NULL))
+            break;
+        return text;
+    }
+    return xstrdup("");
+}
+
+static int write_upper(const struct build *b, const char *path,
+                       const struct strbuf *text, struct err *err)
+{
+    cleanup(closep) int fd = openat(
+        b->scratch, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    int rc = fd < 0 ? -errno : io_write_full(fd, text->s, text->len);
+
+    return rc ? err_sys(err, -rc, "write /%s", strchr(path, '/') + 1) : 0;
+}
+
+static bool is_field(const char *s)
+{
+    return s && *s && !strpbrk(s, ":\n");
+}
+
+static int write_passwd(const struct build *b, const char *name, struct err *err)
+{
+    cleanup(strbuf_finip) struct strbuf text = STRBUF_INIT;
+    cleanup(freep) char *old = read_image_file(b, "etc/passwd");
+    const struct container_spec *spec = b->spec;
+
+    strbuf_printf(&text, "%s:x:%u:%u:%s:%s:%s\n", name, getuid(), getgid(), name,
+                  is_field(spec->home) ? spec->home : "/",
+                  is_field(spec->shell) ? spec->shell : "/bin/sh");
+    strbuf_puts(&text, old);
+    return write_upper(b, UPPER "/etc/passwd", &text, err);
+}
+
+/* True when a line of 'groups' gives 'gid' a name. */
+static bool has_gid(const char *groups, gid_t gid)
+{
+    for (const char *line = groups; line && *line;) {
+        const char *end = strchrnul(line, '\n');
+        const char *field = memchr(line, ':', (size_t)(end - line));
+
+        field = field ? memchr(field + 1, ':', (size_t)(end - field - 1)) : NULL;
+        if (field && field[1] >= '0' && field[1] <= '9' &&
+            strtoul(field + 1, NULL, 10) == gid)
+            return true;
+        line = *end ? end + 1 : end;
+    }
+    return false;
+}
+
+static int write_group(const struct build *b, const char *name, struct err *err)
+{
+    cleanup(strbuf_finip) struct strbuf text = STRBUF_INIT;
+    cleanup(freep) char *old = read_image_file(b, "etc/group");
+
+    if (!has_gid(old, getgid()))
+        strbuf_printf(&text, "%s:x:%u:\n", name, getgid());
+    strbuf_puts(&text, old);
+    return write_upper(b, UPPER "/etc/group", &text, err);
+}
+
+/* The node's /etc/NAME as it is now, if there is one. */
+static int copy_from_node(const struct build *b, const char *name, struct err *err)
+{
+    cleanup(strbuf_finip) struct strbuf text = STRBUF_INIT;
+    cleanup(freep) char *bytes = NULL;
+    cleanup(freep) char *from = xasprintf("/etc/%s", name);
+    cleanup(freep) char *to = xasprintf(UPPER "/etc/%s", name);
+    size_t len;
+
+    if (io_read_file(from, ETC_FILE_MAX, &bytes, &len, NULL))
+        return 0;
+    strbuf_add(&text, bytes, len);
+    return write_upper(b, to, &text, err);
+}
+
+int passwd_write(struct build *b, struct err *err)
+{
+    const char *name = b->spec->as_root          ? "root"
+                       : is_field(b->spec->user) ? b->spec->user
+                                                 : "user";
+    int rc;
+
+    if ((rc = write_passwd(b, name, err)) || (rc = write_group(b, name, err)) ||
+        (rc = copy_from_node(b, "resolv.conf", err)) ||
+        (rc = copy_from_node(b, "hosts", err)))
+        return rc;
+    if (b->spec->hostname) {
+        cleanup(strbuf_finip) struct strbuf text = STRBUF_INIT;
+
+        strbuf_printf(&text, "%s\n", b->spec->hostname);
+        return write_upper(b, UPPER "/etc/hostname", &text, err);
+    }
+    return copy_from_node(b, "hostname", err);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * report.h - what a container's init tells its caller
+ *
+ * One packet a report, on the socket that orders come by. READY or FAILED is
+ * the first; STARTED and ENDED of a task follow in this order. The pid of a
+ * started task travels as SCM_CREDENTIALS, so the kernel translates it to the
+ * caller's PID namespace.
+ */
+#ifndef BERTH_CONTAINER_REPORT_H
+#define BERTH_CONTAINER_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+enum report_kind {
+    REPORT_READY = 1,
+    REPORT_FAILED = 2,
+    REPORT_STARTED = 3,
+    REPORT_ENDED = 4
+};
+
+struct report {
+    uint32_t kind;
+    uint32_t task;
+    int32_t status; /* wait(2) status; FAILED: an errno value */
+    uint64_t user_usec, system_usec, max_rss_kib;
+    char words[ERR_TEXT_MAX];
+};
+
+/* Send without waiting; 'about' is a pid in the sender's namespace, or 0.
+ * 0, -EAGAIN when the caller is far behind, -EPIPE when it is gone. */
+int report_send(int sock, const struct report *report, pid_t about);
+
+/* Receive; waits when 'wait'. 1, *ret and *ret_pid (the sender's own pid when
+ * the report was about nobody), 0 when init is gone, -EAGAIN, -EBADMSG. */
+int report_receive(int sock, bool wait, struct report *ret, pid_t *ret_pid);
+
+#endif

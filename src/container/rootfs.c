@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rootfs.c - the root file system, step by step
+ */
+#include "container/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "container/build.h"
+
+static void strbuf_finip(struct strbuf *sb)
+{
+    strbuf_fini(sb);
+}
+
+static int set_hostname(struct build *b, struct err *err)
+{
+    const char *name = b->spec->hostname;
+
+    if (name && sethostname(name, strlen(name)))
+        return err_sys(err, errno, "set the host name to %s", name);
+    return 0;
+}
+
+static int mount_tmpfs(const char *target, const char *mode, uint64_t bytes,
+                       struct err *err)
+{
+    char options[64];
+    int n = snprintf(options, sizeof(options), "mode=%s", mode);
+
+    if (bytes)
+        (void)snprintf(options + n, sizeof(options) - (size_t)n, ",size=%" PRIu64,
+                       bytes);
+    if (mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, options))
+        return err_sys(err, errno, "mount a tmpfs at %s", target);
+    return 0;
+}
+
+/* One tmpfs for all that is written. The working directory is in it from here
+ * until the overlay stands. */
+static int make_scratch(struct build *b, struct err *err)
+{
+    int rc = mount_tmpfs(b->spec->work_dir, "0755", b->spec->shm_bytes, err);
+
+    if (rc)
+        return rc;
+    b->scratch = open(b->spec->work_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (b->scratch < 0 || fchdir(b->scratch))
+        return err_sys(err, errno, "enter %s", b->spec->work_dir);
+    if (mkdir(UPPER, 0755) || mkdir(WORK, 0700) || mkdir("dev", 0755) ||
+        mkdir("tmp", 01777) || mkdir("run", 0755))
+        return err_sys(err, errno, "make directories in %s", b->spec->work_dir);
+    return 0;
+}
+
+static int open_layers(struct build *b, struct err *err)
+{
+    b->layers = xmalloc(b->spec->n_layers * sizeof(*b->layers));
+    memset(b->layers, -1, b->spec->n_layers * sizeof(*b->layers));
+    for (size_t i = 0; i < b->spec->n_layers; i++) {
+        b->layers[i] = open(b->spec->layers[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (b->layers[i] < 0)
+            return err_sys(err, errno, "image layer %s", b->spec->layers[i]);
+    }
+    return 0;
+}
+
+/* Layers are named by descriptor: this keeps a long list inside the one page
+ * that mount options may take, and ':' or ',' in a path out of it. */
+static int mount_overlay(struct build *b, struct err *err)
+{
+    cleanup(strbuf_finip) struct strbuf options = STRBUF_INIT;
+
+    for (size_t i = 0; i < b->spec->n_layers; i++)
+        strbuf_printf(&options, "%s/proc/self/fd/%d",
+                      i ? ":" : "lowerdir=", b->layers[i]);
+    strbuf_puts(&options, ",upperdir=" UPPER ",workdir=" WORK ",userxattr");
+    if (options.len >= (size_t)sysconf(_SC_PAGESIZE))
+        return err_set(err, E2BIG, "the image has %zu layers, too many for one mount",
+                       b->spec->n_layers);
+    if (mount("overlay", ".", "overlay", 0, options.s))
+        return err_sys(err, errno, "mount an overlay of %zu image layers",
+                       b->spec->n_layers);
+    b->root = open(b->spec->work_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (b->root < 0 || fchdir(b->root))
+        return err_sys(err, errno, "enter the new root");
+    return 0;
+}
+
+/* Directories of the scratch that cover the image's. */
+static int bind_scratch(struct build *b, struct err *err)
+{
+    static const char *const names[] = {"dev", "tmp", "run"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        cleanup(closep) int tree =
+            open_tree(b->scratch, names[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+        if (tree < 0 ||
+            move_mount(tree, "", b->root, names[i], MOVE_MOUNT_F_EMPTY_PATH))
+            return err_sys(err, errno, "mount /%s", names[i]);
+    }
+    return 0;
+}
+
+static int mount_proc(struct build *b, struct err *err)
+{
+    if (mount("proc", b->in_place ? "/proc" : "proc", "proc",
+              MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+        return err_sys(err, errno, "mount /proc");
+    return 0;
+}
+
+static int bind_sys(struct build *b, struct err *err)
+{
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+                                          MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+    cleanup(closep) int tree =
+        open_tree(AT_FDCWD, "/sys", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+    if (tree < 0 ||
+        mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) ||
+        move_mount(tree, "", b->root, "sys", MOVE_MOUNT_F_EMPTY_PATH))
+        return err_sys(err, errno, "mount /sys");
+    return 0;
+}
+
+/* The old root is stacked on the new one and let go of: no directory for it is
+ * needed, and nothing can name it afterwards. */
+static int pivot(struct build *b, struct err *err)
+{
+    if (fchdir(b->root) || syscall(SYS_pivot_root, ".", ".") ||
+        umount2(".", MNT_DETACH) || chdir("/"))
+        return err_sys(err, errno, "pivot_root");
+    return 0;
+}
+
+static int enter_node_root(struct build *b, struct err *err)
+{
+    b->in_place = true;
+    b->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (b->root < 0 || chdir("/"))
+        return err_sys(err, errno, "enter /");
+    return 0;
+}
+
+static int mount_shm(struct build *b, struct err *err)
+{
+    return mount_tmpfs("/dev/shm", "1777", b->spec->shm_bytes, err);
+}
+
+typedef int step_fn(struct build *b, struct err *err);
+
+static step_fn *const image_steps[] = {
+    set_hostname, make_scratch, open_layers, skeleton_make, passwd_write, mount_overlay,
+    bind_scratch, dev_make,     mount_proc,  bind_sys,      mounts_make,  pivot,
+};
+
+/* The mount namespace is already a private copy of the node's. */
+static step_fn *const node_steps[] = {
+    set_hostname, enter_node_root, mount_proc, mount_shm, mounts_make,
+};
+
+static void build_fini(struct build *b)
+{
+    for (size_t i = 0; b->layers && i < b->spec->n_layers; i++)
+        closep(&b->layers[i]);
+    freep(&b->layers);
+    closep(&b->scratch);
+    closep(&b->root);
+}
+
+int rootfs_build(const struct container_spec *spec, struct err *err)
+{
+    struct build b = {.spec = spec, .scratch = -1, .root = -1};
+    step_fn *const *steps = spec->n_layers ? image_steps : node_steps;
+    size_t n = spec->n_layers ? ARRAY_SIZE(image_steps) : ARRAY_SIZE(node_steps);
+    mode_t old = umask(0);
+    int rc = 0;
+
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = steps[i](&b, err);
+    build_fini(&b);
+    (void)umask(old);
+    return rc;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * task.c - fork, bind, exec
+ *
+ * The child shares init's memory until it executes (as vfork does): init is a
+ * copy of a large caller, and copying its page tables for each task would cost
+ * more than all the rest. So the child writes nothing but its own stack and the
+ * 'failure' it hands back, and no pipe is needed to learn of a failed exec.
+ */
+#include "container/task.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/bitset.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "container/isolate.h"
+
+#define TASK_STACK_SIZE (64 * 1024)
+#define MAX_CPUS 8192
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+struct launch {
+    const struct order *order;
+    const char *path; /* directories to search; NULL: argv[0] is a path */
+    const struct bitset *cpus;
+    bool keep_caps;
+    const char *failed_step; /* NULL: exec itself */
+    int code;                /* errno value; 0: it was executed */
+};
+
+static int bind_to_cpus(const struct bitset *cpus)
+{
+    static unsigned char now[MAX_CPUS / 8];
+    long n;
+
+    if (sched_setaffinity(0, cpus->nbits / 8, (const void *)cpus->words))
+        return -1;
+    /* The kernel quietly leaves out what the cpuset forbids. */
+    memset(now, 0, sizeof(now));
+    n = sched_getaffinity(0, sizeof(now), (void *)now);
+    if (n < 0 || memcmp(now, cpus->words, sizeof(now)) != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    return 0;
+}
+
+/* Try each directory of the path, as execvp does, but without its fallback to
+ * a shell. Returns the errno value that says most. */
+static int exec_in_path(const char *path, char *const *argv, char *const *env)
+{
+    char file[4096];
+    int code = ENOENT;
+
+    for (const char *dir = path; dir;
+         dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
+        int len = (int)strcspn(dir, ":");
+
+        if (snprintf(file, sizeof(file), "%.*s/%s", len ? len : 1, len ? dir : ".",
+                     argv[0]) >= (int)sizeof(file))
+            continue;
+        (void)execve(file, argv, env);
+        if (errno != ENOENT && errno != ENOTDIR)
+            code = errno;
+    }
+    return code;
+}
+
+/* The child, up to exec. Returns the step that failed, errno set. */
+static const char *prepare(const struct launch *launch)
+{
+    const struct order *order = launch->order;
+    sigset_t none;
+
+    if (order->new_session)
+        (void)setsid();
+    (void)umask(order->umask);
+    if (launch->cpus && bind_to_cpus(launch->cpus))
+        return "bind to CPUs ";
+    if (chdir(order->cwd) && chdir("/"))
+        return "enter ";
+    for (int fd = 0; fd < 3; fd++) {
+        if (dup2(order->fds[fd], fd) < 0)
+            return "set up standard streams of ";
+    }
+    if (close_range(3, ~0U, 0))
+        return "close descriptors for ";
+    if (!launch->keep_caps && isolate_drop_caps())
+        return "drop capabilities for ";
+    (void)sigemptyset(&none);
+    if (sigprocmask(SIG_SETMASK, &none, NULL))
+        return "unblock signals for ";
+    return NULL;
+}
+
+static int task_child(void *arg)
+{
+    struct launch *launch = arg;
+    const struct order *order = launch->order;
+
+    launch->failed_step = prepare(launch);
+    if (launch->failed_step) {
+        launch->code = errno;
+    } else if (launch->path) {
+        launch->code = exec_in_path(launch->path, order->argv, order->env);
+    } else {
+        (void)execve(order->argv[0], order->argv, order->env);
+        launch->code = errno;
+    }
+    _exit(127);
+}
+
+static int explain(const struct launch *launch, const struct task_context *context,
+                   struct err *err)
+{
+    const char *name = launch->order->argv[0];
+    const char *where = context->has_image ? "inside the image" : "on this node";
+    struct stat st;
+
+    if (launch->failed_step && launch->cpus && launch->code == EINVAL)
+        return err_set(err, EINVAL,
+                       "bind %s to CPUs %s: not all of them may be used here", name,
+                       launch->order->cpus);
+    if (launch->failed_step)
+        return err_sys(err, launch->code == ENOENT ? EIO : launch->code, "%s%s",
+                       launch->failed_step, name);
+    if (launch->code == ENOENT && launch->path)
+        return err_set(err, ENOENT, "exec %s: not found in PATH %s", name, where);
+    if (launch->code == ENOENT && stat(name, &st) == 0)
+        return err_set(err, ENOEXEC,
+                       "exec %s: its interpreter or dynamic loader is missing %s", name,
+                       where);
+    if (launch->code == ENOENT)
+        return err_set(err, ENOENT, "exec %s: not found %s", name, where);
+    if (launch->code == ENOEXEC)
+        return err_set(err, ENOEXEC,
+                       "exec %s: not a program of this machine's kind, and "
+                       "no script that starts with #!",
+                       name);
+    return err_sys(err, launch->code, "exec %s", name);
+}
+
+/* Run task_child on a stack of its own; returns when it has executed or ended. */
+static int launch_child(struct launch *launch, pid_t *ret_pid, struct err *err)
+{
+    char *stack = mmap(NULL, TASK_STACK_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    int code;
+
+    if (stack == MAP_FAILED)
+        return err_sys(err, errno, "stack for %s", launch->order->argv[0]);
+    *ret_pid = clone(task_child, stack + TASK_STACK_SIZE,
+                     CLONE_VM | CLONE_VFORK | SIGCHLD, launch);
+    code = errno;
+    (void)munmap(stack, TASK_STACK_SIZE);
+    if (*ret_pid < 0)
+        return err_sys(err, code, "fork for %s", launch->order->argv[0]);
+    return 0;
+}
+
+int task_start(const struct order *order, const struct task_context *context,
+               pid_t *ret_pid, struct err *err)
+{
+    cleanup(bitset_destroyp) struct bitset *cpus = NULL;
+    struct launch launch = {.order = order, .keep_caps = context->keep_caps};
+    pid_t pid = -1;
+    int rc;
+
+    if (*order->cpus) {
+        rc = bitset_parse(order->cpus, MAX_CPUS, &cpus, err);
+        if (rc)
+            return rc;
+    }
+    launch.cpus = cpus;
+    if (!strchr(order->argv[0], '/')) {
+        launch.path = strv_getenv(order->env, "PATH");
+        if (!launch.path)
+            launch.path = DEFAULT_PATH;
+    }
+    rc = launch_child(&launch, &pid, err);
+    if (rc)
+        return rc;
+    if (launch.code) {
+        (void)waitpid(pid, NULL, 0);
+        return explain(&launch, context, err);
+    }
+    *ret_pid = pid;
+    return 0;
+}
