@@ -80,7 +80,7 @@ static bool divide(struct domain_tree *tree, uint32_t d, const struct row *rows,
     tree->at[d].n_children = n;
     for (uint32_t i = first; i < end; i++) {
         if (starts_domain(rows, first, i, level))
-            tree->at[tree->n++] = (struct domain){.first = i};
+            tree->at[tree->n++] = (struct domain){.parent = d, .first = i};
         tree->at[tree->n - 1].n_cores++;
     }
     return true;

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct domain {
+    uint32_t parent;            /* of domain 0: itself */
     uint32_t first, n_cores;    /* range of order[] */
     uint32_t child, n_children; /* range of at[] */
 };

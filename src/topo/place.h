@@ -42,6 +42,14 @@ struct place_request {
     enum place_bind bind;
 };
 
+/* What one of each costs:
+ *   switch_levels  a level between the nodes and their common switch, and each
+ *                  switch with nodes of the job past the first
+ *   fragmentation  a node that was free and is now used in part
+ *   packages, numa, l3
+ *                  a domain that a task, or a node's share, spans past the
+ *                  number that its cores need
+ */
 struct place_weights {
     double switch_levels, fragmentation, packages, numa, l3;
 };
@@ -62,13 +70,24 @@ struct place_result {
     char *why; /* "1 switch (0), 4 nodes, 0 split ..." */
 };
 
-/* Choose. Returns 0; -EAGAIN when it does not fit what is free now (words say
- * what is short); -EINVAL when it could never fit this cluster, even empty
- * (words name the option at fault: "--nodes=9: the cluster has 4 nodes"). */
+/* Choose: the lowest switch whose free nodes hold the request, then the best
+ * score, then the lowest node indexes. Shares come by node index. Returns 0;
+ * -EAGAIN when it does not fit what is free now (words say what is short);
+ * -EINVAL when it could never fit the usable nodes, even empty (words as of
+ * place_check). */
 int place_choose(const struct switch_tree *tree, const struct place_node *nodes,
                  size_t n_nodes, const struct place_request *req,
                  const struct place_weights *weights, struct place_result **ret,
                  struct err *err);
+
+/* Could the usable nodes hold it if they were empty? 0, or -EINVAL with words
+ * that name the option at fault: "--nodes=9: the cluster has 4 nodes". 'where'
+ * (may be NULL) is put after the nodes: " in partition batch". A usable node
+ * whose topology is unknown counts as one that can hold anything. */
+int place_check(const struct place_node *nodes, size_t n_nodes,
+                const struct place_request *req, const char *where, struct err *err);
+
+struct place_result *place_result_dup(const struct place_result *result);
 void place_result_destroy(struct place_result *result);
 
 #endif

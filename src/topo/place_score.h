@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * place_score.h - what a placement costs, in parts
+ */
+#ifndef BERTH_TOPO_PLACE_SCORE_H
+#define BERTH_TOPO_PLACE_SCORE_H
+
+#include "topo/place_want.h"
+
+/* See struct place_weights. */
+struct place_parts {
+    unsigned int levels, switches;
+    uint32_t nodes, split;
+    uint32_t packages, numa, l3;
+};
+
+/* Levels and switches of a set of nodes, which is not empty. */
+void place_score_switches(const struct switch_tree *tree, const uint32_t *nodes,
+                          size_t n_nodes, struct place_parts *parts);
+
+/* The part of the score that the choice of nodes alone decides, and all of it. */
+double place_score_nodes(const struct place_parts *parts,
+                         const struct place_weights *weights);
+double place_score(const struct place_parts *parts,
+                   const struct place_weights *weights);
+
+/* All parts of a result whose tasks still have their own cores only. */
+void place_score_parts(const struct switch_tree *tree, const struct place_node *nodes,
+                       const struct place_request *req,
+                       const struct place_result *result, struct place_parts *ret);
+
+/* "1 switch; 4 nodes, 0 split; ..."; the caller frees it. */
+char *place_score_words(const struct place_parts *parts, double score);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * place_want.h - a placement request with its defaults filled in
+ */
+#ifndef BERTH_TOPO_PLACE_WANT_H
+#define BERTH_TOPO_PLACE_WANT_H
+
+#include "topo/place.h"
+
+struct place_want {
+    const struct place_request *req;
+    uint32_t nodes_min, nodes_max; /* 1 <= min; max may be below min */
+    uint32_t tasks;                /* 0: per_node on each */
+    uint32_t per_node;             /* a node that holds fewer tasks is of no use */
+    uint32_t per_node_max;
+    uint32_t cores; /* of a task */
+};
+
+struct place_want place_want_of(const struct place_request *req);
+
+/* Tasks that so many cores and so much memory of one node hold. */
+uint32_t place_want_capacity(const struct place_want *want, uint32_t cores,
+                             uint64_t memory);
+
+/* Cores that 'tasks' tasks get where 'cores' are free: at least one core, and
+ * one task's cores when there is no task. */
+uint32_t place_want_cores(const struct place_want *want, uint32_t tasks,
+                          uint32_t cores);
+
+/* Total tasks on 'nodes' nodes. */
+uint64_t place_want_tasks(const struct place_want *want, uint32_t nodes);
+
+bool place_want_may_use(const struct place_want *want, const struct place_node *nodes,
+                        uint32_t node);
+
+#endif
