@@ -21,20 +21,23 @@ struct place_node {
     const char *name;
     const struct node_topo *topo; /* NULL: unknown yet, never chosen */
     const struct bitset *free_cores;
-    uint64_t free_memory; /* MiB */
-    bool usable;          /* up, not drained, in the partition */
+    uint64_t memory, free_memory; /* MiB */
+    bool usable;                  /* up, not drained, in the partition */
 };
 
 enum place_policy { PLACE_COMPACT, PLACE_SPREAD };
 enum place_bind { BIND_CORE, BIND_L3, BIND_NUMA, BIND_PACKAGE, BIND_NONE };
 
 struct place_request {
-    uint32_t nodes_min, nodes_max;      /* at least 1 */
-    uint32_t tasks;                     /* 0: one a node */
-    uint32_t tasks_per_node;            /* 0: as they fit */
-    uint32_t cpus_per_task;             /* at least 1 */
+    /* With a count of tasks, as few nodes of this range as hold them; without,
+     * as many as there are. A maximum of 0 is the minimum, or, when that is 0
+     * as well, any number with a count of tasks and 1 without. */
+    uint32_t nodes_min, nodes_max;
+    uint32_t tasks;                     /* 0: tasks_per_node on each, or one */
+    uint32_t tasks_per_node;            /* at most so many; 0: as they fit */
+    uint32_t cpus_per_task;             /* 0 counts as 1 */
     uint64_t mem_per_node, mem_per_cpu; /* MiB; 0: none asked */
-    bool exclusive;                     /* whole nodes */
+    bool exclusive;                     /* whole nodes, with all their memory */
     bool overcommit;                    /* tasks may outnumber cores */
     const struct bitset *required;      /* node indexes; NULL: none */
     const struct bitset *excluded;
@@ -67,7 +70,7 @@ struct place_result {
     struct place_share *shares;
     size_t n_shares;
     double score;
-    char *why; /* "1 switch (0), 4 nodes, 0 split ..." */
+    char *why; /* "1 switch (0 levels up), 4 nodes, 0 split; ..." */
 };
 
 /* Choose: the lowest switch whose free nodes hold the request, then the best

@@ -2,7 +2,6 @@
  *
  * place_pick.c - which nodes of a set, and how many tasks on each
  */
-#define _GNU_SOURCE
 #include "topo/place_pick.h"
 
 #include <stdlib.h>
