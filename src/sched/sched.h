@@ -30,7 +30,7 @@ extern const struct sched_options sched_options_default;
 struct sched_partition {
     const char *name;
     const struct bitset *nodes;
-    int64_t time_max;               /* TIME_UNLIMITED or seconds */
+    int64_t time_max; /* TIME_UNLIMITED or seconds */
     bool up;
 };
 int sched_create(const struct sched_options *options, const struct switch_def *defs,
@@ -46,9 +46,9 @@ void sched_node_set(struct sched *sched, uint32_t node, const struct node_topo *
 void sched_node_up(struct sched *sched, uint32_t node, bool up);
 
 struct sched_request {
-    uint32_t job;                   /* id, never 0 */
+    uint32_t job; /* id, never 0 */
     const char *partition;
-    struct place_request place;     /* its bit sets are copied */
+    struct place_request place; /* its bit sets are copied */
     int64_t submit_time, eligible_time;
     int64_t time_limit;
     int32_t nice;
@@ -58,29 +58,38 @@ struct sched_request {
 /* Could it ever run? 0 or -EINVAL with words that name the option at fault. */
 int sched_check(const struct sched *sched, const struct sched_request *req,
                 struct err *err);
+/* It waits. -EEXIST: the id is known already; -EINVAL: no such partition. */
 int sched_add(struct sched *sched, const struct sched_request *req, struct err *err);
 /* Pending or running: forget it, and free what it holds. Unknown: nothing. */
 void sched_remove(struct sched *sched, uint32_t job);
 void sched_hold(struct sched *sched, uint32_t job, bool held);
-/* Recovery: this job runs on these nodes and cores already. */
+/* Recovery: this job runs on these nodes and cores already, whether or not the
+ * nodes are known yet. Also -EBUSY: another job holds some of these cores. */
 int sched_adopt(struct sched *sched, const struct sched_request *req,
                 const struct place_result *where, struct err *err);
 
 struct sched_decision {
     uint32_t job;
-    struct place_result *where;     /* now the caller's */
+    struct place_result *where; /* now the caller's */
 };
 
 /* Decide at 'now': in priority order, start what fits; the first that does not
- * fit keeps its place, and only jobs in other partitions may pass it. Cores of
- * a decision count as used at once. Fills at most 'max' decisions and returns
+ * fit keeps its place, and only jobs in other partitions may pass it. (A job
+ * that the nodes that are up could not hold even empty waits without keeping
+ * others back: SCHED_NODES_DOWN.) Cores of a decision count as used at once,
+ * and its job as running. Fills at most 'max' decisions and returns
  * how many; call again while it returns 'max'. */
 size_t sched_pass(struct sched *sched, int64_t now, struct sched_decision *decisions,
                   size_t max);
 
 enum sched_reason {
-    SCHED_NONE, SCHED_PRIORITY, SCHED_RESOURCES, SCHED_HELD, SCHED_BEGIN_TIME,
-    SCHED_PARTITION_DOWN, SCHED_NODES_DOWN
+    SCHED_NONE,
+    SCHED_PRIORITY,
+    SCHED_RESOURCES,
+    SCHED_HELD,
+    SCHED_BEGIN_TIME,
+    SCHED_PARTITION_DOWN,
+    SCHED_NODES_DOWN
 };
 /* Why a pending job did not start in the last pass; words (may be NULL) say
  * what it lacks. */
@@ -90,8 +99,8 @@ enum sched_reason sched_why(const struct sched *sched, uint32_t job, struct err 
 int64_t sched_priority(const struct sched *sched, uint32_t job, int64_t now);
 
 /* Free and used, for people. */
-void sched_node_usage(const struct sched *sched, uint32_t node, uint32_t *ret_cores_used,
-                      uint64_t *ret_memory_used);
+void sched_node_usage(const struct sched *sched, uint32_t node,
+                      uint32_t *ret_cores_used, uint64_t *ret_memory_used);
 /* Property tests: resources add up, no core has two owners. Aborts if not. */
 void sched_check_invariants(const struct sched *sched);
 
