@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * launch.c - from a signed grant to a shepherd at work
+ *
+ * Nothing starts here that the controller has not granted to this node, this
+ * user and this time. A step also goes on to the node's children in the step's
+ * tree, and is answered when the whole subtree has answered.
+ */
+#include "node/node.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "wire/pack.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FANOUT_MAX 1024
+
+/* A launch that has not been answered yet. */
+struct launch {
+    struct node *node;
+    struct channel *from; /* NULL: nobody waits any more */
+    uint64_t id;
+    uint32_t job, epoch;
+    bool is_step;
+    size_t open;          /* answers still to come */
+    size_t n_failed;
+    char **failed;        /* names of nodes */
+    struct err *errs;
+    struct launch *next;
+};
+
+/* One answer of a launch: our own shepherd's, or that of a child node. */
+struct leg {
+    struct launch *launch;
+    char *name;
+};
+
+static struct launch *launch_create(struct node *node, struct channel *from, uint64_t id)
+{
+    struct launch *launch = xcalloc(1, sizeof(*launch));
+
+    launch->node = node;
+    launch->from = from;
+    launch->id = id;
+    launch->next = node->launches;
+    node->launches = launch;
+    return launch;
+}
+
+static void launch_destroy(struct launch *launch)
+{
+    struct launch **slot = &launch->node->launches;
+
+    while (*slot != launch)
+        slot = &(*slot)->next;
+    *slot = launch->next;
+    for (size_t i = 0; i < launch->n_failed; i++)
+        free(launch->failed[i]);
+    free(launch->failed);
+    free(launch->errs);
+    free(launch);
+}
+
+void launch_channel_gone(struct node *node, struct channel *ch)
+{
+    for (struct launch *launch = node->launches; launch; launch = launch->next)
+        if (launch->from == ch)
+            launch->from = NULL;
+}
+
+static void note_failure(struct launch *launch, const char *node, const struct err *err)
+{
+    size_t n = launch->n_failed++;
+
+    launch->failed = xrealloc(launch->failed, n + 1, sizeof(*launch->failed));
+    launch->errs = xrealloc(launch->errs, n + 1, sizeof(*launch->errs));
+    launch->failed[n] = xstrdup(node);
+    launch->errs[n] = *err;
+}
+
+/* ---------------------------------------------------------------- answering */
+
+static void answer_step(struct launch *launch)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__LaunchStepReply reply = BERTH__LAUNCH_STEP_REPLY__INIT;
+    cleanup(freep) Berth__Status *statuses =
+        xcalloc(launch->n_failed, sizeof(*statuses));
+    cleanup(freep) Berth__Status **pointers =
+        xcalloc(launch->n_failed, sizeof(*pointers));
+
+    for (size_t i = 0; i < launch->n_failed; i++) {
+        berth__status__init(&statuses[i]);
+        statuses[i].code = launch->errs[i].code;
+        statuses[i].text = launch->errs[i].text;
+        pointers[i] = &statuses[i];
+    }
+    reply.n_nodes = reply.n_statuses = launch->n_failed;
+    reply.nodes = launch->failed;
+    reply.statuses = pointers;
+    env.id = launch->id;
+    env.reply = true;
+    env.body_case = BERTH__ENVELOPE__BODY_STEP_LAUNCHED;
+    env.step_launched = &reply;
+    channel_send(launch->from, &env);
+}
+
+static void answer_job(struct launch *launch)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    bool ok = launch->n_failed == 0;
+
+    env.id = launch->id;
+    if (launch->from)
+        channel_reply_status(launch->from, &env, ok ? 0 : launch->errs[0].code,
+                             ok ? "" : launch->errs[0].text);
+    if (ok)
+        uplink_send_started(launch->node, launch->job, launch->epoch);
+}
+
+static void leg_done(struct launch *launch)
+{
+    if (--launch->open)
+        return;
+    if (!launch->is_step)
+        answer_job(launch);
+    else if (launch->from)
+        answer_step(launch);
+    launch_destroy(launch);
+}
+
+static void on_leg(const Berth__Envelope *reply, const struct err *err, void *ctx)
+{
+    struct leg *leg = ctx;
+    struct launch *launch = leg->launch;
+
+    if (err)
+        note_failure(launch, leg->name, err);
+    if (reply && reply->body_case == BERTH__ENVELOPE__BODY_STEP_LAUNCHED) {
+        const Berth__LaunchStepReply *below = reply->step_launched;
+
+        for (size_t i = 0; i < below->n_nodes && i < below->n_statuses; i++) {
+            struct err why;
+
+            (void)err_set(&why, below->statuses[i]->code, "%s",
+                          below->statuses[i]->text);
+            note_failure(launch, below->nodes[i], &why);
+        }
+    }
+    free(leg->name);
+    free(leg);
+    leg_done(launch);
+}
+
+static struct leg *leg_create(struct launch *launch, const char *name)
+{
+    struct leg *leg = xcalloc(1, sizeof(*leg));
+
+    leg->launch = launch;
+    leg->name = xstrdup(name);
+    launch->open++;
+    return leg;
+}
+
+/* ----------------------------------------------------------------- checking */
+
+static int check_user(uid_t uid, struct err *err)
+{
+    if (geteuid() != 0 && uid != geteuid())
+        return err_set(err, EPERM,
+                       "this node's daemon runs as uid %u and starts only its jobs",
+                       (unsigned int)geteuid());
+    return 0;
+}
+
+static int check_grant(struct node *node, const Berth__SignedGrant *sgn,
+                       Berth__Grant **ret_grant, uint32_t *ret_index, struct err *err)
+{
+    int rc;
+
+    if (!sgn)
+        return err_set(err, EINVAL, "a launch without a grant");
+    if (!node->has_grant_key)
+        return err_set(err, EAGAIN, "node %s has not met its controller yet",
+                       node->self->name);
+    rc = grant_verify(sgn, node->grant_key, node->self->name, time(NULL), ret_grant,
+                      ret_index, err);
+    if (!rc && (rc = check_user((*ret_grant)->uid, err))) {
+        free_message(*ret_grant);
+        *ret_grant = NULL;
+    }
+    return rc;
+}
+
+static void fill_assignment(const struct node *node, const Berth__Grant *grant,
+                            uint32_t index, Berth__Assignment *assignment)
+{
+    berth__assignment__init(assignment);
+    assignment->node_index = index;
+    assignment->node_name = node->self->name;
+    assignment->run_dir =
+        xasprintf("%s/job.%u.%u", node->run_dir, grant->job_id, grant->epoch);
+    assignment->node_socket = node->socket_path;
+    assignment->cluster = node->config->cluster;
+    assignment->topology_xml = node->topo_path;
+    assignment->virtual_topology = node->virtual_topology;
+    assignment->kill_grace = node->config->node.kill_grace;
+    if (node->config->munge.socket)
+        assignment->munge_socket = node->config->munge.socket;
+}
+
+/* Logical cores become the operating system's processors here, where the
+ * topology is at hand. Cores that are only pretended bind nothing. */
+static char *pus_of(const struct node *node, const char *cores)
+{
+    cleanup(bitset_destroyp) struct bitset *set = NULL;
+
+    if (node->virtual_topology || !cores[0] ||
+        bitset_parse(cores, node->topo->n_cores, &set, NULL))
+        return xstrdup("");
+    return node_topo_pus(node->topo, set);
+}
+
+static void fill_pus(const struct node *node, const char *cores, size_t n_tasks,
+                     char *const *task_cores, Berth__Assignment *assignment)
+{
+    assignment->pus = pus_of(node, cores);
+    assignment->task_pus = xcalloc(n_tasks, sizeof(*assignment->task_pus));
+    assignment->n_task_pus = n_tasks;
+    for (size_t i = 0; i < n_tasks; i++)
+        assignment->task_pus[i] = pus_of(node, task_cores[i]);
+}
+
+static void clear_assignment(Berth__Assignment *assignment)
+{
+    for (size_t i = 0; i < assignment->n_task_pus; i++)
+        free(assignment->task_pus[i]);
+    free(assignment->task_pus);
+    free(assignment->pus);
+    free(assignment->run_dir);
+}
+
+/* --------------------------------------------------------------------- jobs */
+
+static int start_lead(struct node *node, struct channel *from,
+                      const Berth__Envelope *env, struct err *err)
+{
+    cleanup(free_messagep) Berth__Grant *grant = NULL;
+    Berth__LaunchJob *msg = env->launch_job;
+    Berth__Assignment assignment;
+    struct launch *launch;
+    struct leg *leg;
+    uint32_t index;
+    int rc;
+
+    rc = check_grant(node, msg->grant, &grant, &index, err);
+    if (!rc)
+        rc = grant_check_spec(grant, msg->spec, err);
+    if (rc)
+        return rc;
+    if (index != 0)
+        return err_set(err, EINVAL, "node %s does not lead job %u", node->self->name,
+                       grant->job_id);
+    fill_assignment(node, grant, index, &assignment);
+    fill_pus(node, grant->placement->shares[0]->cores, 0, NULL, &assignment);
+    assignment.job = msg;
+    launch = launch_create(node, from, env->id);
+    launch->job = grant->job_id;
+    launch->epoch = grant->epoch;
+    leg = leg_create(launch, node->self->name);
+    rc = shepherd_assign(node, &assignment, grant->job_id, grant->epoch, STEP_LEAD,
+                         grant->uid, on_leg, leg, err);
+    clear_assignment(&assignment);
+    if (!rc)
+        return 0;
+    free(leg->name);
+    free(leg);
+    launch_destroy(launch);
+    /* Said twice: it runs already, and that is what was wanted. */
+    if (rc == -EALREADY) {
+        channel_reply_status(from, env, 0, "");
+        uplink_send_started(node, grant->job_id, grant->epoch);
+        return 0;
+    }
+    return rc;
+}
+
+void launch_job(struct node *node, struct channel *from, const Berth__Envelope *env)
+{
+    struct err err;
+
+    if (start_lead(node, from, env, &err)) {
+        log_warn("launch refused: %s", err.text);
+        channel_reply_status(from, env, err.code, err.text);
+    }
+}
+
+/* -------------------------------------------------------------------- steps */
+
+static int check_step(const struct node *node, const Berth__LaunchStep *msg,
+                      const Berth__Grant *grant, struct err *err)
+{
+    if (msg->index >= msg->n_nodes || !msg->spec || !msg->fanout ||
+        msg->fanout > FANOUT_MAX)
+        return err_set(err, EINVAL, "a step launch that names no place in its tree");
+    if (strcmp(msg->nodes[msg->index]->node, node->self->name) != 0)
+        return err_set(err, EXDEV, "a step launch for node %s came to node %s",
+                       msg->nodes[msg->index]->node, node->self->name);
+    if (msg->n_nodes > grant->placement->n_shares)
+        return err_set(err, EPERM, "the step has more nodes than its job");
+    return 0;
+}
+
+static void forward_step(struct launch *launch, Berth__LaunchStep *msg)
+{
+    uint64_t first = (uint64_t)msg->index * msg->fanout + 1;
+    uint32_t own = msg->index;
+
+    for (uint64_t i = first; i < first + msg->fanout && i < msg->n_nodes; i++) {
+        Berth__Envelope env = BERTH__ENVELOPE__INIT;
+        const Berth__StepNode *child = msg->nodes[i];
+
+        msg->index = (uint32_t)i;
+        env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;
+        env.launch_step = msg;
+        peer_call(launch->node, child->address, (uint16_t)child->port, &env, on_leg,
+                  leg_create(launch, child->node));
+    }
+    msg->index = own;
+}
+
+static int start_step(struct node *node, struct channel *from,
+                      const Berth__Envelope *env, struct err *err)
+{
+    cleanup(free_messagep) Berth__Grant *grant = NULL;
+    Berth__LaunchStep *msg = env->launch_step;
+    Berth__Assignment assignment;
+    struct launch *launch;
+    struct leg *leg;
+    struct err own;
+    uint32_t index;
+    int rc;
+
+    rc = check_grant(node, msg->grant, &grant, &index, err);
+    if (!rc)
+        rc = check_step(node, msg, grant, err);
+    if (rc)
+        return rc;
+    launch = launch_create(node, from, env->id);
+    launch->is_step = true;
+    launch->open = 1; /* until all legs are under way */
+    forward_step(launch, msg);
+    fill_assignment(node, grant, index, &assignment);
+    fill_pus(node, msg->nodes[msg->index]->cores, msg->nodes[msg->index]->n_task_cores,
+             msg->nodes[msg->index]->task_cores, &assignment);
+    assignment.step = msg;
+    leg = leg_create(launch, node->self->name);
+    rc = shepherd_assign(node, &assignment, grant->job_id, grant->epoch, msg->step_id,
+                         grant->uid, on_leg, leg, &own);
+    clear_assignment(&assignment);
+    if (rc)
+        on_leg(NULL, &own, leg);
+    leg_done(launch);
+    return 0;
+}
+
+void launch_step(struct node *node, struct channel *from, const Berth__Envelope *env)
+{
+    struct err err;
+
+    if (start_step(node, from, env, &err)) {
+        log_warn("step refused: %s", err.text);
+        channel_reply_status(from, env, err.code, err.text);
+    }
+}
+
+/* ------------------------------------------------------------------ signals */
+
+void signal_job(struct node *node, struct channel *from, const Berth__Envelope *env)
+{
+    const Berth__SignalJob *msg = env->signal_job;
+    struct shepherd *lead = shepherd_find(node, msg->job_id, STEP_LEAD);
+    Berth__Envelope forward = BERTH__ENVELOPE__INIT;
+
+    if (!lead || shepherd_epoch(lead) != msg->epoch) {
+        channel_reply_status(from, env, ESRCH, "the job does not run here");
+        return;
+    }
+    forward.body_case = BERTH__ENVELOPE__BODY_SIGNAL_JOB;
+    forward.signal_job = env->signal_job;
+    if (shepherd_channel(lead))
+        channel_send(shepherd_channel(lead), &forward);
+    channel_reply_status(from, env, 0, "");
+}

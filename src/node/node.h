@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * node.h - the state of berthd, and what its parts offer each other
+ *
+ * One thread, one 'struct node'. berthd decides nothing: it checks grants,
+ * hands work to shepherds, passes connections to them, and carries their
+ * reports to the controller.
+ */
+#ifndef BERTH_NODE_NODE_H
+#define BERTH_NODE_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "config/config.h"
+#include "topo/node_topo.h"
+#include "wire/channel.h"
+#include "wire/grant.h"
+#include "wire/rpc.h"
+
+#define STEP_LEAD (-1)
+
+struct shepherd;
+struct peer_link;
+struct uplink;
+struct routes;
+struct launch;
+
+struct node {
+    uv_loop_t *loop;
+    const struct config *config;
+    const struct config_node *self;
+    const char *shepherd_path;  /* of the program */
+    struct wire_auth auth;
+    char *state_dir, *run_dir, *socket_path;
+    char boot_id[64];
+
+    struct node_topo *topo;
+    char *topo_xml;             /* text of the hwloc export */
+    char *topo_path;            /* the same in a file, for shepherds */
+    bool virtual_topology;      /* cores are pretended */
+
+    uint8_t grant_key[GRANT_PUBLIC_KEY_BYTES];
+    bool has_grant_key;
+    uint32_t fanout;
+
+    uv_tcp_t listener;
+    uv_pipe_t local_listener;
+    uv_signal_t on_term, on_int;
+
+    struct shepherd *shepherds; /* assigned ones, by name (uthash) */
+    struct shepherd *spares;    /* waiting ones, a list */
+    uv_timer_t spare_timer;
+
+    struct uplink *uplink;
+    struct routes *routes;
+    struct peer_link *peers;    /* berthds of other nodes (uthash) */
+    struct launch *launches;    /* not answered yet, a list */
+    bool stopping;
+};
+
+/* ------------------------------------------------------------- inventory.c */
+/* Find the hardware (or what the configuration pretends it to be) and write
+ * its XML where shepherds read it. */
+int node_inventory(struct node *node, struct err *err);
+double node_load(void);
+uint64_t node_memory_free(void);
+
+/* --------------------------------------------------------------- records.c */
+/* What must be known again after a restart: one small file a shepherd,
+ * <state_dir>/steps/JOB.EPOCH.STEP, made before it gets its assignment. */
+struct record {
+    uint32_t job, epoch;
+    int64_t step;               /* STEP_LEAD for the lead */
+    pid_t pid;
+    uint64_t pid_start;         /* clock ticks since boot, /proc/PID/stat */
+    uid_t uid;
+};
+/* 0, or -EEXIST when there is one: this was started before. */
+int record_create(const struct node *node, const struct record *record,
+                  struct err *err);
+void record_remove(const struct node *node, uint32_t job, uint32_t epoch, int64_t step);
+int record_each(const struct node *node, void (*each)(const struct record *, void *),
+                void *ctx, struct err *err);
+/* Start time of a process in clock ticks since boot; 0: there is none. */
+uint64_t record_pid_start(pid_t pid);
+int grant_key_load(struct node *node);
+int grant_key_save(const struct node *node, struct err *err);
+
+/* ------------------------------------------------------------- shepherds.c */
+void shepherds_start(struct node *node);
+/* Give an assignment to a spare (or fresh) shepherd. 'fn' is answered once:
+ * when the shepherd has taken it over, or with why not. -EALREADY when this
+ * step of this epoch runs here already. */
+int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t job,
+                    uint32_t epoch, int64_t step, uid_t uid, rpc_reply_fn *fn,
+                    void *ctx, struct err *err);
+struct shepherd *shepherd_find(struct node *node, uint32_t job, int64_t step);
+/* By a Hello's target, "17.lead" or "17.0". */
+struct shepherd *shepherd_by_target(struct node *node, const char *target);
+struct channel *shepherd_channel(const struct shepherd *shepherd);
+uint32_t shepherd_epoch(const struct shepherd *shepherd);
+/* A connection on the local socket: a shepherd that comes back. */
+int shepherds_accept(struct node *node, struct err *err);
+/* All leads that run here (heap, n of them), for registration. */
+size_t shepherds_running(const struct node *node, Berth__RunningJob **ret);
+/* The controller has acknowledged a job's end, or does not know the job. */
+void shepherd_forget_job(struct node *node, uint32_t job, uint32_t epoch);
+void shepherd_kill_job(struct node *node, uint32_t job, uint32_t epoch);
+
+/* ---------------------------------------------------------------- launch.c */
+void launch_job(struct node *node, struct channel *from, const Berth__Envelope *env);
+void launch_step(struct node *node, struct channel *from, const Berth__Envelope *env);
+void signal_job(struct node *node, struct channel *from, const Berth__Envelope *env);
+/* 'ch' has ended: nobody waits there for an answer any more. */
+void launch_channel_gone(struct node *node, struct channel *ch);
+
+/* ----------------------------------------------------------------- peers.c */
+/* Call the berthd of another node over a kept connection. */
+void peer_call(struct node *node, const char *address, uint16_t port,
+               Berth__Envelope *request, rpc_reply_fn *fn, void *ctx);
+
+/* ---------------------------------------------------------------- routes.c */
+int routes_start(struct node *node, struct err *err);
+/* A shepherd has come: hand over the connections that wait for it. */
+void routes_arrived(struct node *node, struct shepherd *shepherd);
+
+/* ---------------------------------------------------------------- uplink.c */
+int uplink_start(struct node *node, struct err *err);
+void uplink_send_started(struct node *node, uint32_t job, uint32_t epoch);
+/* Carry a job's end to the controller until it is acknowledged there; 'fn'
+ * (may be NULL) is then called once. */
+void uplink_send_ended(struct node *node, const Berth__JobEnded *ended,
+                       void (*fn)(void *ctx), void *ctx);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * records.c - what berthd must know again after a restart
+ *
+ * One small file a shepherd, made with O_EXCL before the shepherd gets its
+ * work: the same step of the same epoch cannot be started twice on a node,
+ * whatever is repeated. They need no fsync: a power cut that loses a record also
+ * ends the shepherd it speaks of.
+ */
+#include "node/node.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECORD_MAX 256
+
+static char *record_path(const struct node *node, uint32_t job, uint32_t epoch,
+                         int64_t step)
+{
+    return xasprintf("%s/steps/%u.%u.%" PRId64, node->state_dir, job, epoch, step);
+}
+
+int record_create(const struct node *node, const struct record *record, struct err *err)
+{
+    cleanup(freep) char *path =
+        record_path(node, record->job, record->epoch, record->step);
+    cleanup(closep) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    char text[RECORD_MAX];
+    int len;
+
+    if (fd < 0 && errno == EEXIST)
+        return err_set(err, EEXIST, "job %u epoch %u runs here already", record->job,
+                       record->epoch);
+    if (fd < 0)
+        return err_sys(err, errno, "%s", path);
+    len = snprintf(text, sizeof(text), "%d %" PRIu64 " %u\n", (int)record->pid,
+                   record->pid_start, (unsigned int)record->uid);
+    if (io_write_full(fd, text, (size_t)len)) {
+        (void)unlink(path);
+        return err_sys(err, ENOSPC, "%s", path);
+    }
+    return 0;
+}
+
+void record_remove(const struct node *node, uint32_t job, uint32_t epoch, int64_t step)
+{
+    cleanup(freep) char *path = record_path(node, job, epoch, step);
+
+    (void)unlink(path);
+}
+
+static bool record_read(const struct node *node, const char *name, struct record *rec)
+{
+    cleanup(freep) char *path = xasprintf("%s/steps/%s", node->state_dir, name);
+    cleanup(freep) char *text = NULL;
+    int pid;
+
+    if (sscanf(name, "%u.%u.%" SCNd64, &rec->job, &rec->epoch, &rec->step) != 3)
+        return false;
+    if (io_read_file(path, RECORD_MAX, &text, NULL, NULL))
+        return false;
+    if (sscanf(text, "%d %" SCNu64 " %u", &pid, &rec->pid_start, &rec->uid) != 3)
+        return false;
+    rec->pid = pid;
+    return true;
+}
+
+int record_each(const struct node *node, void (*each)(const struct record *, void *),
+                void *ctx, struct err *err)
+{
+    cleanup(freep) char *path = xasprintf("%s/steps", node->state_dir);
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+
+    if (!dir)
+        return err_sys(err, errno, "%s", path);
+    while ((entry = readdir(dir))) {
+        struct record record;
+
+        if (record_read(node, entry->d_name, &record))
+            each(&record, ctx);
+    }
+    (void)closedir(dir);
+    return 0;
+}
+
+uint64_t record_pid_start(pid_t pid)
+{
+    cleanup(freep) char *path = xasprintf("/proc/%d/stat", (int)pid);
+    cleanup(freep) char *text = NULL;
+    uint64_t start = 0;
+    char *p;
+
+    if (io_read_file(path, 4096, &text, NULL, NULL))
+        return 0;
+    /* Field 22, counted from after the name, which may hold anything. */
+    p = strrchr(text, ')');
+    for (int field = 2; p && field < 22; field++)
+        p = strchr(p + 1, ' ');
+    if (p)
+        start = strtoull(p + 1, NULL, 10);
+    return start;
+}
+
+static char *grant_key_path(const struct node *node)
+{
+    return xasprintf("%s/grant_key", node->state_dir);
+}
+
+int grant_key_load(struct node *node)
+{
+    cleanup(freep) char *path = grant_key_path(node);
+    cleanup(freep) char *bytes = NULL;
+    size_t len;
+    int rc = io_read_file(path, sizeof(node->grant_key), &bytes, &len, NULL);
+
+    if (rc || len != sizeof(node->grant_key))
+        return -ENOENT;
+    memcpy(node->grant_key, bytes, len);
+    node->has_grant_key = true;
+    return 0;
+}
+
+int grant_key_save(const struct node *node, struct err *err)
+{
+    cleanup(freep) char *path = grant_key_path(node);
+
+    return io_write_file_atomic(path, node->grant_key, sizeof(node->grant_key), 0600,
+                                err);
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * uplink.c - the connection to the controller
+ *
+ *     away --backoff--> calling --opened--> registering --Registered--> up
+ *       ^                                                               |
+ *       +------------------------- closed ------------------------------+
+ *
+ * Ends of jobs wait in a list until the controller has them on disk, and are
+ * told again after every registration.
+ */
+#include "node/node.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "wire/pack.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BACKOFF_FIRST_MS 100
+#define BACKOFF_MAX_MS 10000
+
+/* The end of a job that the controller has not acknowledged yet. */
+struct ended {
+    struct node *node;
+    Berth__JobEnded *msg;
+    void (*fn)(void *ctx);
+    void *ctx;
+    struct ended *next;
+};
+
+struct uplink {
+    struct node *node;
+    struct channel *ch;
+    struct rpc *rpc;
+    bool is_up, told_lost;
+    uid_t controller_uid;
+    unsigned int backoff_ms;
+    uv_timer_t retry, heartbeat;
+    struct ended *ended;
+};
+
+static void call_controller(uv_timer_t *timer);
+
+/* -------------------------------------------------------------- job reports */
+
+static void on_end_acknowledged(const Berth__Envelope *reply, const struct err *err,
+                                void *ctx)
+{
+    struct ended *ended = ctx, **slot = &ended->node->uplink->ended;
+
+    (void)reply;
+    /* No connection: told again after the next registration. */
+    if (err && (err->code == EPIPE || err->code == ECONNRESET))
+        return;
+    if (err)
+        log_warn("job %u: the controller does not take its end: %s",
+                 ended->msg->job_id, err->text);
+    while (*slot != ended)
+        slot = &(*slot)->next;
+    *slot = ended->next;
+    shepherd_forget_job(ended->node, ended->msg->job_id, ended->msg->epoch);
+    if (ended->fn)
+        ended->fn(ended->ctx);
+    free_message(ended->msg);
+    free(ended);
+}
+
+static void tell_ended(struct uplink *up, struct ended *ended)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    env.body_case = BERTH__ENVELOPE__BODY_JOB_ENDED;
+    env.job_ended = ended->msg;
+    rpc_call(up->rpc, up->ch, &env, on_end_acknowledged, ended);
+}
+
+void uplink_send_ended(struct node *node, const Berth__JobEnded *msg,
+                       void (*fn)(void *ctx), void *ctx)
+{
+    struct uplink *up = node->uplink;
+    struct ended *ended = xcalloc(1, sizeof(*ended));
+
+    ended->node = node;
+    ended->msg = copy_message(&msg->base);
+    ended->fn = fn;
+    ended->ctx = ctx;
+    ended->next = up->ended;
+    up->ended = ended;
+    if (up->is_up)
+        tell_ended(up, ended);
+}
+
+void uplink_send_started(struct node *node, uint32_t job, uint32_t epoch)
+{
+    struct uplink *up = node->uplink;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__JobStarted started = BERTH__JOB_STARTED__INIT;
+
+    /* Not kept: a registration names what runs. */
+    if (!up->is_up)
+        return;
+    started.job_id = job;
+    started.epoch = epoch;
+    started.time = time(NULL);
+    env.body_case = BERTH__ENVELOPE__BODY_JOB_STARTED;
+    env.job_started = &started;
+    channel_send(up->ch, &env);
+}
+
+/* ------------------------------------------------------------- registration */
+
+static void send_heartbeat(uv_timer_t *timer)
+{
+    struct uplink *up = timer->data;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__Heartbeat beat = BERTH__HEARTBEAT__INIT;
+
+    beat.load = node_load();
+    beat.memory_free = node_memory_free();
+    env.body_case = BERTH__ENVELOPE__BODY_HEARTBEAT;
+    env.heartbeat = &beat;
+    channel_send(up->ch, &env);
+}
+
+static void send_topology(struct uplink *up)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__TopologyUpload upload = BERTH__TOPOLOGY_UPLOAD__INIT;
+
+    upload.hash = up->node->topo->hash;
+    upload.xml.data = (uint8_t *)up->node->topo_xml;
+    upload.xml.len = strlen(up->node->topo_xml);
+    env.body_case = BERTH__ENVELOPE__BODY_TOPOLOGY;
+    env.topology = &upload;
+    channel_send(up->ch, &env);
+}
+
+static void take_grant_key(struct node *node, const ProtobufCBinaryData *key)
+{
+    struct err err;
+
+    if (key->len != sizeof(node->grant_key)) {
+        log_error("the controller sent no usable grant key: nothing can start here");
+        return;
+    }
+    if (node->has_grant_key && memcmp(node->grant_key, key->data, key->len) == 0)
+        return;
+    memcpy(node->grant_key, key->data, key->len);
+    node->has_grant_key = true;
+    if (grant_key_save(node, &err))
+        log_warn("grant key: %s", err.text);
+}
+
+static void on_registered(const Berth__Envelope *reply, const struct err *err, void *ctx)
+{
+    struct uplink *up = ctx;
+    const Berth__Registered *msg;
+    uint64_t beat;
+
+    if (err || reply->body_case != BERTH__ENVELOPE__BODY_REGISTERED) {
+        log_error("the controller does not register this node: %s",
+                  err ? err->text : "it sent something else");
+        if (up->ch)
+            channel_abort(up->ch, "not registered");
+        return;
+    }
+    msg = reply->registered;
+    take_grant_key(up->node, &msg->grant_key);
+    up->node->fanout = msg->fanout ? msg->fanout : up->node->config->node.fanout;
+    if (msg->want_topology)
+        send_topology(up);
+    for (size_t i = 0; i < msg->n_stop; i++)
+        shepherd_kill_job(up->node, msg->stop[i]->job_id, msg->stop[i]->epoch);
+    up->is_up = true;
+    up->told_lost = false;
+    up->backoff_ms = BACKOFF_FIRST_MS;
+    log_info("registered with cluster %s", msg->cluster);
+    beat = 1000ull * (msg->heartbeat_seconds ? msg->heartbeat_seconds : 10);
+    (void)uv_timer_start(&up->heartbeat, send_heartbeat, 0, beat);
+    for (struct ended *ended = up->ended; ended; ended = ended->next)
+        tell_ended(up, ended);
+}
+
+static void on_open(struct channel *ch, void *ctx)
+{
+    struct uplink *up = ctx;
+    struct node *node = up->node;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__Register reg = BERTH__REGISTER__INIT;
+    cleanup(freep) Berth__RunningJob *running = NULL;
+    cleanup(freep) Berth__RunningJob **pointers = NULL;
+
+    reg.n_running = shepherds_running(node, &running);
+    pointers = xcalloc(reg.n_running, sizeof(*pointers));
+    for (size_t i = 0; i < reg.n_running; i++)
+        pointers[i] = &running[i];
+    reg.running = pointers;
+    reg.name = node->self->name;
+    reg.boot_id = node->boot_id;
+    reg.version = (char *)(uintptr_t)PACKAGE_VERSION;
+    reg.topology_hash = node->topo->hash;
+    reg.cores = node->topo->n_cores;
+    reg.memory = node->self->memory ? node->self->memory : node->topo->memory;
+    reg.port = node->self->port;
+    env.body_case = BERTH__ENVELOPE__BODY_REGISTER;
+    env.register_ = &reg;
+    rpc_call(up->rpc, ch, &env, on_registered, up);
+}
+
+static void on_message(struct channel *ch, const Berth__Envelope *env, int adopted,
+                       void *ctx)
+{
+    struct uplink *up = ctx;
+
+    (void)adopted;
+    if (env->reply)
+        rpc_dispatch(up->rpc, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_JOB)
+        launch_job(up->node, ch, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_SIGNAL_JOB)
+        signal_job(up->node, ch, env);
+    else
+        channel_reply_status(ch, env, ENOSYS, "a node does not answer this");
+}
+
+/* -------------------------------------------------------------- connection */
+
+static void retry_later(struct uplink *up, const char *why)
+{
+    if (!up->told_lost)
+        log_warn("no controller at %s:%u: %s; trying again",
+                 up->node->config->controller.host, up->node->config->controller.port,
+                 why[0] ? why : "the connection ended");
+    up->told_lost = true;
+    (void)uv_timer_start(&up->retry, call_controller, up->backoff_ms, 0);
+    if (up->backoff_ms < BACKOFF_MAX_MS / 2)
+        up->backoff_ms *= 2;
+    else
+        up->backoff_ms = BACKOFF_MAX_MS;
+}
+
+static void on_close(struct channel *ch, const struct err *why, void *ctx)
+{
+    struct uplink *up = ctx;
+    struct err gone = {.code = EPIPE, .text = "the controller went away"};
+
+    launch_channel_gone(up->node, ch);
+    up->ch = NULL;
+    up->is_up = false;
+    (void)uv_timer_stop(&up->heartbeat);
+    if (up->node->stopping)
+        return;
+    rpc_fail_all(up->rpc, &gone);
+    retry_later(up, why->text);
+}
+
+static const struct channel_callbacks callbacks = {
+    .on_open = on_open,
+    .on_message = on_message,
+    .on_close = on_close,
+};
+
+static void call_controller(uv_timer_t *timer)
+{
+    struct uplink *up = timer->data;
+    const struct config *config = up->node->config;
+    struct err err;
+
+    up->ch = channel_connect(up->node->loop, &up->node->auth, config->controller.host,
+                             config->controller.port, "", up->controller_uid,
+                             &callbacks, up, &err);
+    if (!up->ch)
+        retry_later(up, err.text);
+}
+
+static uid_t uid_of(const char *user)
+{
+    const struct passwd *pw = user ? getpwnam(user) : NULL;
+
+    return pw ? pw->pw_uid : geteuid();
+}
+
+int uplink_start(struct node *node, struct err *err)
+{
+    struct uplink *up = xcalloc(1, sizeof(*up));
+
+    (void)err;
+    up->node = node;
+    up->rpc = rpc_create();
+    up->backoff_ms = BACKOFF_FIRST_MS;
+    up->controller_uid = uid_of(node->config->controller.user);
+    node->uplink = up;
+    (void)uv_timer_init(node->loop, &up->retry);
+    (void)uv_timer_init(node->loop, &up->heartbeat);
+    up->retry.data = up->heartbeat.data = up;
+    return uv_timer_start(&up->retry, call_controller, 0, 0);
+}

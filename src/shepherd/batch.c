@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * batch.c - the job's script, in a container of its own on the first node
+ *
+ * Its output goes straight into the file: no byte of it passes through us.
+ */
+#include "shepherd/lead.h"
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/pattern.h"
+#include "base/strv.h"
+#include "shepherd/box.h"
+#include "shepherd/taskenv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct batch {
+    struct lead *lead;
+    struct box *box;
+    uv_poll_t poll;
+    bool has_ended;
+    int status;
+    char *words;
+};
+
+/* ------------------------------------------------------------------- files */
+
+static char *file_name(const struct lead *lead, const char *pattern)
+{
+    const struct shepherd *sh = lead->sh;
+    struct pattern_values values = {
+        .job = sh->job,
+        .step = -1,
+        .restarts = sh->epoch - 1,
+        .node_name = sh->assignment->node_name,
+        .user = sh->owner.name,
+        .job_name = lead->spec->name,
+    };
+    cleanup(freep) char *name = pattern_expand(pattern, &values);
+
+    if (name[0] == '/')
+        return take(name);
+    return xasprintf("%s/%s", lead->spec->cwd, name);
+}
+
+static int open_output(const struct lead *lead, const char *pattern, const char *option,
+                       int *ret_fd, struct err *err)
+{
+    cleanup(freep) char *path = file_name(lead, pattern);
+    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND;
+
+    if (!lead->spec->append)
+        flags |= O_TRUNC;
+    *ret_fd = open(path, flags, 0666 & ~(mode_t)lead->spec->umask);
+    if (*ret_fd < 0)
+        return err_sys(err, errno, "%s: cannot write %s", option, path);
+    return 0;
+}
+
+static int open_files(const struct lead *lead, int fds[3], struct err *err)
+{
+    const Berth__JobSpec *spec = lead->spec;
+    const char *output = spec->output[0] ? spec->output : "slurm-%j.out";
+    cleanup(freep) char *input =
+        spec->input[0] ? file_name(lead, spec->input) : xstrdup("/dev/null");
+    int rc;
+
+    (void)umask(0);
+    fds[0] = open(input, O_RDONLY | O_CLOEXEC);
+    if (fds[0] < 0)
+        return err_sys(err, errno, "--input: cannot read %s", input);
+    rc = open_output(lead, output, "--output", &fds[1], err);
+    if (rc)
+        return rc;
+    if (spec->error[0] && strcmp(spec->error, output) != 0)
+        return open_output(lead, spec->error, "--error", &fds[2], err);
+    fds[2] = fcntl(fds[1], F_DUPFD_CLOEXEC, 0);
+    return 0;
+}
+
+static int write_script(const struct lead *lead, struct err *err)
+{
+    cleanup(freep) char *path = xasprintf("%s/script", lead->sh->dir);
+
+    return io_write_file_atomic(path, lead->spec->script.data, lead->spec->script.len,
+                                0700, err);
+}
+
+/* --------------------------------------------------------------------- end */
+
+static void batch_end(struct batch *batch)
+{
+    struct lead *lead = batch->lead;
+    int code = WIFEXITED(batch->status) ? WEXITSTATUS(batch->status) : 0;
+    int signo = WIFSIGNALED(batch->status) ? WTERMSIG(batch->status) : 0;
+
+    (void)uv_poll_stop(&batch->poll);
+    box_destroy(batch->box);
+    lead->batch = NULL;
+    if (lead->is_ending)
+        lead_maybe_report(lead);
+    else
+        lead_end(lead, code, signo, batch->words);
+    free(batch->words);
+    uv_close((uv_handle_t *)&batch->poll, NULL);
+}
+
+static void take_event(struct batch *batch, const struct container_event *event)
+{
+    Berth__JobEnded *ended = &batch->lead->ended;
+
+    if (event->kind == CONTAINER_TASK_ENDED) {
+        batch->status = event->status;
+        batch->has_ended = true;
+        if (event->words[0])
+            str_replace(&batch->words, event->words);
+        ended->user_usec += event->user_usec;
+        ended->system_usec += event->system_usec;
+        if (event->max_rss_kib > ended->max_rss)
+            ended->max_rss = event->max_rss_kib;
+        /* What the script left behind ends with it. */
+        container_kill(batch->box->container);
+    } else if (event->kind == CONTAINER_GONE) {
+        if (!batch->has_ended)
+            batch->status = SIGKILL;
+        batch_end(batch);
+    }
+}
+
+static void on_box(uv_poll_t *poll, int status, int events)
+{
+    struct batch *batch = poll->data;
+    struct container_event event;
+
+    (void)status;
+    (void)events;
+    while (batch->lead->batch &&
+           container_next_event(batch->box->container, &event) > 0)
+        take_event(batch, &event);
+}
+
+void batch_signal(struct batch *batch, int signo)
+{
+    (void)container_signal(batch->box->container, UINT32_MAX, signo, NULL);
+}
+
+void batch_kill(struct batch *batch)
+{
+    container_kill(batch->box->container);
+}
+
+/* ------------------------------------------------------------------- start */
+
+static int spawn(struct batch *batch, const int fds[3], struct err *err)
+{
+    struct lead *lead = batch->lead;
+    struct shepherd *sh = lead->sh;
+    const Berth__JobSpec *spec = lead->spec;
+    cleanup(strv_freep) char **env = NULL;
+    cleanup(strv_freep) char **argv = NULL;
+    const char *pus = sh->assignment->pus;
+    struct task_spec task = {
+        .cwd = spec->cwd,
+        .fds = {fds[0], fds[1], fds[2]},
+        .cpus = pus[0] ? pus : NULL,
+        .umask = spec->umask,
+        .new_session = true,
+    };
+
+    for (size_t i = 0; i < spec->n_env; i++)
+        strv_add(&env, spec->env[i]);
+    taskenv_image(&env, batch->box->image_env, batch->box->image_digest);
+    taskenv_job(&env, sh->grant, sh->assignment->cluster, 0, batch->box->inside_dir);
+    taskenv_spec(&env, spec, sh->grant->placement);
+    strv_setenv(&env, "SLURM_PROCID", "0");
+    strv_setenv(&env, "SLURM_LOCALID", "0");
+    strv_take(&argv, xasprintf("%s/script", batch->box->inside_dir));
+    for (size_t i = 0; i < spec->n_args; i++)
+        strv_add(&argv, spec->args[i]);
+    task.argv = argv;
+    task.env = env;
+    return container_spawn(batch->box->container, &task, err);
+}
+
+int batch_start(struct lead *lead, struct err *err)
+{
+    struct shepherd *sh = lead->sh;
+    struct batch *batch = xcalloc(1, sizeof(*batch));
+    int fds[3] = {-1, -1, -1};
+    int rc;
+
+    batch->lead = lead;
+    rc = open_files(lead, fds, err);
+    if (!rc)
+        rc = write_script(lead, err);
+    if (!rc)
+        rc = box_create(sh, lead->spec->container, lead->spec->cwd, "batch",
+                        &batch->box, err);
+    if (!rc)
+        rc = container_wait_ready(batch->box->container, err);
+    if (!rc)
+        rc = spawn(batch, fds, err);
+    for (int i = 0; i < 3; i++)
+        closep(&fds[i]);
+    if (rc) {
+        box_destroy(batch->box);
+        free(batch);
+        return rc;
+    }
+    (void)uv_poll_init(sh->loop, &batch->poll, container_fd(batch->box->container));
+    batch->poll.data = batch;
+    (void)uv_poll_start(&batch->poll, UV_READABLE, on_box);
+    lead->batch = batch;
+    return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * box.h - from what a job says about its container to one that stands
+ */
+#ifndef BERTH_SHEPHERD_BOX_H
+#define BERTH_SHEPHERD_BOX_H
+
+#include "container/container.h"
+#include "shepherd/shepherd.h"
+
+/* A container with what was found out for it. */
+struct box {
+    struct container *container;
+    char **image_env;    /* of the image; NULL without one */
+    char *image_digest;  /* NULL without one */
+    char *inside_dir;    /* where the job's directory is, seen from inside */
+};
+
+/* Begin to build; container_wait_ready(box->container) tells how it went.
+ * 'name' tells apart the boxes of one job and node ("batch", "step.0"). */
+int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char *cwd,
+               const char *name, struct box **ret, struct err *err);
+void box_destroy(struct box *box);
+
+#endif

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * branch.c - our place in the step's tree
+ *
+ * Upwards go output, ends, aborts and fences; downwards input, signals and
+ * results of fences; modex requests and replies go both ways. The root's parent
+ * is the lead. A parent that is lost ends the step here; a child that is lost
+ * before its end is an abort for all.
+ */
+#include "shepherd/step.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "shepherd/tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+void branch_up(struct step *step, Berth__Envelope *env)
+{
+    if (step->parent)
+        channel_send(step->parent, env);
+}
+
+void branch_down(struct step *step, Berth__Envelope *env)
+{
+    for (uint32_t i = 0; i < step->n_children; i++)
+        if (step->children[i].ch)
+            channel_send(step->children[i].ch, env);
+}
+
+void branch_towards(struct step *step, uint32_t index, Berth__Envelope *env)
+{
+    uint32_t next = tree_child_towards(step->launch->index, index, step->fanout);
+    uint32_t first = tree_first_child(step->launch->index, step->fanout);
+
+    if (next == UINT32_MAX)
+        branch_up(step, env);
+    else if (next - first < step->n_children && step->children[next - first].ch)
+        channel_send(step->children[next - first].ch, env);
+}
+
+/* Children that never came do not hold up the end of an aborted step. */
+bool branch_is_done(const struct step *step)
+{
+    for (uint32_t i = 0; i < step->n_children; i++) {
+        const struct child *child = &step->children[i];
+
+        if (!child->has_ended && (child->is_known || !step->is_aborted))
+            return false;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------ fences, modex */
+
+static void fence_up(void *ctx, const Berth__Fence *fence)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__Fence copy = *fence;
+
+    env.body_case = BERTH__ENVELOPE__BODY_FENCE;
+    env.fence = &copy;
+    branch_up(ctx, &env);
+}
+
+static void fence_down(void *ctx, const Berth__Fence *fence)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__Fence copy = *fence;
+
+    copy.up = false;
+    env.body_case = BERTH__ENVELOPE__BODY_FENCE;
+    env.fence = &copy;
+    branch_down(ctx, &env);
+}
+
+static void fence_deliver(void *ctx, const uint8_t *set, int status, const void *data,
+                          size_t len)
+{
+    struct step *step = ctx;
+
+    wiring_fence_done(step->wiring, set, status, data, len);
+}
+
+struct fence_actions branch_fence_actions(struct step *step)
+{
+    return (struct fence_actions){
+        .ctx = step, .up = fence_up, .down = fence_down, .deliver = fence_deliver};
+}
+
+static void on_fence(void *ctx, const uint8_t set[16], const uint32_t *nodes,
+                     size_t n_nodes, const void *data, size_t len)
+{
+    struct step *step = ctx;
+
+    fences_enter(step->fences, set, nodes, n_nodes, data, len);
+}
+
+static uint32_t node_of_rank(const struct step *step, uint32_t rank)
+{
+    for (uint32_t i = 0; i < step->n_nodes; i++)
+        for (size_t r = 0; r < step->launch->nodes[i]->n_ranks; r++)
+            if (step->launch->nodes[i]->ranks[r] == rank)
+                return i;
+    return UINT32_MAX;
+}
+
+static void on_modex_request(void *ctx, uint32_t rank, uint64_t cookie)
+{
+    struct step *step = ctx;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__ModexRequest msg = BERTH__MODEX_REQUEST__INIT;
+
+    msg.to_index = node_of_rank(step, rank);
+    if (msg.to_index == UINT32_MAX) {
+        wiring_modex_done(step->wiring, cookie, ENOENT, NULL, 0);
+        return;
+    }
+    msg.rank = rank;
+    msg.from_index = step->launch->index;
+    msg.cookie = cookie;
+    env.body_case = BERTH__ENVELOPE__BODY_MODEX_REQUEST;
+    env.modex_request = &msg;
+    branch_towards(step, msg.to_index, &env);
+}
+
+/* The plugin answers a request of another node: its cookie is ours, which
+ * remembers theirs. */
+struct served {
+    uint32_t from_index;
+    uint64_t cookie;
+};
+
+static void on_modex_reply(void *ctx, uint64_t cookie, int status, const void *data,
+                           size_t len)
+{
+    struct step *step = ctx;
+    struct served *served = (struct served *)(uintptr_t)cookie;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__ModexReply msg = BERTH__MODEX_REPLY__INIT;
+
+    msg.to_index = served->from_index;
+    msg.cookie = served->cookie;
+    msg.status = status;
+    msg.data.data = (uint8_t *)(uintptr_t)data;
+    msg.data.len = len;
+    env.body_case = BERTH__ENVELOPE__BODY_MODEX_REPLY;
+    env.modex_reply = &msg;
+    branch_towards(step, msg.to_index, &env);
+    free(served);
+}
+
+static void take_modex_request(struct step *step, Berth__Envelope *env)
+{
+    const Berth__ModexRequest *msg = env->modex_request;
+    struct served *served;
+
+    if (msg->to_index != step->launch->index) {
+        branch_towards(step, msg->to_index, env);
+        return;
+    }
+    if (!step->wiring)
+        return;
+    served = xcalloc(1, sizeof(*served));
+    served->from_index = msg->from_index;
+    served->cookie = msg->cookie;
+    wiring_modex_serve(step->wiring, msg->rank, (uint64_t)(uintptr_t)served);
+}
+
+static void take_modex_reply(struct step *step, Berth__Envelope *env)
+{
+    const Berth__ModexReply *msg = env->modex_reply;
+
+    if (msg->to_index != step->launch->index)
+        branch_towards(step, msg->to_index, env);
+    else if (step->wiring)
+        wiring_modex_done(step->wiring, msg->cookie, msg->status, msg->data.data,
+                          msg->data.len);
+}
+
+static void on_abort(void *ctx, uint32_t rank, int status, const char *words)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__StepAbort msg = BERTH__STEP_ABORT__INIT;
+
+    msg.rank = rank;
+    msg.status = status;
+    msg.words = (char *)(uintptr_t)words;
+    env.body_case = BERTH__ENVELOPE__BODY_STEP_ABORT;
+    env.step_abort = &msg;
+    branch_up(ctx, &env);
+}
+
+static void on_client(void *ctx, uint32_t rank, bool is_finalized)
+{
+    struct task *task = tasks_by_rank(ctx, rank);
+
+    if (!task)
+        return;
+    task->is_connected = true;
+    task->is_finalized = is_finalized;
+}
+
+struct wiring_events branch_wiring_events(struct step *step)
+{
+    return (struct wiring_events){
+        .ctx = step,
+        .fence = on_fence,
+        .modex_request = on_modex_request,
+        .modex_reply = on_modex_reply,
+        .abort = on_abort,
+        .client = on_client,
+    };
+}
+
+/* ------------------------------------------------------------------ parent */
+
+static void take_signal(struct step *step, Berth__Envelope *env)
+{
+    branch_down(step, env);
+    if (env->step_signal->abort)
+        step_abort(step);
+    else
+        tasks_signal(step, env->step_signal->signal);
+}
+
+static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
+                              int adopted, void *ctx)
+{
+    struct step *step = ctx;
+    Berth__Envelope env = *msg;
+
+    (void)ch;
+    (void)adopted;
+    if (env.body_case == BERTH__ENVELOPE__BODY_STEP_SIGNAL)
+        take_signal(step, &env);
+    else if (env.body_case == BERTH__ENVELOPE__BODY_INPUT)
+        tasks_input(step, env.input->data.data, env.input->data.len);
+    else if (env.body_case == BERTH__ENVELOPE__BODY_FENCE && step->fences)
+        fences_receive(step->fences, env.fence);
+    else if (env.body_case == BERTH__ENVELOPE__BODY_MODEX_REQUEST)
+        take_modex_request(step, &env);
+    else if (env.body_case == BERTH__ENVELOPE__BODY_MODEX_REPLY)
+        take_modex_reply(step, &env);
+}
+
+static void on_parent_open(struct channel *ch, void *ctx)
+{
+    struct step *step = ctx;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__Join join = BERTH__JOIN__INIT;
+
+    join.job_id = step->sh->job;
+    join.epoch = step->sh->epoch;
+    join.step_id = step->launch->step_id;
+    join.index = step->launch->index;
+    env.body_case = BERTH__ENVELOPE__BODY_JOIN;
+    env.join = &join;
+    channel_send(ch, &env);
+    step->parent_open = true;
+    if (step->words) {
+        struct err err;
+
+        (void)err_set(&err, EIO, "%s", step->words);
+        step->is_aborted = false;
+        step_fail(step, &err);
+    }
+    step_maybe_start(step);
+}
+
+/* Orderly, after our last message: we are done. Otherwise the step is lost. */
+static void on_parent_close(struct channel *ch, const struct err *why, void *ctx)
+{
+    struct step *step = ctx;
+
+    (void)ch;
+    step->parent = NULL;
+    if (!step->is_over && why->text[0])
+        log_warn("job %u step %u: lost the way up: %s", step->sh->job,
+                 step->launch->step_id, why->text);
+    wiring_stop(step->wiring);
+    box_destroy(step->box);
+    exit(step->is_over ? 0 : 1);
+}
+
+static const struct channel_callbacks parent_callbacks = {
+    .on_open = on_parent_open,
+    .on_message = on_parent_message,
+    .on_close = on_parent_close,
+};
+
+/* The root on the lead's own node needs no network and no credentials. */
+static int connect_local(struct step *step, struct err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/lead.sock",
+                   step->sh->dir);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+        if (fd >= 0)
+            (void)close(fd);
+        return err_sys(err, errno, "%s", address.sun_path);
+    }
+    step->parent = channel_local(step->sh->loop, fd, &parent_callbacks, step, err);
+    if (!step->parent)
+        return -err->code;
+    on_parent_open(step->parent, step);
+    return 0;
+}
+
+int branch_connect(struct step *step, struct err *err)
+{
+    const Berth__LaunchStep *launch = step->launch;
+    const Berth__NodeShare *lead = step->sh->grant->placement->shares[0];
+    const char *address = lead->address;
+    uint32_t port = lead->port;
+    char target[40];
+
+    if (launch->index == 0 && strcmp(lead->node, step->own->node) == 0)
+        return connect_local(step, err);
+    (void)snprintf(target, sizeof(target), "%u.lead", step->sh->job);
+    if (launch->index > 0) {
+        const Berth__StepNode *parent =
+            launch->nodes[tree_parent(launch->index, step->fanout)];
+
+        address = parent->address;
+        port = parent->port;
+        (void)snprintf(target, sizeof(target), "%u.%u", step->sh->job, launch->step_id);
+    }
+    step->parent = channel_connect(step->sh->loop, &step->sh->auth, address,
+                                   (uint16_t)port, target, step->sh->owner.uid,
+                                   &parent_callbacks, step, err);
+    return step->parent ? 0 : -err->code;
+}
+
+/* ---------------------------------------------------------------- children */
+
+static void add_ended(struct step *step, const Berth__NodeEnded *msg)
+{
+    for (size_t i = 0; i < msg->n_indexes && step->sums.n_indexes + 1 < step->n_nodes;
+         i++)
+        step->ended[step->sums.n_indexes++] = msg->indexes[i];
+    step->sums.user_usec += msg->user_usec;
+    step->sums.system_usec += msg->system_usec;
+    if (msg->max_rss > step->sums.max_rss)
+        step->sums.max_rss = msg->max_rss;
+    if (msg->words[0] && !step->words)
+        step->words = xstrdup(msg->words);
+}
+
+static void resume_when_drained(struct channel *parent, void *ctx)
+{
+    struct step *step = ctx;
+
+    (void)parent;
+    tasks_pause(step, false);
+    for (uint32_t i = 0; i < step->n_children; i++)
+        if (step->children[i].ch)
+            channel_pause(step->children[i].ch, false);
+}
+
+void branch_pause_when_congested(struct step *step)
+{
+    if (!step->parent || !channel_is_congested(step->parent))
+        return;
+    tasks_pause(step, true);
+    for (uint32_t i = 0; i < step->n_children; i++)
+        if (step->children[i].ch)
+            channel_pause(step->children[i].ch, true);
+    channel_on_drain(step->parent, resume_when_drained);
+}
+
+static void child_joined(struct step *step, struct child *slot, struct channel *ch)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__StepSignal stop = BERTH__STEP_SIGNAL__INIT;
+
+    slot->ch = ch;
+    slot->is_known = true;
+    channel_set_ctx(ch, slot);
+    if (!step->is_aborted)
+        return;
+    stop.abort = true;
+    env.body_case = BERTH__ENVELOPE__BODY_STEP_SIGNAL;
+    env.step_signal = &stop;
+    channel_send(ch, &env);
+}
+
+static void on_child_message(struct channel *ch, const Berth__Envelope *msg,
+                             int adopted, void *ctx)
+{
+    struct child *child = ctx;
+    struct step *step = child->step;
+    Berth__Envelope env = *msg;
+
+    (void)adopted;
+    if (env.body_case == BERTH__ENVELOPE__BODY_JOIN) {
+        uint32_t first = tree_first_child(step->launch->index, step->fanout);
+        uint32_t i = env.join->index - first;
+
+        if (i >= step->n_children || step->children[i].is_known ||
+            env.join->epoch != step->sh->epoch || child->is_known) {
+            channel_abort(ch, "no child of this node");
+            return;
+        }
+        child_joined(step, &step->children[i], ch);
+        free(child);
+        return;
+    }
+    if (child->ch != ch)
+        return;
+    if (env.body_case == BERTH__ENVELOPE__BODY_FENCE && step->fences) {
+        fences_receive(step->fences, env.fence);
+    } else if (env.body_case == BERTH__ENVELOPE__BODY_MODEX_REQUEST) {
+        take_modex_request(step, &env);
+    } else if (env.body_case == BERTH__ENVELOPE__BODY_MODEX_REPLY) {
+        take_modex_reply(step, &env);
+    } else if (env.body_case == BERTH__ENVELOPE__BODY_NODE_ENDED) {
+        child->has_ended = true;
+        add_ended(step, env.node_ended);
+        step_maybe_end(step);
+    } else {
+        branch_up(step, &env);
+        branch_pause_when_congested(step);
+    }
+}
+
+static void on_child_close(struct channel *ch, const struct err *why, void *ctx)
+{
+    struct child *child = ctx;
+    struct step *step = child->step;
+    struct err err;
+
+    (void)ch;
+    if (!child->is_known) {
+        free(child);
+        return;
+    }
+    child->ch = NULL;
+    if (child->has_ended)
+        return;
+    child->has_ended = true;
+    (void)err_set(&err, EPIPE, "its neighbour %s was lost%s%s",
+                  step->launch->nodes[child->index]->node, why->text[0] ? ": " : "",
+                  why->text);
+    step_fail(step, &err);
+    step_maybe_end(step);
+}
+
+static const struct channel_callbacks child_callbacks = {
+    .on_message = on_child_message,
+    .on_close = on_child_close,
+};
+
+/* Who connects is unknown until it has joined: a slot that is nobody's. */
+void step_adopt(struct shepherd *sh, int fd, const void *hello, size_t len)
+{
+    struct step *step = sh->step;
+    struct child *nobody = xcalloc(1, sizeof(*nobody));
+    struct err err;
+
+    nobody->step = step;
+    if (!channel_adopt(sh->loop, &sh->auth, fd, hello, len, &child_callbacks, nobody,
+                       &err)) {
+        log_warn("job %u step %u: a neighbour's connection: %s", sh->job,
+                 step->launch->step_id, err.text);
+        free(nobody);
+    }
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lead.c - the life of a job on its nodes
+ *
+ *     start --> serving --(script ends | owner leaves | limit | cancel)--> ending
+ *     ending: steps and script killed, all gone --> reported --> acknowledged
+ *
+ * The time limit is kept here, so it holds while the controller is away.
+ */
+#include "shepherd/lead.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* An interactive allocation whose client never comes ends after this. */
+#define OWNER_MS 60000
+#define DEFAULT_GRACE 30
+
+void lead_maybe_report(struct lead *lead)
+{
+    if (!lead->is_ending || lead->is_reported || lead->runs || lead->batch)
+        return;
+    lead->is_reported = true;
+    lead->ended.time = time(NULL);
+    if (lead->words)
+        lead->ended.words = lead->words;
+    link_report_end(lead->sh, &lead->ended);
+}
+
+static void kill_all(struct lead *lead)
+{
+    struct run *next;
+
+    for (struct run *run = lead->runs; run; run = next) {
+        next = run->next;
+        run_signal(run, SIGKILL, true);
+    }
+    if (lead->batch)
+        batch_kill(lead->batch);
+}
+
+void lead_end(struct lead *lead, int exit_code, int exit_signal, const char *words)
+{
+    if (lead->is_ending)
+        return;
+    lead->is_ending = true;
+    (void)uv_timer_stop(&lead->deadline);
+    (void)uv_timer_stop(&lead->grace);
+    lead->ended.exit_code = exit_code;
+    lead->ended.exit_signal = exit_signal;
+    if (words && words[0] && !lead->words)
+        lead->words = xstrdup(words);
+    kill_all(lead);
+    lead_maybe_report(lead);
+}
+
+/* ------------------------------------------------------------- being ended */
+
+static void on_grace_over(uv_timer_t *timer)
+{
+    lead_end(timer->data, 0, SIGKILL, NULL);
+}
+
+/* Ask what runs to end, and make it so after the grace. Where nothing runs
+ * there is nobody to ask. */
+static void terminate(struct lead *lead, uint32_t grace, const char *why)
+{
+    if (lead->is_ending)
+        return;
+    if (!lead->words)
+        lead->words = xstrdup(why);
+    if (!lead->batch && !lead->runs) {
+        lead_end(lead, 0, SIGTERM, NULL);
+        return;
+    }
+    for (struct run *run = lead->runs; run; run = run->next)
+        run_signal(run, SIGTERM, false);
+    if (lead->batch)
+        batch_signal(lead->batch, SIGTERM);
+    (void)uv_timer_start(&lead->grace, on_grace_over, 1000ull * grace, 0);
+}
+
+static uint32_t grace_of(const struct lead *lead)
+{
+    uint32_t grace = lead->sh->assignment->kill_grace;
+
+    return grace ? grace : DEFAULT_GRACE;
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct lead *lead = timer->data;
+
+    lead->ended.timed_out = true;
+    log_info("job %u: time limit reached", lead->sh->job);
+    terminate(lead, grace_of(lead), "time limit reached");
+}
+
+void lead_signal(struct shepherd *sh, const Berth__SignalJob *msg)
+{
+    struct lead *lead = sh->lead;
+
+    if (msg->signal == 0) {
+        terminate(lead, msg->grace ? msg->grace : grace_of(lead), msg->why);
+        return;
+    }
+    for (struct run *run = lead->runs; run; run = run->next)
+        run_signal(run, msg->signal, msg->signal == SIGKILL);
+    if (lead->batch)
+        batch_signal(lead->batch, msg->signal);
+}
+
+/* -------------------------------------------------------------------- start */
+
+static void on_no_owner(uv_timer_t *timer)
+{
+    struct lead *lead = timer->data;
+
+    for (struct conn *conn = lead->conns; conn; conn = conn->next)
+        if (conn->is_owner)
+            return;
+    lead_end(lead, 1, 0, "its client never came");
+}
+
+/* Errors that are the job's own end it; the launch itself has worked. */
+static void start_work(struct lead *lead)
+{
+    struct err err;
+
+    if (lead->spec->script.len == 0) {
+        (void)uv_timer_start(&lead->grace, on_no_owner, OWNER_MS, 0);
+        return;
+    }
+    if (batch_start(lead, &err)) {
+        lead->ended.launch_failed = true;
+        lead_end(lead, 1, 0, err.text);
+    }
+}
+
+int lead_start(struct shepherd *sh, struct err *err)
+{
+    struct lead *lead = xcalloc(1, sizeof(*lead));
+    int rc;
+
+    lead->sh = sh;
+    lead->spec = sh->assignment->job->spec;
+    berth__job_ended__init(&lead->ended);
+    lead->ended.job_id = sh->job;
+    lead->ended.epoch = sh->epoch;
+    rc = layout_create(sh->grant, lead->spec, &lead->layout, err);
+    if (!rc)
+        rc = serve_start(lead, err);
+    if (rc)
+        return rc;
+    sh->lead = lead;
+    identity_limits(lead->spec->rlimits, lead->spec->n_rlimits);
+    (void)uv_timer_init(sh->loop, &lead->deadline);
+    (void)uv_timer_init(sh->loop, &lead->grace);
+    lead->deadline.data = lead->grace.data = lead;
+    if (lead->spec->time_limit > 0)
+        (void)uv_timer_start(&lead->deadline, on_deadline,
+                             1000ull * (uint64_t)lead->spec->time_limit, 0);
+    start_work(lead);
+    return 0;
+}
+
+void lead_adopt(struct shepherd *sh, int fd, const void *hello, size_t len)
+{
+    serve_adopt(sh->lead, fd, hello, len);
+}

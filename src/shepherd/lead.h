@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lead.h - the owner of an allocation, shared by the files that carry it out
+ *
+ *     lead.c    life of the job: start, time limit, signals, end
+ *     serve.c   connections: clients that ask for steps, roots of steps' trees
+ *     runs.c    steps: place, launch, end
+ *     batch.c   the job's script
+ */
+#ifndef BERTH_SHEPHERD_LEAD_H
+#define BERTH_SHEPHERD_LEAD_H
+
+#include "base/strbuf.h"
+#include "shepherd/layout.h"
+#include "shepherd/shepherd.h"
+
+struct batch;
+struct run;
+
+/* A connection to the lead: a client, or the root shepherd of a step. */
+struct conn {
+    struct lead *lead;
+    struct channel *ch;
+    struct run *run;      /* the step it asked for, or is the root of */
+    bool is_owner;        /* the allocation ends with it */
+    struct conn *next;
+};
+
+/* A step, from request to end. */
+struct run {
+    struct lead *lead;
+    Berth__StepSpec *spec;
+    Berth__LaunchStep launch;
+    uint8_t secret[16];
+    struct conn *client, *root; /* NULL: not there (any more) */
+    uint64_t request;           /* of the client, to be answered */
+    bool is_placed, is_killed;
+    uint32_t n_ended;           /* nodes */
+    int exit_code, exit_signal;
+    char *words;
+    struct strbuf input;        /* that came before the root did */
+    bool input_ended;
+    uv_timer_t *overdue;        /* after a kill */
+    struct run *next;
+};
+
+struct lead {
+    struct shepherd *sh;
+    const Berth__JobSpec *spec;
+    struct layout *layout;
+    uv_pipe_t listener;
+    uv_timer_t deadline, grace;
+    struct conn *conns;
+    struct run *runs;           /* oldest first */
+    uint32_t next_step;
+    struct batch *batch;
+    bool is_ending, is_reported;
+    Berth__JobEnded ended;
+    char *words;
+    int last_code, last_signal; /* of the last step */
+};
+
+/* ------------------------------------------------------------------ lead.c */
+/* The job is over: end what still runs, then report. First call counts. */
+void lead_end(struct lead *lead, int exit_code, int exit_signal, const char *words);
+void lead_maybe_report(struct lead *lead);
+
+/* ----------------------------------------------------------------- serve.c */
+int serve_start(struct lead *lead, struct err *err);
+void serve_adopt(struct lead *lead, int fd, const void *hello, size_t len);
+
+/* ----------------------------------------------------------------- runs.c */
+void run_request(struct conn *client, const Berth__Envelope *env);
+void run_join(struct conn *root, const Berth__Join *join);
+void run_from_client(struct run *run, const Berth__Envelope *env);
+void run_from_root(struct run *run, const Berth__Envelope *env);
+void run_lost_client(struct run *run);
+void run_lost_root(struct run *run, const char *why);
+/* Signal a step's tasks; 'kill' ends them at once. */
+void run_signal(struct run *run, int signo, bool kill);
+
+/* ----------------------------------------------------------------- batch.c */
+int batch_start(struct lead *lead, struct err *err);
+void batch_signal(struct batch *batch, int signo);
+void batch_kill(struct batch *batch);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * main.c - berth-shepherd, started by berthd only
+ */
+#include "shepherd/shepherd.h"
+#include "shepherd/wiring.h"
+
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NODE_FD 3
+
+int main(int argc, char **argv)
+{
+    struct shepherd sh = {0};
+
+    (void)argv;
+    if (argc > 1 || fcntl(NODE_FD, F_SETFD, FD_CLOEXEC) < 0) {
+        (void)fprintf(stderr, "berth-shepherd: started by berthd, not by hand; "
+                              "see berthd(8)\n");
+        return 2;
+    }
+    log_init("berth-shepherd", LOG_INFO);
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (sodium_init() < 0)
+        return 1;
+    wiring_preload();
+    sh.loop = uv_default_loop();
+    link_start(&sh, NODE_FD);
+    return uv_run(sh.loop, UV_RUN_DEFAULT);
+}

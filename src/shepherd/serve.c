@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * serve.c - who talks to the lead
+ *
+ * Commands inside the job's containers and the root of a step on this node come
+ * by the local socket; commands elsewhere and roots on other nodes come by the
+ * node's port. All must be the job's user or root. The first client from
+ * elsewhere owns an interactive allocation: it ends when he goes.
+ */
+#include "shepherd/lead.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static bool has_owner(const struct lead *lead)
+{
+    for (const struct conn *conn = lead->conns; conn; conn = conn->next)
+        if (conn->is_owner)
+            return true;
+    return false;
+}
+
+static bool is_remote(const struct channel *ch)
+{
+    return strcmp(channel_peer(ch)->address, "local") != 0;
+}
+
+static bool may_talk(const struct lead *lead, const struct channel *ch)
+{
+    uid_t uid = channel_peer(ch)->uid;
+
+    return uid == 0 || uid == lead->sh->owner.uid;
+}
+
+static void on_open(struct channel *ch, void *ctx)
+{
+    struct conn *conn = ctx;
+
+    if (!may_talk(conn->lead, ch)) {
+        log_warn("job %u: uid %u may not talk to its lead", conn->lead->sh->job,
+                 (unsigned int)channel_peer(ch)->uid);
+        channel_abort(ch, "another user's job");
+    }
+}
+
+static void take_release(struct conn *conn)
+{
+    struct lead *lead = conn->lead;
+
+    lead_end(lead, lead->last_code, lead->last_signal, NULL);
+}
+
+static void on_message(struct channel *ch, const Berth__Envelope *env, int adopted,
+                       void *ctx)
+{
+    struct conn *conn = ctx;
+
+    (void)adopted;
+    if (!may_talk(conn->lead, ch))
+        return;
+    if (env->body_case == BERTH__ENVELOPE__BODY_JOIN) {
+        run_join(conn, env->join);
+        return;
+    }
+    if (conn->run && conn == conn->run->root) {
+        run_from_root(conn->run, env);
+        return;
+    }
+    /* An allocation's owner says so by his first message, whatever it is. */
+    if (conn->lead->spec->interactive && is_remote(ch) && !has_owner(conn->lead))
+        conn->is_owner = true;
+    if (env->body_case == BERTH__ENVELOPE__BODY_STEP_REQUEST)
+        run_request(conn, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_RELEASE)
+        take_release(conn);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_PING)
+        channel_reply_status(ch, env, 0, "");
+    else if (conn->run)
+        run_from_client(conn->run, env);
+    else
+        channel_reply_status(ch, env, EINVAL, "there is no step for this message");
+}
+
+static void on_close(struct channel *ch, const struct err *why, void *ctx)
+{
+    struct conn *conn = ctx, **slot = &conn->lead->conns;
+    struct lead *lead = conn->lead;
+
+    (void)ch;
+    while (*slot != conn)
+        slot = &(*slot)->next;
+    *slot = conn->next;
+    conn->ch = NULL;
+    if (conn->run && conn->run->root == conn)
+        run_lost_root(conn->run, why->text);
+    else if (conn->run)
+        run_lost_client(conn->run);
+    if (conn->is_owner)
+        lead_end(lead, lead->last_code, lead->last_signal, NULL);
+    free(conn);
+}
+
+static const struct channel_callbacks callbacks = {
+    .on_open = on_open,
+    .on_message = on_message,
+    .on_close = on_close,
+};
+
+static struct conn *conn_create(struct lead *lead)
+{
+    struct conn *conn = xcalloc(1, sizeof(*conn));
+
+    conn->lead = lead;
+    conn->next = lead->conns;
+    lead->conns = conn;
+    return conn;
+}
+
+static void conn_failed(struct conn *conn, const struct err *err)
+{
+    log_warn("job %u: connection: %s", conn->lead->sh->job, err->text);
+    conn->lead->conns = conn->next;
+    free(conn);
+}
+
+void serve_adopt(struct lead *lead, int fd, const void *hello, size_t len)
+{
+    struct conn *conn = conn_create(lead);
+    struct err err;
+
+    conn->ch = channel_adopt(lead->sh->loop, &lead->sh->auth, fd, hello, len, &callbacks,
+                             conn, &err);
+    if (!conn->ch)
+        conn_failed(conn, &err);
+}
+
+static void close_accepted(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static int accept_fd(uv_stream_t *listener)
+{
+    uv_pipe_t *pipe = xcalloc(1, sizeof(*pipe));
+    uv_os_fd_t fd;
+    int copy = -1;
+
+    (void)uv_pipe_init(listener->loop, pipe, 0);
+    if (uv_accept(listener, (uv_stream_t *)pipe) == 0 &&
+        uv_fileno((uv_handle_t *)pipe, &fd) == 0)
+        copy = dup(fd);
+    uv_close((uv_handle_t *)pipe, close_accepted);
+    return copy;
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+    struct lead *lead = listener->data;
+    struct conn *conn;
+    struct err err;
+    int fd = status < 0 ? -1 : accept_fd(listener);
+
+    if (fd < 0)
+        return;
+    conn = conn_create(lead);
+    conn->ch = channel_local(lead->sh->loop, fd, &callbacks, conn, &err);
+    if (!conn->ch)
+        conn_failed(conn, &err);
+}
+
+int serve_start(struct lead *lead, struct err *err)
+{
+    cleanup(freep) char *path = xasprintf("%s/lead.sock", lead->sh->dir);
+    int rc;
+
+    if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+        return err_set(err, ENAMETOOLONG, "%s: too long for a socket; "
+                       "shorten node.run_dir", path);
+    (void)unlink(path);
+    (void)uv_pipe_init(lead->sh->loop, &lead->listener, 0);
+    lead->listener.data = lead;
+    rc = uv_pipe_bind(&lead->listener, path);
+    if (!rc)
+        rc = uv_listen((uv_stream_t *)&lead->listener, 128, on_connection);
+    return rc ? err_sys(err, -rc, "%s", path) : 0;
+}

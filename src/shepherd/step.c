@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * step.c - the life of one node's part of a step
+ *
+ *     assigned -> [box being built | wiring starts | parent called] -> all there
+ *              -> tasks run -> all ended, streams drained, children ended -> gone
+ *
+ * An abort, from above or because something failed here, shortens the way: the
+ * box is killed, and the end follows by itself.
+ */
+#include "shepherd/step.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "shepherd/tree.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *step_dir(const struct step *step)
+{
+    return xasprintf("%s/step.%u", step->sh->dir, step->launch->step_id);
+}
+
+void step_fail(struct step *step, const struct err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__StepAbort abort_msg = BERTH__STEP_ABORT__INIT;
+    cleanup(freep) char *words = xasprintf("node %s: %s", step->own->node, err->text);
+
+    if (!step->words)
+        step->words = xstrdup(words);
+    if (step->parent_open) {
+        abort_msg.status = 1;
+        abort_msg.words = words;
+        env.body_case = BERTH__ENVELOPE__BODY_STEP_ABORT;
+        env.step_abort = &abort_msg;
+        branch_up(step, &env);
+    }
+    step_abort(step);
+}
+
+void step_abort(struct step *step)
+{
+    if (step->is_aborted)
+        return;
+    step->is_aborted = true;
+    if (step->box)
+        container_kill(step->box->container);
+    step_maybe_end(step);
+}
+
+/* -------------------------------------------------------------- preparation */
+
+static bool wants_mpi(const struct step *step)
+{
+    const char *mpi = step->launch->spec->mpi;
+
+    return mpi[0] && strcmp(mpi, "none") != 0;
+}
+
+static int start_wiring(struct step *step, struct err *err)
+{
+    const Berth__Assignment *assignment = step->sh->assignment;
+    bool as_root = step->launch->spec->container && step->launch->spec->container->as_root;
+    struct wiring_events events = branch_wiring_events(step);
+    struct fence_actions actions = branch_fence_actions(step);
+    cleanup(freep) char *dir = step_dir(step);
+
+    if (!wants_mpi(step))
+        return 0;
+    step->fences = fences_create(step->launch->index, step->n_nodes, step->fanout,
+                                 &actions);
+    return wiring_start(step->sh->loop, step->launch, step->sh->job, dir,
+                        assignment->virtual_topology ? NULL : assignment->task_pus,
+                        assignment->topology_xml, as_root ? 0 : step->sh->owner.uid,
+                        as_root ? 0 : step->sh->owner.gid, &events, &step->wiring, err);
+}
+
+/* While the box is being built by its own process and the parent answers, the
+ * slow part happens here. */
+static void on_prepare(uv_timer_t *timer)
+{
+    struct step *step = timer->data;
+    struct err err;
+
+    if (start_wiring(step, &err) || container_wait_ready(step->box->container, &err)) {
+        step_fail(step, &err);
+        return;
+    }
+    step->is_ready = true;
+    step_maybe_start(step);
+}
+
+void step_maybe_start(struct step *step)
+{
+    struct err err;
+
+    if (!step->is_ready || !step->parent_open || step->is_started || step->is_aborted)
+        return;
+    step->is_started = true;
+    if (tasks_start(step, &err))
+        step_fail(step, &err);
+}
+
+int step_start(struct shepherd *sh, struct err *err)
+{
+    const Berth__LaunchStep *launch = sh->assignment->step;
+    struct step *step = xcalloc(1, sizeof(*step));
+    char name[32];
+    int rc;
+
+    step->sh = sh;
+    step->launch = launch;
+    step->own = launch->nodes[launch->index];
+    step->n_nodes = (uint32_t)launch->n_nodes;
+    step->fanout = launch->fanout;
+    step->ended = xcalloc(step->n_nodes, sizeof(*step->ended));
+    berth__node_ended__init(&step->sums);
+    step->n_children = tree_n_children(launch->index, step->n_nodes, step->fanout);
+    step->children = xcalloc(step->n_children, sizeof(*step->children));
+    for (uint32_t i = 0; i < step->n_children; i++) {
+        step->children[i].step = step;
+        step->children[i].index = tree_first_child(launch->index, step->fanout) + i;
+    }
+    identity_limits(launch->spec->rlimits, launch->spec->n_rlimits);
+    (void)snprintf(name, sizeof(name), "step.%u", launch->step_id);
+    rc = box_create(sh, launch->spec->container, launch->spec->cwd, name, &step->box,
+                    err);
+    if (!rc)
+        rc = branch_connect(step, err);
+    if (rc)
+        return rc;
+    sh->step = step;
+    (void)uv_timer_init(sh->loop, &step->prepare);
+    step->prepare.data = step;
+    return uv_timer_start(&step->prepare, on_prepare, 0, 0);
+}
+
+/* --------------------------------------------------------------------- end */
+
+void step_maybe_end(struct step *step)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    bool ran = step->is_started && step->tasks;
+
+    if (step->is_over || (!ran && !step->is_aborted))
+        return;
+    if (step->n_running || step->n_streams || !branch_is_done(step))
+        return;
+    step->is_over = true;
+    step->ended[step->sums.n_indexes++] = step->launch->index;
+    step->sums.indexes = step->ended;
+    if (step->words)
+        step->sums.words = step->words;
+    if (!step->parent)
+        exit(1);
+    env.body_case = BERTH__ENVELOPE__BODY_NODE_ENDED;
+    env.node_ended = &step->sums;
+    branch_up(step, &env);
+    /* The process ends when the parent has it: see branch.c. */
+    channel_close(step->parent);
+}

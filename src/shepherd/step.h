@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * step.h - one node's part of a step, shared by the files that carry it out
+ *
+ *     step.c   life: prepare, start, abort, end
+ *     branch.c the step's tree: parent, children, what travels between them
+ *     tasks.c  processes: start, streams, ends
+ */
+#ifndef BERTH_SHEPHERD_STEP_H
+#define BERTH_SHEPHERD_STEP_H
+
+#include "shepherd/box.h"
+#include "shepherd/fence.h"
+#include "shepherd/shepherd.h"
+#include "shepherd/wiring.h"
+
+struct task {
+    struct step *step;
+    uint32_t local, rank;
+    bool has_ended;
+    bool is_connected, is_finalized; /* as an MPI process */
+    uv_pipe_t streams[2];            /* its stdout and stderr */
+    unsigned int n_open;             /* of them */
+};
+
+struct child {
+    struct step *step;
+    struct channel *ch; /* NULL: not there yet, or gone */
+    uint32_t index;
+    bool is_known;      /* it has joined */
+    bool has_ended;
+};
+
+struct step {
+    struct shepherd *sh;
+    const Berth__LaunchStep *launch;
+    const Berth__StepNode *own;
+    uint32_t n_nodes, fanout;
+
+    struct box *box;
+    uv_poll_t box_poll;
+    bool is_ready; /* box and wiring stand */
+    uv_timer_t prepare;
+
+    struct task *tasks;
+    uint32_t n_tasks, n_running;
+    uint32_t n_streams; /* open ones */
+    uv_pipe_t input;    /* to task 0, when it is here */
+    bool has_input;
+
+    struct channel *parent;
+    bool parent_open;
+    struct child *children;
+    uint32_t n_children;
+
+    struct wiring *wiring;
+    struct fences *fences;
+
+    bool is_started, is_aborted, is_over;
+    Berth__NodeEnded sums; /* of what has ended in our subtree */
+    uint32_t *ended;       /* its indexes */
+    char *words;           /* what went wrong here */
+};
+
+/* ------------------------------------------------------------------ step.c */
+/* Something failed here: tell the lead, and end. */
+void step_fail(struct step *step, const struct err *err);
+/* The step is over, by order: kill what runs. */
+void step_abort(struct step *step);
+/* Start the tasks when all is there / end when all is done. */
+void step_maybe_start(struct step *step);
+void step_maybe_end(struct step *step);
+
+/* ---------------------------------------------------------------- branch.c */
+int branch_connect(struct step *step, struct err *err);
+void branch_up(struct step *step, Berth__Envelope *env);
+void branch_down(struct step *step, Berth__Envelope *env);
+/* Towards the node with this index, wherever it is in the tree. */
+void branch_towards(struct step *step, uint32_t index, Berth__Envelope *env);
+/* When the way up is full, nobody below may add to it until it has drained. */
+void branch_pause_when_congested(struct step *step);
+bool branch_is_done(const struct step *step);
+struct wiring_events branch_wiring_events(struct step *step);
+struct fence_actions branch_fence_actions(struct step *step);
+
+/* ----------------------------------------------------------------- tasks.c */
+int tasks_start(struct step *step, struct err *err);
+void tasks_input(struct step *step, const void *data, size_t len);
+void tasks_signal(struct step *step, int signo);
+/* Stop and resume reading what tasks write: the way up is full. */
+void tasks_pause(struct step *step, bool paused);
+struct task *tasks_by_rank(struct step *step, uint32_t rank);
+
+#endif

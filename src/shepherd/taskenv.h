@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * taskenv.h - what a script or a task finds in its environment
+ *
+ * Pure. BERTH_* variables and their SLURM_* twins, as in srun(1) and
+ * sbatch(1). An image's own variables win over those that came from a host,
+ * but not over those that were set inside the same image.
+ */
+#ifndef BERTH_SHEPHERD_TASKENV_H
+#define BERTH_SHEPHERD_TASKENV_H
+
+#include <stdint.h>
+
+#include "wire/messages.pb-c.h"
+
+/* Lay an image's variables ('image_env', 'digest'; NULL: no image) over 'env'. */
+void taskenv_image(char ***env, char *const *image_env, const char *digest);
+
+/* Describe the allocation. 'node' is the local node's index in the grant;
+ * 'inside_dir' is where the job's directory is seen. */
+void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,
+                 uint32_t node, const char *inside_dir);
+
+/* Describe what was asked for: known to the lead, and inherited by steps. */
+void taskenv_spec(char ***env, const Berth__JobSpec *spec,
+                  const Berth__Placement *placement);
+
+/* Describe the step, then one of its tasks. */
+void taskenv_step(char ***env, const Berth__LaunchStep *step);
+void taskenv_task(char ***env, const Berth__LaunchStep *step, uint32_t local);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tasks.c - the processes of a step on this node
+ *
+ * The box's first process starts them on our order and tells of their ends.
+ * What they write comes through pipes and goes up in the order it came. When the
+ * last task has ended, whatever it left behind in the box is killed, so that the
+ * pipes end too.
+ */
+#include "shepherd/step.h"
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "shepherd/taskenv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define READ_SIZE 65536
+
+struct task *tasks_by_rank(struct step *step, uint32_t rank)
+{
+    for (uint32_t i = 0; i < step->n_tasks; i++)
+        if (step->tasks[i].rank == rank)
+            return &step->tasks[i];
+    return NULL;
+}
+
+/* ----------------------------------------------------------------- streams */
+
+static void send_output(struct task *task, uint32_t stream, const void *data, size_t len)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__TaskOutput out = BERTH__TASK_OUTPUT__INIT;
+
+    out.rank = task->rank;
+    out.stream = stream;
+    out.data.data = (uint8_t *)(uintptr_t)data;
+    out.data.len = len;
+    env.body_case = BERTH__ENVELOPE__BODY_OUTPUT;
+    env.output = &out;
+    branch_up(task->step, &env);
+}
+
+static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    static char buffer[READ_SIZE];
+
+    (void)handle;
+    (void)suggested;
+    *buf = uv_buf_init(buffer, sizeof(buffer));
+}
+
+static void on_stream(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
+
+static void read_stream(struct task *task, int i)
+{
+    (void)uv_read_start((uv_stream_t *)&task->streams[i], give_buffer, on_stream);
+}
+
+static void on_stream(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct task *task = stream->data;
+    struct step *step = task->step;
+    uint32_t number = (uv_pipe_t *)stream == &task->streams[0] ? 1 : 2;
+
+    if (n > 0) {
+        send_output(task, number, buf->base, (size_t)n);
+        branch_pause_when_congested(step);
+    } else if (n < 0) {
+        send_output(task, number, NULL, 0);
+        uv_close((uv_handle_t *)stream, NULL);
+        task->n_open--;
+        step->n_streams--;
+        step_maybe_end(step);
+    }
+}
+
+void tasks_pause(struct step *step, bool paused)
+{
+    for (uint32_t t = 0; t < step->n_tasks; t++) {
+        for (int i = 0; i < 2; i++) {
+            uv_pipe_t *pipe = &step->tasks[t].streams[i];
+
+            if (!step->tasks[t].n_open || uv_is_closing((uv_handle_t *)pipe))
+                continue;
+            if (paused)
+                (void)uv_read_stop((uv_stream_t *)pipe);
+            else
+                read_stream(&step->tasks[t], i);
+        }
+    }
+}
+
+/* A pipe of which we keep one end: 'ours' is 0 to read, 1 to write. */
+static int open_pipe(uv_loop_t *loop, uv_pipe_t *pipe, int ours, int *ret_theirs,
+                     struct err *err)
+{
+    int fds[2];
+
+    if (pipe2(fds, O_CLOEXEC))
+        return err_sys(err, errno, "pipe");
+    (void)uv_pipe_init(loop, pipe, 0);
+    (void)uv_pipe_open(pipe, fds[ours]);
+    *ret_theirs = fds[!ours];
+    return 0;
+}
+
+/* ------------------------------------------------------------------- input */
+
+struct write {
+    uv_write_t req;
+    char data[];
+};
+
+static void on_written(uv_write_t *req, int status)
+{
+    (void)status;
+    free(req);
+}
+
+static void close_input(struct step *step)
+{
+    if (step->has_input)
+        uv_close((uv_handle_t *)&step->input, NULL);
+    step->has_input = false;
+}
+
+static void on_shut(uv_shutdown_t *req, int status)
+{
+    (void)status;
+    close_input(req->data);
+    free(req);
+}
+
+void tasks_input(struct step *step, const void *data, size_t len)
+{
+    struct write *write;
+    uv_shutdown_t *shut;
+    uv_buf_t buf;
+
+    if (!step->has_input)
+        return;
+    if (len == 0) {
+        shut = xcalloc(1, sizeof(*shut));
+        shut->data = step;
+        if (uv_shutdown(shut, (uv_stream_t *)&step->input, on_shut))
+            free(shut);
+        return;
+    }
+    write = xmalloc(sizeof(*write) + len);
+    memcpy(write->data, data, len);
+    buf = uv_buf_init(write->data, (unsigned int)len);
+    if (uv_write(&write->req, (uv_stream_t *)&step->input, &buf, 1, on_written))
+        free(write);
+}
+
+void tasks_signal(struct step *step, int signo)
+{
+    if (step->box && step->n_running)
+        (void)container_signal(step->box->container, UINT32_MAX, signo, NULL);
+}
+
+/* -------------------------------------------------------------------- ends */
+
+static void tell_ended(struct task *task, int status)
+{
+    struct step *step = task->step;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__TaskEnded ended = BERTH__TASK_ENDED__INIT;
+
+    ended.ranks = &task->rank;
+    ended.n_ranks = 1;
+    ended.statuses = &status;
+    ended.n_statuses = 1;
+    ended.node = step->own->node;
+    env.body_case = BERTH__ENVELOPE__BODY_TASK_ENDED;
+    env.task_ended = &ended;
+    branch_up(step, &env);
+}
+
+/* An MPI process that leaves without MPI_Finalize leaves the others waiting. */
+static void tell_deserted(struct task *task)
+{
+    struct step *step = task->step;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__StepAbort msg = BERTH__STEP_ABORT__INIT;
+    cleanup(freep) char *words =
+        xasprintf("task %u on %s ended without MPI_Finalize", task->rank,
+                  step->own->node);
+
+    msg.rank = task->rank;
+    msg.status = 1;
+    msg.words = words;
+    env.body_case = BERTH__ENVELOPE__BODY_STEP_ABORT;
+    env.step_abort = &msg;
+    branch_up(step, &env);
+}
+
+static void task_ended(struct task *task, int status)
+{
+    struct step *step = task->step;
+
+    if (task->has_ended)
+        return;
+    task->has_ended = true;
+    step->n_running--;
+    tell_ended(task, status);
+    if (status == 0 && task->is_connected && !task->is_finalized && step->own->n_ranks)
+        tell_deserted(task);
+    if (step->wiring)
+        wiring_task_ended(step->wiring, task->rank);
+    if (task->rank == 0)
+        close_input(step);
+    if (step->n_running == 0)
+        container_kill(step->box->container);
+}
+
+static void take_event(struct step *step, const struct container_event *event)
+{
+    struct err err;
+
+    switch (event->kind) {
+    case CONTAINER_TASK_STARTED:
+        break;
+    case CONTAINER_TASK_ENDED:
+        if (event->task >= step->n_tasks)
+            break;
+        if (event->words[0] && !step->words) {
+            (void)err_set(&err, ENOEXEC, "%s", event->words);
+            task_ended(&step->tasks[event->task], event->status);
+            step_fail(step, &err);
+            break;
+        }
+        step->sums.user_usec += event->user_usec;
+        step->sums.system_usec += event->system_usec;
+        if (event->max_rss_kib > step->sums.max_rss)
+            step->sums.max_rss = event->max_rss_kib;
+        task_ended(&step->tasks[event->task], event->status);
+        break;
+    case CONTAINER_GONE:
+        (void)uv_poll_stop(&step->box_poll);
+        for (uint32_t i = 0; i < step->n_tasks; i++)
+            task_ended(&step->tasks[i], SIGKILL);
+        break;
+    }
+}
+
+static void on_box(uv_poll_t *poll, int status, int events)
+{
+    struct step *step = poll->data;
+    struct container_event event;
+
+    (void)status;
+    (void)events;
+    while (uv_is_active((uv_handle_t *)poll) &&
+           container_next_event(step->box->container, &event) > 0)
+        take_event(step, &event);
+    step_maybe_end(step);
+}
+
+/* ------------------------------------------------------------------- start */
+
+static int open_streams(struct step *step, struct task *task, int fds[3], struct err *err)
+{
+    uv_loop_t *loop = step->sh->loop;
+    bool fed = task->rank == 0 && !step->launch->spec->no_stdin;
+    int rc;
+
+    if (fed) {
+        rc = open_pipe(loop, &step->input, 1, &fds[0], err);
+        step->has_input = rc == 0;
+    } else {
+        fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        rc = fds[0] < 0 ? err_sys(err, errno, "/dev/null") : 0;
+    }
+    for (int i = 0; i < 2 && !rc; i++) {
+        rc = open_pipe(loop, &task->streams[i], 0, &fds[1 + i], err);
+        if (rc)
+            break;
+        task->streams[i].data = task;
+        task->n_open++;
+        step->n_streams++;
+        read_stream(task, i);
+    }
+    return rc;
+}
+
+static int start_task(struct step *step, struct task *task, char *const *base,
+                      struct err *err)
+{
+    const Berth__StepSpec *spec = step->launch->spec;
+    const Berth__Assignment *assignment = step->sh->assignment;
+    cleanup(strv_freep) char **env = strv_dup(base);
+    cleanup(strv_freep) char **argv = NULL;
+    int fds[3] = {-1, -1, -1};
+    int rc;
+
+    taskenv_task(&env, step->launch, task->local);
+    rc = step->wiring ? wiring_task_env(step->wiring, task->rank, &env, err) : 0;
+    if (!rc)
+        rc = open_streams(step, task, fds, err);
+    for (size_t i = 0; i < spec->n_argv; i++)
+        strv_add(&argv, spec->argv[i]);
+    if (!rc) {
+        const char *cpus = task->local < assignment->n_task_pus
+                               ? assignment->task_pus[task->local]
+                               : "";
+        struct task_spec order = {
+            .id = task->local,
+            .argv = argv,
+            .env = env,
+            .cwd = spec->cwd,
+            .fds = {fds[0], fds[1], fds[2]},
+            .cpus = cpus[0] ? cpus : NULL,
+            .umask = spec->umask,
+            .new_session = true,
+        };
+
+        rc = container_spawn(step->box->container, &order, err);
+    }
+    for (int i = 0; i < 3; i++)
+        closep(&fds[i]);
+    return rc;
+}
+
+int tasks_start(struct step *step, struct err *err)
+{
+    const Berth__StepSpec *spec = step->launch->spec;
+    struct shepherd *sh = step->sh;
+    cleanup(strv_freep) char **env = NULL;
+    int rc = 0;
+
+    for (size_t i = 0; i < spec->n_env; i++)
+        strv_add(&env, spec->env[i]);
+    taskenv_image(&env, step->box->image_env, step->box->image_digest);
+    taskenv_job(&env, sh->grant, sh->assignment->cluster, sh->assignment->node_index,
+                step->box->inside_dir);
+    taskenv_step(&env, step->launch);
+    step->n_tasks = (uint32_t)step->own->n_ranks;
+    step->tasks = xcalloc(step->n_tasks + 1, sizeof(*step->tasks));
+    (void)uv_poll_init(sh->loop, &step->box_poll, container_fd(step->box->container));
+    step->box_poll.data = step;
+    (void)uv_poll_start(&step->box_poll, UV_READABLE, on_box);
+    for (uint32_t i = 0; i < step->n_tasks && !rc; i++) {
+        struct task *task = &step->tasks[i];
+
+        task->step = step;
+        task->local = i;
+        task->rank = step->own->ranks[i];
+        step->n_running++;
+        rc = start_task(step, task, env, err);
+        if (rc) {
+            task->has_ended = true;
+            step->n_running--;
+            step->n_tasks = i;
+        }
+    }
+    return rc;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * wiring.h - the seam between the step and its MPI plugin
+ *
+ * The plugin's callbacks come on its own threads. Here, and only here, they are
+ * copied, queued and handed to the loop; no lock guards anything else.
+ */
+#ifndef BERTH_SHEPHERD_WIRING_H
+#define BERTH_SHEPHERD_WIRING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "wire/messages.pb-c.h"
+
+struct wiring;
+
+/* What comes out of the plugin, on the loop's thread. Data is borrowed. */
+struct wiring_events {
+    void *ctx;
+    void (*fence)(void *ctx, const uint8_t set[16], const uint32_t *nodes,
+                  size_t n_nodes, const void *data, size_t len);
+    void (*modex_request)(void *ctx, uint32_t rank, uint64_t cookie);
+    void (*modex_reply)(void *ctx, uint64_t cookie, int status, const void *data,
+                        size_t len);
+    void (*abort)(void *ctx, uint32_t rank, int status, const char *words);
+    void (*client)(void *ctx, uint32_t rank, bool is_finalized);
+};
+
+/* In a spare, while it is idle: load what every step will need. */
+void wiring_preload(void);
+
+/* Start plugin 'step->spec->mpi'. 'dir' is private to the step and seen at the
+ * same path inside the container. 'task_pus' are the local tasks' processors. */
+int wiring_start(uv_loop_t *loop, const Berth__LaunchStep *step, uint32_t job,
+                 const char *dir, char *const *task_pus, const char *topology_xml,
+                 uid_t uid, gid_t gid, const struct wiring_events *events,
+                 struct wiring **ret, struct err *err);
+void wiring_stop(struct wiring *wiring);
+
+/* Put what 'rank' needs into its environment. */
+int wiring_task_env(struct wiring *wiring, uint32_t rank, char ***env, struct err *err);
+
+void wiring_fence_done(struct wiring *wiring, const uint8_t set[16], int status,
+                       const void *data, size_t len);
+void wiring_modex_serve(struct wiring *wiring, uint32_t rank, uint64_t cookie);
+void wiring_modex_done(struct wiring *wiring, uint64_t cookie, int status,
+                       const void *data, size_t len);
+void wiring_task_ended(struct wiring *wiring, uint32_t rank);
+
+#endif
