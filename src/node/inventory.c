@@ -35,6 +35,8 @@ int node_inventory(struct node *node, struct err *err)
     node->topo_path = xasprintf("%s/topology.xml", node->state_dir);
     rc = io_write_file_atomic(node->topo_path, node->topo_xml, strlen(node->topo_xml),
                               0644, err);
+    /* For spare shepherds, which load it while they are idle. */
+    (void)setenv("BERTH_TOPOLOGY_XML", node->topo_path, 1);
     return rc ? rc : read_boot_id(node, err);
 }
 

@@ -79,7 +79,7 @@ static int unpack_assignment(struct shepherd *sh, const Berth__Assignment *msg,
         sh->auth.munge_socket = sh->assignment->munge_socket;
     sh->job = sh->grant->job_id;
     sh->epoch = sh->grant->epoch;
-    sh->step_id = msg->job ? STEP_LEAD : msg->step->step_id;
+    sh->step_id = msg->job ? STEP_LEAD : (int64_t)msg->step->step_id;
     return 0;
 }
 

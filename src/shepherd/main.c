@@ -30,7 +30,7 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     if (sodium_init() < 0)
         return 1;
-    wiring_preload();
+    wiring_preload(getenv("BERTH_TOPOLOGY_XML"));
     sh.loop = uv_default_loop();
     link_start(&sh, NODE_FD);
     return uv_run(sh.loop, UV_RUN_DEFAULT);

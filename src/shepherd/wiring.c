@@ -149,12 +149,12 @@ static void on_async(uv_async_t *async)
     }
 }
 
-void wiring_preload(void)
+void wiring_preload(const char *topology_xml)
 {
     const struct berth_mpi_ops *ops;
 
     if (mpi_load("pmix", NULL, &ops, NULL) == 0 && ops->preload)
-        (void)ops->preload(NULL);
+        (void)ops->preload(topology_xml, NULL);
 }
 
 /* The step as the plugin wants it: flat arrays over all ranks. */
@@ -289,7 +289,9 @@ int wiring_task_env(struct wiring *wiring, uint32_t rank, char ***env, struct er
         if (!eq)
             continue;
         *eq = '\0';
-        strv_setenv(env, *pair, eq + 1);
+        /* What the user has set stays, except for the connection itself. */
+        if (strncmp(*pair, "PMIX_", 5) == 0 || !strv_getenv(*env, *pair))
+            strv_setenv(env, *pair, eq + 1);
     }
     return 0;
 }

@@ -30,7 +30,7 @@ struct wiring_events {
 };
 
 /* In a spare, while it is idle: load what every step will need. */
-void wiring_preload(void);
+void wiring_preload(const char *topology_xml);
 
 /* Start plugin 'step->spec->mpi'. 'dir' is private to the step and seen at the
  * same path inside the container. 'task_pus' are the local tasks' processors. */

@@ -2,7 +2,6 @@
  *
  * net.c - sockets as both channel and call use them
  */
-#define _GNU_SOURCE /* struct ucred */
 #include "wire/net.h"
 
 #include <errno.h>
