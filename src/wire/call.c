@@ -24,8 +24,6 @@
 #include "wire/opening.h"
 #include "wire/pack.h"
 
-#define READ_CHUNK ((size_t)64 << 10)
-
 struct caller {
     int fd;
     struct peer peer;
@@ -94,14 +92,9 @@ static int send_all(struct caller *c, int64_t deadline, struct err *err)
 /* One read that does not wait: 1 when bytes came, 0 when there are none now. */
 static int read_some(struct caller *c, struct err *err)
 {
-    size_t room = frame_missing(&c->in);
+    size_t room = frame_read_size(&c->in);
     ssize_t n;
 
-    /* A large frame gets its memory as its bytes come, not when it is announced. */
-    if (room > buf_len(&c->in))
-        room = buf_len(&c->in);
-    if (room < READ_CHUNK)
-        room = READ_CHUNK;
     do {
         n = recv(c->fd, buf_room(&c->in, room), room, 0);
     } while (n < 0 && errno == EINTR);

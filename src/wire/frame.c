@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#define READ_CHUNK ((size_t)64 << 10)
+
 static size_t read_header(const uint8_t *b)
 {
     return (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
@@ -40,6 +42,15 @@ size_t frame_missing(const struct buf *in)
         return FRAME_HEADER - have;
     len = FRAME_HEADER + read_header(buf_head(in));
     return have < len ? len - have : 0;
+}
+
+size_t frame_read_size(const struct buf *in)
+{
+    size_t size = frame_missing(in);
+
+    if (size > buf_len(in))
+        size = buf_len(in);
+    return size > READ_CHUNK ? size : READ_CHUNK;
 }
 
 void frame_put_header(struct buf *out, size_t len)

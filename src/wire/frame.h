@@ -26,6 +26,10 @@ int frame_next(struct buf *in, uint32_t max, const uint8_t **ret_frame, size_t *
  * of the frame. Who reads no more than this reads no byte too far. */
 size_t frame_missing(const struct buf *in);
 
+/* How much room to read into next: a chunk, or as much again as has come of a
+ * large frame. So memory grows with what came, not with what was announced. */
+size_t frame_read_size(const struct buf *in);
+
 /* Append a frame / only its header, when the bytes follow. */
 void frame_put(struct buf *out, const void *bytes, size_t len);
 void frame_put_header(struct buf *out, size_t len);

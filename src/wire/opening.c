@@ -194,6 +194,16 @@ static int vouch(struct opening *o, const struct wire_auth *auth, const void *he
                        err);
 }
 
+void opening_refuse(struct opening *o, const char *words)
+{
+    cleanup(freep) char *text = xstrdup(words);
+    Berth__HelloReply reply = BERTH__HELLO_REPLY__INIT;
+
+    reply.refusal = text;
+    free(o->reply);
+    o->reply = pack_message(&reply.base, &o->reply_len);
+}
+
 int opening_answer(struct opening *o, const struct wire_auth *auth, const void *hello,
                    size_t len, struct peer *peer, struct err *err)
 {
@@ -205,16 +215,15 @@ int opening_answer(struct opening *o, const struct wire_auth *auth, const void *
     rc = judge_hello(o, auth, hello, len, peer, &why);
     if (rc == 0)
         rc = vouch(o, auth, hello, len, peer->uid, &credential, &why);
-    if (rc == 0) {
-        reply.version = WIRE_VERSION_MAX;
-        reply.credential.data = (uint8_t *)credential;
-        reply.credential.len = strlen(credential);
-    } else {
-        reply.refusal = why.text;
-        (void)err_set(err, EPERM, "%s", why.text);
+    if (rc < 0) {
+        opening_refuse(o, why.text);
+        return err_set(err, EPERM, "%s", why.text);
     }
+    reply.version = WIRE_VERSION_MAX;
+    reply.credential.data = (uint8_t *)credential;
+    reply.credential.len = strlen(credential);
     o->reply = pack_message(&reply.base, &o->reply_len);
-    return rc == 0 ? 0 : -EPERM;
+    return 0;
 }
 
 /* A stranger's words, fit for a terminal and a log. */

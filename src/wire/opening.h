@@ -49,6 +49,9 @@ int opening_read_hello(const void *hello, size_t len, Berth__Hello **ret_hello,
 int opening_answer(struct opening *o, const struct wire_auth *auth, const void *hello,
                    size_t len, struct peer *peer, struct err *err);
 
+/* Make o->reply a refusal with these words. */
+void opening_refuse(struct opening *o, const char *words);
+
 /* Judge the reply to o->hello. Blocks in MUNGE. 'allow_uid' as in
  * channel_connect. */
 int opening_finish(struct opening *o, const struct wire_auth *auth, const void *reply,
