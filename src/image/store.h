@@ -2,13 +2,16 @@
  *
  * store.h - images on disk, kept by content
  *
- *     <store>/blobs/sha256/<hex>      verified blobs: manifests, configs, layers
+ *     <store>/blobs/sha256/<hex>      verified documents: manifests, configs
  *     <store>/layers/<hex of diff id>/  each layer unpacked once, read-only
+ *     <store>/layers/<hex>.bytes      text: what it takes unpacked
  *     <store>/refs/<name>             text: "sha256:<hex of the manifest>"
  *     <store>/tmp/                    half-done work, on the same file system
+ *     <store>/lock                    flock: shared to import, alone to collect
  *
  * A directory appears in layers/ by rename when it is whole, so readers need no
- * lock; writers of the same content race harmlessly. A name like
+ * lock; writers of the same content race harmlessly. A layer's archive is
+ * verified while it is unpacked and not kept beside it. A name like
  * "debian:12" or "site/hpcc" is encoded in refs/ so that it cannot leave it.
  */
 #ifndef BERTH_IMAGE_STORE_H
@@ -40,7 +43,8 @@ struct image {
     char **entrypoint, **cmd;
     char *workdir;                 /* "" when it has none */
     uint64_t bytes;                /* unpacked size */
-    int64_t created;
+    int64_t created;               /* by its own word, or when it was imported */
+    int *holds;                    /* see image_hold */
 };
 void image_free(struct image *image);
 void image_freep(struct image **image);
@@ -50,6 +54,19 @@ void image_freep(struct image **image);
 int image_lookup(struct image_store *store, const char *ref, struct image **ret,
                  struct err *err);
 
+/* The same in the first of several stores that has it: a user's own, then the
+ * site's. A store that is not there is skipped. '*ret_store' is the path of the
+ * one it was found in; the caller frees it. */
+int image_find(const char *const *stores, size_t n_stores, const char *ref,
+               struct image **ret, char **ret_store, struct err *err);
+
+/* Keep the layers on disk until 'image' is freed, even if its name is removed:
+ * a shared flock on each. -ENOENT when one has gone since the lookup. */
+int image_hold(struct image *image, struct err *err);
+
+/* Is 'ref' a name that an image can have? -EINVAL with words. */
+int image_check_name(const char *ref, struct err *err);
+
 /* Progress of long work, called now and then: what ("layer 2/3"), done and
  * total bytes (total 0: unknown). */
 typedef void image_progress_fn(const char *what, uint64_t done, uint64_t total,
@@ -58,8 +75,10 @@ typedef void image_progress_fn(const char *what, uint64_t done, uint64_t total,
 /* Take an image in from 'source': an OCI layout directory, a tar of a root file
  * system (plain, gzip, zstd, xz), or a root file system directory ("-" reads a
  * tar from stdin). The kind is found by looking. 'ref' is the name it gets.
- * Entries that try to leave the root are refused, device nodes skipped (counted
- * in *ret_skipped when not NULL). */
+ * Entries that try to leave the root are refused; device nodes, fifos and
+ * sockets are skipped (counted in *ret_skipped when not NULL). All files belong to
+ * the importer; set-id bits and extended attributes are dropped. Other modes are
+ * kept, so what only root may read in the image stays unreadable to jobs. */
 int image_import(struct image_store *store, const char *source, const char *ref,
                  image_progress_fn *progress, void *ctx, char ret_digest[IMAGE_DIGEST_MAX],
                  uint64_t *ret_skipped, struct err *err);
@@ -68,7 +87,9 @@ int image_import(struct image_store *store, const char *source, const char *ref,
 int image_list(struct image_store *store, struct image ***ret, size_t *ret_n,
                struct err *err);
 
-/* Forget a name; blobs and layers that no other name needs go with it. */
+/* Forget a name; blobs and layers that no other name needs go with it. Layers
+ * that a running container holds stay until a later removal. Waits for imports
+ * that are under way. */
 int image_remove(struct image_store *store, const char *ref, struct err *err);
 
 #endif

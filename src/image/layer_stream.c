@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * layer_stream.c - two of libarchive's readers in a row: one that takes the
+ * compression off, one that reads the tar, so that both digests come from the
+ * bytes as they pass
+ */
+#include "image/layer_stream.h"
+
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "image/digest.h"
+
+#define CHUNK (256U << 10)
+
+struct layer_stream {
+    const struct layer_source *source;
+    struct archive *raw, *tar;
+    struct digest_state digest, diff;
+    uint64_t size;
+    bool is_plain; /* no compression: both digests are the same */
+    int read_error;
+    char chunk[CHUNK];
+};
+
+/* The next bytes of the descriptor, counted and hashed; 0 at the end. */
+static la_ssize_t pull(struct layer_stream *s)
+{
+    ssize_t n;
+
+    do
+        n = read(s->source->fd, s->chunk, sizeof(s->chunk));
+    while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        s->read_error = errno;
+        return -1;
+    }
+    digest_add(&s->digest, s->chunk, (size_t)n);
+    s->size += (uint64_t)n;
+    if (s->source->progress)
+        s->source->progress(s->source->what, s->size, s->source->total, s->source->ctx);
+    return n;
+}
+
+static la_ssize_t read_bytes(struct archive *a, void *ctx, const void **ret)
+{
+    struct layer_stream *s = ctx;
+    la_ssize_t n = pull(s);
+
+    *ret = s->chunk;
+    if (n < 0)
+        archive_set_error(a, s->read_error, "cannot read");
+    return n;
+}
+
+static la_ssize_t read_plain(struct archive *a, void *ctx, const void **ret)
+{
+    struct layer_stream *s = ctx;
+    size_t len = 0;
+    la_int64_t at;
+    int r = archive_read_data_block(s->raw, ret, &len, &at);
+
+    if (r == ARCHIVE_EOF)
+        return 0;
+    if (r != ARCHIVE_OK) {
+        archive_set_error(a, archive_errno(s->raw), "%s", archive_error_string(s->raw));
+        return -1;
+    }
+    if (!s->is_plain)
+        digest_add(&s->diff, *ret, len);
+    return (la_ssize_t)len;
+}
+
+static int open_raw(struct layer_stream *s, struct err *err)
+{
+    struct archive_entry *entry;
+    int r;
+
+    s->raw = archive_read_new();
+    if (!s->raw)
+        return err_set(err, ENOMEM, "out of memory");
+    (void)archive_read_support_filter_gzip(s->raw);
+    (void)archive_read_support_filter_zstd(s->raw);
+    (void)archive_read_support_filter_xz(s->raw);
+    (void)archive_read_support_format_raw(s->raw);
+    (void)archive_read_support_format_empty(s->raw);
+    r = archive_read_open(s->raw, s, NULL, read_bytes, NULL);
+    if (r == ARCHIVE_OK)
+        r = archive_read_next_header(s->raw, &entry);
+    if (r == ARCHIVE_EOF)
+        return err_set(err, EINVAL, "the archive is empty");
+    if (r != ARCHIVE_OK)
+        return err_set(err, s->read_error ? s->read_error : EINVAL,
+                       "cannot read the archive: %s", archive_error_string(s->raw));
+    s->is_plain = archive_filter_code(s->raw, 0) == ARCHIVE_FILTER_NONE;
+    return 0;
+}
+
+static int open_tar(struct layer_stream *s, struct err *err)
+{
+    s->tar = archive_read_new();
+    if (!s->tar)
+        return err_set(err, ENOMEM, "out of memory");
+    (void)archive_read_support_format_tar(s->tar);
+    (void)archive_read_support_format_empty(s->tar);
+    if (archive_read_open(s->tar, s, NULL, read_plain, NULL) != ARCHIVE_OK)
+        return err_set(err, EINVAL, "not a tar archive (plain, gzip, zstd or xz): %s",
+                       archive_error_string(s->tar));
+    return 0;
+}
+
+void layer_stream_closep(struct layer_stream **stream)
+{
+    struct layer_stream *s = *stream;
+
+    if (!s)
+        return;
+    (void)archive_read_free(s->tar);
+    (void)archive_read_free(s->raw);
+    free(s);
+    *stream = NULL;
+}
+
+int layer_stream_open(const struct layer_source *source, struct layer_stream **ret,
+                      struct err *err)
+{
+    cleanup(layer_stream_closep) struct layer_stream *s = xcalloc(1, sizeof(*s));
+    int r;
+
+    s->source = source;
+    digest_start(&s->digest);
+    digest_start(&s->diff);
+    r = open_raw(s, err);
+    if (r == 0)
+        r = open_tar(s, err);
+    if (r < 0)
+        return r;
+    *ret = take(s);
+    return 0;
+}
+
+struct archive *layer_stream_tar(struct layer_stream *s)
+{
+    return s->tar;
+}
+
+static const char *media_type(struct layer_stream *s)
+{
+    switch (archive_filter_code(s->raw, 0)) {
+    case ARCHIVE_FILTER_GZIP:
+        return "application/vnd.oci.image.layer.v1.tar+gzip";
+    case ARCHIVE_FILTER_ZSTD:
+        return "application/vnd.oci.image.layer.v1.tar+zstd";
+    case ARCHIVE_FILTER_XZ:
+        return "application/vnd.oci.image.layer.v1.tar+xz";
+    default:
+        return "application/vnd.oci.image.layer.v1.tar";
+    }
+}
+
+/* A tar ends before its file does: padding, then what follows the compressed
+ * stream; both count in the digests. */
+static int drain(struct layer_stream *s, struct err *err)
+{
+    const void *bytes;
+    la_ssize_t n;
+
+    do
+        n = read_plain(s->tar, s, &bytes);
+    while (n > 0);
+    if (n < 0)
+        return err_set(err, EINVAL, "the archive is damaged: %s",
+                       archive_error_string(s->tar));
+    while (pull(s) > 0)
+        ;
+    if (s->read_error)
+        return err_sys(err, s->read_error, "cannot read");
+    return 0;
+}
+
+int layer_stream_finish(struct layer_stream *s, struct layer *ret, struct err *err)
+{
+    int r = drain(s, err);
+
+    if (r < 0)
+        return r;
+    digest_end(&s->digest, ret->digest);
+    if (s->is_plain)
+        memcpy(ret->diff_id, ret->digest, sizeof(ret->diff_id));
+    else
+        digest_end(&s->diff, ret->diff_id);
+    ret->size = s->size;
+    ret->media_type = media_type(s);
+    return 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * oci.h - OCI's documents: index, manifest, configuration
+ *
+ * Pure: bytes in, bounded structures out. Formats: OCI image-spec 1.1, and
+ * Docker's schema 2, which differs in media types only.
+ */
+#ifndef BERTH_IMAGE_OCI_H
+#define BERTH_IMAGE_OCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "image/store.h"
+
+#define OCI_LAYERS_MAX 128
+#define OCI_MANIFESTS_MAX 1024
+#define OCI_STRINGS_MAX 4096
+
+struct oci_descriptor {
+    char digest[IMAGE_DIGEST_MAX];
+    uint64_t size;
+    char *media_type;
+    char *ref_name;  /* annotation org.opencontainers.image.ref.name, or NULL */
+    char *os, *arch; /* platform, or NULL */
+};
+
+struct oci_index {
+    struct oci_descriptor *manifests;
+    size_t n_manifests;
+};
+
+struct oci_manifest {
+    struct oci_descriptor config;
+    struct oci_descriptor *layers; /* bottom first */
+    size_t n_layers;
+};
+
+struct oci_config {
+    char *os, *arch;
+    char **diff_ids; /* valid digests, bottom first */
+    char **env, **entrypoint, **cmd;
+    char *workdir; /* "" when it has none */
+    char *created; /* RFC 3339, or NULL */
+};
+
+int oci_parse_index(const char *bytes, size_t len, struct oci_index *ret,
+                    struct err *err);
+int oci_parse_manifest(const char *bytes, size_t len, struct oci_manifest *ret,
+                       struct err *err);
+int oci_parse_config(const char *bytes, size_t len, struct oci_config *ret,
+                     struct err *err);
+void oci_index_fini(struct oci_index *index);
+void oci_manifest_fini(struct oci_manifest *manifest);
+void oci_config_fini(struct oci_config *config);
+
+/* Is the descriptor an index rather than a manifest? */
+bool oci_is_index(const struct oci_descriptor *descriptor);
+
+/* This machine's architecture in OCI's (Go's) spelling. */
+const char *oci_machine(void);
+
+/* Documents for a root file system of one layer; the caller frees them. */
+char *oci_make_config(const char *diff_id);
+char *oci_make_manifest(const char *config_digest, size_t config_size,
+                        const char *layer_type, const char *layer_digest,
+                        uint64_t layer_size);
+
+/* Seconds since the epoch of an RFC 3339 time; 0 when it is none. */
+int64_t oci_parse_time(const char *text);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * whiteout.c - make overlayfs's whiteouts, as root and as an ordinary user
+ */
+#include "image/whiteout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define PREFIX ".wh."
+#define OPAQUE ".wh..wh..opq"
+
+bool whiteout_is_one(const char *name)
+{
+    return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
+}
+
+bool whiteout_is_opaque_mark(const char *name)
+{
+    return strcmp(name, OPAQUE) == 0;
+}
+
+const char *whiteout_target(const char *name)
+{
+    const char *target = name + strlen(PREFIX);
+
+    if (whiteout_is_one(target) || !*target || strcmp(target, ".") == 0 ||
+        strcmp(target, "..") == 0)
+        return NULL;
+    return target;
+}
+
+int whiteout_make_opaque(int dir)
+{
+    return fsetxattr(dir, "user.overlay.opaque", "y", 1, 0) == 0 ? 0 : -errno;
+}
+
+/* Where device nodes are refused even as 0:0 (some network file systems):
+ * Linux 6.7 takes an empty file with an attribute, in a directory that says so. */
+static int make_by_attribute(int dir, const char *name)
+{
+    cleanup(closep) int fd =
+        openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (fd < 0 || fsetxattr(fd, "user.overlay.whiteout", "y", 1, 0) < 0)
+        return -errno;
+    if (fsetxattr(dir, "user.overlay.opaque", "x", 1, XATTR_CREATE) < 0 &&
+        errno != EEXIST)
+        return -errno;
+    return 0;
+}
+
+static int make_opaque_at(int dir, const char *name)
+{
+    cleanup(closep) int fd =
+        openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    return fd < 0 ? -errno : whiteout_make_opaque(fd);
+}
+
+int whiteout_make(int dir, const char *name)
+{
+    struct stat st;
+
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return S_ISDIR(st.st_mode) ? make_opaque_at(dir, name) : 0;
+    /* Linux lets everyone make the device 0:0, since 5.8. */
+    if (mknodat(dir, name, S_IFCHR, makedev(0, 0)) == 0)
+        return 0;
+    return errno == EPERM ? make_by_attribute(dir, name) : -errno;
+}
