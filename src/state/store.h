@@ -2,9 +2,9 @@
  *
  * store.h - a key space with atomic batches, durable before it is told
  *
- * Keys are text ("job/17"), values bytes. Changes gather in the open batch;
- * store_commit hands it to a worker, and when it is on disk (one fsync for all
- * of it) every callback registered with store_on_commit for that batch runs on
+ * Keys are text ("job/17"), values bytes. Changes gather in the open batch, which
+ * goes to a worker just before the loop would wait; when it is on disk (one fsync
+ * for all of it) every callback registered with store_on_commit for that batch runs on
  * the loop's thread, in order. While one batch is being written the next one
  * fills: group commit. If a commit fails, 'on_failed' is called and nothing of
  * that batch is told: the controller stops, for going on would promise what it
@@ -24,10 +24,12 @@ struct store;
 int store_open(uv_loop_t *loop, const char *path,
                void (*on_failed)(const struct err *why, void *ctx), void *ctx,
                struct store **ret, struct err *err);
-/* Waits for what is open to be written. */
+/* Waits for what is open to be written; its callbacks no longer run. The loop must
+ * turn once more to let go of its handles. NULL is fine. */
 void store_close(struct store *store);
 
-/* Read all keys with 'prefix' in order, from disk: for recovery at start. */
+/* Read all keys with 'prefix' in order, from disk: for recovery at start. Stops
+ * when 'each' returns other than 0, and returns that. */
 int store_scan(struct store *store, const char *prefix,
                int (*each)(const char *key, const void *value, size_t len, void *ctx),
                void *ctx, struct err *err);

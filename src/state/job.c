@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * job.c - apply events to a job
+ */
+#include "state/job.h"
+
+#include "base/mem.h"
+#include "wire/pack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void field_set(char **field, const char *value)
+{
+    if (*field != protobuf_c_empty_string)
+        free(*field);
+    *field = xstrdup(value);
+}
+
+void job_init(struct job *job, uint32_t id, Berth__JobSpec *spec, const char *key,
+              int64_t now)
+{
+    Berth__JobRecord *record = xmalloc(sizeof(*record));
+
+    berth__job_record__init(record);
+    record->id = id;
+    record->state = JOB_PENDING;
+    record->submit_time = now;
+    record->eligible_time = spec->begin_time > now ? spec->begin_time : now;
+    record->held = spec->hold;
+    if (key && *key)
+        field_set(&record->submit_key, key);
+    job->record = record;
+    job->spec = spec;
+}
+
+int job_init_stored(struct job *job, Berth__JobRecord *record, Berth__JobSpec *spec,
+                    struct err *err)
+{
+    if (record->id == 0 || record->state >= JOB_STATE_COUNT)
+        return err_set(err, EBADMSG, "the record of job %u has state %u", record->id,
+                       record->state);
+    if (job_state_is_active((enum job_state)record->state) &&
+        (!record->placement || record->placement->n_shares == 0))
+        return err_set(err, EBADMSG, "the record of job %u has no placement",
+                       record->id);
+    job->record = record;
+    job->spec = spec;
+    return 0;
+}
+
+void job_fini(struct job *job)
+{
+    free_message(job->record);
+    free_message(job->spec);
+    job->record = NULL;
+    job->spec = NULL;
+}
+
+enum job_state job_state_of(const struct job *job)
+{
+    return (enum job_state)job->record->state;
+}
+
+static void set_placement(Berth__JobRecord *record, Berth__Placement *placement)
+{
+    free_message(record->placement);
+    record->placement = placement;
+}
+
+static void start(Berth__JobRecord *record, int64_t now,
+                  const struct job_change *change)
+{
+    set_placement(record, change->placement);
+    record->epoch++;
+    record->start_time = now;
+}
+
+static void give_back(Berth__JobRecord *record, const struct job_change *change)
+{
+    if (record->eligible_time < change->not_before)
+        record->eligible_time = change->not_before;
+    set_placement(record, NULL);
+    record->start_time = 0;
+}
+
+static void finish(Berth__JobRecord *record, int64_t now,
+                   const struct job_change *change)
+{
+    record->end_time = now;
+    record->exit_code = change->exit_code;
+    record->exit_signal = change->exit_signal;
+}
+
+int job_apply(struct job *job, enum job_event event, int64_t now,
+              const struct job_change *change, struct err *err)
+{
+    static const struct job_change nothing = {0};
+    Berth__JobRecord *record = job->record;
+    enum job_state next;
+    int rc = job_state_next(job_state_of(job), event, &next, err);
+
+    if (rc)
+        return rc;
+    if (!change)
+        change = &nothing;
+    record->state = next;
+    record->revision++;
+    if (event == EV_START)
+        start(record, now, change);
+    if (event == EV_CANCEL)
+        record->cancelled_by = change->by_uid + 1;
+    if (next == JOB_PENDING)
+        give_back(record, change);
+    if (job_state_is_final(next))
+        finish(record, now, change);
+    if (change->words || next == JOB_STARTING)
+        field_set(&record->state_words, change->words ? change->words : "");
+    return 0;
+}
+
+void job_set_held(struct job *job, bool held)
+{
+    job->record->held = held;
+    job->record->revision++;
+}
+
+const Berth__NodeShare *job_lead(const struct job *job)
+{
+    const Berth__Placement *placement = job->record->placement;
+
+    return placement && placement->n_shares ? placement->shares[0] : NULL;
+}
+
+int64_t job_deadline(const struct job *job)
+{
+    if (job->spec->time_limit <= 0 || job->record->start_time == 0)
+        return INT64_MAX;
+    return job->record->start_time + job->spec->time_limit;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * job.h - one job: what was asked for, and what became of it
+ *
+ * The record is the stored form as well, so what is in memory and what is on
+ * disk cannot drift apart. job_apply is the only function that moves a job from
+ * state to state. It does no I/O and takes its clock as an argument.
+ */
+#ifndef BERTH_STATE_JOB_H
+#define BERTH_STATE_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "state/job_state.h"
+#include "wire/messages.pb-c.h"
+
+struct job {
+    Berth__JobRecord *record;
+    Berth__JobSpec *spec;
+};
+
+/* What an event brings along. Which fields count depends on the event:
+ * START takes 'placement' (and owns it); END_* the exit code, signal and words;
+ * CANCEL the uid; REFUSE, LAUNCH_FAILED and LOST the words; LAUNCH_FAILED the time
+ * before which it is not tried again. */
+struct job_change {
+    Berth__Placement *placement;
+    int32_t exit_code, exit_signal;
+    uint32_t by_uid;
+    int64_t not_before;
+    const char *words; /* NULL: none */
+};
+
+/* A new job in PENDING. Owns 'spec' (a heap message); 'key' is copied. */
+void job_init(struct job *job, uint32_t id, Berth__JobSpec *spec, const char *key,
+              int64_t now);
+/* From the store. Owns both. -EBADMSG when the record makes no sense. */
+int job_init_stored(struct job *job, Berth__JobRecord *record, Berth__JobSpec *spec,
+                    struct err *err);
+void job_fini(struct job *job);
+
+/* Apply 'event' at 'now' (seconds since the epoch). -EINVAL with words, and
+ * nothing changed, when the job's state does not take it; a placement that came
+ * along is then still the caller's. */
+int job_apply(struct job *job, enum job_event event, int64_t now,
+              const struct job_change *change, struct err *err);
+
+void job_set_held(struct job *job, bool held);
+
+enum job_state job_state_of(const struct job *job);
+/* The share that leads, NULL while the job has no placement. */
+const Berth__NodeShare *job_lead(const struct job *job);
+/* The end at which the time limit falls due; INT64_MAX without one. */
+int64_t job_deadline(const struct job *job);
+
+/* Set a string field of a heap message: fields of protobuf-c point to one
+ * shared empty string until they are set. */
+void field_set(char **field, const char *value);
+
+#endif
