@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * control.c - cancel, hold, release and signal jobs, for those who may
+ */
+#include "base/mem.h"
+#include "controller/dispatch.h"
+#include "controller/handlers.h"
+#include "controller/jobs.h"
+#include "controller/query.h"
+#include "controller/users.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIGNAL_MAX 64
+
+/* ------------------------------------------------------------------ one job */
+
+static int cancel(struct conn *conn, struct ctl_job *cj, struct err *err)
+{
+    struct controller *ctl = conn->ctl;
+    uid_t uid = conn_uid(conn);
+    const char *who = users_name(ctl, uid);
+    cleanup(freep) char *words = xasprintf("cancelled by %s", who ? who : "root");
+    struct job_change change = {.by_uid = uid, .words = words};
+    int rc;
+
+    if (job_state_is_final(job_state_of(&cj->job)))
+        return err_set(err, EALREADY, "job %" PRIu32 " has ended already (%s)", cj->id,
+                       job_state_name(job_state_of(&cj->job)));
+    rc = jobs_apply(ctl, cj, EV_CANCEL, controller_now(), &change, err);
+    if (rc == 0)
+        dispatch_kill_committed(ctl, cj, "cancelled");
+    return rc;
+}
+
+static int hold(struct conn *conn, struct ctl_job *cj, bool held, struct err *err)
+{
+    struct controller *ctl = conn->ctl;
+
+    if (job_state_of(&cj->job) != JOB_PENDING)
+        return err_set(
+            err, EINVAL, "job %" PRIu32 " is %s: only a pending job can be %s", cj->id,
+            job_state_name(job_state_of(&cj->job)), held ? "held" : "released");
+    if (cj->job.record->held == held)
+        return 0;
+    job_set_held(&cj->job, held);
+    sched_hold(ctl->sched, cj->id, held);
+    jobs_save(ctl, cj);
+    dispatch_want_pass(ctl);
+    return 0;
+}
+
+static int signal_job(struct conn *conn, struct ctl_job *cj, int32_t signo,
+                      struct err *err)
+{
+    if (signo < 1 || signo > SIGNAL_MAX)
+        return err_set(err, EINVAL, "--signal=%d: not a signal", signo);
+    if (job_state_of(&cj->job) != JOB_RUNNING)
+        return err_set(err, EINVAL,
+                       "job %" PRIu32 " is %s: only a running job takes a signal",
+                       cj->id, job_state_name(job_state_of(&cj->job)));
+    return dispatch_signal(conn->ctl, cj, signo, "signal", err);
+}
+
+static int control_one(struct conn *conn, const Berth__JobControl *control,
+                       struct ctl_job *cj, struct err *err)
+{
+    uid_t uid = conn_uid(conn);
+
+    if (uid != cj->job.spec->uid && !controller_is_admin(uid))
+        return err_set(err, EPERM,
+                       "job %" PRIu32 ": Access/permission denied: it belongs to %s",
+                       cj->id, cj->job.spec->user);
+    switch (control->op) {
+    case BERTH__JOB_CONTROL__OP__CANCEL:
+        return cancel(conn, cj, err);
+    case BERTH__JOB_CONTROL__OP__HOLD:
+        return hold(conn, cj, true, err);
+    case BERTH__JOB_CONTROL__OP__RELEASE:
+        return hold(conn, cj, false, err);
+    case BERTH__JOB_CONTROL__OP__SIGNAL:
+        return signal_job(conn, cj, control->signal, err);
+    case BERTH__JOB_CONTROL__OP__NONE:
+    case _BERTH__JOB_CONTROL__OP_IS_INT_SIZE:
+        break;
+    }
+    return err_set(err, EINVAL, "the controller does not know the order %d",
+                   (int)control->op);
+}
+
+/* ------------------------------------------------------------------ selection */
+
+static bool is_selected(const struct conn *conn, const Berth__JobControl *control,
+                        uint32_t states, const struct ctl_job *cj)
+{
+    const Berth__JobSpec *spec = cj->job.spec;
+    enum job_state state = job_state_of(&cj->job);
+
+    if (job_state_is_final(state) || (states && !(states & 1u << state)))
+        return false;
+    if (control->user[0] ? strcmp(control->user, spec->user) != 0
+                         : conn_uid(conn) != spec->uid)
+        return false;
+    return !control->name[0] || strcmp(control->name, spec->name) == 0;
+}
+
+static size_t select_jobs(struct conn *conn, const Berth__JobControl *control,
+                          uint32_t states, uint32_t **ret_ids)
+{
+    struct controller *ctl = conn->ctl;
+    uint32_t *ids = xcalloc(ctl->n_jobs, sizeof(*ids));
+    struct ctl_job *cj, *next;
+    size_t n = 0;
+
+    HASH_ITER(hh, ctl->jobs, cj, next)
+    if (is_selected(conn, control, states, cj))
+        ids[n++] = cj->id;
+    *ret_ids = ids;
+    return n;
+}
+
+static Berth__Status *status_message(const struct err *err)
+{
+    Berth__Status *status = xmalloc(sizeof(*status));
+
+    berth__status__init(status);
+    status->code = err->code;
+    status->text = xstrdup(err->text);
+    return status;
+}
+
+static Berth__Status *control_id(struct conn *conn, const Berth__JobControl *control,
+                                 uint32_t id)
+{
+    struct ctl_job *cj = jobs_find(conn->ctl, id);
+    struct err err = {0};
+
+    if (!cj)
+        (void)err_set(&err, ESRCH, "Invalid job id specified: %" PRIu32, id);
+    else if (control_one(conn, control, cj, &err) == 0)
+        err = (struct err){0};
+    return status_message(&err);
+}
+
+/* Do it to each; takes over 'ids'. */
+static void control_all(struct conn *conn, uint64_t request,
+                        const Berth__JobControl *control, uint32_t *ids, size_t n)
+{
+    Berth__Envelope *env = xmalloc(sizeof(*env));
+    Berth__JobControlReply *reply = xmalloc(sizeof(*reply));
+
+    berth__envelope__init(env);
+    berth__job_control_reply__init(reply);
+    reply->ids = ids;
+    reply->n_ids = n;
+    reply->n_statuses = n;
+    reply->statuses = xcalloc(n, sizeof(*reply->statuses));
+    for (size_t i = 0; i < n; i++)
+        reply->statuses[i] = control_id(conn, control, ids[i]);
+    env->body_case = BERTH__ENVELOPE__BODY_JOB_CONTROLLED;
+    env->job_controlled = reply;
+    conn_reply_committed(conn, request, env);
+}
+
+void handle_job_control(struct conn *conn, const Berth__Envelope *env)
+{
+    const Berth__JobControl *control = env->job_control;
+    struct err err;
+    uint32_t states, *ids;
+    size_t n = control->n_ids;
+    int rc = query_states(control->states, control->n_states, &states, &err);
+
+    if (rc == 0 && n == 0 && !control->user[0] && !control->name[0] && !states)
+        rc = err_set(&err, EINVAL, "no job was named");
+    if (rc) {
+        conn_reply_err(conn, env->id, &err);
+        return;
+    }
+    if (n)
+        ids = xmemdup(control->ids, n * sizeof(*ids));
+    else
+        n = select_jobs(conn, control, states, &ids);
+    control_all(conn, env->id, control, ids, n);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * controller.c - put the controller together and take it apart
+ */
+#include "controller/controller.h"
+
+#include "base/hostlist.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "controller/conn.h"
+#include "controller/dispatch.h"
+#include "controller/jobs.h"
+#include "controller/nodes.h"
+#include "controller/reconcile.h"
+#include "controller/recover.h"
+#include "controller/users.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#define BACKLOG 1024
+#define TICK_MS 1000
+
+int64_t controller_now(void)
+{
+    return (int64_t)time(NULL);
+}
+
+bool controller_is_admin(uid_t uid)
+{
+    return uid == 0 || uid == geteuid();
+}
+
+/* ------------------------------------------------------------------ scheduler */
+
+static int partition_nodes(const struct controller *ctl, const char *list,
+                           struct bitset **ret, struct err *err)
+{
+    cleanup(strv_freep) char **names = NULL;
+    int rc;
+
+    *ret = bitset_create(ctl->config->n_nodes);
+    if (strcmp(list, "ALL") == 0) {
+        bitset_set_range(*ret, 0, ctl->config->n_nodes);
+        return 0;
+    }
+    rc = hostlist_expand(list, &names, err);
+    if (rc)
+        return rc;
+    strv_foreach (name, names) {
+        const struct ctl_node *node = nodes_find(ctl, *name);
+
+        if (!node)
+            return err_set(err, EINVAL, "there is no node '%s'", *name);
+        bitset_set(*ret, node->index);
+    }
+    return 0;
+}
+
+static struct switch_def *switch_defs(const struct config *config)
+{
+    struct switch_def *defs = xcalloc(config->n_switches, sizeof(*defs));
+
+    for (size_t i = 0; i < config->n_switches; i++)
+        defs[i] = (struct switch_def){.name = config->switches[i].name,
+                                      .switches = config->switches[i].switches,
+                                      .nodes = config->switches[i].nodes};
+    return defs;
+}
+
+static struct sched_options sched_options(const struct config *config)
+{
+    struct sched_options options = sched_options_default;
+
+    options.weight_age = config->scheduling.weight_age;
+    options.weight_size = config->scheduling.weight_size;
+    options.age_max = config->scheduling.age_max;
+    options.place.switch_levels = config->scheduling.w_switch;
+    options.place.fragmentation = config->scheduling.w_fragmentation;
+    options.place.packages = config->scheduling.w_package;
+    options.place.numa = config->scheduling.w_numa;
+    options.place.l3 = config->scheduling.w_l3;
+    return options;
+}
+
+static int make_partitions(const struct controller *ctl,
+                           struct sched_partition *partitions, struct bitset **sets,
+                           struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < ctl->config->n_partitions; i++) {
+        const struct config_partition *from = &ctl->config->partitions[i];
+
+        rc = partition_nodes(ctl, from->nodes, &sets[i], err);
+        if (rc)
+            (void)err_wrap(err, "partition %s", from->name);
+        partitions[i] = (struct sched_partition){.name = from->name,
+                                                 .nodes = sets[i],
+                                                 .time_max = from->time_max,
+                                                 .up = from->up};
+    }
+    return rc;
+}
+
+static int make_sched(struct controller *ctl, struct err *err)
+{
+    const struct config *config = ctl->config;
+    struct sched_options options = sched_options(config);
+    cleanup(freep) const char **names = xcalloc(config->n_nodes, sizeof(*names));
+    cleanup(freep) struct switch_def *defs = switch_defs(config);
+    cleanup(freep) struct bitset **sets = xcalloc(config->n_partitions, sizeof(*sets));
+    cleanup(freep) struct sched_partition *partitions =
+        xcalloc(config->n_partitions, sizeof(*partitions));
+    int rc;
+
+    for (size_t i = 0; i < config->n_nodes; i++)
+        names[i] = config->nodes[i].name;
+    rc = make_partitions(ctl, partitions, sets, err);
+    if (rc == 0)
+        rc = switch_tree_build(defs, config->n_switches, names, config->n_nodes,
+                               &ctl->tree, err);
+    if (rc == 0)
+        rc = sched_create(&options, defs, config->n_switches, names, config->n_nodes,
+                          partitions, config->n_partitions, &ctl->sched, err);
+    for (size_t i = 0; i < config->n_partitions; i++)
+        bitset_destroy(sets[i]);
+    return rc;
+}
+
+/* ------------------------------------------------------------------ store */
+
+/* What was applied is not on disk and must not be told: stop at once; a new
+ * start begins with what is on disk. */
+static void on_store_failed(const struct err *why, void *ctx)
+{
+    struct controller *ctl = ctx;
+    struct conn *conn;
+
+    log_error("%s: stopping, since nothing more can be promised", why->text);
+    ctl->is_failed = true;
+    DL_FOREACH(ctl->conns, conn)
+    if (conn->ch)
+        channel_abort(conn->ch, "the controller has failed");
+    uv_stop(ctl->loop);
+}
+
+static int open_store(struct controller *ctl, struct err *err)
+{
+    const char *dir = ctl->config->controller.state_dir;
+    cleanup(freep) char *path = xasprintf("%s/controller.db", dir);
+    int rc = io_mkdir_p(dir, 0700, err);
+
+    if (rc == 0 && access(dir, W_OK | X_OK))
+        rc = err_sys(err, errno, "cannot write in %s", dir);
+    if (rc == 0)
+        rc = store_open(ctl->loop, path, on_store_failed, ctl, &ctl->store, err);
+    return rc ? err_wrap(err, "controller.state_dir") : 0;
+}
+
+/* ------------------------------------------------------------------ listening */
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+    struct controller *ctl = listener->data;
+
+    if (status)
+        log_warn("cannot accept a connection: %s", uv_strerror(status));
+    else
+        conn_accept(ctl);
+}
+
+static int listen_on(struct controller *ctl, struct err *err)
+{
+    uint16_t port = ctl->config->controller.port;
+    struct sockaddr_in6 any6;
+    struct sockaddr_in any4;
+    int rc;
+
+    BUG_ON(uv_ip6_addr("::", port, &any6) || uv_ip4_addr("0.0.0.0", port, &any4));
+    rc = uv_tcp_bind(&ctl->listener, (const struct sockaddr *)&any6, 0);
+    if (rc == UV_EAFNOSUPPORT || rc == UV_EADDRNOTAVAIL || rc == UV_EINVAL)
+        rc = uv_tcp_bind(&ctl->listener, (const struct sockaddr *)&any4, 0);
+    if (rc == 0)
+        rc = uv_listen((uv_stream_t *)&ctl->listener, BACKLOG, on_connection);
+    if (rc == UV_EADDRINUSE)
+        return err_set(err, EADDRINUSE,
+                       "port %u (controller.port) is in use: is another berthctld "
+                       "running?",
+                       port);
+    if (rc)
+        return err_set(err, -rc, "cannot listen on port %u: %s", port, uv_strerror(rc));
+    return 0;
+}
+
+uint16_t controller_port(const struct controller *ctl)
+{
+    struct sockaddr_storage address = {0};
+    int len = sizeof(address);
+
+    if (uv_tcp_getsockname(&ctl->listener, (struct sockaddr *)&address, &len))
+        return 0;
+    if (address.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+/* ------------------------------------------------------------------ life */
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct controller *ctl = timer->data;
+    int64_t now = controller_now();
+
+    nodes_check_silence(ctl, now);
+    reconcile_tick(ctl, now);
+    jobs_purge(ctl, now);
+}
+
+static void init_handles(struct controller *ctl)
+{
+    uv_tcp_init(ctl->loop, &ctl->listener);
+    uv_timer_init(ctl->loop, &ctl->tick);
+    ctl->listener.data = ctl;
+    ctl->tick.data = ctl;
+    dispatch_init(ctl);
+}
+
+int controller_create(uv_loop_t *loop, const struct config *config,
+                      struct controller **ret, struct err *err)
+{
+    struct controller *ctl = xcalloc(1, sizeof(*ctl));
+    const char *munge = config->munge.socket;
+    int rc;
+
+    ctl->loop = loop;
+    ctl->config = config;
+    ctl->auth.munge_socket = munge && *munge ? munge : NULL;
+    ctl->started_at = controller_now();
+    init_handles(ctl);
+    nodes_init(ctl);
+    rc = make_sched(ctl, err);
+    if (rc == 0)
+        rc = open_store(ctl, err);
+    if (rc == 0)
+        rc = recover(ctl, err);
+    if (rc == 0)
+        rc = listen_on(ctl, err);
+    if (rc) {
+        controller_close(ctl);
+        return rc;
+    }
+    uv_timer_start(&ctl->tick, on_tick, TICK_MS, TICK_MS);
+    dispatch_want_pass(ctl);
+    *ret = ctl;
+    return 0;
+}
+
+static void controller_free(struct controller *ctl)
+{
+    jobs_clear(ctl);
+    if (ctl->sched)
+        sched_destroy(ctl->sched);
+    switch_tree_destroy(ctl->tree);
+    nodes_fini(ctl);
+    users_clear(ctl);
+    free(ctl);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct controller *ctl = handle->data;
+
+    ctl->n_handles--;
+    controller_release(ctl);
+}
+
+/* The last handle and the last connection free the controller. */
+void controller_release(struct controller *ctl)
+{
+    if (ctl->is_closing && ctl->n_handles == 0 && ctl->n_conns == 0)
+        controller_free(ctl);
+}
+
+void controller_close(struct controller *ctl)
+{
+    uv_handle_t *handles[] = {(uv_handle_t *)&ctl->listener, (uv_handle_t *)&ctl->tick,
+                              (uv_handle_t *)&ctl->begin, (uv_handle_t *)&ctl->pass,
+                              (uv_handle_t *)&ctl->pass_later};
+    struct conn *conn;
+
+    ctl->is_closing = true;
+    store_close(take(ctl->store));
+    ctl->n_handles = ARRAY_SIZE(handles);
+    for (size_t i = 0; i < ARRAY_SIZE(handles); i++)
+        uv_close(handles[i], on_handle_closed);
+    DL_FOREACH(ctl->conns, conn)
+    if (conn->ch)
+        channel_abort(conn->ch, "the controller is stopping");
+}

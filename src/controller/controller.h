@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * controller.h - the controller's state: one loop, one thread, one owner
+ *
+ * Order of life of every change: applied to a job (jobs.h), appended to the
+ * store's open batch, committed, and only then told (conn_reply_committed,
+ * store_on_commit).
+ */
+#ifndef BERTH_CONTROLLER_CONTROLLER_H
+#define BERTH_CONTROLLER_CONTROLLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "config/config.h"
+#include "sched/sched.h"
+#include "state/job.h"
+#include "state/store.h"
+#include "wire/channel.h"
+#include "wire/grant.h"
+
+struct ctl_job;
+struct ctl_node;
+struct ctl_topo;
+struct ctl_user;
+struct conn;
+
+struct controller {
+    uv_loop_t *loop;
+    const struct config *config;
+    struct wire_auth auth;
+    struct store *store;
+    struct sched *sched;
+    struct switch_tree *tree;
+    uint8_t grant_public[GRANT_PUBLIC_KEY_BYTES];
+    uint8_t grant_secret[GRANT_SECRET_KEY_BYTES];
+    int64_t started_at;
+    bool is_failed; /* a commit failed; nothing is told any more */
+    bool is_closing;
+
+    /* Jobs, in order of their ids, and the lists that some of them are in. */
+    struct ctl_job *jobs, *jobs_by_key;
+    struct ctl_job *active, *ended;
+    uint32_t n_jobs, n_in_state[JOB_STATE_COUNT];
+    uint32_t next_job;
+
+    struct ctl_node *nodes; /* config->n_nodes of them, by index */
+    struct ctl_node *nodes_by_name;
+    struct ctl_topo *topos;
+    struct ctl_user *users;
+
+    struct conn *conns;
+    uint32_t n_conns;
+    uint32_t n_wait_links;
+
+    uv_tcp_t listener;
+    uv_timer_t tick;  /* each second: silence, limits, purge */
+    uv_timer_t begin; /* the next job's begin time */
+    int64_t next_begin;
+    uv_idle_t pass;        /* a scheduling pass in the next turn of the loop */
+    uv_timer_t pass_later; /* or later, when passes have become long */
+    uint64_t pass_cost_ms, pass_ended_at;
+    unsigned int n_handles;
+};
+
+/* Open the store, recover, listen. 'config' is borrowed for the controller's
+ * life. Runs on 'loop' until controller_close. */
+int controller_create(uv_loop_t *loop, const struct config *config,
+                      struct controller **ret, struct err *err);
+
+/* Cut all connections and write what is open; the loop then runs dry and the
+ * controller is freed from it. */
+void controller_close(struct controller *ctl);
+
+/* Called by whatever holds the controller up while it closes. */
+void controller_release(struct controller *ctl);
+
+/* The TCP port it listens on (tests ask for port 0). */
+uint16_t controller_port(const struct controller *ctl);
+
+/* Seconds since the epoch. */
+int64_t controller_now(void);
+
+/* True for root and for the account the controller runs as. */
+bool controller_is_admin(uid_t uid);
+
+#endif

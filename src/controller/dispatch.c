@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * dispatch.c - run passes, launch what they start, end what must end
+ */
+#include "controller/dispatch.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "controller/jobs.h"
+#include "controller/nodes.h"
+#include "controller/request.h"
+#include "wire/pack.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DECISIONS_MAX 64
+#define LAUNCH_TRIES 3
+/* Passes may take this share of the loop's time, one in ... */
+#define PASS_SHARE 4
+/* A grant outlives the time limit by this, for steps that are under way. */
+#define GRANT_SLACK 300
+
+/* ------------------------------------------------------------------ passes */
+
+static void start_job(struct controller *ctl, struct sched_decision *decision)
+{
+    struct ctl_job *cj = jobs_find(ctl, decision->job);
+    struct job_change change = {.placement = request_placement(ctl, decision->where)};
+    struct err err;
+
+    BUG_ON(!cj);
+    BUG_ON(jobs_apply(ctl, cj, EV_START, controller_now(), &change, &err));
+    dispatch_launch_committed(ctl, cj);
+}
+
+static void run_pass(struct controller *ctl)
+{
+    struct sched_decision decisions[DECISIONS_MAX];
+    uint64_t began = uv_hrtime();
+    size_t n;
+
+    do {
+        n = sched_pass(ctl->sched, controller_now(), decisions, DECISIONS_MAX);
+        for (size_t i = 0; i < n; i++) {
+            start_job(ctl, &decisions[i]);
+            place_result_destroy(decisions[i].where);
+        }
+    } while (n == DECISIONS_MAX);
+    ctl->pass_cost_ms = (uv_hrtime() - began) / 1000000;
+    ctl->pass_ended_at = uv_hrtime() / 1000000;
+}
+
+static void on_pass(uv_idle_t *idle)
+{
+    uv_idle_stop(idle);
+    run_pass(idle->data);
+}
+
+static void on_pass_later(uv_timer_t *timer)
+{
+    run_pass(timer->data);
+}
+
+/* Requests must not wait for decisions: when a pass takes long, the next one
+ * comes later. */
+void dispatch_want_pass(struct controller *ctl)
+{
+    uint64_t now = uv_hrtime() / 1000000;
+    uint64_t due = ctl->pass_ended_at + ctl->pass_cost_ms * PASS_SHARE;
+
+    if (ctl->is_closing || uv_is_active((uv_handle_t *)&ctl->pass) ||
+        uv_is_active((uv_handle_t *)&ctl->pass_later))
+        return;
+    if (now >= due)
+        uv_idle_start(&ctl->pass, on_pass);
+    else
+        uv_timer_start(&ctl->pass_later, on_pass_later, due - now, 0);
+}
+
+/* ------------------------------------------------------------------ begin times */
+
+static void on_begin(uv_timer_t *timer);
+
+static void wake_at(struct controller *ctl, int64_t when)
+{
+    int64_t now = controller_now();
+
+    ctl->next_begin = when;
+    if (when == INT64_MAX || ctl->is_closing)
+        return;
+    uv_timer_start(&ctl->begin, on_begin,
+                   when > now ? (uint64_t)(when - now) * 1000 : 1, 0);
+}
+
+static void on_begin(uv_timer_t *timer)
+{
+    struct controller *ctl = timer->data;
+    int64_t now = controller_now(), next = INT64_MAX;
+    struct ctl_job *cj, *after;
+
+    HASH_ITER(hh, ctl->jobs, cj, after)
+    {
+        int64_t begin = cj->job.record->eligible_time;
+
+        if (job_state_of(&cj->job) == JOB_PENDING && begin > now && begin < next)
+            next = begin;
+    }
+    wake_at(ctl, next);
+    dispatch_want_pass(ctl);
+}
+
+void dispatch_note_pending(struct controller *ctl, const struct ctl_job *cj)
+{
+    int64_t begin = cj->job.record->eligible_time;
+
+    if (begin > controller_now() && begin < ctl->next_begin)
+        wake_at(ctl, begin);
+}
+
+/* ------------------------------------------------------------------ after a commit */
+
+/* What to do to a job after a commit, by when the job may be another one. */
+struct order {
+    struct controller *ctl;
+    uint32_t job, epoch;
+    char *why;
+};
+
+static void order_on_commit(struct controller *ctl, const struct ctl_job *cj,
+                            void (*fn)(void *ctx), const char *why)
+{
+    struct order *order = xcalloc(1, sizeof(*order));
+
+    order->ctl = ctl;
+    order->job = cj->id;
+    order->epoch = cj->job.record->epoch;
+    order->why = why ? xstrdup(why) : NULL;
+    store_on_commit(ctl->store, fn, order);
+}
+
+/* The job that the order is about, or NULL when it is past that. */
+static struct ctl_job *order_job(const struct order *order)
+{
+    struct ctl_job *cj = jobs_find(order->ctl, order->job);
+
+    return cj && cj->job.record->epoch == order->epoch ? cj : NULL;
+}
+
+static void order_free(struct order *order)
+{
+    free(order->why);
+    free(order);
+}
+
+/* ------------------------------------------------------------------ launching */
+
+static Berth__SignedGrant *make_grant(const struct controller *ctl,
+                                      const struct ctl_job *cj)
+{
+    const Berth__JobRecord *record = cj->job.record;
+    int64_t deadline = job_deadline(&cj->job);
+    Berth__Grant grant;
+    uint8_t digest[32];
+
+    berth__grant__init(&grant);
+    digest_message(&cj->job.spec->base, digest);
+    grant.cluster = ctl->config->cluster;
+    grant.job_id = cj->id;
+    grant.epoch = record->epoch;
+    grant.uid = cj->job.spec->uid;
+    grant.gid = cj->job.spec->gid;
+    grant.issued_at = controller_now();
+    if (deadline != INT64_MAX)
+        grant.expires_at = deadline + ctl->config->node.kill_grace + GRANT_SLACK;
+    grant.spec_digest = (ProtobufCBinaryData){sizeof(digest), digest};
+    grant.placement = record->placement;
+    return grant_sign(&grant, ctl->grant_secret);
+}
+
+static void send_launch(struct controller *ctl, struct ctl_node *node,
+                        struct ctl_job *cj)
+{
+    cleanup(free_messagep) Berth__SignedGrant *grant = make_grant(ctl, cj);
+    Berth__LaunchJob launch = BERTH__LAUNCH_JOB__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    launch.grant = grant;
+    launch.spec = cj->job.spec;
+    env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_JOB;
+    env.launch_job = &launch;
+    cj->is_launched = true;
+    nodes_call(node, CALL_LAUNCH, cj, &env);
+}
+
+static void apply_or_log(struct controller *ctl, struct ctl_job *cj,
+                         enum job_event event, const struct job_change *change)
+{
+    struct err err;
+
+    if (jobs_apply(ctl, cj, event, controller_now(), change, &err))
+        log_error("job %" PRIu32 ": %s", cj->id, err.text);
+}
+
+static void launch(void *ctx)
+{
+    struct order *order = ctx;
+    struct controller *ctl = order->ctl;
+    struct ctl_job *cj = order_job(order);
+    struct ctl_node *node = cj ? nodes_lead(ctl, cj) : NULL;
+    enum job_state state = cj ? job_state_of(&cj->job) : JOB_COMPLETED;
+
+    order_free(order);
+    if (state == JOB_STARTING && node && node->conn)
+        send_launch(ctl, node, cj);
+    else if ((state == JOB_STARTING || state == JOB_COMPLETING) && !cj->is_launched)
+        /* Nothing was sent: its node is away, or it was cancelled first. */
+        apply_or_log(ctl, cj, EV_LAUNCH_FAILED, NULL);
+}
+
+void dispatch_launch_committed(struct controller *ctl, const struct ctl_job *cj)
+{
+    order_on_commit(ctl, cj, launch, NULL);
+}
+
+void dispatch_launched(struct controller *ctl, struct ctl_job *cj,
+                       const Berth__Status *status)
+{
+    enum job_state state = job_state_of(&cj->job);
+    const Berth__NodeShare *lead = job_lead(&cj->job);
+    cleanup(freep) char *words = NULL;
+    struct job_change change = {.exit_code = 1};
+
+    if (!status || status->code == 0)
+        return;
+    if (state != JOB_STARTING && state != JOB_COMPLETING)
+        return;
+    words = xasprintf("node %s: %s", lead->node,
+                      status->text[0] ? status->text : strerror(status->code));
+    change.words = words;
+    if (state == JOB_STARTING && ++cj->launch_failures >= LAUNCH_TRIES) {
+        apply_or_log(ctl, cj, EV_REFUSE, &change);
+        return;
+    }
+    change.not_before = controller_now() + cj->launch_failures;
+    apply_or_log(ctl, cj, EV_LAUNCH_FAILED, &change);
+}
+
+/* ------------------------------------------------------------------ ending */
+
+static void send_signal(struct controller *ctl, struct ctl_node *node,
+                        const struct ctl_job *cj, int32_t signo, const char *why)
+{
+    cleanup(freep) char *words = xstrdup(why);
+    Berth__SignalJob order;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    berth__signal_job__init(&order);
+    order.job_id = cj->id;
+    order.epoch = cj->job.record->epoch;
+    order.signal = signo;
+    order.grace = ctl->config->node.kill_grace;
+    order.why = words;
+    env.body_case = BERTH__ENVELOPE__BODY_SIGNAL_JOB;
+    env.signal_job = &order;
+    nodes_call(node, CALL_SIGNAL, cj, &env);
+}
+
+static void kill_now(void *ctx)
+{
+    struct order *order = ctx;
+    struct ctl_job *cj = order_job(order);
+    struct ctl_node *node = cj ? nodes_lead(order->ctl, cj) : NULL;
+
+    if (node && node->conn)
+        send_signal(order->ctl, node, cj, 0, order->why);
+    order_free(order);
+}
+
+void dispatch_kill_committed(struct controller *ctl, const struct ctl_job *cj,
+                             const char *why)
+{
+    if (cj->job.record->placement)
+        order_on_commit(ctl, cj, kill_now, why);
+}
+
+int dispatch_signal(struct controller *ctl, const struct ctl_job *cj, int32_t signo,
+                    const char *why, struct err *err)
+{
+    struct ctl_node *node = nodes_lead(ctl, cj);
+
+    if (!node || !node->conn)
+        return err_set(err, EHOSTUNREACH,
+                       "job %" PRIu32 ": node %s is not connected; try again later",
+                       cj->id, job_lead(&cj->job)->node);
+    send_signal(ctl, node, cj, signo, why);
+    return 0;
+}
+
+void dispatch_signalled(struct controller *ctl, struct ctl_job *cj,
+                        const Berth__Status *status)
+{
+    struct job_change change = {.words = NULL};
+
+    if (!status || status->code == 0)
+        return;
+    /* What the node does not have cannot be ended there. The end it may have
+     * reported came first, on the same connection. */
+    if (status->code == ESRCH && job_state_of(&cj->job) == JOB_COMPLETING)
+        apply_or_log(ctl, cj, EV_LOST, &change);
+    else if (status->code != ESRCH)
+        log_warn("job %" PRIu32 ": %s", cj->id, status->text);
+}
+
+/* ------------------------------------------------------------------ life */
+
+void dispatch_init(struct controller *ctl)
+{
+    ctl->next_begin = INT64_MAX;
+    uv_idle_init(ctl->loop, &ctl->pass);
+    uv_timer_init(ctl->loop, &ctl->pass_later);
+    uv_timer_init(ctl->loop, &ctl->begin);
+    ctl->pass.data = ctl;
+    ctl->pass_later.data = ctl;
+    ctl->begin.data = ctl;
+}

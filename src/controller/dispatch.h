@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * dispatch.h - from the scheduler's decisions to orders for nodes
+ */
+#ifndef BERTH_CONTROLLER_DISPATCH_H
+#define BERTH_CONTROLLER_DISPATCH_H
+
+#include "controller/controller.h"
+
+void dispatch_init(struct controller *ctl);
+
+/* Something changed that may let a job start: one pass in the next turn of the
+ * loop, however often this is called. */
+void dispatch_want_pass(struct controller *ctl);
+
+/* A job was queued: wake up when it becomes eligible. */
+void dispatch_note_pending(struct controller *ctl, const struct ctl_job *cj);
+
+/* When all changes so far are on disk: send LaunchJob to the lead node of a job
+ * that is STARTING by then. Repeats are harmless. */
+void dispatch_launch_committed(struct controller *ctl, const struct ctl_job *cj);
+/* The node's answer to it; status NULL is success. */
+void dispatch_launched(struct controller *ctl, struct ctl_job *cj,
+                       const Berth__Status *status);
+
+/* When all changes so far are on disk: order the lead to end the job. */
+void dispatch_kill_committed(struct controller *ctl, const struct ctl_job *cj,
+                             const char *why);
+/* Pass on a signal at once. -EHOSTUNREACH when the node is not connected. */
+int dispatch_signal(struct controller *ctl, const struct ctl_job *cj, int32_t signo,
+                    const char *why, struct err *err);
+/* The node's answer to either. */
+void dispatch_signalled(struct controller *ctl, struct ctl_job *cj,
+                        const Berth__Status *status);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ending.c - what nodes report of jobs: started, ended
+ *
+ * A node repeats an end until it is answered, and the answer leaves after the
+ * commit. So an end may come twice, or for a job that was given up meanwhile:
+ * it is answered and changes nothing.
+ */
+#include "base/log.h"
+#include "base/mem.h"
+#include "controller/handlers.h"
+#include "controller/jobs.h"
+#include "controller/nodes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* The active job that a node speaks of, NULL when it is past that. -EPERM when
+ * another node leads it. */
+static int find_job(const struct conn *conn, uint32_t id, uint32_t epoch,
+                    struct ctl_job **ret, struct err *err)
+{
+    struct ctl_job *cj = jobs_find(conn->ctl, id);
+
+    *ret = NULL;
+    if (!cj || cj->job.record->epoch != epoch ||
+        !job_state_is_active(job_state_of(&cj->job)))
+        return 0;
+    if (nodes_lead(conn->ctl, cj) != conn->node)
+        return err_set(err, EPERM, "job %" PRIu32 " is led by node %s, not %s", id,
+                       job_lead(&cj->job)->node, conn->node->config->name);
+    *ret = cj;
+    return 0;
+}
+
+void handle_job_started(struct conn *conn, const Berth__Envelope *env)
+{
+    const Berth__JobStarted *started = env->job_started;
+    struct ctl_job *cj;
+    struct err err;
+
+    conn->node->last_seen = controller_now();
+    if (find_job(conn, started->job_id, started->epoch, &cj, &err)) {
+        conn_reply_err(conn, env->id, &err);
+        return;
+    }
+    if (cj && job_state_of(&cj->job) != JOB_RUNNING)
+        (void)jobs_apply(conn->ctl, cj, EV_STARTED, controller_now(), NULL, NULL);
+    conn_ok_committed(conn, env->id);
+}
+
+static enum job_event end_event(const struct ctl_job *cj, const Berth__JobEnded *ended)
+{
+    if (ended->launch_failed && job_state_of(&cj->job) == JOB_STARTING)
+        return EV_REFUSE;
+    if (ended->timed_out)
+        return EV_END_TIMEOUT;
+    if (ended->launch_failed || ended->exit_code || ended->exit_signal)
+        return EV_END_FAILED;
+    return EV_END_OK;
+}
+
+/* The node's clock counts only where it can be right: a job may have ended long
+ * ago, while we were away. */
+static int64_t end_time(const struct ctl_job *cj, const Berth__JobEnded *ended)
+{
+    int64_t now = controller_now();
+
+    if (ended->time < cj->job.record->start_time || ended->time > now)
+        return now;
+    return ended->time;
+}
+
+static void end_job(struct controller *ctl, struct ctl_job *cj,
+                    const Berth__JobEnded *ended)
+{
+    struct job_change change = {.exit_code = ended->exit_code,
+                                .exit_signal = ended->exit_signal,
+                                .words = ended->words[0] ? ended->words : NULL};
+    struct err err;
+
+    if (ended->launch_failed && !change.exit_code && !change.exit_signal)
+        change.exit_code = 1;
+    if (jobs_apply(ctl, cj, end_event(cj, ended), end_time(cj, ended), &change, &err))
+        log_error("job %" PRIu32 ": %s", cj->id, err.text);
+}
+
+void handle_job_ended(struct conn *conn, const Berth__Envelope *env)
+{
+    const Berth__JobEnded *ended = env->job_ended;
+    struct ctl_job *cj;
+    struct err err;
+
+    conn->node->last_seen = controller_now();
+    if (find_job(conn, ended->job_id, ended->epoch, &cj, &err)) {
+        conn_reply_err(conn, env->id, &err);
+        return;
+    }
+    if (cj)
+        end_job(conn->ctl, cj, ended);
+    conn_ok_committed(conn, env->id);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * handlers.c - the one table of requests: body, handler, permission
+ */
+#include "controller/handlers.h"
+
+#include "base/mem.h"
+#include "controller/nodes.h"
+
+#include <errno.h>
+
+enum permission {
+    ANY_USER,   /* each handler looks at who owns what */
+    NODE,       /* root, or the account of the controller */
+    REGISTERED, /* a NODE that has said which one it is */
+};
+
+struct handler {
+    Berth__Envelope__BodyCase body;
+    void (*handle)(struct conn *conn, const Berth__Envelope *env);
+    enum permission permission;
+};
+
+static const struct handler handlers[] = {
+    {BERTH__ENVELOPE__BODY_PING, handle_ping, ANY_USER},
+    {BERTH__ENVELOPE__BODY_SUBMIT, handle_submit, ANY_USER},
+    {BERTH__ENVELOPE__BODY_JOB_QUERY, handle_job_query, ANY_USER},
+    {BERTH__ENVELOPE__BODY_JOB_CONTROL, handle_job_control, ANY_USER},
+    {BERTH__ENVELOPE__BODY_WAIT, handle_wait, ANY_USER},
+    {BERTH__ENVELOPE__BODY_NODE_QUERY, handle_node_query, ANY_USER},
+    {BERTH__ENVELOPE__BODY_REGISTER, handle_register, NODE},
+    {BERTH__ENVELOPE__BODY_TOPOLOGY, handle_topology, REGISTERED},
+    {BERTH__ENVELOPE__BODY_HEARTBEAT, handle_heartbeat, REGISTERED},
+    {BERTH__ENVELOPE__BODY_JOB_STARTED, handle_job_started, REGISTERED},
+    {BERTH__ENVELOPE__BODY_JOB_ENDED, handle_job_ended, REGISTERED},
+};
+
+static const struct handler *find_handler(Berth__Envelope__BodyCase body)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(handlers); i++)
+        if (handlers[i].body == body)
+            return &handlers[i];
+    return NULL;
+}
+
+static int check_permission(const struct conn *conn, enum permission permission,
+                            struct err *err)
+{
+    if (permission == ANY_USER)
+        return 0;
+    if (!controller_is_admin(conn_uid(conn)))
+        return err_set(err, EPERM,
+                       "Access/permission denied: uid %u may not speak for a node",
+                       conn_uid(conn));
+    if (permission == REGISTERED && !conn->node)
+        return err_set(err, EPERM, "a node registers before it says anything else");
+    return 0;
+}
+
+void handlers_dispatch(struct conn *conn, const Berth__Envelope *env)
+{
+    const struct handler *handler;
+    struct err err;
+
+    if (env->reply) {
+        if (conn->node)
+            nodes_on_reply(conn, env);
+        return;
+    }
+    handler = find_handler(env->body_case);
+    if (!handler)
+        (void)err_set(&err, ENOSYS, "the controller does not know message %d",
+                      (int)env->body_case);
+    if (!handler || check_permission(conn, handler->permission, &err)) {
+        conn_reply_err(conn, env->id, &err);
+        return;
+    }
+    handler->handle(conn, env);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * jobs.c - keep the table of jobs, and what follows from a change of one
+ */
+#include "controller/jobs.h"
+
+#include "base/bitset.h"
+#include "base/hostlist.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "controller/dispatch.h"
+#include "controller/request.h"
+#include "controller/wait.h"
+#include "wire/pack.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#define KEY_BYTES 32 /* "spec/0000000017" */
+
+/* ------------------------------------------------------------------ finding */
+
+struct ctl_job *jobs_find(const struct controller *ctl, uint32_t id)
+{
+    struct ctl_job *cj;
+
+    HASH_FIND(hh, ctl->jobs, &id, sizeof(id), cj);
+    return cj;
+}
+
+static char *owned_key(uid_t uid, const char *key)
+{
+    return xasprintf("%u/%s", uid, key);
+}
+
+struct ctl_job *jobs_find_by_key(const struct controller *ctl, uid_t uid,
+                                 const char *key)
+{
+    cleanup(freep) char *owned = owned_key(uid, key);
+    struct ctl_job *cj;
+
+    HASH_FIND(hh_key, ctl->jobs_by_key, owned, strlen(owned), cj);
+    return cj;
+}
+
+struct ctl_job *jobs_insert(struct controller *ctl, struct job job)
+{
+    struct ctl_job *cj = xcalloc(1, sizeof(*cj));
+
+    cj->job = job;
+    cj->id = job.record->id;
+    HASH_ADD(hh, ctl->jobs, id, sizeof(cj->id), cj);
+    if (job.record->submit_key[0]) {
+        cj->key = owned_key(job.spec->uid, job.record->submit_key);
+        HASH_ADD_KEYPTR(hh_key, ctl->jobs_by_key, cj->key, strlen(cj->key), cj);
+    }
+    ctl->n_jobs++;
+    ctl->n_in_state[job.record->state]++;
+    if (job_state_is_active(job_state_of(&job)))
+        DL_APPEND(ctl->active, cj);
+    if (job_state_is_final(job_state_of(&job)))
+        DL_APPEND(ctl->ended, cj);
+    jobs_note_placement(cj);
+    return cj;
+}
+
+/* ------------------------------------------------------------------ the store */
+
+static void save(struct controller *ctl, const char *kind, uint32_t id,
+                 const ProtobufCMessage *message)
+{
+    char key[KEY_BYTES];
+    size_t len;
+    cleanup(freep) uint8_t *bytes = pack_message(message, &len);
+
+    (void)snprintf(key, sizeof(key), "%s/%010" PRIu32, kind, id);
+    store_put(ctl->store, key, bytes, len);
+}
+
+void jobs_save(struct controller *ctl, const struct ctl_job *cj)
+{
+    save(ctl, "job", cj->id, &cj->job.record->base);
+}
+
+void jobs_save_spec(struct controller *ctl, const struct ctl_job *cj)
+{
+    save(ctl, "spec", cj->id, &cj->job.spec->base);
+}
+
+static void erase(struct controller *ctl, const char *kind, uint32_t id)
+{
+    char key[KEY_BYTES];
+
+    (void)snprintf(key, sizeof(key), "%s/%010" PRIu32, kind, id);
+    store_delete(ctl->store, key);
+}
+
+/* ------------------------------------------------------------------ purging */
+
+static void job_free(struct controller *ctl, struct ctl_job *cj)
+{
+    HASH_DELETE(hh, ctl->jobs, cj);
+    if (cj->key)
+        HASH_DELETE(hh_key, ctl->jobs_by_key, cj);
+    ctl->n_jobs--;
+    ctl->n_in_state[cj->job.record->state]--;
+    job_fini(&cj->job);
+    free(cj->key);
+    free(cj->nodes);
+    free(cj);
+}
+
+static void purge_one(struct controller *ctl, struct ctl_job *cj)
+{
+    char next[16];
+
+    DL_DELETE(ctl->ended, cj);
+    erase(ctl, "job", cj->id);
+    erase(ctl, "spec", cj->id);
+    /* Ids are not used twice: the records that prove them are going. */
+    (void)snprintf(next, sizeof(next), "%" PRIu32, ctl->next_job);
+    store_put(ctl->store, "meta/next_job", next, strlen(next));
+    job_free(ctl, cj);
+}
+
+void jobs_purge(struct controller *ctl, int64_t now)
+{
+    int64_t keep = ctl->config->controller.keep_ended;
+
+    if (keep < 0)
+        return;
+    while (ctl->ended && ctl->ended->job.record->end_time + keep < now)
+        purge_one(ctl, ctl->ended);
+}
+
+int jobs_make_room(struct controller *ctl, struct err *err)
+{
+    if (ctl->n_jobs < ctl->config->controller.max_jobs)
+        return 0;
+    if (!ctl->ended)
+        return err_set(err, EAGAIN,
+                       "the queue is full: %" PRIu32
+                       " jobs wait or run (controller.max_jobs); try again later",
+                       ctl->n_jobs);
+    purge_one(ctl, ctl->ended);
+    return 0;
+}
+
+void jobs_clear(struct controller *ctl)
+{
+    struct ctl_job *cj, *next;
+
+    HASH_ITER(hh, ctl->jobs, cj, next)
+    job_free(ctl, cj);
+    ctl->active = NULL;
+    ctl->ended = NULL;
+}
+
+/* ------------------------------------------------------------------ changing */
+
+static uint32_t count_cores(const Berth__NodeShare *share)
+{
+    uint32_t count = 0;
+    const char *c = share->cores;
+
+    /* "0-3,8": the text is our own. */
+    while (*c) {
+        char *end;
+        unsigned long first = strtoul(c, &end, 10), last = first;
+
+        if (*end == '-')
+            last = strtoul(end + 1, &end, 10);
+        count += (uint32_t)(last - first + 1);
+        c = *end == ',' ? end + 1 : end;
+        if (*end && *end != ',')
+            break;
+    }
+    return count;
+}
+
+void jobs_note_placement(struct ctl_job *cj)
+{
+    const Berth__Placement *placement = cj->job.record->placement;
+    cleanup(strv_freep) char **names = NULL;
+
+    free(cj->nodes);
+    cj->nodes = NULL;
+    cj->cpus = 0;
+    if (!placement)
+        return;
+    names = xcalloc(placement->n_shares + 1, sizeof(*names));
+    for (size_t i = 0; i < placement->n_shares; i++) {
+        names[i] = xstrdup(placement->shares[i]->node);
+        cj->cpus += count_cores(placement->shares[i]);
+    }
+    cj->nodes = hostlist_compress(names);
+}
+
+int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
+{
+    struct request request;
+    int rc = request_init(ctl, &cj->job, &request, err);
+
+    if (rc)
+        return rc;
+    rc = sched_add(ctl->sched, &request.sched, err);
+    request_fini(&request);
+    if (rc == 0)
+        dispatch_note_pending(ctl, cj);
+    return rc;
+}
+
+static void requeue(struct controller *ctl, struct ctl_job *cj)
+{
+    struct err err = {0};
+
+    sched_remove(ctl->sched, cj->id);
+    cj->is_launched = false;
+    if (jobs_enqueue(ctl, cj, &err))
+        log_error("job %" PRIu32 ": cannot be queued again: %s", cj->id, err.text);
+}
+
+static void move_between_lists(struct controller *ctl, struct ctl_job *cj,
+                               enum job_state from, enum job_state to)
+{
+    ctl->n_in_state[from]--;
+    ctl->n_in_state[to]++;
+    if (job_state_is_active(from) && !job_state_is_active(to))
+        DL_DELETE(ctl->active, cj);
+    if (!job_state_is_active(from) && job_state_is_active(to))
+        DL_APPEND(ctl->active, cj);
+    if (job_state_is_final(to))
+        DL_APPEND(ctl->ended, cj);
+}
+
+static void log_change(const struct ctl_job *cj, enum job_state from)
+{
+    const Berth__JobRecord *record = cj->job.record;
+
+    log_info("job %" PRIu32 ": %s -> %s%s%s%s%s", cj->id, job_state_name(from),
+             job_state_name(job_state_of(&cj->job)), cj->nodes ? " on " : "",
+             cj->nodes ? cj->nodes : "", record->state_words[0] ? ": " : "",
+             record->state_words);
+}
+
+int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
+               int64_t now, const struct job_change *change, struct err *err)
+{
+    enum job_state from = job_state_of(&cj->job), to;
+    int rc = job_apply(&cj->job, event, now, change, err);
+
+    if (rc)
+        return rc;
+    to = job_state_of(&cj->job);
+    move_between_lists(ctl, cj, from, to);
+    cj->missing_since = 0;
+    if (event == EV_START) {
+        cj->is_launched = false;
+        cj->is_overdue = false;
+    }
+    if (event == EV_START || to == JOB_PENDING)
+        jobs_note_placement(cj);
+    log_change(cj, from);
+    if (to == JOB_PENDING)
+        requeue(ctl, cj);
+    if (job_state_is_final(to))
+        sched_remove(ctl->sched, cj->id);
+    if (to == JOB_PENDING || job_state_is_final(to))
+        dispatch_want_pass(ctl);
+    jobs_save(ctl, cj);
+    wait_job_changed(ctl, cj);
+    return 0;
+}

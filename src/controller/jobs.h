@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * jobs.h - the table of jobs: in memory, in the store and in the scheduler alike
+ */
+#ifndef BERTH_CONTROLLER_JOBS_H
+#define BERTH_CONTROLLER_JOBS_H
+
+#include "controller/controller.h"
+
+struct wait_link;
+
+struct ctl_job {
+    struct job job;
+    uint32_t id;
+    char *key;     /* "uid/submission key", NULL without one */
+    char *nodes;   /* host list of the placement, NULL while pending */
+    uint32_t cpus; /* allocated */
+    uint32_t launch_failures;
+    bool is_launched;      /* LaunchJob of this epoch was sent in this life */
+    bool is_overdue;       /* the backstop has told its node */
+    int64_t missing_since; /* its node does not list it; 0: fine */
+    struct wait_link *waits;
+    UT_hash_handle hh, hh_key;
+    struct ctl_job *prev, *next; /* in ctl->active or ctl->ended */
+};
+
+struct ctl_job *jobs_find(const struct controller *ctl, uint32_t id);
+struct ctl_job *jobs_find_by_key(const struct controller *ctl, uid_t uid,
+                                 const char *key);
+
+/* Make room for one more job: past controller.max_jobs the oldest ended job
+ * goes early. -EAGAIN with words when none has ended. */
+int jobs_make_room(struct controller *ctl, struct err *err);
+
+/* Put a job into the tables; it owns 'job' from now on. The store and the
+ * scheduler are the caller's business. */
+struct ctl_job *jobs_insert(struct controller *ctl, struct job job);
+
+/* Append a record (and the spec) to the open batch. */
+void jobs_save(struct controller *ctl, const struct ctl_job *cj);
+void jobs_save_spec(struct controller *ctl, const struct ctl_job *cj);
+
+/* Put a pending job into the scheduler's queue. */
+int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err);
+
+/* Apply an event at 'now', append it, and let scheduler, lists and waiters know.
+ * -EINVAL with words when the state does not take it. */
+int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
+               int64_t now, const struct job_change *change, struct err *err);
+
+/* Work out what follows from the placement (host list, cores). */
+void jobs_note_placement(struct ctl_job *cj);
+
+/* Forget ended jobs older than controller.keep_ended. */
+void jobs_purge(struct controller *ctl, int64_t now);
+
+/* Free all of them, telling nobody. */
+void jobs_clear(struct controller *ctl);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * nodes.h - the nodes of the cluster, as the controller knows them
+ *
+ *              register (+ topology)            no word for node.lost_after
+ *     UNKNOWN -----------------------> UP <---> SILENT ---------------------> DOWN
+ *        \______________________________________^ (also from UNKNOWN)          |
+ *                                       UP <---------- register ---------------+
+ *
+ * A SILENT node gets no new work; its jobs go on. When it turns DOWN they are
+ * lost.
+ */
+#ifndef BERTH_CONTROLLER_NODES_H
+#define BERTH_CONTROLLER_NODES_H
+
+#include "controller/conn.h"
+
+struct ctl_job;
+struct node_call;
+
+enum node_state { NODE_UNKNOWN, NODE_UP, NODE_SILENT, NODE_DOWN };
+
+/* Hardware, once for each distinct hash. */
+struct ctl_topo {
+    struct node_topo *topo;
+    UT_hash_handle hh; /* by topo->hash */
+};
+
+struct ctl_node {
+    uint32_t index;
+    const struct config_node *config;
+    enum node_state state;
+    struct conn *conn;            /* while registered */
+    Berth__Register *registered;  /* as last seen, NULL: never */
+    const struct node_topo *topo; /* NULL: unknown */
+    int64_t last_seen;
+    double load;
+    struct node_call *calls; /* requests to it without answer yet */
+    UT_hash_handle hh;       /* by name */
+};
+
+/* Make the table from the configuration; all are UNKNOWN. */
+void nodes_init(struct controller *ctl);
+void nodes_fini(struct controller *ctl);
+
+struct ctl_node *nodes_find(const struct controller *ctl, const char *name);
+/* The node that leads an active job; NULL when it left the configuration. */
+struct ctl_node *nodes_lead(const struct controller *ctl, const struct ctl_job *cj);
+bool nodes_is_up(const struct ctl_node *node);
+uint16_t nodes_port(const struct ctl_node *node);
+uint64_t nodes_memory(const struct ctl_node *node);
+
+/* Recovery: what the store knew of hardware and nodes. */
+int nodes_restore_topo(struct controller *ctl, const void *xml, size_t len,
+                       struct err *err);
+void nodes_restore(struct controller *ctl, Berth__Register *registered);
+
+/* Send a request about a job to a node that is connected; nodes_on_reply finds
+ * its way back with job and epoch. */
+enum call_kind { CALL_LAUNCH, CALL_SIGNAL };
+void nodes_call(struct ctl_node *node, enum call_kind kind, const struct ctl_job *cj,
+                Berth__Envelope *env);
+void nodes_on_reply(struct conn *conn, const Berth__Envelope *env);
+
+/* The connection of 'node' ended. */
+void nodes_disconnected(struct controller *ctl, struct ctl_node *node,
+                        const struct err *why);
+/* Each second: who has been silent for too long. */
+void nodes_check_silence(struct controller *ctl, int64_t now);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * query.c - answer what jobs there are and how they do, at once, from memory
+ */
+#include "controller/query.h"
+
+#include "base/mem.h"
+#include "controller/handlers.h"
+#include "controller/jobs.h"
+#include "controller/nodes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One entry of a list. The messages borrow every string from the job: a list
+ * is packed before anything changes, and copies nothing. */
+struct entry {
+    Berth__JobInfo info;
+    Berth__JobRecord record;
+    Berth__JobSpec spec;
+    struct err lacks; /* why it waits */
+};
+
+struct list {
+    struct entry *entries;
+    size_t n, cap;
+};
+
+static const char *reason_word(enum sched_reason reason)
+{
+    switch (reason) {
+    case SCHED_NONE:
+        return "None";
+    case SCHED_PRIORITY:
+        return "Priority";
+    case SCHED_RESOURCES:
+        return "Resources";
+    case SCHED_HELD:
+        return "JobHeldUser";
+    case SCHED_BEGIN_TIME:
+        return "BeginTime";
+    case SCHED_PARTITION_DOWN:
+        return "PartitionDown";
+    case SCHED_NODES_DOWN:
+        return "ReqNodeNotAvail";
+    }
+    return "None";
+}
+
+char *query_field(const char *text)
+{
+    const char *borrowed = text ? text : protobuf_c_empty_string;
+    char *unconst;
+
+    memcpy(&unconst, &borrowed, sizeof(unconst));
+    return unconst;
+}
+
+static uint32_t asked_cpus(const Berth__JobSpec *spec)
+{
+    uint32_t tasks = spec->tasks;
+
+    if (!tasks)
+        tasks = (spec->nodes_min ? spec->nodes_min : 1) *
+                (spec->tasks_per_node ? spec->tasks_per_node : 1);
+    return tasks * (spec->cpus_per_task ? spec->cpus_per_task : 1);
+}
+
+static void fill_pending(const struct controller *ctl, const struct ctl_job *cj,
+                         int64_t now, struct entry *entry)
+{
+    enum sched_reason reason = sched_why(ctl->sched, cj->id, &entry->lacks);
+
+    entry->info.reason = query_field(reason_word(reason));
+    entry->info.priority = sched_priority(ctl->sched, cj->id, now);
+}
+
+static void fill_spec(const struct ctl_job *cj, bool with_all, struct entry *entry)
+{
+    entry->spec = *cj->job.spec;
+    if (with_all)
+        return;
+    entry->spec.script.len = 0;
+    entry->spec.n_env = 0;
+}
+
+static void fill(const struct controller *ctl, const struct ctl_job *cj, int64_t now,
+                 bool with_all, struct entry *entry)
+{
+    enum job_state state = job_state_of(&cj->job);
+
+    memset(entry, 0, sizeof(*entry));
+    berth__job_info__init(&entry->info);
+    entry->record = *cj->job.record;
+    /* Whoever knows the key could be answered as its owner's client. */
+    entry->record.submit_key = query_field(NULL);
+    fill_spec(cj, with_all, entry);
+    entry->info.state = query_field(job_state_name(state));
+    entry->info.state_short = query_field(job_state_short(state));
+    entry->info.nodes = query_field(cj->nodes);
+    entry->info.cpus = cj->cpus ? cj->cpus : asked_cpus(cj->job.spec);
+    entry->info.time_limit = cj->job.spec->time_limit;
+    if (state == JOB_PENDING)
+        fill_pending(ctl, cj, now, entry);
+}
+
+static struct entry *list_add(struct list *list)
+{
+    if (list->n == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : 16;
+        list->entries = xrealloc(list->entries, list->cap, sizeof(*list->entries));
+    }
+    return &list->entries[list->n++];
+}
+
+static void list_put(struct list *list, const struct conn *conn,
+                     const struct ctl_job *cj, bool with_spec)
+{
+    bool is_theirs =
+        conn_uid(conn) == cj->job.spec->uid || controller_is_admin(conn_uid(conn));
+
+    fill(conn->ctl, cj, controller_now(), with_spec && is_theirs, list_add(list));
+}
+
+/* Entries point into themselves: set when the array no longer moves. */
+static void list_settle(struct list *list, Berth__JobInfo **infos)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        struct entry *entry = &list->entries[i];
+
+        entry->info.record = &entry->record;
+        entry->info.spec = &entry->spec;
+        if (entry->lacks.text[0])
+            entry->record.state_words = entry->lacks.text;
+        infos[i] = &entry->info;
+    }
+}
+
+static void list_reply(struct conn *conn, uint64_t id, struct list *list)
+{
+    cleanup(freep) Berth__JobInfo **infos = xcalloc(list->n, sizeof(*infos));
+    Berth__JobList message = BERTH__JOB_LIST__INIT;
+    Berth__Envelope reply = BERTH__ENVELOPE__INIT;
+
+    list_settle(list, infos);
+    message.jobs = infos;
+    message.n_jobs = list->n;
+    message.revision = store_revision(conn->ctl->store);
+    reply.body_case = BERTH__ENVELOPE__BODY_JOB_LIST;
+    reply.job_list = &message;
+    conn_reply(conn, id, &reply);
+    free(list->entries);
+}
+
+void query_reply_ids(struct conn *conn, uint64_t id, const uint32_t *ids, size_t n_ids)
+{
+    struct list list = {0};
+
+    if (!conn->ch)
+        return;
+    for (size_t i = 0; i < n_ids; i++) {
+        const struct ctl_job *cj = jobs_find(conn->ctl, ids[i]);
+
+        if (cj)
+            list_put(&list, conn, cj, false);
+    }
+    list_reply(conn, id, &list);
+}
+
+int query_states(char *const *words, size_t n_words, uint32_t *ret_mask,
+                 struct err *err)
+{
+    uint32_t mask = 0;
+
+    for (size_t i = 0; i < n_words; i++) {
+        enum job_state state;
+        int rc = job_state_parse(words[i], &state, err);
+
+        if (rc)
+            return rc;
+        mask |= 1u << state;
+    }
+    *ret_mask = mask;
+    return 0;
+}
+
+static bool matches(const Berth__JobQuery *query, uint32_t states,
+                    const struct ctl_job *cj)
+{
+    const Berth__JobSpec *spec = cj->job.spec;
+    enum job_state state = job_state_of(&cj->job);
+
+    if (states ? !(states & 1u << state)
+               : !query->all && query->n_ids == 0 && job_state_is_final(state))
+        return false;
+    if (query->user[0] && strcmp(query->user, spec->user) != 0)
+        return false;
+    return !query->partition[0] || strcmp(query->partition, spec->partition) == 0;
+}
+
+static int collect_ids(struct conn *conn, const Berth__JobQuery *query, uint32_t states,
+                       struct list *list, struct err *err)
+{
+    bool is_any_known = false;
+
+    for (size_t i = 0; i < query->n_ids; i++) {
+        const struct ctl_job *cj = jobs_find(conn->ctl, query->ids[i]);
+
+        if (!cj)
+            continue;
+        is_any_known = true;
+        if (matches(query, states, cj))
+            list_put(list, conn, cj, query->with_spec);
+    }
+    if (is_any_known)
+        return 0;
+    return err_set(err, ESRCH, "Invalid job id specified: %" PRIu32, query->ids[0]);
+}
+
+static void collect_all(struct conn *conn, const Berth__JobQuery *query,
+                        uint32_t states, struct list *list)
+{
+    struct ctl_job *cj, *next;
+
+    HASH_ITER(hh, conn->ctl->jobs, cj, next)
+    if (matches(query, states, cj))
+        list_put(list, conn, cj, query->with_spec);
+}
+
+void handle_job_query(struct conn *conn, const Berth__Envelope *env)
+{
+    const Berth__JobQuery *query = env->job_query;
+    struct list list = {0};
+    struct err err;
+    uint32_t states;
+    int rc = query_states(query->states, query->n_states, &states, &err);
+
+    if (rc == 0 && query->n_ids)
+        rc = collect_ids(conn, query, states, &list, &err);
+    else if (rc == 0)
+        collect_all(conn, query, states, &list);
+    if (rc)
+        conn_reply_err(conn, env->id, &err);
+    else
+        list_reply(conn, env->id, &list);
+}
+
+void handle_ping(struct conn *conn, const Berth__Envelope *env)
+{
+    const struct controller *ctl = conn->ctl;
+    Berth__Pong pong;
+    Berth__Envelope reply = BERTH__ENVELOPE__INIT;
+
+    berth__pong__init(&pong);
+    pong.version = query_field(PACKAGE_VERSION);
+    pong.cluster = ctl->config->cluster;
+    pong.now = controller_now();
+    pong.started_at = ctl->started_at;
+    pong.jobs_pending = ctl->n_in_state[JOB_PENDING];
+    pong.jobs_running = ctl->n_in_state[JOB_STARTING] + ctl->n_in_state[JOB_RUNNING] +
+                        ctl->n_in_state[JOB_COMPLETING];
+    pong.nodes_total = (uint32_t)ctl->config->n_nodes;
+    for (uint32_t i = 0; i < pong.nodes_total; i++)
+        pong.nodes_up += nodes_is_up(&ctl->nodes[i]);
+    reply.body_case = BERTH__ENVELOPE__BODY_PONG;
+    reply.pong = &pong;
+    conn_reply(conn, env->id, &reply);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * query.h - jobs and nodes as clients see them
+ */
+#ifndef BERTH_CONTROLLER_QUERY_H
+#define BERTH_CONTROLLER_QUERY_H
+
+#include "controller/conn.h"
+
+struct ctl_job;
+
+/* A message's field that is only read: fields are 'char *'. NULL reads as "". */
+char *query_field(const char *text);
+
+/* Answer request 'id' with these jobs; those that are gone are left out. */
+void query_reply_ids(struct conn *conn, uint64_t id, const uint32_t *ids, size_t n_ids);
+
+/* A bit for each state named in 'words' (none: 0). -EINVAL with words. */
+int query_states(char *const *words, size_t n_words, uint32_t *ret_mask,
+                 struct err *err);
+
+#endif

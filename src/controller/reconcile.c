@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * reconcile.c - bring nodes and controller to the same view of what runs
+ */
+#include "controller/reconcile.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "controller/dispatch.h"
+#include "controller/jobs.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/* How long the end of a job may take to arrive after its node has registered
+ * without it: shepherds find their way back to a restarted berthd. */
+#define MISSING_GRACE 15
+/* The lead keeps time limits; this long past it the controller steps in. */
+#define LIMIT_SLACK 60
+
+static bool is_listed(const Berth__Register *request, const struct ctl_job *cj)
+{
+    for (size_t i = 0; i < request->n_running; i++)
+        if (request->running[i]->lead && request->running[i]->job_id == cj->id &&
+            request->running[i]->epoch == cj->job.record->epoch)
+            return true;
+    return false;
+}
+
+static bool takes_part(const struct ctl_job *cj, const struct ctl_node *node)
+{
+    const Berth__Placement *placement = cj->job.record->placement;
+
+    for (size_t i = 0; placement && i < placement->n_shares; i++)
+        if (strcmp(placement->shares[i]->node, node->config->name) == 0)
+            return true;
+    return false;
+}
+
+void reconcile_stop_list(const struct controller *ctl, const Berth__Register *request,
+                         Berth__Registered *reply)
+{
+    reply->stop = xcalloc(request->n_running, sizeof(*reply->stop));
+    for (size_t i = 0; i < request->n_running; i++) {
+        const Berth__RunningJob *running = request->running[i];
+        const struct ctl_job *cj = jobs_find(ctl, running->job_id);
+        Berth__RunningJob *stop;
+
+        if (cj && cj->job.record->epoch == running->epoch &&
+            job_state_is_active(job_state_of(&cj->job)))
+            continue;
+        stop = xmalloc(sizeof(*stop));
+        berth__running_job__init(stop);
+        stop->job_id = running->job_id;
+        stop->epoch = running->epoch;
+        stop->lead = running->lead;
+        reply->stop[reply->n_stop++] = stop;
+    }
+}
+
+static void lose(struct controller *ctl, struct ctl_job *cj, const char *words)
+{
+    struct job_change change = {.words = words};
+    struct err err;
+
+    if (jobs_apply(ctl, cj, EV_LOST, controller_now(), &change, &err))
+        log_error("job %" PRIu32 ": %s", cj->id, err.text);
+}
+
+/* The node leads the job and has just registered with the same boot id. */
+static void compare(struct controller *ctl, struct ctl_job *cj, bool listed)
+{
+    enum job_state state = job_state_of(&cj->job);
+
+    if (listed)
+        cj->missing_since = 0;
+    if (state == JOB_STARTING && listed)
+        (void)jobs_apply(ctl, cj, EV_STARTED, controller_now(), NULL, NULL);
+    else if (state == JOB_STARTING)
+        dispatch_launch_committed(ctl, cj);
+    else if (!listed)
+        cj->missing_since = controller_now();
+    else if (state == JOB_COMPLETING)
+        dispatch_kill_committed(ctl, cj, "cancelled");
+}
+
+void reconcile_node(struct controller *ctl, struct ctl_node *node,
+                    const Berth__Register *request, bool has_rebooted)
+{
+    cleanup(freep) char *words = xasprintf("node %s was restarted", node->config->name);
+    struct ctl_job *cj, *next;
+
+    DL_FOREACH_SAFE(ctl->active, cj, next)
+    {
+        bool is_lead = nodes_lead(ctl, cj) == node;
+
+        /* A launch that may not have reached the node is simply repeated. */
+        bool is_fresh = is_lead && job_state_of(&cj->job) == JOB_STARTING;
+
+        if (has_rebooted && !is_fresh && takes_part(cj, node)) {
+            lose(ctl, cj, words);
+            dispatch_kill_committed(ctl, cj, words);
+        } else if (is_lead) {
+            compare(ctl, cj, is_listed(request, cj));
+        }
+    }
+}
+
+void reconcile_lost_node(struct controller *ctl, struct ctl_node *node)
+{
+    cleanup(freep) char *words = xasprintf("node %s was lost", node->config->name);
+    struct ctl_job *cj, *next;
+
+    DL_FOREACH_SAFE(ctl->active, cj, next)
+    {
+        if (!takes_part(cj, node))
+            continue;
+        lose(ctl, cj, words);
+        dispatch_kill_committed(ctl, cj, words);
+    }
+}
+
+/* Past its limit, and its lead has not ended it: order it; past that, give up. */
+static void check_limit(struct controller *ctl, struct ctl_job *cj, int64_t now)
+{
+    int64_t deadline = job_deadline(&cj->job);
+    int64_t grace = ctl->config->node.kill_grace + LIMIT_SLACK;
+
+    if (deadline == INT64_MAX || now < deadline + grace)
+        return;
+    if (!cj->is_overdue) {
+        cj->is_overdue = true;
+        dispatch_kill_committed(ctl, cj, "time limit");
+    } else if (now > deadline + 2 * grace) {
+        lose(ctl, cj, "its node did not end it at its time limit");
+    }
+}
+
+void reconcile_tick(struct controller *ctl, int64_t now)
+{
+    struct ctl_job *cj, *next;
+
+    DL_FOREACH_SAFE(ctl->active, cj, next)
+    {
+        if (cj->missing_since && now - cj->missing_since > MISSING_GRACE)
+            lose(ctl, cj, "its node does not know it any more");
+        else
+            check_limit(ctl, cj, now);
+    }
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * reconcile.h - what a node says it runs against what the controller knows
+ *
+ *     controller      node lists it      node does not
+ *     CONFIGURING     it has started     launch again, same epoch
+ *     RUNNING         fine               lost, unless its end arrives soon
+ *     COMPLETING      end it again       lost
+ *     ended, unknown  stop it            fine
+ */
+#ifndef BERTH_CONTROLLER_RECONCILE_H
+#define BERTH_CONTROLLER_RECONCILE_H
+
+#include "controller/nodes.h"
+
+/* Fill reply->stop with what must not run there. */
+void reconcile_stop_list(const struct controller *ctl, const Berth__Register *request,
+                         Berth__Registered *reply);
+
+/* Go through the active jobs that 'node' leads (or, after a reboot, takes part
+ * in). */
+void reconcile_node(struct controller *ctl, struct ctl_node *node,
+                    const Berth__Register *request, bool has_rebooted);
+
+/* All active jobs that take part in 'node' are lost. */
+void reconcile_lost_node(struct controller *ctl, struct ctl_node *node);
+
+/* Each second: jobs that their node did not list and whose end did not come;
+ * jobs past their time limit whose lead has not ended them. */
+void reconcile_tick(struct controller *ctl, int64_t now);
+
+#endif

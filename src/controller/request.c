@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * request.c - translate specs to requests, decisions to placements and back
+ */
+#include "controller/request.h"
+
+#include "base/hostlist.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "base/strv.h"
+#include "base/units.h"
+#include "controller/nodes.h"
+#include "state/job_spec.h"
+#include "wire/pack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ defaults */
+
+static const struct config_partition *default_partition(const struct config *config)
+{
+    for (size_t i = 0; i < config->n_partitions; i++)
+        if (config->partitions[i].is_default)
+            return &config->partitions[i];
+    return config->n_partitions ? &config->partitions[0] : NULL;
+}
+
+static const struct config_partition *find_partition(const struct config *config,
+                                                     const char *name, struct err *err)
+{
+    cleanup(freep) const char **names = xcalloc(config->n_partitions, sizeof(*names));
+    const char *near;
+
+    for (size_t i = 0; i < config->n_partitions; i++) {
+        names[i] = config->partitions[i].name;
+        if (strcmp(names[i], name) == 0)
+            return &config->partitions[i];
+    }
+    near = nearest_name(name, names, config->n_partitions);
+    (void)err_set(err, EINVAL,
+                  "--partition=%.60s: Invalid partition name specified%s%s%s", name,
+                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return NULL;
+}
+
+static int default_time(const struct config_partition *partition, Berth__JobSpec *spec,
+                        struct err *err)
+{
+    int64_t most = partition->time_max;
+    cleanup(freep) char *asked = NULL;
+    cleanup(freep) char *allowed = NULL;
+
+    if (spec->time_limit == 0) {
+        spec->time_limit = partition->time_default ? partition->time_default : most;
+        if (most > 0 && (spec->time_limit <= 0 || spec->time_limit > most))
+            spec->time_limit = most;
+        return 0;
+    }
+    if (most <= 0 || (spec->time_limit > 0 && spec->time_limit <= most))
+        return 0;
+    asked = duration_format(spec->time_limit);
+    allowed = duration_format(most);
+    return err_set(err, EINVAL,
+                   "--time=%s: partition '%s' allows at most %s (Requested time limit "
+                   "is invalid)",
+                   asked, partition->name, allowed);
+}
+
+/* Slurm's way with more nodes than tasks: take fewer nodes, and say so. */
+static void default_counts(Berth__JobSpec *spec, char **warning)
+{
+    if (spec->cpus_per_task == 0)
+        spec->cpus_per_task = 1;
+    if (spec->nodes_min && spec->nodes_max == 0)
+        spec->nodes_max = spec->nodes_min;
+    if (spec->tasks == 0 || spec->nodes_min <= spec->tasks)
+        return;
+    *warning = xasprintf("can't run %u tasks on %u nodes, setting --nodes to %u",
+                         spec->tasks, spec->nodes_min, spec->tasks);
+    spec->nodes_min = spec->tasks;
+    spec->nodes_max = spec->tasks;
+}
+
+int request_defaults(const struct controller *ctl, Berth__JobSpec *spec, char **warning,
+                     struct err *err)
+{
+    const struct config_partition *partition;
+
+    if (spec->partition[0])
+        partition = find_partition(ctl->config, spec->partition, err);
+    else
+        partition = default_partition(ctl->config);
+    if (!partition)
+        return -EINVAL;
+    if (!spec->partition[0])
+        field_set(&spec->partition, partition->name);
+    default_counts(spec, warning);
+    return default_time(partition, spec, err);
+}
+
+/* ------------------------------------------------------------------ requests */
+
+static int node_set(const struct controller *ctl, const char *option, const char *list,
+                    struct bitset **ret, struct err *err)
+{
+    cleanup(strv_freep) char **names = NULL;
+    struct bitset *set;
+    int rc;
+
+    *ret = NULL;
+    if (!*list)
+        return 0;
+    rc = hostlist_expand(list, &names, err);
+    if (rc) {
+        (void)err_wrap(err, "%s", option);
+        return rc;
+    }
+    set = bitset_create(ctl->config->n_nodes);
+    strv_foreach (name, names) {
+        const struct ctl_node *node = nodes_find(ctl, *name);
+
+        if (!node) {
+            bitset_destroy(set);
+            return err_set(err, EINVAL,
+                           "%s=%.60s: Invalid node name specified: '%.60s'", option,
+                           list, *name);
+        }
+        bitset_set(set, node->index);
+    }
+    *ret = set;
+    return 0;
+}
+
+static uint32_t ceil_div(uint32_t a, uint32_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+static void fill_nodes(const Berth__JobSpec *spec, struct place_request *place)
+{
+    uint32_t per_node = spec->tasks_per_node;
+
+    place->tasks = spec->tasks;
+    if (spec->nodes_min) {
+        place->nodes_min = spec->nodes_min;
+        place->nodes_max = spec->nodes_max ? spec->nodes_max : spec->nodes_min;
+        if (!place->tasks && per_node)
+            place->tasks = per_node * place->nodes_min;
+        return;
+    }
+    /* No --nodes: from the fewest that could hold the tasks to one for each. */
+    if (!place->tasks)
+        place->tasks = per_node ? per_node : 1;
+    place->nodes_min = per_node ? ceil_div(place->tasks, per_node) : 1;
+    place->nodes_max = place->tasks;
+}
+
+static void fill_place(const Berth__JobSpec *spec, struct place_request *place)
+{
+    fill_nodes(spec, place);
+    place->tasks_per_node = spec->tasks_per_node;
+    place->cpus_per_task = spec->cpus_per_task ? spec->cpus_per_task : 1;
+    place->mem_per_node = spec->mem_per_node;
+    place->mem_per_cpu = spec->mem_per_cpu;
+    place->exclusive = spec->exclusive;
+    place->overcommit = spec->overcommit;
+}
+
+int request_init(const struct controller *ctl, const struct job *job,
+                 struct request *ret, struct err *err)
+{
+    const Berth__JobSpec *spec = job->spec;
+    struct place_request *place = &ret->sched.place;
+    int rc;
+
+    *ret = (struct request){.sched = {.job = job->record->id,
+                                      .partition = spec->partition,
+                                      .submit_time = job->record->submit_time,
+                                      .eligible_time = job->record->eligible_time,
+                                      .time_limit = spec->time_limit,
+                                      .nice = spec->nice,
+                                      .held = job->record->held}};
+    fill_place(spec, place);
+    rc = job_spec_bind(spec, &place->bind, err);
+    if (rc == 0)
+        rc = job_spec_policy(spec, &place->policy, err);
+    if (rc == 0)
+        rc = node_set(ctl, "--nodelist", spec->nodelist, &ret->required, err);
+    if (rc == 0)
+        rc = node_set(ctl, "--exclude", spec->exclude, &ret->excluded, err);
+    place->required = ret->required;
+    place->excluded = ret->excluded;
+    if (rc)
+        request_fini(ret);
+    return rc;
+}
+
+void request_fini(struct request *request)
+{
+    bitset_destroyp(&request->required);
+    bitset_destroyp(&request->excluded);
+}
+
+/* ------------------------------------------------------------------ placements */
+
+static Berth__NodeShare *share_message(const struct controller *ctl,
+                                       const struct place_share *share)
+{
+    const struct ctl_node *node = &ctl->nodes[share->node];
+    Berth__NodeShare *message = xmalloc(sizeof(*message));
+
+    berth__node_share__init(message);
+    message->node = xstrdup(node->config->name);
+    message->address = xstrdup(node->config->address);
+    message->port = nodes_port(node);
+    message->cores = bitset_format(share->cores);
+    message->memory = share->memory;
+    message->tasks = share->tasks;
+    message->n_task_cores = share->tasks;
+    message->task_cores = xcalloc(share->tasks, sizeof(*message->task_cores));
+    for (uint32_t i = 0; i < share->tasks; i++)
+        message->task_cores[i] =
+            share->task_cores ? bitset_format(share->task_cores[i]) : xstrdup("");
+    return message;
+}
+
+Berth__Placement *request_placement(const struct controller *ctl,
+                                    const struct place_result *where)
+{
+    Berth__Placement *placement = xmalloc(sizeof(*placement));
+
+    berth__placement__init(placement);
+    placement->score = where->score;
+    placement->why = xstrdup(where->why ? where->why : "");
+    placement->n_shares = where->n_shares;
+    placement->shares = xcalloc(where->n_shares, sizeof(*placement->shares));
+    for (size_t i = 0; i < where->n_shares; i++)
+        placement->shares[i] = share_message(ctl, &where->shares[i]);
+    return placement;
+}
+
+static int share_result(const struct controller *ctl, const Berth__NodeShare *message,
+                        struct place_share *share, struct err *err)
+{
+    const struct ctl_node *node = nodes_find(ctl, message->node);
+    size_t n_cores;
+    int rc;
+
+    if (!node || !node->topo)
+        return err_set(err, ENOENT, "node %s is %s", message->node,
+                       node ? "not known yet" : "no longer part of the cluster");
+    n_cores = node->topo->n_cores;
+    share->node = node->index;
+    share->memory = message->memory;
+    rc = bitset_parse(message->cores, n_cores, &share->cores, err);
+    share->task_cores = xcalloc(message->n_task_cores, sizeof(struct bitset *));
+    for (size_t i = 0; rc == 0 && i < message->n_task_cores; i++) {
+        rc = bitset_parse(message->task_cores[i], n_cores, &share->task_cores[i], err);
+        if (rc == 0)
+            share->tasks++;
+    }
+    return rc;
+}
+
+int request_result(const struct controller *ctl, const Berth__Placement *placement,
+                   struct place_result **ret, struct err *err)
+{
+    struct place_result *result = xcalloc(1, sizeof(*result));
+    int rc = 0;
+
+    result->score = placement->score;
+    result->why = xstrdup(placement->why);
+    result->shares = xcalloc(placement->n_shares, sizeof(*result->shares));
+    for (size_t i = 0; rc == 0 && i < placement->n_shares; i++) {
+        result->n_shares++;
+        rc = share_result(ctl, placement->shares[i], &result->shares[i], err);
+    }
+    if (rc) {
+        place_result_destroy(result);
+        return rc;
+    }
+    *ret = result;
+    return 0;
+}
