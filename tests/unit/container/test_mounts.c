@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_mounts.c - --mount: where it lands, what it refuses, that it cannot escape
+ */
+#include "fixture.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define with(name, spec) \
+    cleanup(container_destroyp) struct container *name = start(spec)
+
+static struct container_spec spec_with(const struct bind_mount *mounts, size_t n)
+{
+    struct container_spec spec = fixture()->spec;
+
+    spec.mounts = mounts;
+    spec.n_mounts = n;
+    return spec;
+}
+
+static void a_directory_of_the_node_appears_and_takes_writes(void **state)
+{
+    struct bind_mount m = {.source = fixture()->outside, .target = "/data"};
+    struct container_spec spec = spec_with(&m, 1);
+    cleanup(freep) char *file = xasprintf("%s/new", fixture()->outside);
+    with(c, &spec);
+
+    (void)state;
+    assert_string_equal(probe(c, A("cat"), A("/data/file")), "outside");
+    assert_string_equal(probe(c, A("write"), A("/data/new"), A("x")), "ok");
+    assert_int_equal(unlink(file), 0);
+}
+
+static void missing_targets_are_made_inside(void **state)
+{
+    cleanup(freep) char *file = xasprintf("%s/file", fixture()->outside);
+    struct bind_mount m[] = {
+        {.source = fixture()->outside, .target = "/home/alice"},
+        {.source = fixture()->outside, .target = "/run/berth/deep"},
+        {.source = fixture()->outside, .target = "/a/new/place/"},
+        {.source = file, .target = "/etc/one.conf"},
+        {.source = file, .target = "/run/one.sock"},
+    };
+    struct container_spec spec = spec_with(m, ARRAY_SIZE(m));
+    with(c, &spec);
+
+    (void)state;
+    assert_string_equal(probe(c, A("cat"), A("/home/alice/file")), "outside");
+    assert_string_equal(probe(c, A("cat"), A("/run/berth/deep/file")), "outside");
+    assert_string_equal(probe(c, A("cat"), A("/a/new/place/file")), "outside");
+    assert_string_equal(probe(c, A("cat"), A("/etc/one.conf")), "outside");
+    assert_string_equal(probe(c, A("cat"), A("/run/one.sock")), "outside");
+    assert_string_equal(probe(c, A("cat"), A("/data/both")), "top");
+}
+
+static void a_read_only_mount_is_read_only(void **state)
+{
+    struct bind_mount m = {
+        .source = fixture()->outside, .target = "/data", .readonly = true};
+    struct container_spec spec = spec_with(&m, 1);
+    with(c, &spec);
+
+    (void)state;
+    assert_string_equal(probe(c, A("write"), A("/data/new"), A("x")),
+                        "/data/new: Read-only file system");
+}
+
+static void a_link_of_the_image_leads_inside_the_image(void **state)
+{
+    struct bind_mount m = {.source = fixture()->outside, .target = "/link"};
+    struct container_spec spec = spec_with(&m, 1);
+    with(c, &spec);
+
+    (void)state;
+    assert_string_equal(probe(c, A("cat"), A("/data/file")), "outside");
+}
+
+static size_t count_entries(const char *path)
+{
+    DIR *dir = opendir(path);
+    size_t n = 0;
+
+    while (dir && readdir(dir))
+        n++;
+    (void)closedir(dir);
+    return n;
+}
+
+static void a_link_of_the_image_cannot_lead_to_the_node(void **state)
+{
+    const char *name = strrchr(fixture()->outside, '-') + 1;
+    cleanup(freep) char *target = xasprintf("/%s/made", name);
+    struct bind_mount m = {.source = fixture()->outside, .target = target};
+    struct container_spec spec = spec_with(&m, 1);
+    size_t before = count_entries(fixture()->outside);
+
+    (void)state;
+    assert_non_null(strstr(start_refused(&spec), target));
+    assert_int_equal(count_entries(fixture()->outside), before);
+}
+
+static void a_link_through_proc_is_refused(void **state)
+{
+    struct bind_mount m = {.source = fixture()->outside, .target = "/proc-link/tmp"};
+    struct container_spec spec = spec_with(&m, 1);
+
+    (void)state;
+    assert_non_null(strstr(start_refused(&spec), "/proc-link/tmp"));
+}
+
+static void nothing_is_made_in_a_directory_of_the_node(void **state)
+{
+    struct bind_mount m[] = {{.source = fixture()->outside, .target = "/data"},
+                             {.source = fixture()->outside, .target = "/data/made"}};
+    struct container_spec spec = spec_with(m, 2);
+    size_t before = count_entries(fixture()->outside);
+
+    (void)state;
+    assert_non_null(strstr(start_refused(&spec),
+                           "/data/made does not exist inside, and cannot be made"));
+    assert_int_equal(count_entries(fixture()->outside), before);
+    spec.n_layers = 0;
+    m[0].target = "/no-such-directory";
+    assert_non_null(strstr(start_refused(&spec), "/no-such-directory does not exist"));
+}
+
+static void a_missing_source_is_named_with_its_node(void **state)
+{
+    struct bind_mount m = {.source = "/no/data", .target = "/data"};
+    struct container_spec spec = spec_with(&m, 1);
+    char node[256], words[512];
+
+    (void)state;
+    assert_int_equal(gethostname(node, sizeof(node)), 0);
+    (void)snprintf(words, sizeof(words),
+                   "--mount: /no/data on node %s: no such directory or file", node);
+    assert_string_equal(start_refused(&spec), words);
+}
+
+static void an_optional_source_may_be_missing(void **state)
+{
+    struct bind_mount m = {.source = "/no/data", .target = "/data", .optional = true};
+    struct container_spec spec = spec_with(&m, 1);
+    with(c, &spec);
+
+    (void)state;
+    assert_string_equal(probe(c, A("cat"), A("/data/both")), "top");
+}
+
+static void a_file_does_not_go_over_a_directory(void **state)
+{
+    cleanup(freep) char *file = xasprintf("%s/file", fixture()->outside);
+    struct bind_mount m = {.source = file, .target = "/data"};
+    struct container_spec spec = spec_with(&m, 1);
+
+    (void)state;
+    assert_non_null(strstr(start_refused(&spec), "/data inside is a directory"));
+    m = (struct bind_mount){.source = fixture()->outside, .target = "/bin/probe"};
+    assert_non_null(
+        strstr(start_refused(&spec), "/bin/probe inside is not a directory"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_directory_of_the_node_appears_and_takes_writes),
+        cmocka_unit_test(missing_targets_are_made_inside),
+        cmocka_unit_test(a_read_only_mount_is_read_only),
+        cmocka_unit_test(a_link_of_the_image_leads_inside_the_image),
+        cmocka_unit_test(a_link_of_the_image_cannot_lead_to_the_node),
+        cmocka_unit_test(a_link_through_proc_is_refused),
+        cmocka_unit_test(nothing_is_made_in_a_directory_of_the_node),
+        cmocka_unit_test(a_missing_source_is_named_with_its_node),
+        cmocka_unit_test(an_optional_source_may_be_missing),
+        cmocka_unit_test(a_file_does_not_go_over_a_directory),
+    };
+
+    return run_as_each("mounts", tests, ARRAY_SIZE(tests));
+}
