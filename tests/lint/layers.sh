@@ -18,7 +18,8 @@ BEGIN {
     allow["mpi"] = "base"
     allow["shepherd"] = "container image mpi wire topo config base"
     allow["client"] = "wire config base"
-    allow["cli"] = "client image config base"
+    allow["cluster"] = "client wire config base"
+    allow["cli"] = "cluster client image config base"
 }
 /^#include "/ {
     split($2, q, "\""); n = split(q[2], inc, "/")

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_cluster.c - berth cluster up, down, status, start, exec
+ */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "base/units.h"
+#include "cli/cluster_status.h"
+#include "cluster/up.h"
+#include "client/join.h"
+
+#define DEFAULT_NODES 4
+#define DEFAULT_WAIT 60
+
+static const struct usage usage = {
+    .synopsis = "berth cluster up|down|status|start|exec [options]",
+    .about =
+        "A cluster of virtual nodes on this machine, as root or as any user. Each\n"
+        "node has a network of its own; jobs run as on real ones.\n"
+        "\n"
+        "  up      make and start one; berth's commands then use it\n"
+        "  down    end it and remove all of it\n"
+        "  status  its daemons, and which of them are alive\n"
+        "  start   start those of its daemons that have ended\n"
+        "  exec    run a command in a node's network: exec n1 ip addr",
+    .examples = "  berth cluster up --nodes 4 --cores-per-node 4\n"
+                "  berth cluster status\n"
+                "  berth cluster down\n",
+};
+
+struct args {
+    struct cluster_wishes wishes;
+    const char *name, *dir;
+    bool keep_images, json;
+};
+
+static int set_number(const char *value, int64_t max, int64_t *ret, struct err *err)
+{
+    return number_parse(value, 1, max, ret, err);
+}
+
+static int set_unsigned(const char *value, int64_t max, unsigned *ret, struct err *err)
+{
+    int64_t number;
+    int rc = set_number(value, max, &number, err);
+
+    if (rc == 0)
+        *ret = (unsigned)number;
+    return rc;
+}
+
+static int set_nodes(const struct opt *opt, const char *value, void *ctx,
+                     struct err *err)
+{
+    struct args *args = ctx;
+
+    (void)opt;
+    return set_unsigned(value, CLUSTER_NODES_MAX, &args->wishes.nodes, err);
+}
+
+static int set_cores(const struct opt *opt, const char *value, void *ctx,
+                     struct err *err)
+{
+    struct args *args = ctx;
+
+    (void)opt;
+    return set_unsigned(value, 4096, &args->wishes.cores, err);
+}
+
+static int set_wait(const struct opt *opt, const char *value, void *ctx,
+                    struct err *err)
+{
+    struct args *args = ctx;
+
+    (void)opt;
+    return value ? set_unsigned(value, 86400, &args->wishes.wait_seconds, err) : 0;
+}
+
+static int set_port(const struct opt *opt, const char *value, void *ctx,
+                    struct err *err)
+{
+    struct args *args = ctx;
+    int64_t port;
+    int rc = set_number(value, 65535, &port, err);
+
+    (void)opt;
+    if (rc == 0)
+        args->wishes.port = (uint16_t)port;
+    return rc;
+}
+
+#define OPTS_WHICH                                                                     \
+    {.name = "name",                                                                   \
+     .arg = OPT_NEEDED,                                                                \
+     .meta = "NAME",                                                                   \
+     .set = opt_string,                                                                \
+     .offset = offsetof(struct args, name),                                            \
+     .help =                                                                           \
+         "the cluster's name (default: the one in use, or " CLUSTER_DEFAULT_NAME ")"}, \
+    {                                                                                  \
+        .name = "dir", .arg = OPT_NEEDED, .meta = "DIR", .set = opt_string,            \
+        .offset = offsetof(struct args, dir), .help = "the cluster's directory"        \
+    }
+#define OPTS_AS_JSON                                                            \
+    {                                                                           \
+        .name = "json", .set = opt_flag, .offset = offsetof(struct args, json), \
+        .help = "print JSON"                                                    \
+    }
+
+static const struct opt up_opts[] = {
+    {.name = "nodes",
+     .letter = 'N',
+     .arg = OPT_NEEDED,
+     .meta = "N",
+     .set = set_nodes,
+     .help = "number of nodes, 1 to 250 (default: 4)"},
+    OPTS_WHICH,
+    {.name = "topology",
+     .arg = OPT_NEEDED,
+     .meta = "FILE.xml|synthetic:...",
+     .set = opt_string,
+     .offset = offsetof(struct args, wishes.topology),
+     .help = "what each node looks like (default: this machine)"},
+    {.name = "cores-per-node",
+     .arg = OPT_NEEDED,
+     .meta = "N",
+     .set = set_cores,
+     .help = "nodes with N cores, whatever this machine has"},
+    {.name = "subnet",
+     .arg = OPT_NEEDED,
+     .meta = "10.x.y.0/24",
+     .set = opt_string,
+     .offset = offsetof(struct args, wishes.subnet),
+     .help = "addresses of the nodes (default: a free subnet)"},
+    {.name = "port",
+     .arg = OPT_NEEDED,
+     .meta = "PORT",
+     .set = set_port,
+     .help = "port of the controller (default: a free one)"},
+    {.name = "image-store",
+     .arg = OPT_NEEDED,
+     .meta = "DIR",
+     .set = opt_string,
+     .offset = offsetof(struct args, wishes.image_store),
+     .help = "where images are (default: with the cluster)"},
+    {.name = "wait",
+     .arg = OPT_OPTIONAL,
+     .meta = "SECONDS",
+     .set = set_wait,
+     .help = "how long the nodes may take (default: 60)"},
+    OPTS_AS_JSON,
+    OPTS_HELP,
+    OPTS_END,
+};
+
+static const struct opt down_opts[] = {
+    OPTS_WHICH,
+    {.name = "keep-images",
+     .set = opt_flag,
+     .offset = offsetof(struct args, keep_images),
+     .help = "for the next cluster"},
+    OPTS_HELP,
+    OPTS_END,
+};
+
+static const struct opt status_opts[] = {OPTS_WHICH, OPTS_AS_JSON, OPTS_HELP, OPTS_END};
+static const struct opt plain_opts[] = {OPTS_WHICH, OPTS_HELP, OPTS_END};
+
+static int fail(const struct err *err)
+{
+    say_error("%s", err->text);
+    return STATUS_FAILED;
+}
+
+static char *absolute(const char *path)
+{
+    cleanup(freep) char *cwd = *path == '/' ? NULL : getcwd(NULL, 0);
+    char *all = cwd ? xasprintf("%s/%s", cwd, path) : xstrdup(path);
+    size_t len = strlen(all);
+
+    while (len > 1 && all[len - 1] == '/')
+        all[--len] = '\0';
+    return all;
+}
+
+/* Where the cluster that the options name is: DIR; NAME's usual place, or the
+ * one in use when it has that name; the one in use; the usual place. */
+static char *which_dir(const struct args *args)
+{
+    cleanup(freep) char *current = cluster_current_dir();
+    cleanup(cluster_destroyp) struct cluster *c = NULL;
+
+    if (args->dir)
+        return absolute(args->dir);
+    if (current && (!args->name || (cluster_load(current, &c, NULL) == 0 &&
+                                    strcmp(c->name, args->name) == 0)))
+        return take(current);
+    return cluster_default_dir(args->name ? args->name : CLUSTER_DEFAULT_NAME);
+}
+
+static int find_cluster(const struct args *args, struct cluster **ret, struct err *err)
+{
+    cleanup(freep) char *dir = which_dir(args);
+    int rc = cluster_load(dir, ret, err);
+
+    if (rc == -ENOENT)
+        return err_set(err, ENOENT, "no cluster is up in %s", dir);
+    return rc;
+}
+
+static void say_what_next(const struct cluster *c)
+{
+    printf("Cluster %s is up: %zu nodes, n1 to n%zu. Now try:\n\n"
+           "  berth nodes\n"
+           "  berth run -N%zu hostname\n"
+           "  berth cluster down\n",
+           c->name, c->n_nodes, c->n_nodes, c->n_nodes);
+}
+
+static void show_progress(const char *line)
+{
+    say_info("%s", line);
+}
+
+static int run_up(struct args *args, int argc, char **argv)
+{
+    cleanup(cluster_destroyp) struct cluster *c = NULL;
+    cleanup(freep) char *dir = args->dir ? absolute(args->dir) : NULL;
+    cleanup(freep) char *store =
+        args->wishes.image_store ? absolute(args->wishes.image_store) : NULL;
+    struct err err;
+
+    (void)argc;
+    (void)argv;
+    args->wishes.name = args->name ? args->name : CLUSTER_DEFAULT_NAME;
+    args->wishes.dir = dir;
+    args->wishes.image_store = store;
+    args->wishes.progress = show_progress;
+    if (args->wishes.cores && args->wishes.topology) {
+        say_error("--cores-per-node and --topology exclude each other");
+        return STATUS_USAGE;
+    }
+    if (cluster_check_name(args->wishes.name, &err) < 0 ||
+        cluster_up(&args->wishes, &c, &err) < 0)
+        return fail(&err);
+    if (args->json)
+        cluster_print_json(c);
+    else
+        say_what_next(c);
+    return STATUS_OK;
+}
+
+static int run_down(struct args *args, int argc, char **argv)
+{
+    cleanup(cluster_destroyp) struct cluster *c = NULL;
+    struct err err;
+
+    (void)argc;
+    (void)argv;
+    if (find_cluster(args, &c, &err) < 0)
+        return fail(&err);
+    if (geteuid() != 0 && geteuid() != c->uid) {
+        say_error("cluster %s is not yours: its owner or root can end it", c->name);
+        return STATUS_FAILED;
+    }
+    if (cluster_take_down(c, args->keep_images, &err) < 0)
+        return fail(&err);
+    say_info("cluster %s is down", c->name);
+    return STATUS_OK;
+}
+
+static int run_status(struct args *args, int argc, char **argv)
+{
+    cleanup(cluster_destroyp) struct cluster *c = NULL;
+    struct err err;
+
+    (void)argc;
+    (void)argv;
+    if (find_cluster(args, &c, &err) < 0)
+        return fail(&err);
+    if (args->json)
+        cluster_print_json(c);
+    else
+        cluster_print_status(c);
+    return cluster_is_whole(c) ? STATUS_OK : STATUS_FAILED;
+}
+
+/* Find the cluster and be where its network is, with the right to enter nodes. */
+static int enter_cluster(const struct args *args, struct cluster **ret, struct err *err)
+{
+    int rc = find_cluster(args, ret, err);
+
+    if (rc < 0 || (*ret)->uid == 0)
+        return rc;
+    rc = join_process(&(*ret)->head, err);
+    return rc < 0 ? err_wrap(err, "cluster %s", (*ret)->name) : 0;
+}
+
+static int start_missing(struct cluster *c, struct err *err)
+{
+    int rc = 0;
+
+    if (!process_is_alive(&c->munged))
+        rc = cluster_start_munged(c, err);
+    if (rc == 0 && !process_is_alive(&c->controller))
+        rc = cluster_start_controller(c, err);
+    for (size_t i = 0; rc == 0 && i < c->n_nodes; i++)
+        if (!process_is_alive(&c->nodes[i].daemon))
+            rc = cluster_start_node(c, i, err);
+    return rc;
+}
+
+static int run_start(struct args *args, int argc, char **argv)
+{
+    cleanup(cluster_destroyp) struct cluster *c = NULL;
+    struct err err, later;
+    int rc = enter_cluster(args, &c, &err);
+
+    (void)argc;
+    (void)argv;
+    if (rc < 0)
+        return fail(&err);
+    rc = start_missing(c, &err);
+    if (cluster_save(c, &later) < 0)
+        say_warning("%s", later.text);
+    return rc < 0 ? fail(&err) : STATUS_OK;
+}
+
+static const struct cluster_node *find_node(const struct cluster *c, const char *name)
+{
+    for (size_t i = 0; i < c->n_nodes; i++)
+        if (strcmp(c->nodes[i].name, name) == 0)
+            return &c->nodes[i];
+    return NULL;
+}
+
+static int run_exec(struct args *args, int argc, char **argv)
+{
+    cleanup(cluster_destroyp) struct cluster *c = NULL;
+    const struct cluster_node *node;
+    struct err err;
+
+    if (argc < 2) {
+        say_error("name a node and a command: berth cluster exec n1 ip addr");
+        return STATUS_USAGE;
+    }
+    if (enter_cluster(args, &c, &err) < 0)
+        return fail(&err);
+    node = find_node(c, argv[0]);
+    if (!node) {
+        say_error("cluster %s has no node %s: its nodes are n1 to n%zu", c->name,
+                  argv[0], c->n_nodes);
+        return STATUS_FAILED;
+    }
+    if (cluster_enter_node(node, &err) < 0)
+        return fail(&err);
+    (void)execvp(argv[1], argv + 1);
+    say_error("cannot run %s: %s", argv[1], strerror(errno));
+    return errno == ENOENT ? 127 : 126;
+}
+
+static const struct verb {
+    const char *name;
+    const struct opt *opts;
+    bool has_operands;
+    int (*run)(struct args *args, int argc, char **argv);
+} verbs[] = {
+    {"up", up_opts, false, run_up},
+    {"down", down_opts, false, run_down},
+    {"status", status_opts, false, run_status},
+    {"start", plain_opts, false, run_start},
+    {"exec", plain_opts, true, run_exec},
+};
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+    struct args args = {
+        .wishes = {.nodes = DEFAULT_NODES, .wait_seconds = DEFAULT_WAIT},
+    };
+    int next;
+    int status = command_parse(&usage, verb->opts, OPTS_STOP, argc, argv, &args, &next);
+
+    if (status >= 0)
+        return status;
+    if (next < argc && !verb->has_operands) {
+        say_error("%s takes no operand, and got %s", verb->name, argv[next]);
+        return STATUS_USAGE;
+    }
+    return verb->run(&args, argc - next, argv + next);
+}
+
+static int unknown_verb(const char *word)
+{
+    const char *names[ARRAY_SIZE(verbs)];
+    const char *near;
+
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+        names[i] = verbs[i].name;
+    near = nearest_name(word, names, ARRAY_SIZE(verbs));
+    if (near)
+        say_error("unknown action %s: did you mean %s?", word, near);
+    else
+        say_error("unknown action %s: it is one of up, down, status, start and exec",
+                  word);
+    return STATUS_USAGE;
+}
+
+int cmd_cluster(int argc, char **argv)
+{
+    if (argc < 2) {
+        say_error("say what to do: up, down, status, start or exec");
+        return STATUS_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return run_verb(&verbs[0], argc, argv);
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return run_verb(&verbs[i], argc - 1, argv + 1);
+    return unknown_verb(argv[1]);
+}

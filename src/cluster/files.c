@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * files.c - the directory of a cluster: key, configuration, pointer
+ *
+ *     DIR/berth.yaml cluster.json join.pid log/ munge/ run/NODE/
+ *     DATA/controller/ node/NODE/ images/
+ */
+#include "cluster/cluster.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+
+#define KEY_BYTES 128
+
+int cluster_check_name(const char *name, struct err *err)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = 0; i < len; i++)
+        if (!isalnum((unsigned char)name[i]) && (i == 0 || !strchr("-_", name[i])))
+            return err_set(err, EINVAL,
+                           "'%.64s' cannot be a cluster's name: use letters, digits "
+                           "and '-'",
+                           name);
+    if (len == 0 || len > CLUSTER_NAME_MAX)
+        return err_set(err, EINVAL, "a cluster's name has 1 to %d letters",
+                       CLUSTER_NAME_MAX);
+    return 0;
+}
+
+static char *home_dir(void)
+{
+    const char *home = getenv("HOME");
+    const struct passwd *pw = home && *home ? NULL : getpwuid(geteuid());
+
+    if (pw)
+        home = pw->pw_dir;
+    return xstrdup(home && *home ? home : "/tmp");
+}
+
+static char *user_state(const char *rest)
+{
+    cleanup(freep) char *home = home_dir();
+
+    return xasprintf("%s/.local/state/berth/%s", home, rest);
+}
+
+char *cluster_default_data(const char *name)
+{
+    cleanup(freep) char *rest = xasprintf("cluster/%s", name);
+
+    if (geteuid() == 0)
+        return xasprintf("/var/lib/berth/cluster-%s", name);
+    return user_state(rest);
+}
+
+char *cluster_default_dir(const char *name)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+    if (geteuid() == 0)
+        return xasprintf("/run/berth/cluster-%s", name);
+    if (runtime && *runtime == '/' && access(runtime, W_OK) == 0)
+        return xasprintf("%s/berth/cluster-%s", runtime, name);
+    return cluster_default_data(name);
+}
+
+/* The link to a cluster's berth.yaml, where config_find looks for it. */
+static char *pointer_of(uid_t uid)
+{
+    return uid == 0 ? xstrdup("/run/berth/current.yaml") : user_state("current.yaml");
+}
+
+static char *pointed_dir(const char *pointer)
+{
+    char target[4096];
+    ssize_t len = readlink(pointer, target, sizeof(target) - 1);
+    char *slash;
+
+    if (len <= 0)
+        return NULL;
+    target[len] = '\0';
+    slash = strrchr(target, '/');
+    if (slash)
+        *slash = '\0';
+    return slash ? xstrdup(target) : NULL;
+}
+
+char *cluster_current_dir(void)
+{
+    cleanup(freep) char *own = pointer_of(geteuid());
+    cleanup(freep) char *root = pointer_of(0);
+    char *dir = pointed_dir(own);
+
+    return dir ? dir : pointed_dir(root);
+}
+
+char *cluster_path(const struct cluster *c, const char *name)
+{
+    return xasprintf("%s/%s", c->dir, name);
+}
+
+static int make_dir(const char *base, const char *name, mode_t mode, struct err *err)
+{
+    cleanup(freep) char *path = xasprintf("%s/%s", base, name);
+    int rc = io_mkdir_p(path, 0755, err);
+
+    if (rc == 0 && chmod(path, mode) < 0)
+        rc = err_sys(err, errno, "%s", path);
+    return rc;
+}
+
+static int make_node_dirs(const struct cluster *c, const char *node, struct err *err)
+{
+    cleanup(freep) char *run = xasprintf("run/%s", node);
+    cleanup(freep) char *state = xasprintf("node/%s", node);
+    int rc = make_dir(c->dir, run, 0755, err);
+
+    return rc < 0 ? rc : make_dir(c->data, state, 0700, err);
+}
+
+static int make_dirs(const struct cluster *c, struct err *err)
+{
+    int rc = make_dir(c->dir, "log", 0755, err);
+
+    if (rc == 0)
+        rc = make_dir(c->dir, "munge", 0755, err);
+    if (rc == 0)
+        rc = make_dir(c->data, "controller", 0700, err);
+    if (rc == 0)
+        rc = io_mkdir_p(c->images, 0755, err);
+    for (size_t i = 0; rc == 0 && i < c->n_nodes; i++)
+        rc = make_node_dirs(c, c->nodes[i].name, err);
+    return rc;
+}
+
+static int make_munge_key(const struct cluster *c, struct err *err)
+{
+    cleanup(freep) char *path = cluster_path(c, "munge/key");
+    unsigned char key[KEY_BYTES];
+
+    if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
+        return err_sys(err, errno, "cannot make a munge key");
+    return io_write_file_atomic(path, key, sizeof(key), 0600, err);
+}
+
+/* 's' as a YAML string between double quotes. */
+static void add_quoted(struct strbuf *sb, const char *s)
+{
+    strbuf_putc(sb, '"');
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            strbuf_putc(sb, '\\');
+        strbuf_putc(sb, *s);
+    }
+    strbuf_putc(sb, '"');
+}
+
+static void add_path(struct strbuf *sb, const char *key, const char *dir,
+                     const char *rest)
+{
+    cleanup(freep) char *path = xasprintf("%s%s", dir, rest);
+
+    strbuf_printf(sb, "%s: ", key);
+    add_quoted(sb, path);
+    strbuf_putc(sb, '\n');
+}
+
+static void add_nodes(struct strbuf *sb, const struct cluster *c, const char *topology,
+                      uint64_t memory)
+{
+    strbuf_printf(sb, "nodes:\n  - names: \"n[1-%zu]\"\n    address: \"%s.[1-%zu]\"\n",
+                  c->n_nodes, c->subnet, c->n_nodes);
+    if (memory)
+        strbuf_printf(sb, "    memory: %lluM\n", (unsigned long long)memory);
+    if (topology)
+        add_path(sb, "    topology", topology, "");
+    strbuf_puts(sb, "partitions:\n  - {name: batch, nodes: ALL, default: true}\n");
+}
+
+static char *service_user(uid_t uid)
+{
+    const struct passwd *pw = getpwuid(uid);
+
+    return pw ? xstrdup(pw->pw_name) : xasprintf("%u", uid);
+}
+
+static char *config_text(const struct cluster *c, const char *topology, uint64_t memory)
+{
+    cleanup(freep) char *user = service_user(c->uid);
+    struct strbuf sb = STRBUF_INIT;
+
+    strbuf_puts(&sb,
+                "# Made by 'berth cluster up'; 'berth cluster down' removes it.\n");
+    strbuf_printf(&sb, "cluster: %s\ncontroller:\n  host: %s\n  port: %u\n", c->name,
+                  c->address, c->port);
+    add_path(&sb, "  user", user, "");
+    add_path(&sb, "  state_dir", c->data, "/controller");
+    strbuf_puts(&sb, "node:\n  heartbeat: 5s\n  lost_after: 30s\n  kill_grace: 10s\n");
+    add_path(&sb, "  state_dir", c->data, "/node/%n");
+    add_path(&sb, "  run_dir", c->dir, "/run/%n");
+    strbuf_puts(&sb, "munge:\n");
+    add_path(&sb, "  socket", c->dir, "/munge/socket");
+    strbuf_puts(&sb, "image:\n");
+    add_path(&sb, "  store", c->images, "");
+    if (c->uid)
+        add_path(&sb, "join_pid_file", c->dir, "/join.pid");
+    add_nodes(&sb, c, topology, memory);
+    return strbuf_take(&sb);
+}
+
+int cluster_make_files(const struct cluster *c, const char *topology, uint64_t memory,
+                       struct err *err)
+{
+    cleanup(freep) char *path = cluster_path(c, "berth.yaml");
+    cleanup(freep) char *text = config_text(c, topology, memory);
+    int rc = make_dirs(c, err);
+
+    if (rc == 0)
+        rc = make_munge_key(c, err);
+    if (rc == 0)
+        rc = io_write_file_atomic(path, text, strlen(text), 0644, err);
+    return rc;
+}
+
+int cluster_write_join_file(const struct cluster *c, struct err *err)
+{
+    cleanup(freep) char *path = cluster_path(c, "join.pid");
+    cleanup(freep) char *text =
+        xasprintf("%d %llu\n", (int)c->head.pid, (unsigned long long)c->head.start);
+
+    return io_write_file_atomic(path, text, strlen(text), 0644, err);
+}
+
+int cluster_point_here(const struct cluster *c, struct err *err)
+{
+    cleanup(freep) char *pointer = pointer_of(c->uid);
+    cleanup(freep) char *parent =
+        xstrndup(pointer, (size_t)(strrchr(pointer, '/') - pointer));
+    cleanup(freep) char *beside = xasprintf("%s.new", pointer);
+    cleanup(freep) char *target = cluster_path(c, "berth.yaml");
+    int rc = io_mkdir_p(parent, 0755, err);
+
+    if (rc < 0)
+        return rc;
+    (void)unlink(beside);
+    if (symlink(target, beside) < 0 || rename(beside, pointer) < 0)
+        return err_sys(err, errno, "cannot make %s", pointer);
+    return 0;
+}
+
+static void remove_pointer(const struct cluster *c)
+{
+    cleanup(freep) char *pointer = pointer_of(c->uid);
+    cleanup(freep) char *dir = pointed_dir(pointer);
+
+    if (dir && strcmp(dir, c->dir) == 0)
+        (void)unlink(pointer);
+}
+
+/* Remove 'path' and those of its parents that only ever hold clusters, as far
+ * as they are empty. */
+static void remove_empty(const char *path)
+{
+    cleanup(freep) char *dir = xstrdup(path);
+
+    while (rmdir(dir) == 0) {
+        char *slash = strrchr(dir, '/');
+        const char *parent;
+
+        if (!slash || slash == dir)
+            return;
+        *slash = '\0';
+        parent = strrchr(dir, '/');
+        if (!parent ||
+            (strcmp(parent, "/berth") != 0 && strcmp(parent, "/cluster") != 0))
+            return;
+    }
+}
+
+static int remove_data(const struct cluster *c, const char *name, struct err *err)
+{
+    cleanup(freep) char *path = xasprintf("%s/%s", c->data, name);
+
+    return io_remove_tree(path, err);
+}
+
+int cluster_remove_files(const struct cluster *c, bool keep_images, struct err *err)
+{
+    static const char *const own[] = {"log", "munge", "run", "join.pid", "berth.yaml"};
+    cleanup(freep) char *state = cluster_path(c, "cluster.json");
+    int rc;
+
+    remove_pointer(c);
+    rc = remove_data(c, "controller", err);
+    if (rc == 0)
+        rc = remove_data(c, "node", err);
+    if (rc == 0 && c->own_images && !keep_images)
+        rc = io_remove_tree(c->images, err);
+    for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(own); i++) {
+        cleanup(freep) char *path = cluster_path(c, own[i]);
+
+        rc = io_remove_tree(path, err);
+    }
+    if (rc < 0)
+        return rc;
+    /* The record goes last: until then 'down' can be repeated. */
+    (void)unlink(state);
+    (void)rmdir(c->images);
+    remove_empty(c->data);
+    remove_empty(c->dir);
+    return 0;
+}
