@@ -163,8 +163,8 @@ static void reap(struct init *init)
     int status;
     pid_t pid;
 
-    while (read(init->sigfd, &info, sizeof(info)) > 0)
-        ;
+    /* However many ended, one SIGCHLD at most is pending. */
+    (void)!read(init->sigfd, &info, sizeof(info));
     while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
         note_end(init, pid, status, &usage);
 }

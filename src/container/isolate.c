@@ -72,7 +72,7 @@ int isolate_detach(int sock, struct err *err)
         return err_sys(err, errno, "die with the caller");
     (void)prctl(PR_SET_NAME, "berth-init");
     (void)setsid();
-    for (int signo = 1; signo < NSIG; signo++)
+    for (int signo = 1; signo < SIGRTMIN; signo++)
         (void)sigaction(signo, &dfl, NULL);
     return close_inherited(sock, err);
 }
@@ -96,7 +96,7 @@ int isolate_seal(bool keep_caps, struct err *err)
     return 0;
 }
 
-int isolate_drop_caps(void)
+ON_BORROWED_STACK int isolate_drop_caps(void)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[2] = {{0}};

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,7 +37,7 @@ struct launch {
     int code;                /* errno value; 0: it was executed */
 };
 
-static int bind_to_cpus(const struct bitset *cpus)
+ON_BORROWED_STACK static int bind_to_cpus(const struct bitset *cpus)
 {
     static unsigned char now[MAX_CPUS / 8];
     long n;
@@ -57,7 +56,8 @@ static int bind_to_cpus(const struct bitset *cpus)
 
 /* Try each directory of the path, as execvp does, but without its fallback to
  * a shell. Returns the errno value that says most. */
-static int exec_in_path(const char *path, char *const *argv, char *const *env)
+ON_BORROWED_STACK static int exec_in_path(const char *path, char *const *argv,
+                                          char *const *env)
 {
     char file[4096];
     int code = ENOENT;
@@ -77,7 +77,7 @@ static int exec_in_path(const char *path, char *const *argv, char *const *env)
 }
 
 /* The child, up to exec. Returns the step that failed, errno set. */
-static const char *prepare(const struct launch *launch)
+ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
 {
     const struct order *order = launch->order;
     sigset_t none;
@@ -103,7 +103,7 @@ static const char *prepare(const struct launch *launch)
     return NULL;
 }
 
-static int task_child(void *arg)
+ON_BORROWED_STACK static int task_child(void *arg)
 {
     struct launch *launch = arg;
     const struct order *order = launch->order;
@@ -153,18 +153,12 @@ static int explain(const struct launch *launch, const struct task_context *conte
 /* Run task_child on a stack of its own; returns when it has executed or ended. */
 static int launch_child(struct launch *launch, pid_t *ret_pid, struct err *err)
 {
-    char *stack = mmap(NULL, TASK_STACK_SIZE, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    int code;
+    static char stack[TASK_STACK_SIZE] __attribute__((aligned(64)));
 
-    if (stack == MAP_FAILED)
-        return err_sys(err, errno, "stack for %s", launch->order->argv[0]);
     *ret_pid = clone(task_child, stack + TASK_STACK_SIZE,
                      CLONE_VM | CLONE_VFORK | SIGCHLD, launch);
-    code = errno;
-    (void)munmap(stack, TASK_STACK_SIZE);
     if (*ret_pid < 0)
-        return err_sys(err, code, "fork for %s", launch->order->argv[0]);
+        return err_sys(err, errno, "fork for %s", launch->order->argv[0]);
     return 0;
 }
 

@@ -120,6 +120,9 @@ static void make_caller(const char *kind)
     struct fixture *f = &the_fixture;
     char *work = xasprintf("%s/work-%s", dir, kind);
 
+    free(f->outside);
+    free(f->work);
+    f->work = work;
     f->outside = xasprintf("%s/outside-%s", dir, kind);
     if (mkdir(work, 0700) || mkdir(f->outside, 0755))
         abort();
@@ -139,6 +142,8 @@ static void become_ordinary(void)
     if (setgroups(0, NULL) || setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) ||
         setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) || chdir("/"))
         abort();
+    /* Or the leak checker cannot look. */
+    (void)prctl(PR_SET_DUMPABLE, 1);
 }
 
 static void write_map(const char *path, unsigned int id)
@@ -174,7 +179,7 @@ static void enter_user_namespace(void)
     pid = fork();
     if (pid) {
         (void)waitpid(pid, &status, 0);
-        exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+        _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
     }
     if (mount("proc", "/proc", "proc", 0, NULL))
         abort();

@@ -22,7 +22,7 @@
 struct fixture {
     const char *base, *top;     /* layer directories */
     const char *layers[2];      /* top, base */
-    const char *outside;        /* a directory of the caller's on the node */
+    char *outside, *work;       /* directories of the caller's on the node */
     struct container_spec spec; /* over both layers */
 };
 

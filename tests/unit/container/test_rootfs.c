@@ -5,6 +5,7 @@
 #include "fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -90,8 +91,7 @@ static void the_old_root_cannot_be_reached(void **state)
     (void)state;
     assert_null(
         strstr(probe(c, A("cat"), A("/proc/self/mounts")), fixture()->spec.work_dir));
-    assert_non_null(strstr(probe(c, A("stat"), (char *)(uintptr_t)fixture()->outside),
-                           "No such file"));
+    assert_non_null(strstr(probe(c, A("stat"), fixture()->outside), "No such file"));
     assert_non_null(
         strstr(probe(c, A("link"), A("/proc/1/fd/3")), "Permission denied"));
     assert_non_null(strstr(probe(c, A("link"), A("/proc/1/cwd")), "Permission denied"));
@@ -130,7 +130,7 @@ static void a_host_name_is_given_on_request_only(void **state)
 
 static void many_layers_fit_into_one_mount(void **state)
 {
-    const char *layers[120];
+    char *layers[120];
     struct container_spec spec = fixture()->spec;
 
     (void)state;
@@ -142,11 +142,13 @@ static void many_layers_fit_into_one_mount(void **state)
             fail_msg("%s", dir);
         layers[i] = dir;
     }
-    layers[ARRAY_SIZE(layers) - 1] = fixture()->base;
-    spec.layers = layers;
+    str_replace(&layers[ARRAY_SIZE(layers) - 1], fixture()->base);
+    spec.layers = (const char *const *)layers;
     spec.n_layers = ARRAY_SIZE(layers);
     with(c, &spec);
     assert_string_equal(probe(c, A("cat"), A("/data/both")), "base");
+    for (size_t i = 0; i < ARRAY_SIZE(layers); i++)
+        free(layers[i]);
 }
 
 static void a_missing_layer_is_named(void **state)
@@ -184,7 +186,7 @@ static void without_an_image_the_nodes_root_is_seen(void **state)
     assert_string_equal(o.out, "berth-init\n");
     run(c, &o, program, A("list"), A("/dev/shm"));
     assert_string_equal(o.out, "\n");
-    run(c, &o, program, A("stat"), (char *)(uintptr_t)fixture()->outside);
+    run(c, &o, program, A("stat"), fixture()->outside);
     assert_string_equal(o.out, "40755\n");
     run(c, &o, A("no-such-program"));
     assert_string_equal(o.words,
