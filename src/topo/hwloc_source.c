@@ -21,11 +21,12 @@ static const char synthetic_prefix[] = "synthetic:";
  * other threads may read it: quiet about what it meets, and always its own
  * small XML reader and writer, so that the same machine gives the same bytes
  * whether or not the libxml plugin is installed, and no peer's bytes reach a
- * parser that can load entities. */
+ * parser that can load entities. What hwloc can do here is no part of it. */
 __attribute__((constructor)) static void set_hwloc_environment(void)
 {
     setenv("HWLOC_HIDE_ERRORS", "2", 1);
     setenv("HWLOC_LIBXML", "0", 1);
+    setenv("HWLOC_XML_EXPORT_SUPPORT", "0", 1);
 }
 
 /* What tells hardware apart, not machines. */

@@ -36,8 +36,9 @@ struct search {
     const struct place_node *nodes;
     size_t n_nodes;
     struct place_want want;
-    const struct place_weights *weights;
+    struct place_weights weights;
     struct candidate *candidates; /* by node index */
+    uint32_t *first_from;         /* by node: its candidate or the next one's */
     size_t n_candidates, n_required;
     struct offer offers[OFFERS_MAX]; /* best first */
     size_t n_offers;
@@ -48,6 +49,7 @@ static void search_fini(struct search *s)
     for (size_t i = 0; i < s->n_offers; i++)
         free(s->offers[i].set);
     free(s->candidates);
+    free(s->first_from);
 }
 
 static void consider(struct search *s, uint32_t i)
@@ -71,8 +73,12 @@ static void consider(struct search *s, uint32_t i)
 static void find_candidates(struct search *s)
 {
     s->candidates = xcalloc(s->n_nodes + 1, sizeof(*s->candidates));
-    for (uint32_t i = 0; i < s->n_nodes; i++)
+    s->first_from = xcalloc(s->n_nodes + 1, sizeof(*s->first_from));
+    for (uint32_t i = 0; i < s->n_nodes; i++) {
+        s->first_from[i] = (uint32_t)s->n_candidates;
         consider(s, i);
+    }
+    s->first_from[s->n_nodes] = (uint32_t)s->n_candidates;
     /* Without a count of tasks, as many nodes as there are. */
     if (s->want.tasks == 0 && s->n_candidates >= s->want.nodes_min) {
         if (s->want.nodes_max > s->n_candidates)
@@ -101,7 +107,7 @@ static struct offer offer_of(const struct search *s, const struct candidate *set
             candidate_leftover(&s->want, &offer.set[i], offer.set[i].tasks);
     }
     place_score_switches(s->tree, nodes, n, &parts);
-    offer.cost = place_score_nodes(&parts, s->weights);
+    offer.cost = place_score_nodes(&parts, &s->weights);
     return offer;
 }
 
@@ -134,34 +140,55 @@ static void add_offer(struct search *s, const struct candidate *set, size_t n)
     s->n_offers++;
 }
 
-/* Reorder 'set' so that the candidates of a few switches come first, as many of
- * them as 'needed': those with required nodes, then the switch that 'needed'
- * nodes fit best, or the largest. Returns how many come first. */
+/* What candidates hang from one switch. */
+struct bunch {
+    uint32_t n;
+    bool required;
+};
+
+/* Of two switches, is the first one to take before the other? One with required
+ * nodes is; then the one that 'needed' nodes fit best, or the larger. */
+static bool goes_before(const struct bunch *a, const struct bunch *b, size_t needed)
+{
+    if (a->required != b->required)
+        return a->required;
+    if (a->n >= needed && b->n >= needed)
+        return a->n < b->n;
+    return a->n > b->n;
+}
+
+static uint32_t choose_switch(const struct search *s, const struct bunch *bunches,
+                              const struct candidate *set, size_t n, size_t needed)
+{
+    uint32_t best = switch_tree_switch_of(s->tree, set[0].node);
+    for (size_t i = 1; i < n; i++) {
+        uint32_t sw = switch_tree_switch_of(s->tree, set[i].node);
+        if (goes_before(&bunches[sw], &bunches[best], needed))
+            best = sw;
+    }
+    return best;
+}
+
+/* Reorder 'set' so that the candidates of a few switches come first: all that
+ * are required, and at least 'needed'. Returns how many those are. */
 static size_t gather_by_switch(const struct search *s, struct candidate *set, size_t n,
                                size_t needed)
 {
-    cleanup(freep) uint32_t *count =
-        xcalloc(switch_tree_n_switches(s->tree), sizeof(*count));
-    cleanup(freep) bool *must = xcalloc(switch_tree_n_switches(s->tree), sizeof(*must));
+    cleanup(freep) struct bunch *bunches =
+        xcalloc(switch_tree_n_switches(s->tree), sizeof(*bunches));
     for (size_t i = 0; i < n; i++) {
-        uint32_t sw = switch_tree_switch_of(s->tree, set[i].node);
-        count[sw]++;
-        must[sw] |= set[i].required;
+        struct bunch *bunch = &bunches[switch_tree_switch_of(s->tree, set[i].node)];
+        bunch->n++;
+        bunch->required |= set[i].required;
     }
     size_t first = 0;
-    while (first < n && first < needed) {
-        uint32_t best = switch_tree_switch_of(s->tree, set[first].node);
+    while (first < n) {
+        size_t missing = first < needed ? needed - first : 0;
+        uint32_t sw = choose_switch(s, bunches, set + first, n - first, missing);
+        if (missing == 0 && !bunches[sw].required)
+            break;
         for (size_t i = first; i < n; i++) {
-            uint32_t sw = switch_tree_switch_of(s->tree, set[i].node);
-            bool fits = count[sw] >= needed - first;
-            bool best_fits = count[best] >= needed - first;
-            if (must[sw] != must[best] ? must[sw]
-                : fits && best_fits    ? count[sw] < count[best]
-                                       : count[sw] > count[best])
-                best = sw;
-        }
-        for (size_t i = first; i < n; i++) {
-            if (switch_tree_switch_of(s->tree, set[i].node) != best)
+            if (switch_tree_switch_of(s->tree, set[i].node) != sw)
                 continue;
             struct candidate c = set[i];
             set[i] = set[first];
@@ -193,11 +220,12 @@ static size_t candidates_below(const struct search *s, uint32_t sw,
     const struct bitset *below = switch_tree_nodes_below(s->tree, sw);
     size_t n = 0;
     *ret_required = 0;
-    for (size_t i = 0; i < s->n_candidates; i++) {
-        if (!bitset_test(below, s->candidates[i].node))
+    for (size_t i = bitset_next(below, 0); i < s->n_nodes;
+         i = bitset_next(below, i + 1)) {
+        if (s->first_from[i] == s->first_from[i + 1])
             continue;
-        set[n++] = s->candidates[i];
-        *ret_required += s->candidates[i].required;
+        set[n++] = s->candidates[s->first_from[i]];
+        *ret_required += set[n - 1].required;
     }
     return n;
 }
@@ -256,7 +284,7 @@ static struct place_result *result_of(const struct search *s, const struct offer
     }
     struct place_parts parts;
     place_score_parts(s->tree, s->nodes, s->want.req, result, &parts);
-    result->score = place_score(&parts, s->weights);
+    result->score = place_score(&parts, &s->weights);
     result->why = place_score_words(&parts, result->score);
     return result;
 }
@@ -313,7 +341,10 @@ int place_choose(const struct switch_tree *tree, const struct place_node *nodes,
                                             .nodes = nodes,
                                             .n_nodes = n_nodes,
                                             .want = place_want_of(req),
-                                            .weights = weights};
+                                            .weights = *weights};
+    /* A job that spreads is meant to open free nodes. */
+    if (req->policy == PLACE_SPREAD)
+        s.weights.fragmentation = 0;
     find_candidates(&s);
     bool complete = !req->required || s.n_required == bitset_count(req->required);
     if (complete && !search_single_nodes(&s))

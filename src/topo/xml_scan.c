@@ -81,51 +81,72 @@ static int check_version(struct span value, struct err *err)
                    n, value.s);
 }
 
+/* Bit maps are indexed by the numbers of PUs and NUMA nodes only. */
+static int check_index(struct span type, struct span index, struct err *err)
+{
+    if (!span_is(type, "PU") && !span_is(type, "NUMANode"))
+        return 0;
+    char text[16] = "";
+    if (index.len < sizeof(text))
+        memcpy(text, index.s, index.len);
+    if (index.len >= sizeof(text) || strtoul(text, NULL, 10) > INDEX_MAX)
+        return err_set(err, EINVAL, "the XML has a %.*s with an index above %u",
+                       (int)type.len, type.s, INDEX_MAX);
+    return 0;
+}
+
 static int check_attribute(struct span tag, struct span name, struct span value,
                            struct err *err)
 {
     if (span_is(tag, "topology") && span_is(name, "version"))
         return check_version(value, err);
-    if (span_is(name, "os_index")) {
-        char text[16] = "";
-        if (value.len < sizeof(text))
-            memcpy(text, value.s, value.len);
-        unsigned long index = strtoul(text, NULL, 10);
-        /* -1 is how hwloc writes "unknown". */
-        if (value.len >= sizeof(text) || (index > INDEX_MAX && index != UINT32_MAX))
-            return err_set(err, EINVAL, "the XML has an os_index above %u", INDEX_MAX);
-    }
     if (value.len > BITMAP_TEXT_MAX)
         return err_set(err, EINVAL, "the XML has an attribute of %zu bytes", value.len);
     return 0;
 }
 
-static int scan_tag(struct scan *s, struct err *err)
+/* All of the attributes, up to the tag's end. */
+static int scan_attributes(struct scan *s, struct span tag, struct err *err)
 {
-    if (s->p < s->end && *s->p == '/') {
-        s->depth--;
-        const char *close = memchr(s->p, '>', (size_t)(s->end - s->p));
-        s->p = close ? close + 1 : s->end;
-        return s->depth < 0
-                   ? err_set(err, EINVAL, "the XML closes what it did not open")
-                   : 0;
-    }
-    struct span tag = read_name(s), name, value;
-    if (span_is(tag, "topology"))
-        s->seen_topology = true;
+    struct span type = {"", 0}, index = {"", 0}, name, value;
     for (;;) {
         skip_space(s);
         if (s->p >= s->end)
             return err_set(err, EINVAL, "the XML ends within a tag");
         if (*s->p == '>' || *s->p == '/')
-            break;
+            return check_index(type, index, err);
         if (!read_attribute(s, &name, &value))
             return err_set(err, EINVAL, "the XML has a malformed <%.*s>",
                            (int)(tag.len > 32 ? 32 : tag.len), tag.s);
         int rc = check_attribute(tag, name, value, err);
         if (rc < 0)
             return rc;
+        if (span_is(name, "type"))
+            type = value;
+        else if (span_is(name, "os_index"))
+            index = value;
     }
+}
+
+static int scan_close(struct scan *s, struct err *err)
+{
+    const char *close = memchr(s->p, '>', (size_t)(s->end - s->p));
+    s->p = close ? close + 1 : s->end;
+    if (--s->depth < 0)
+        return err_set(err, EINVAL, "the XML closes what it did not open");
+    return 0;
+}
+
+static int scan_tag(struct scan *s, struct err *err)
+{
+    if (s->p < s->end && *s->p == '/')
+        return scan_close(s, err);
+    struct span tag = read_name(s);
+    if (span_is(tag, "topology"))
+        s->seen_topology = true;
+    int rc = scan_attributes(s, tag, err);
+    if (rc < 0)
+        return rc;
     if (*s->p == '>' && ++s->depth > NESTING_MAX)
         return err_set(err, EINVAL, "the XML is nested more than %d deep", NESTING_MAX);
     return 0;

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cluster.h - small clusters of synthetic nodes, and placements as text
+ */
+#ifndef BERTH_TESTS_TOPO_CLUSTER_H
+#define BERTH_TESTS_TOPO_CLUSTER_H
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "topo/place.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define CLUSTER_MAX 16
+
+struct cluster {
+    struct node_topo *topo;
+    struct switch_tree *tree;
+    size_t n;
+    char *names[CLUSTER_MAX];
+    struct bitset *free[CLUSTER_MAX];
+    struct place_node nodes[CLUSTER_MAX];
+};
+
+/* 'n' nodes n0, n1, ... of one kind, all free, with 16G each. */
+static inline void cluster_init(struct cluster *c, const char *synthetic, size_t n,
+                                const struct switch_def *defs, size_t n_defs)
+{
+    struct err err;
+    *c = (struct cluster){.n = n};
+    if (node_topo_load(synthetic, &c->topo, NULL, &err) < 0)
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < n; i++) {
+        c->names[i] = xasprintf("n%zu", i);
+        c->free[i] = bitset_create(c->topo->n_cores);
+        bitset_set_range(c->free[i], 0, c->topo->n_cores);
+        c->nodes[i] = (struct place_node){.name = c->names[i],
+                                          .topo = c->topo,
+                                          .free_cores = c->free[i],
+                                          .memory = 16384,
+                                          .free_memory = 16384,
+                                          .usable = true};
+    }
+    if (switch_tree_build(defs, n_defs, (const char *const *)c->names, n, &c->tree,
+                          &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static inline void cluster_fini(struct cluster *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        free(c->names[i]);
+        bitset_destroy(c->free[i]);
+    }
+    switch_tree_destroy(c->tree);
+    node_topo_destroy(c->topo);
+}
+
+static inline void cluster_use(struct cluster *c, size_t node, const char *cores)
+{
+    struct err err;
+    cleanup(bitset_destroyp) struct bitset *set = NULL;
+    if (bitset_parse(cores, c->topo->n_cores, &set, &err) < 0)
+        fail_msg("%s", err.text);
+    bitset_andnot(c->free[node], set);
+}
+
+/* "n0 0-3 (0-1 2-3); n2 ...", the cores of each share and of its tasks. */
+static inline char *placement_text(const struct cluster *c,
+                                   const struct place_result *r)
+{
+    struct strbuf text = STRBUF_INIT;
+    for (size_t i = 0; i < r->n_shares; i++) {
+        const struct place_share *share = &r->shares[i];
+        cleanup(freep) char *cores = bitset_format(share->cores);
+        strbuf_printf(&text, "%s%s %s (", i ? "; " : "", c->names[share->node], cores);
+        for (uint32_t task = 0; task < share->tasks; task++) {
+            cleanup(freep) char *own = bitset_format(share->task_cores[task]);
+            strbuf_printf(&text, "%s%s", task ? " " : "", own);
+        }
+        strbuf_puts(&text, ")");
+    }
+    return strbuf_take(&text);
+}
+
+/* The placement as text, or the words of its refusal. */
+static inline char *cluster_place(const struct cluster *c,
+                                  const struct place_request *req)
+{
+    struct place_result *result = NULL;
+    struct err err;
+    int rc = place_choose(c->tree, c->nodes, c->n, req, &place_weights_default, &result,
+                          &err);
+    if (rc < 0)
+        return xasprintf("%s: %s", rc == -EAGAIN ? "later" : "never", err.text);
+    char *text = placement_text(c, result);
+    place_result_destroy(result);
+    return text;
+}
+
+static inline void assert_placed(const struct cluster *c,
+                                 const struct place_request *req, const char *expected)
+{
+    cleanup(freep) char *text = cluster_place(c, req);
+    assert_string_equal(text, expected);
+}
+
+#endif
