@@ -129,11 +129,11 @@ static char *words_of(const struct node_topo *topo)
     return xasprintf("%s, %s, %s, %s, %s", packages, numas, cores, pus, memory);
 }
 
-static void hash_of(const char *xml, char ret_hash[65])
+static void hash_of(const char *xml, size_t len, char ret_hash[65])
 {
     unsigned char digest[32];
-    crypto_generichash(digest, sizeof(digest), (const unsigned char *)xml, strlen(xml),
-                       NULL, 0);
+    crypto_generichash(digest, sizeof(digest), (const unsigned char *)xml, len, NULL,
+                       0);
     sodium_bin2hex(ret_hash, 65, digest, sizeof(digest));
 }
 
@@ -154,7 +154,7 @@ static int reduce(hwloc_topology_t t, struct node_topo **ret, char **ret_xml,
     topo->memory = memory_mib(t);
     topo->words = words_of(topo);
     topo->domains = domain_tree_create(topo);
-    hash_of(xml, topo->hash);
+    hash_of(xml, strlen(xml), topo->hash);
     *ret = topo;
     if (ret_xml)
         *ret_xml = take(xml);
@@ -182,7 +182,11 @@ int node_topo_from_xml(const char *xml, size_t len, struct node_topo **ret,
         return rc;
     rc = reduce(t, ret, NULL, err);
     hwloc_topology_destroy(t);
-    return rc;
+    if (rc < 0)
+        return rc;
+    /* The sender's hash: exported again, hwloc may word it otherwise. */
+    hash_of(xml, strnlen(xml, len), (*ret)->hash);
+    return 0;
 }
 
 void node_topo_destroy(struct node_topo *topo)
