@@ -21,9 +21,9 @@ static const struct setting for_server[] = {
     {"PMIX_MCA_gds", "hash"},
 };
 
-/* For the tasks. OpenMPI 4 under a launcher it does not know takes each task
- * for a job of one, unless its own launcher's detection is switched off. Tasks
- * are bound already. */
+/* For the tasks. OpenMPI 4 under a launcher that it does not know takes each task
+ * for a job of one, unless the component that judges so is left out. Tasks are
+ * bound already. */
 static const struct setting for_tasks[] = {
     {"PMIX_MCA_psec", "native"},
     {"PMIX_MCA_gds", "hash"},
@@ -36,6 +36,11 @@ static const struct setting for_tasks[] = {
 static const struct setting for_tasks_on_tcp[] = {
     {"OMPI_MCA_pml", "ob1"},
     {"OMPI_MCA_btl", "self,vader,tcp"},
+};
+
+/* A task that waits for a message spins; here it would spin on another's core. */
+static const struct setting for_tasks_that_share_cores[] = {
+    {"OMPI_MCA_mpi_yield_when_idle", "1"},
 };
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
@@ -118,6 +123,8 @@ int env_of_task(const struct server *server, uint32_t rank, char ***ret_env,
         rc = add(&env, for_tasks, N_OF(for_tasks));
     if (rc == PMIX_SUCCESS && !node_has_fabric())
         rc = add(&env, for_tasks_on_tcp, N_OF(for_tasks_on_tcp));
+    if (rc == PMIX_SUCCESS && server->is_crowded)
+        rc = add(&env, for_tasks_that_share_cores, N_OF(for_tasks_that_share_cores));
     if (rc == PMIX_SUCCESS)
         rc = add_topology(&env, server->topology_file);
     if (rc != PMIX_SUCCESS) {

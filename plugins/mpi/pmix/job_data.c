@@ -134,7 +134,8 @@ static void put_sizes(struct infos *infos, const struct berth_mpi_step *step)
     put_u32(infos, PMIX_NODE_SIZE, step->n_local);
 }
 
-static pmix_status_t put_local(struct infos *infos, const struct berth_mpi_step *step)
+static pmix_status_t put_local(struct infos *infos, const struct berth_mpi_step *step,
+                               bool is_crowded)
 {
     bool yes = true;
     char *peers = join_local(step);
@@ -146,6 +147,7 @@ static pmix_status_t put_local(struct infos *infos, const struct berth_mpi_step 
     put(infos, PMIX_TMPDIR, step->task_dir, PMIX_STRING);
     put(infos, PMIX_NSDIR, step->task_dir, PMIX_STRING);
     put(infos, PMIX_TDIR_RMCLEAN, &yes, PMIX_BOOL);
+    put(infos, PMIX_NODE_OVERSUBSCRIBED, &is_crowded, PMIX_BOOL);
     free(peers);
     return PMIX_SUCCESS;
 }
@@ -241,8 +243,8 @@ static pmix_status_t register_all(const struct berth_mpi_step *step, struct info
     return waiter.status;
 }
 
-int job_register(const struct berth_mpi_step *step, hwloc_topology_t topology,
-                 struct berth_mpi_err *err)
+int job_register(const struct server *server, const struct berth_mpi_step *step,
+                 hwloc_topology_t topology, struct berth_mpi_err *err)
 {
     struct infos job;
     infos_init(&job, 20 + step->n_local);
@@ -253,7 +255,7 @@ int job_register(const struct berth_mpi_step *step, hwloc_topology_t topology,
     put_sizes(&job, step);
     pmix_status_t rc = put_maps(&job, step);
     if (rc == PMIX_SUCCESS)
-        rc = put_local(&job, step);
+        rc = put_local(&job, step, server->is_crowded);
     for (uint32_t i = 0; i < step->n_local; i++)
         put_task(&job, step, i, topology);
     if (rc == PMIX_SUCCESS)

@@ -169,6 +169,7 @@ static int start(const struct berth_mpi_step *step, const struct berth_mpi_host 
             forget(&the_server);
         return rc;
     }
+    the_server.is_crowded = topology_is_crowded_by(step->n_local);
     share_topology(&the_server, step);
 
     pmix_status_t status = init_library(step, topology);
@@ -178,7 +179,8 @@ static int start(const struct berth_mpi_step *step, const struct berth_mpi_host 
                     PMIx_Error_string(status));
     }
     is_serving = true;
-    rc = job_register(step, topology, err);
+    sockets_hurry();
+    rc = job_register(&the_server, step, topology, err);
     if (rc < 0) {
         stop(&the_server);
         return rc;

@@ -22,6 +22,7 @@ struct server {
     uint32_t *rank_node;   /* n_tasks of them */
     uint32_t *local_ranks; /* n_local of them, ascending */
     uint32_t n_local;
+    bool is_crowded;     /* more tasks than cores to run them */
     char *topology_file; /* as tasks see it, or NULL */
 };
 
@@ -33,18 +34,25 @@ int fail(struct berth_mpi_err *err, int code, const char *fmt, ...)
 const struct server *server_now(void);
 
 /* topology.c: this node's topology, loaded once. NULL path: this machine.
- * topology_export writes it to 'path' for the tasks. */
+ * topology_export writes it to 'path' for the tasks. topology_is_crowded_by: do
+ * 'n_tasks' share cores? So they do when the topology is of a larger machine
+ * than this one, which then plays several nodes. */
 int topology_get(const char *xml, hwloc_topology_t *ret_topology,
                  struct berth_mpi_err *err);
 int topology_export(const char *path, struct berth_mpi_err *err);
+bool topology_is_crowded_by(uint32_t n_tasks);
 void topology_drop(void);
 
 /* job_data.c: tell libpmix about the step and its local tasks. */
-int job_register(const struct berth_mpi_step *step, hwloc_topology_t topology,
-                 struct berth_mpi_err *err);
+int job_register(const struct server *server, const struct berth_mpi_step *step,
+                 hwloc_topology_t topology, struct berth_mpi_err *err);
 
 /* upcalls.c: what libpmix calls. */
 extern pmix_server_module_t upcalls;
+
+/* sockets.c: set up libpmix's listening socket, before tasks connect. The host
+ * itself listens on no TCP port. */
+void sockets_hurry(void);
 
 /* env.c: settings of the server's own library, for the time of its start. */
 void env_server_enter(void);

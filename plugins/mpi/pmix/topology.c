@@ -9,8 +9,10 @@
 #include "server.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct {
     hwloc_topology_t topology; /* NULL: not loaded */
@@ -72,4 +74,14 @@ int topology_export(const char *path, struct berth_mpi_err *err)
                     strerror(code));
     }
     return 0;
+}
+
+bool topology_is_crowded_by(uint32_t n_tasks)
+{
+    cpu_set_t mine;
+    if (sched_getaffinity(0, sizeof(mine), &mine) == 0 &&
+        n_tasks > (uint32_t)CPU_COUNT(&mine))
+        return true;
+    return hwloc_get_nbobjs_by_type(loaded.topology, HWLOC_OBJ_PU) >
+           sysconf(_SC_NPROCESSORS_ONLN);
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <signal.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +169,56 @@ static void neighbours_may_read_each_others_memory(void **state)
     free(r.out);
 }
 
+static void impossible_steps_are_refused_with_words(void **state)
+{
+    (void)state;
+    const char *const nodes[] = {"n0"};
+    const uint32_t beyond[] = {1}, first[] = {0}, no_rank[] = {7};
+    struct berth_mpi_step good = {.nspace = "berth.1.0.x",
+                                  .n_nodes = 1,
+                                  .nodes = nodes,
+                                  .n_tasks = 1,
+                                  .rank_node = first,
+                                  .local_ranks = first,
+                                  .n_local = 1,
+                                  .server_dir = "/nowhere",
+                                  .task_dir = "/nowhere"};
+    struct berth_mpi_host host = {0};
+    struct berth_mpi_err err;
+    void *self = NULL;
+
+    struct berth_mpi_step step = good;
+    step.nspace = "";
+    assert_int_equal(ops->start(&step, &host, &self, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "PMIx name has 0 bytes"));
+    step = good;
+    step.rank_node = beyond;
+    assert_int_equal(ops->start(&step, &host, &self, &err), -EINVAL);
+    assert_string_equal(err.text, "rank 0 is on node 1 of 1");
+    step = good;
+    step.local_ranks = no_rank;
+    assert_int_equal(ops->start(&step, &host, &self, &err), -EINVAL);
+    assert_string_equal(err.text, "local rank 7 of 1");
+    step = good;
+    step.topology_xml = "/nowhere.xml";
+    assert_true(ops->start(&step, &host, &self, &err) < 0);
+    assert_non_null(
+        strstr(err.text, "cannot load the node's topology from /nowhere.xml"));
+    assert_null(self);
+}
+
+static void a_topology_loaded_early_serves_the_step(void **state)
+{
+    (void)state;
+    struct berth_mpi_err err;
+    assert_int_equal(ops->preload(NULL, &err), 0);
+    struct fake_result r =
+        run("hello", (struct fake_step){.n_nodes = 1, .tasks_per_node = 2});
+    all_exit_0(&r, 2);
+    says(&r, "rank 1 of 2 on");
+    free(r.out);
+}
+
 static int load_plugin(void **state)
 {
     (void)state;
@@ -191,6 +241,8 @@ int main(void)
         cmocka_unit_test(an_abort_reaches_the_host_with_its_code),
         cmocka_unit_test(a_rank_that_leaves_in_the_middle_does_not_harm_the_server),
         cmocka_unit_test(neighbours_may_read_each_others_memory),
+        cmocka_unit_test(impossible_steps_are_refused_with_words),
+        cmocka_unit_test(a_topology_loaded_early_serves_the_step),
     };
     return cmocka_run_group_tests(tests, load_plugin, NULL);
 }
