@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * directives.c - options in the comments at the top of a script
+ */
+#include "cli/directives.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "base/strv.h"
+
+struct splitter {
+    struct strbuf word;
+    bool in_word;
+    char quote; /* the open one, or 0 */
+    char **words;
+};
+
+static void end_word(struct splitter *s)
+{
+    if (s->in_word)
+        strv_take(&s->words, strbuf_take(&s->word));
+    s->in_word = false;
+}
+
+/* Take one character; false when the directive ends with it. */
+static bool take_char(struct splitter *s, char c)
+{
+    if (s->quote) {
+        if (c == s->quote)
+            s->quote = 0;
+        else
+            strbuf_putc(&s->word, c);
+        return true;
+    }
+    if (c == '#')
+        return false;
+    if (isspace((unsigned char)c)) {
+        end_word(s);
+        return true;
+    }
+    s->in_word = true;
+    if (c == '"' || c == '\'')
+        s->quote = c;
+    else
+        strbuf_putc(&s->word, c);
+    return true;
+}
+
+int directive_split(const char *text, size_t len, char ***ret_words, struct err *err)
+{
+    struct splitter s = {.word = STRBUF_INIT};
+    char open;
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\\' && i + 1 < len) {
+            s.in_word = true;
+            strbuf_putc(&s.word, text[++i]);
+        } else if (!take_char(&s, text[i])) {
+            break;
+        }
+    }
+    open = s.quote;
+    end_word(&s);
+    strbuf_fini(&s.word);
+    if (open) {
+        strv_free(s.words);
+        return err_set(err, EINVAL, "a quote %c is not closed", open);
+    }
+    *ret_words = s.words;
+    return 0;
+}
+
+/* Parse the words of one directive as if they stood on the command line. */
+static int apply_words(char **words, struct job_args *args, struct err *err)
+{
+    int argc = (int)strv_len(words), next, rc;
+
+    if (argc > 1 &&
+        (strcmp(words[1], "hetjob") == 0 || strcmp(words[1], "packjob") == 0))
+        return err_set(err, ENOTSUP, "heterogeneous jobs are not supported yet");
+    rc = opts_parse(job_options, FOR_SUBMIT, OPTS_STOP, argc, words, args, &next, err);
+    if (rc == -ECANCELED)
+        return err_set(err, EINVAL, "--help has no place in a script");
+    if (rc == 0 && next < argc)
+        return err_set(err, EINVAL, "invalid directive found in batch script: %s",
+                       words[next]);
+    return rc;
+}
+
+static int read_directive(const char *text, size_t len, struct job_args *args,
+                          struct err *err)
+{
+    cleanup(strv_freep) char **words = NULL, **all = NULL;
+    int rc = directive_split(text, len, &words, err);
+
+    if (rc < 0)
+        return rc;
+    strv_add(&all, "directive"); /* stands where a program's name would */
+    strv_foreach (word, words) {
+        strv_add(&all, *word);
+    }
+    return apply_words(all, args, err);
+}
+
+/* The length of the marker at the start of 'line', or 0. */
+static size_t marker_length(const char *line, size_t len)
+{
+    static const char *const markers[] = {"#SBATCH", "#BERTH"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(markers); i++) {
+        size_t n = strlen(markers[i]);
+
+        if (len > n && memcmp(line, markers[i], n) == 0 &&
+            isspace((unsigned char)line[n]))
+            return n;
+    }
+    return 0;
+}
+
+static bool is_command(const char *line, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!isspace((unsigned char)line[i]))
+            return line[i] != '#';
+    return false;
+}
+
+int directives_read(const char *script, size_t len, struct job_args *args,
+                    struct err *err)
+{
+    const char *end = script + len;
+    int number = 1;
+
+    for (const char *line = script, *next; line < end; line = next, number++) {
+        const char *eol = memchr(line, '\n', (size_t)(end - line));
+        size_t n = (size_t)((eol ? eol : end) - line), skip;
+
+        next = eol ? eol + 1 : end;
+        if (is_command(line, n))
+            break;
+        skip = marker_length(line, n);
+        if (skip && read_directive(line + skip, n - skip, args, err) < 0)
+            return err_wrap(err, "line %d", number);
+    }
+    return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * job_args.c - the life of what submit, run and alloc were asked for
+ */
+#include "cli/job_args.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+
+void job_args_init(struct job_args *args, int64_t now)
+{
+    *args = (struct job_args){.now = now};
+    args->spec = xmalloc(sizeof(*args->spec));
+    berth__job_spec__init(args->spec);
+    args->spec->container = xmalloc(sizeof(*args->spec->container));
+    berth__container_spec__init(args->spec->container);
+}
+
+void job_args_fini(struct job_args *args)
+{
+    berth__job_spec__free_unpacked(args->spec, NULL);
+    free(args->export);
+    free(args->wrap);
+    free(args->config);
+    free(args->mpi);
+    free(args->distribution);
+    free(args->key);
+    strv_free(args->warnings);
+    *args = (struct job_args){0};
+}
+
+void job_args_warn(struct job_args *args, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    strv_foreach (warning, args->warnings) {
+        if (strcmp(*warning, text) == 0)
+            return;
+    }
+    strv_add(&args->warnings, text);
+}
+
+void spec_take_string(char **field, char *value)
+{
+    if (*field != protobuf_c_empty_string)
+        free(*field);
+    *field = value;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * job_args.h - what submit, run and alloc were asked for
+ *
+ * One table of options (job_options) serves the three commands, the directives
+ * of a script and the environment. What describes a job lands in 'spec'; what
+ * only the command at hand needs lands beside it. A later setting overrides an
+ * earlier one, so sources are read from the weakest to the strongest: script,
+ * environment, command line.
+ */
+#ifndef BERTH_CLI_JOB_ARGS_H
+#define BERTH_CLI_JOB_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/opts.h"
+#include "client/berth.h"
+
+/* Where an option is known: struct opt.where. */
+enum {
+    FOR_SUBMIT = 1,
+    FOR_RUN = 2,
+    FOR_ALLOC = 4,
+    FOR_STEP = 8, /* also means something for a step inside a job */
+};
+
+struct job_args {
+    Berth__JobSpec *spec; /* owned; container is always there */
+    int64_t now;          /* what --begin=now means */
+
+    /* Owned strings; NULL: not given. */
+    char *export;
+    char *wrap;
+    char *config;
+    char *mpi;          /* "pmix" or "none" */
+    char *distribution; /* "block" or "cyclic" */
+    char *key;          /* of the submission */
+
+    bool parsable, json, wait, dry_run, quiet, verbose;
+    bool label, overlap, has_kill_on_bad_exit;
+    bool has_container; /* an option about the container was given */
+
+    /* Sentences about options that are accepted but not honoured yet, each
+     * once (strv). */
+    char **warnings;
+};
+
+void job_args_init(struct job_args *args, int64_t now);
+void job_args_fini(struct job_args *args);
+
+/* Note a warning unless it is there already. */
+void job_args_warn(struct job_args *args, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Replace string member '*field' of a message by a heap string. */
+void spec_take_string(char **field, char *value);
+
+/* All options of the three commands. */
+extern const struct opt job_options[];
+
+/* Setters, one for each meaning (job_setters.c, container_setters.c). Those that
+ * end in _string write the member at opt->offset: of the spec, of its container
+ * or of the job_args. */
+#define SETTER(name) \
+    int name(const struct opt *opt, const char *value, void *ctx, struct err *err)
+SETTER(set_spec_string);
+SETTER(set_args_string);
+SETTER(set_args_flag);
+SETTER(set_spec_flag);
+SETTER(set_count);
+SETTER(set_nodes);
+SETTER(set_time);
+SETTER(set_memory);
+SETTER(set_exclusive);
+SETTER(set_hold);
+SETTER(set_begin);
+SETTER(set_nice);
+SETTER(set_open_mode);
+SETTER(set_hostlist);
+SETTER(set_chdir);
+SETTER(set_placement);
+SETTER(set_bind);
+SETTER(set_mpi);
+SETTER(set_distribution);
+SETTER(set_kill_on_bad_exit);
+SETTER(set_image);
+SETTER(set_mount);
+SETTER(set_mounts);
+SETTER(set_no_home);
+SETTER(set_as_root);
+/* Say opt->note and go on / take it silently / refuse with it. */
+SETTER(set_unhonoured);
+SETTER(set_nothing);
+SETTER(set_refused);
+/* Refuse unless the value is "none" or "0". */
+SETTER(set_refused_unless_none);
+#undef SETTER
+
+#endif

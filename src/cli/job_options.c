@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * job_options.c - the options of submit, run and alloc, in Slurm's spelling
+ *
+ * Every option of sbatch(1), srun(1) and salloc(1) that scripts in the wild use
+ * is here: honoured (with a help text), harmless and warned about (what runs
+ * stays the same), or refused (it would change what runs).
+ */
+#include "cli/job_args.h"
+
+#include "cli/command.h"
+
+#define ANY (FOR_SUBMIT | FOR_RUN | FOR_ALLOC)
+#define SPEC(member) offsetof(Berth__JobSpec, member)
+#define ARGS(member) offsetof(struct job_args, member)
+
+/* Rows: name, letter, does it take a value, and the rest. */
+#define FLAG(name_, letter_, set_, ...)                                             \
+    {                                                                               \
+        .name = name_, .letter = letter_, .arg = OPT_NONE, .set = set_, __VA_ARGS__ \
+    }
+#define VALUE(name_, letter_, meta_, set_, ...)                             \
+    {                                                                       \
+        .name = name_, .letter = letter_, .arg = OPT_NEEDED, .meta = meta_, \
+        .set = set_, __VA_ARGS__                                            \
+    }
+#define MAYBE(name_, letter_, meta_, set_, ...)                               \
+    {                                                                         \
+        .name = name_, .letter = letter_, .arg = OPT_OPTIONAL, .meta = meta_, \
+        .set = set_, __VA_ARGS__                                              \
+    }
+/* Accepted, not honoured; the note goes on the sentence. */
+#define HARMLESS(arg_, name_, letter_, where_)                                \
+    {                                                                         \
+        .name = name_, .letter = letter_, .arg = arg_, .set = set_unhonoured, \
+        .where = where_, .note = ""                                           \
+    }
+/* What it asks for already holds here. */
+#define GRANTED(arg_, name_, letter_, where_)                              \
+    {                                                                      \
+        .name = name_, .letter = letter_, .arg = arg_, .set = set_nothing, \
+        .where = where_, .note = ""                                        \
+    }
+#define REFUSED(arg_, name_, letter_, where_, why_)                        \
+    {                                                                      \
+        .name = name_, .letter = letter_, .arg = arg_, .set = set_refused, \
+        .where = where_, .note = why_                                      \
+    }
+
+#define NO_GPUS "GPUs and other generic resources are not supported yet"
+#define NO_ARRAYS "job arrays are not supported yet: submit each task as a job"
+#define NO_DEPENDENCIES "dependencies between jobs are not supported yet"
+#define NO_FEATURES "node features are not supported yet: choose nodes with --nodelist"
+#define NO_RESERVATIONS "reservations are not supported yet"
+
+const struct opt job_options[] = {
+    /* How large. */
+    VALUE("nodes", 'N', "N[-M]", set_nodes, .help = "number of nodes, or a range"),
+    VALUE("ntasks", 'n', "N", set_count, .offset = SPEC(tasks),
+          .help = "number of tasks (MPI ranks)"),
+    VALUE("tasks", 0, "N", set_count, .offset = SPEC(tasks)),
+    VALUE("cpus-per-task", 'c', "N", set_count, .offset = SPEC(cpus_per_task),
+          .help = "cores for each task"),
+    VALUE("ntasks-per-node", 0, "N", set_count, .offset = SPEC(tasks_per_node),
+          .help = "tasks on each node"),
+    VALUE("tasks-per-node", 0, "N", set_count, .offset = SPEC(tasks_per_node)),
+    VALUE("mem", 0, "SIZE", set_memory, .offset = SPEC(mem_per_node),
+          .help = "memory on each node, in MiB or with K M G T"),
+    VALUE("mem-per-cpu", 0, "SIZE", set_memory, .offset = SPEC(mem_per_cpu),
+          .help = "memory for each core"),
+    VALUE("time", 't', "TIME", set_time,
+          .help = "time limit: minutes, H:M:S, D-H:M:S, 1h30m"),
+    MAYBE("exclusive", 0, "user", set_exclusive, .help = "whole nodes"),
+    FLAG("overcommit", 'O', set_spec_flag, .offset = SPEC(overcommit),
+         .help = "tasks may share cores"),
+
+    /* Where. */
+    VALUE("partition", 'p', "NAME", set_spec_string, .offset = SPEC(partition),
+          .help = "partition"),
+    VALUE("nodelist", 'w', "NODES", set_hostlist, .offset = SPEC(nodelist),
+          .help = "nodes that must be part of it: n[1-4]"),
+    VALUE("exclude", 'x', "NODES", set_hostlist, .offset = SPEC(exclude),
+          .help = "nodes to stay away from"),
+    VALUE("placement", 0, "HOW", set_placement, .help = "compact (default) or spread"),
+    FLAG("spread-job", 0, set_placement, .note = "spread"),
+    VALUE("cpu-bind", 0, "TO", set_bind,
+          .help = "bind tasks to: core (default), numa, package, none"),
+    VALUE("bind", 0, "TO", set_bind),
+    VALUE("distribution", 'm', "HOW", set_distribution,
+          .help = "ranks over nodes: block (default) or cyclic"),
+
+    /* In what. */
+    VALUE("image", 0, "NAME", set_image, .help = "container image ('berth image ls')"),
+    VALUE("container-image", 0, "NAME", set_image),
+    VALUE("mount", 0, "SRC[:DST[:ro]]", set_mount,
+          .help = "show a directory in the container; may be repeated"),
+    VALUE("container-mounts", 0, "LIST", set_mounts),
+    FLAG("no-home", 0, set_no_home, .help = "hide the home directory"),
+    FLAG("no-container-mount-home", 0, set_no_home),
+    FLAG("as-root", 0, set_as_root, .help = "appear as root in the container"),
+    FLAG("container-remap-root", 0, set_as_root),
+    GRANTED(OPT_NONE, "container-mount-home", 0, ANY),
+    GRANTED(OPT_NONE, "container-writable", 0, ANY),
+    VALUE("chdir", 'D', "DIR", set_chdir, .help = "working directory"),
+    VALUE("export", 0, "LIST", set_args_string, .offset = ARGS(export),
+          .help = "environment: ALL (default), NONE, or [ALL,]NAME[=VALUE],..."),
+
+    /* When. */
+    FLAG("hold", 'H', set_hold, .where = FOR_SUBMIT | FOR_ALLOC,
+         .help = "submit held; 'berth release' lets it go"),
+    VALUE("begin", 'b', "WHEN", set_begin,
+          .help = "not before: 16:00, now+1hour, 2030-01-31T12:00"),
+    MAYBE("nice", 0, "N", set_nice, .help = "lower the priority by N (100)"),
+
+    /* As what. */
+    VALUE("job-name", 'J', "NAME", set_spec_string, .offset = SPEC(name),
+          .help = "name of the job"),
+    VALUE("account", 'A', "NAME", set_spec_string, .offset = SPEC(account),
+          .help = "account to charge"),
+    VALUE("qos", 'q', "NAME", set_spec_string, .offset = SPEC(qos),
+          .help = "quality of service"),
+    VALUE("comment", 0, "TEXT", set_spec_string, .offset = SPEC(comment),
+          .help = "words kept with the job"),
+
+    /* Files. */
+    VALUE("output", 'o', "FILE", set_spec_string, .offset = SPEC(output),
+          .where = FOR_SUBMIT | FOR_RUN | FOR_STEP,
+          .help = "where stdout goes; %j job, %x name, %t task, %N node"),
+    VALUE("error", 'e', "FILE", set_spec_string, .offset = SPEC(error),
+          .where = FOR_SUBMIT | FOR_RUN | FOR_STEP,
+          .help = "where stderr goes (default: with stdout)"),
+    VALUE("input", 'i', "FILE", set_spec_string, .offset = SPEC(input),
+          .where = FOR_SUBMIT | FOR_RUN | FOR_STEP, .help = "what stdin reads"),
+    VALUE("open-mode", 0, "HOW", set_open_mode,
+          .where = FOR_SUBMIT | FOR_RUN | FOR_STEP,
+          .help = "truncate (default) or append to these files"),
+
+    /* Of submit. */
+    VALUE("wrap", 0, "COMMAND", set_args_string, .offset = ARGS(wrap),
+          .where = FOR_SUBMIT, .help = "run this shell command instead of a script"),
+    FLAG("wait", 'W', set_args_flag, .offset = ARGS(wait), .where = FOR_SUBMIT,
+         .help = "wait for the end, exit as the job does"),
+    FLAG("parsable", 0, set_args_flag, .offset = ARGS(parsable), .where = FOR_SUBMIT,
+         .help = "print the job's number only"),
+    FLAG("dry-run", 0, set_args_flag, .offset = ARGS(dry_run), .where = FOR_SUBMIT,
+         .help = "print what would be submitted, as YAML"),
+    VALUE("key", 0, "TEXT", set_args_string, .offset = ARGS(key), .where = FOR_SUBMIT,
+          .help = "repeated with the same key, it is the same job"),
+    FLAG("json", 0, set_args_flag, .offset = ARGS(json), .where = FOR_SUBMIT,
+         .help = "print JSON"),
+
+    /* Of run. */
+    FLAG("label", 'l', set_args_flag, .offset = ARGS(label),
+         .where = FOR_RUN | FOR_STEP, .help = "put the task's rank before each line"),
+    GRANTED(OPT_NONE, "unbuffered", 'u', FOR_RUN | FOR_STEP),
+    VALUE("mpi", 0, "KIND", set_mpi, .where = FOR_RUN | FOR_STEP,
+          .help = "pmix (default) or none"),
+    MAYBE("kill-on-bad-exit", 'K', "0|1", set_kill_on_bad_exit,
+          .where = FOR_RUN | FOR_STEP,
+          .help = "end the step when a task exits with an error"),
+    FLAG("overlap", 0, set_args_flag, .offset = ARGS(overlap),
+         .where = FOR_RUN | FOR_STEP, .help = "share cores with other steps"),
+    GRANTED(OPT_NONE, "exact", 0, FOR_RUN),
+    GRANTED(OPT_NONE, "external-launcher", 0, FOR_RUN),
+
+    VALUE("config", 0, "FILE", set_args_string, .offset = ARGS(config),
+          .help = "the cluster's configuration"),
+    FLAG("quiet", 'Q', set_args_flag, .offset = ARGS(quiet),
+         .help = "say nothing but errors"),
+    FLAG("verbose", 'v', set_args_flag, .offset = ARGS(verbose), .help = "say more"),
+    OPTS_HELP,
+
+    /* Asked for, and so here in any case. */
+    GRANTED(OPT_NONE, "ignore-pbs", 0, FOR_SUBMIT),
+    GRANTED(OPT_NONE, "no-requeue", 0, ANY),
+    GRANTED(OPT_NONE, "no-bell", 0, FOR_ALLOC),
+    GRANTED(OPT_OPTIONAL, "get-user-env", 0, ANY),
+    GRANTED(OPT_NEEDED, "propagate", 0, ANY),
+
+    /* Harmless. */
+    HARMLESS(OPT_NEEDED, "mail-type", 0, ANY),
+    HARMLESS(OPT_NEEDED, "mail-user", 0, ANY),
+    HARMLESS(OPT_NONE, "requeue", 0, ANY),
+    HARMLESS(OPT_NEEDED, "hint", 0, ANY),
+    HARMLESS(OPT_NEEDED, "signal", 0, ANY),
+    HARMLESS(OPT_NEEDED, "licenses", 'L', ANY),
+    HARMLESS(OPT_NEEDED, "threads-per-core", 0, ANY),
+    HARMLESS(OPT_NEEDED, "ntasks-per-core", 0, ANY),
+    HARMLESS(OPT_NEEDED, "ntasks-per-socket", 0, ANY),
+    HARMLESS(OPT_NEEDED, "sockets-per-node", 0, ANY),
+    HARMLESS(OPT_NEEDED, "cores-per-socket", 0, ANY),
+    HARMLESS(OPT_NEEDED, "extra-node-info", 'B', ANY),
+    HARMLESS(OPT_NEEDED, "mincpus", 0, ANY),
+    HARMLESS(OPT_NEEDED, "mem-bind", 0, ANY),
+    HARMLESS(OPT_NEEDED, "tmp", 0, ANY),
+    HARMLESS(OPT_NEEDED, "switches", 0, ANY),
+    HARMLESS(OPT_NONE, "contiguous", 0, ANY),
+    HARMLESS(OPT_NONE, "use-min-nodes", 0, ANY),
+    HARMLESS(OPT_NEEDED, "core-spec", 'S', ANY),
+    HARMLESS(OPT_NEEDED, "thread-spec", 0, ANY),
+    HARMLESS(OPT_NEEDED, "cpu-freq", 0, ANY),
+    HARMLESS(OPT_NEEDED, "priority", 0, ANY),
+    HARMLESS(OPT_NONE, "oversubscribe", 's', ANY),
+    HARMLESS(OPT_NONE, "share", 0, ANY),
+    HARMLESS(OPT_OPTIONAL, "no-kill", 'k', ANY),
+    HARMLESS(OPT_NEEDED, "kill-on-invalid-dep", 0, ANY),
+    HARMLESS(OPT_NEEDED, "time-min", 0, ANY),
+    HARMLESS(OPT_NEEDED, "deadline", 0, ANY),
+    HARMLESS(OPT_NEEDED, "delay-boot", 0, ANY),
+    HARMLESS(OPT_NEEDED, "wckey", 0, ANY),
+    HARMLESS(OPT_NEEDED, "profile", 0, ANY),
+    HARMLESS(OPT_NEEDED, "acctg-freq", 0, ANY),
+    HARMLESS(OPT_NEEDED, "network", 0, ANY),
+    HARMLESS(OPT_NEEDED, "prefer", 0, ANY),
+    HARMLESS(OPT_NEEDED, "extra", 0, ANY),
+    HARMLESS(OPT_NEEDED, "mcs-label", 0, ANY),
+    HARMLESS(OPT_NEEDED, "power", 0, ANY),
+    HARMLESS(OPT_OPTIONAL, "immediate", 'I', FOR_RUN | FOR_ALLOC),
+    HARMLESS(OPT_NEEDED, "wait", 'W', FOR_RUN),
+    HARMLESS(OPT_NONE, "disable-status", 'X', FOR_RUN),
+    HARMLESS(OPT_OPTIONAL, "resv-ports", 0, FOR_RUN),
+    HARMLESS(OPT_NONE, "bell", 0, FOR_ALLOC),
+    HARMLESS(OPT_OPTIONAL, "kill-command", 'K', FOR_ALLOC),
+
+    /* They would change what runs, or where. */
+    {.name = "gres",
+     .arg = OPT_NEEDED,
+     .set = set_refused_unless_none,
+     .note = NO_GPUS},
+    {.name = "gpus",
+     .letter = 'G',
+     .arg = OPT_NEEDED,
+     .set = set_refused_unless_none,
+     .note = NO_GPUS},
+    {.name = "gpus-per-node",
+     .arg = OPT_NEEDED,
+     .set = set_refused_unless_none,
+     .note = NO_GPUS},
+    {.name = "gpus-per-task",
+     .arg = OPT_NEEDED,
+     .set = set_refused_unless_none,
+     .note = NO_GPUS},
+    {.name = "gpus-per-socket",
+     .arg = OPT_NEEDED,
+     .set = set_refused_unless_none,
+     .note = NO_GPUS},
+    REFUSED(OPT_NEEDED, "ntasks-per-gpu", 0, ANY, NO_GPUS),
+    REFUSED(OPT_NEEDED, "cpus-per-gpu", 0, ANY, NO_GPUS),
+    REFUSED(OPT_NEEDED, "mem-per-gpu", 0, ANY, NO_GPUS),
+    REFUSED(OPT_NEEDED, "gpu-bind", 0, ANY, NO_GPUS),
+    REFUSED(OPT_NEEDED, "gpu-freq", 0, ANY, NO_GPUS),
+    REFUSED(OPT_NEEDED, "gres-flags", 0, ANY, NO_GPUS),
+    REFUSED(OPT_NEEDED, "tres-per-task", 0, ANY, NO_GPUS),
+    REFUSED(OPT_NEEDED, "array", 'a', FOR_SUBMIT, NO_ARRAYS),
+    REFUSED(OPT_NEEDED, "dependency", 'd', ANY, NO_DEPENDENCIES),
+    REFUSED(OPT_NEEDED, "constraint", 'C', ANY, NO_FEATURES),
+    REFUSED(OPT_NEEDED, "cluster-constraint", 0, ANY, NO_FEATURES),
+    REFUSED(OPT_NEEDED, "reservation", 0, ANY, NO_RESERVATIONS),
+    REFUSED(OPT_NEEDED, "clusters", 'M', ANY, "other clusters cannot be reached yet"),
+    REFUSED(OPT_NEEDED, "nodefile", 'F', ANY, "use --nodelist with the names"),
+    REFUSED(OPT_NEEDED, "bb", 0, ANY, "burst buffers are not supported yet"),
+    REFUSED(OPT_NEEDED, "bbf", 0, ANY, "burst buffers are not supported yet"),
+    REFUSED(OPT_NONE, "reboot", 0, ANY, "nodes are not rebooted for jobs"),
+    REFUSED(OPT_NEEDED, "uid", 0, ANY, "jobs run as the user who submits them"),
+    REFUSED(OPT_NEEDED, "gid", 0, ANY, "jobs run as the user who submits them"),
+    REFUSED(OPT_NEEDED, "container", 0, ANY, "import the image and use --image"),
+    REFUSED(OPT_NEEDED, "container-name", 0, ANY, "named containers are not kept"),
+    REFUSED(OPT_NEEDED, "container-save", 0, ANY, "containers are not saved yet"),
+    REFUSED(OPT_NEEDED, "container-workdir", 0, ANY, "use --chdir"),
+    REFUSED(OPT_NONE, "test-only", 0, ANY,
+            "not supported yet: 'berth submit --dry-run' shows the job"),
+    REFUSED(OPT_NONE, "hetjob", 0, ANY, "heterogeneous jobs are not supported yet"),
+    REFUSED(OPT_NEEDED, "het-group", 0, FOR_RUN,
+            "heterogeneous jobs are not supported yet"),
+    REFUSED(OPT_NONE, "pty", 0, FOR_RUN,
+            "terminals are not supported yet: 'berth alloc' gives a shell"),
+    REFUSED(OPT_NONE, "multi-prog", 0, FOR_RUN, "not supported yet"),
+    REFUSED(OPT_NEEDED, "jobid", 0, FOR_RUN,
+            "joining another job is not supported yet: run this in the job itself"),
+    REFUSED(OPT_NEEDED, "relative", 'r', FOR_RUN, "name the nodes with --nodelist"),
+    OPTS_END,
+};

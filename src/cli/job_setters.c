@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * job_setters.c - what the values of job options mean
+ *
+ * Values are read and bounded here; whether the cluster can do it is for the
+ * controller to judge.
+ */
+#include "cli/job_args.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/hostlist.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "base/units.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define COUNT_MAX 100000000 /* tasks, cpus: far above any machine */
+#define NICE_MAX 2147483645
+
+#define MEMBER(type, base, opt) ((type *)((char *)(base) + (opt)->offset))
+
+int set_spec_string(const struct opt *opt, const char *value, void *ctx,
+                    struct err *err)
+{
+    struct job_args *args = ctx;
+
+    (void)err;
+    spec_take_string(MEMBER(char *, args->spec, opt), xstrdup(value));
+    return 0;
+}
+
+int set_args_string(const struct opt *opt, const char *value, void *ctx,
+                    struct err *err)
+{
+    (void)err;
+    str_replace(MEMBER(char *, ctx, opt), value);
+    return 0;
+}
+
+int set_args_flag(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)value;
+    (void)err;
+    *MEMBER(bool, ctx, opt) = true;
+    return 0;
+}
+
+int set_spec_flag(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+
+    (void)value;
+    (void)err;
+    *MEMBER(protobuf_c_boolean, args->spec, opt) = 1;
+    return 0;
+}
+
+int set_count(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    int64_t n;
+    int rc = number_parse(value, 1, COUNT_MAX, &n, err);
+
+    if (rc == 0)
+        *MEMBER(uint32_t, args->spec, opt) = (uint32_t)n;
+    return rc;
+}
+
+int set_nodes(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    uint32_t min, max;
+    int rc = count_range_parse(value, &min, &max, err);
+
+    (void)opt;
+    if (rc < 0)
+        return rc;
+    if (min == 0)
+        return err_set(err, EINVAL, "a job needs at least one node");
+    args->spec->nodes_min = min;
+    args->spec->nodes_max = max;
+    return 0;
+}
+
+int set_time(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    int64_t seconds;
+    int rc = duration_parse(value, &seconds, err);
+
+    (void)opt;
+    if (rc == 0) /* sbatch(1): zero asks for no limit */
+        args->spec->time_limit = seconds ? seconds : TIME_UNLIMITED;
+    return rc;
+}
+
+/* --mem and --mem-per-cpu: the later of the two counts. */
+int set_memory(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    uint64_t bytes;
+    int rc = size_parse(value, MIB, &bytes, err);
+
+    if (rc < 0)
+        return rc;
+    if (bytes == 0)
+        job_args_warn(args,
+                      "--%s=0 (all memory of a node) is not honoured yet: "
+                      "no memory is reserved",
+                      opt->name);
+    args->spec->mem_per_node = 0;
+    args->spec->mem_per_cpu = 0;
+    *MEMBER(uint64_t, args->spec, opt) = bytes / MIB + (bytes % MIB != 0);
+    return 0;
+}
+
+int set_exclusive(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+
+    (void)opt;
+    (void)err;
+    if (value && strcmp(value, "user") == 0)
+        job_args_warn(args, "--exclusive=user is taken as --exclusive");
+    args->spec->exclusive = 1;
+    return 0;
+}
+
+int set_hold(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+
+    (void)opt;
+    (void)value;
+    (void)err;
+    args->spec->hold = 1;
+    return 0;
+}
+
+int set_begin(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+
+    (void)opt;
+    return when_parse(value, args->now, &args->spec->begin_time, err);
+}
+
+int set_nice(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    int64_t nice = 100; /* sbatch(1)'s value for a bare --nice */
+    int rc = value ? number_parse(value, -NICE_MAX, NICE_MAX, &nice, err) : 0;
+
+    (void)opt;
+    if (rc == 0)
+        args->spec->nice = (int32_t)nice;
+    return rc;
+}
+
+int set_open_mode(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+
+    (void)opt;
+    if (value[0] == 'a' && strncmp("append", value, strlen(value)) == 0)
+        args->spec->append = 1;
+    else if (value[0] == 't' && strncmp("truncate", value, strlen(value)) == 0)
+        args->spec->append = 0;
+    else
+        return err_set(err, EINVAL, "'%s' is neither append nor truncate", value);
+    return 0;
+}
+
+int set_hostlist(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    cleanup(strv_freep) char **names = NULL;
+    int rc;
+
+    if (strchr(value, '/'))
+        return err_set(err, EINVAL,
+                       "'%s': a file of node names is not supported, "
+                       "write the host list itself",
+                       value);
+    rc = hostlist_expand(value, &names, err);
+    if (rc == 0)
+        spec_take_string(MEMBER(char *, args->spec, opt), xstrdup(value));
+    return rc;
+}
+
+int set_chdir(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    char here[PATH_MAX];
+
+    (void)opt;
+    if (value[0] == '/') {
+        spec_take_string(&args->spec->cwd, xstrdup(value));
+        return 0;
+    }
+    if (!getcwd(here, sizeof(here)))
+        return err_sys(err, errno, "cannot tell the current directory");
+    spec_take_string(&args->spec->cwd, xasprintf("%s/%s", here, value));
+    return 0;
+}
+
+int set_placement(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+
+    if (!value) /* --spread-job */
+        value = opt->note;
+    if (strcmp(value, "compact") != 0 && strcmp(value, "spread") != 0)
+        return err_set(err, EINVAL, "'%s' is neither compact nor spread", value);
+    spec_take_string(&args->spec->placement, xstrdup(value));
+    return 0;
+}
+
+/* srun(1)'s words for what a task is bound to, and ours. */
+static const char *bind_of(const char *word)
+{
+    static const struct {
+        const char *word, *bind;
+    } words[] = {
+        {"core", "core"},      {"cores", "core"},      {"thread", "core"},
+        {"threads", "core"},   {"rank", "core"},       {"numa", "numa"},
+        {"ldom", "numa"},      {"ldoms", "numa"},      {"package", "package"},
+        {"socket", "package"}, {"sockets", "package"}, {"none", "none"},
+        {"no", "none"},        {"off", "none"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (strcmp(words[i].word, word) == 0)
+            return words[i].bind;
+    return NULL;
+}
+
+int set_bind(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    cleanup(strv_freep) char **words = strv_split(value, ",");
+
+    (void)opt;
+    strv_foreach (word, words) {
+        const char *bind = bind_of(*word);
+
+        if (!bind && strchr("qv", (*word)[0]) &&
+            (strncmp("quiet", *word, strlen(*word)) == 0 ||
+             strncmp("verbose", *word, strlen(*word)) == 0))
+            continue;
+        if (!bind)
+            return err_set(err, EINVAL, "'%s' is none of core, numa, package, none",
+                           *word);
+        spec_take_string(&args->spec->bind, xstrdup(bind));
+    }
+    return 0;
+}
+
+int set_mpi(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+
+    (void)opt;
+    if (strncmp(value, "pmix", 4) == 0) {
+        str_replace(&args->mpi, "pmix");
+        return 0;
+    }
+    if (strcmp(value, "none") == 0) {
+        str_replace(&args->mpi, value);
+        return 0;
+    }
+    if (strncmp(value, "pmi", 3) == 0)
+        return err_set(err, EINVAL, "PMI-2 is not supported yet, use pmix or none");
+    return err_set(err, EINVAL, "'%s' is neither pmix nor none", value);
+}
+
+/* "block", "cyclic", "*", or these before ":" or "," for the levels inside a
+ * node, which follow from --cpu-bind. */
+int set_distribution(const struct opt *opt, const char *value, void *ctx,
+                     struct err *err)
+{
+    struct job_args *args = ctx;
+    size_t len = strcspn(value, ":,");
+
+    (void)opt;
+    if ((len == 5 && strncmp(value, "block", len) == 0) ||
+        (len == 1 && value[0] == '*'))
+        str_replace(&args->distribution, "block");
+    else if (len == 6 && strncmp(value, "cyclic", len) == 0)
+        str_replace(&args->distribution, "cyclic");
+    else
+        return err_set(err, EINVAL, "'%s' is neither block nor cyclic", value);
+    return 0;
+}
+
+int set_kill_on_bad_exit(const struct opt *opt, const char *value, void *ctx,
+                         struct err *err)
+{
+    struct job_args *args = ctx;
+    int64_t on = 1;
+    int rc = value ? number_parse(value, 0, 1, &on, err) : 0;
+
+    (void)opt;
+    if (rc == 0) {
+        args->spec->kill_on_bad_exit = on == 1;
+        args->has_kill_on_bad_exit = true;
+    }
+    return rc;
+}
+
+int set_unhonoured(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)value;
+    (void)err;
+    job_args_warn(ctx, "--%s is accepted but not honoured yet%s", opt->name, opt->note);
+    return 0;
+}
+
+int set_nothing(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)opt;
+    (void)value;
+    (void)ctx;
+    (void)err;
+    return 0;
+}
+
+int set_refused(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)value;
+    (void)ctx;
+    return err_set(err, ENOTSUP, "%s", opt->note);
+}
+
+int set_refused_unless_none(const struct opt *opt, const char *value, void *ctx,
+                            struct err *err)
+{
+    if (value && (strcasecmp(value, "none") == 0 || strcmp(value, "0") == 0))
+        return 0;
+    return set_refused(opt, value, ctx, err);
+}
