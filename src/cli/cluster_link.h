@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cluster_link.h - open the cluster, or say in one sentence why not
+ */
+#ifndef BERTH_CLI_CLUSTER_LINK_H
+#define BERTH_CLI_CLUSTER_LINK_H
+
+#include "client/berth.h"
+
+/* A handle on the cluster of 'config' (NULL: found); -Exxx when the failure has
+ * been said. */
+int link_open(const char *config, struct berth **ret_berth);
+void link_closep(struct berth **berth);
+
+/* A reply of libberth that frees itself: cleanup(reply_freep). */
+void reply_freep(void *pp);
+
+/* Parse operands that are job ids ("17", "job 17" is two). The caller frees
+ * *ret_ids. -EINVAL when the mistake has been said. */
+int parse_job_ids(int n, char *const *words, uint32_t **ret_ids);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_control.c - berth cancel, hold, release: one order to one or many jobs
+ */
+#include "cli/command.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "base/units.h"
+#include "cli/cluster_link.h"
+#include "cli/document.h"
+
+struct control_args {
+    struct common common;
+    const char *user, *name, *states, *signal;
+    bool mine;
+};
+
+#define MEMBER(m) offsetof(struct control_args, m)
+
+static const struct opt plain_opts[] = {
+    OPTS_COMMON(struct control_args, common),
+    OPTS_END,
+};
+
+static const struct opt cancel_opts[] = {
+    {"user", 'u', OPT_NEEDED, "NAME", opt_string, MEMBER(user), 0,
+     "all jobs of this user", 0},
+    {"me", 0, OPT_NONE, NULL, opt_flag, MEMBER(mine), 0, "all your own jobs", 0},
+    {"name", 'n', OPT_NEEDED, "NAME", opt_string, MEMBER(name), 0,
+     "only jobs with this name", 0},
+    {"state", 't', OPT_NEEDED, "LIST", opt_string, MEMBER(states), 0,
+     "only jobs in these states", 0},
+    {"signal", 's', OPT_NEEDED, "SIGNAL", opt_string, MEMBER(signal), 0,
+     "send this signal instead of ending the job", 0},
+    OPTS_COMMON(struct control_args, common),
+    OPTS_END,
+};
+
+static int print_reply(const struct control_args *args,
+                       const Berth__JobControlReply *reply)
+{
+    int status = STATUS_OK;
+
+    if (args->common.json)
+        document_print_json(document_of(&reply->base, false), stdout);
+    for (size_t i = 0; i < reply->n_statuses && i < reply->n_ids; i++) {
+        if (reply->statuses[i]->code == 0)
+            continue;
+        status = STATUS_FAILED;
+        if (strstr(reply->statuses[i]->text, "job "))
+            say_error("%s", reply->statuses[i]->text);
+        else
+            say_error("job %u: %s", reply->ids[i], reply->statuses[i]->text);
+    }
+    return status;
+}
+
+static int send_control(const struct control_args *args,
+                        const Berth__JobControl *control)
+{
+    cleanup(link_closep) struct berth *berth = NULL;
+    cleanup(reply_freep) Berth__JobControlReply *reply = NULL;
+    struct berth_err err;
+
+    if (link_open(args->common.config, &berth) < 0)
+        return STATUS_FAILED;
+    if (berth_control(berth, control, &reply, &err) < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    return print_reply(args, reply);
+}
+
+/* Whose jobs, when no ids are given: the named user's, or the caller's own for
+ * --me, --name and --state. */
+static char *whose(const struct control_args *args, bool has_ids)
+{
+    const struct passwd *pw;
+
+    if (args->user)
+        return xstrdup(args->user);
+    if (has_ids && !args->mine)
+        return xstrdup("");
+    pw = getpwuid(getuid());
+    return pw ? xstrdup(pw->pw_name) : xasprintf("%u", getuid());
+}
+
+static int control(const struct usage *usage, const struct opt *opts,
+                   Berth__JobControl__Op op, int argc, char **argv)
+{
+    struct control_args args = {.mine = false};
+    cleanup(freep) uint32_t *ids = NULL;
+    cleanup(freep) char *user = NULL, *name = NULL;
+    cleanup(strv_freep) char **states = NULL;
+    Berth__JobControl message = BERTH__JOB_CONTROL__INIT;
+    struct err err;
+    int next, status;
+
+    status = command_parse(usage, opts, OPTS_ANYWHERE, argc, argv, &args, &next);
+    if (status >= 0)
+        return status;
+    if (next == argc && !args.user && !args.mine && !args.name && !args.states) {
+        say_error("which job? Give its number");
+        return STATUS_USAGE;
+    }
+    if (parse_job_ids(argc - next, argv + next, &ids) < 0)
+        return STATUS_USAGE;
+    message.op = args.signal ? BERTH__JOB_CONTROL__OP__SIGNAL : op;
+    if (args.signal && signal_parse(args.signal, &message.signal, &err) < 0) {
+        say_error("--signal: %s", err.text);
+        return STATUS_USAGE;
+    }
+    states = args.states ? strv_split(args.states, ",") : NULL;
+    user = whose(&args, next < argc);
+    name = xstrdup(args.name ? args.name : "");
+    message.ids = ids;
+    message.n_ids = (size_t)(argc - next);
+    message.user = user;
+    message.name = name;
+    message.states = states;
+    message.n_states = strv_len(states);
+    return send_control(&args, &message);
+}
+
+int cmd_cancel(int argc, char **argv)
+{
+    static const struct usage usage = {
+        .synopsis = "berth cancel [options] [id...]",
+        .about = "End jobs, waiting or running, or send them a signal.",
+        .examples = "  berth cancel 17 18\n"
+                    "  berth cancel --me --state PENDING\n"
+                    "  berth cancel --signal USR1 17\n",
+    };
+
+    return control(&usage, cancel_opts, BERTH__JOB_CONTROL__OP__CANCEL, argc, argv);
+}
+
+int cmd_hold(int argc, char **argv)
+{
+    static const struct usage usage = {
+        .synopsis = "berth hold [options] id...",
+        .about = "Keep waiting jobs from starting until they are released.",
+        .examples = "  berth hold 17\n",
+    };
+
+    return control(&usage, plain_opts, BERTH__JOB_CONTROL__OP__HOLD, argc, argv);
+}
+
+int cmd_release(int argc, char **argv)
+{
+    static const struct usage usage = {
+        .synopsis = "berth release [options] id...",
+        .about = "Let held jobs start.",
+        .examples = "  berth release 17\n",
+    };
+
+    return control(&usage, plain_opts, BERTH__JOB_CONTROL__OP__RELEASE, argc, argv);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_jobs.c - berth jobs: what waits and what runs
+ */
+#include "cli/command.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "cli/cluster_link.h"
+#include "cli/document.h"
+#include "cli/job_columns.h"
+#include "cli/table.h"
+
+struct jobs_args {
+    struct common common;
+    const char *user, *states, *partition, *format;
+    bool all, mine, is_long, no_header;
+};
+
+static const struct usage usage = {
+    .synopsis = "berth jobs [options] [id...]",
+    .about = "List the jobs that wait or run; with ids, these jobs.",
+    .examples = "  berth jobs\n"
+                "  berth jobs --me --all\n"
+                "  berth jobs -t PENDING -o '%i %T %r'\n"
+                "  berth jobs --json 17 18\n",
+};
+
+#define MEMBER(m) offsetof(struct jobs_args, m)
+static const struct opt opts[] = {
+    {"user", 'u', OPT_NEEDED, "NAME", opt_string, MEMBER(user), 0, "only this user's",
+     0},
+    {"me", 0, OPT_NONE, NULL, opt_flag, MEMBER(mine), 0, "only your own", 0},
+    {"states", 't', OPT_NEEDED, "LIST", opt_string, MEMBER(states), 0,
+     "only in these states: PENDING,R,...; all", 0},
+    {"partition", 'p', OPT_NEEDED, "NAME", opt_string, MEMBER(partition), 0,
+     "only in this partition", 0},
+    {"all", 'a', OPT_NONE, NULL, opt_flag, MEMBER(all), 0, "ended ones too", 0},
+    {"long", 'l', OPT_NONE, NULL, opt_flag, MEMBER(is_long), 0, "more columns", 0},
+    {"format", 'o', OPT_NEEDED, "FORMAT", opt_string, MEMBER(format), 0,
+     "columns by squeue's letters: '%i %.8j %T'", 0},
+    {"no-header", 0, OPT_NONE, NULL, opt_flag, MEMBER(no_header), 0, "no first line",
+     0},
+    {"noheader", 0, OPT_NONE, NULL, opt_flag, MEMBER(no_header), 0, NULL, 0},
+    OPTS_COMMON(struct jobs_args, common),
+    OPTS_END,
+};
+
+static int print_list(const struct jobs_args *args, const Berth__JobList *list)
+{
+    int64_t now = time(NULL);
+    struct err err;
+
+    if (args->common.json) {
+        json_t *doc = json_object(), *jobs = json_array();
+
+        for (size_t i = 0; i < list->n_jobs; i++)
+            json_array_append_new(jobs, document_of_job(list->jobs[i]));
+        json_object_set_new(doc, "jobs", jobs);
+        document_print_json(doc, stdout);
+        return STATUS_OK;
+    }
+    if (!args->format) {
+        job_columns_print(args->is_long ? JOB_COLUMNS_LONG : JOB_COLUMNS_DEFAULT, list,
+                          now, !args->no_header, table_terminal_width(stdout), stdout);
+        return STATUS_OK;
+    }
+    if (job_format_print(args->format, list, now, !args->no_header, stdout, &err) == 0)
+        return STATUS_OK;
+    say_error("--format: %s", err.text);
+    return STATUS_USAGE;
+}
+
+static char *my_name(void)
+{
+    const struct passwd *pw = getpwuid(getuid());
+
+    return pw ? xstrdup(pw->pw_name) : xasprintf("%u", getuid());
+}
+
+/* Fill the query's borrowed members from 'args'; *ret_states owns the states. */
+static void fill_query(const struct jobs_args *args, char *user, char ***ret_states,
+                       Berth__JobQuery *query)
+{
+    bool all_states = args->states && strcasecmp(args->states, "all") == 0;
+
+    query->all = args->all || all_states || args->states || query->n_ids > 0;
+    if (args->states && !all_states)
+        *ret_states = strv_split(args->states, ",");
+    query->n_states = strv_len(*ret_states);
+    query->states = *ret_states;
+    query->user = user;
+}
+
+int cmd_jobs(int argc, char **argv)
+{
+    struct jobs_args args = {.all = false};
+    cleanup(link_closep) struct berth *berth = NULL;
+    cleanup(reply_freep) Berth__JobList *list = NULL;
+    cleanup(freep) uint32_t *ids = NULL;
+    cleanup(freep) char *user = NULL, *partition = NULL;
+    cleanup(strv_freep) char **states = NULL;
+    Berth__JobQuery query = BERTH__JOB_QUERY__INIT;
+    struct berth_err err;
+    int next, status;
+
+    status = command_parse(&usage, opts, OPTS_ANYWHERE, argc, argv, &args, &next);
+    if (status >= 0)
+        return status;
+    if (parse_job_ids(argc - next, argv + next, &ids) < 0)
+        return STATUS_USAGE;
+    query.ids = ids;
+    query.n_ids = (size_t)(argc - next);
+    user = args.mine ? my_name() : xstrdup(args.user ? args.user : "");
+    partition = xstrdup(args.partition ? args.partition : "");
+    query.partition = partition;
+    fill_query(&args, user, &states, &query);
+    if (link_open(args.common.config, &berth) < 0)
+        return STATUS_FAILED;
+    if (berth_jobs(berth, &query, &list, &err) < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    if (query.n_ids == 1 && list->n_jobs == 0) {
+        say_error("there is no job %u", ids[0]);
+        return STATUS_FAILED;
+    }
+    return print_list(&args, list);
+}

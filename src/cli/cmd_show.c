@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_show.c - berth show job|node: all that is known about one thing
+ */
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "cli/cluster_link.h"
+#include "cli/document.h"
+#include "cli/node_query.h"
+#include "cli/show_job.h"
+
+struct show_args {
+    struct common common;
+    bool script;
+};
+
+static const struct usage usage = {
+    .synopsis = "berth show [options] job ID | node NAME",
+    .about =
+        "Show all that is known about a job (what was asked for, when and where it\n"
+        "runs, why there, which cores each task has) or about a node.",
+    .examples = "  berth show job 17\n"
+                "  berth show job 17 --script\n"
+                "  berth show node n1 --json\n",
+};
+
+static const struct opt opts[] = {
+    {"script", 0, OPT_NONE, NULL, opt_flag, offsetof(struct show_args, script), 0,
+     "the job's script, and nothing else", 0},
+    OPTS_COMMON(struct show_args, common),
+    OPTS_END,
+};
+
+static int print_job(const struct show_args *args, const Berth__JobInfo *job)
+{
+    const Berth__JobSpec *spec = job->spec;
+
+    if (args->script) {
+        if (!spec || spec->script.len == 0) {
+            say_error("the job has no script");
+            return STATUS_FAILED;
+        }
+        fwrite(spec->script.data, 1, spec->script.len, stdout);
+    } else if (args->common.json) {
+        document_print_json(document_of_job(job), stdout);
+    } else {
+        show_job(job, time(NULL), stdout);
+    }
+    return STATUS_OK;
+}
+
+static int show_jobs(const struct show_args *args, int n, char *const *words)
+{
+    cleanup(link_closep) struct berth *berth = NULL;
+    cleanup(reply_freep) Berth__JobList *list = NULL;
+    cleanup(freep) uint32_t *ids = NULL;
+    Berth__JobQuery query = BERTH__JOB_QUERY__INIT;
+    struct berth_err err;
+    int status = STATUS_OK;
+
+    if (parse_job_ids(n, words, &ids) < 0)
+        return STATUS_USAGE;
+    query.ids = ids;
+    query.n_ids = (size_t)n;
+    query.all = 1;
+    query.with_spec = 1;
+    if (link_open(args->common.config, &berth) < 0)
+        return STATUS_FAILED;
+    if (berth_jobs(berth, &query, &list, &err) < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    if (n > 0 && list->n_jobs == 0) {
+        say_error("there is no job %s", words[0]);
+        return STATUS_FAILED;
+    }
+    for (size_t i = 0; i < list->n_jobs && status == STATUS_OK; i++)
+        status = print_job(args, list->jobs[i]);
+    return status;
+}
+
+static void print_node(const Berth__NodeInfo *node)
+{
+    cleanup(freep) char *used = size_format(node->memory_used << 20);
+    cleanup(freep) char *memory = size_format(node->memory << 20);
+    cleanup(freep) char *seen = when_format(node->last_seen);
+
+    printf("Node %s: %s%s%s\n", node->name, node->state, node->reason[0] ? ": " : "",
+           node->reason);
+    printf("  address     %s:%u\n", node->address, node->port);
+    printf("  hardware    %s\n", node->topology_words);
+    printf("  switch      %s\n", node->switch_path[0] ? node->switch_path : "-");
+    printf("  cores       %u of %u in use\n", node->cores_used, node->cores);
+    printf("  memory      %s of %s in use\n", used, memory);
+    printf("  load        %.2f\n", node->load);
+    printf("  partitions ");
+    for (size_t i = 0; i < node->n_partitions; i++)
+        printf(" %s", node->partitions[i]);
+    printf("\n  jobs       ");
+    for (size_t i = 0; i < node->n_jobs; i++)
+        printf(" %u", node->jobs[i]);
+    printf("%s\n  last seen   %s\n  version     %s\n", node->n_jobs ? "" : " -", seen,
+           node->version);
+}
+
+static int show_nodes(const struct show_args *args, int n, char *const *words)
+{
+    cleanup(reply_freep) Berth__NodeList *list = NULL;
+
+    if (node_query_send(args->common.config, n, words, &list) < 0)
+        return STATUS_FAILED;
+    if (n > 0 && list->n_nodes == 0) {
+        say_error("there is no node %s ('berth nodes' lists them)", words[0]);
+        return STATUS_FAILED;
+    }
+    if (args->common.json)
+        document_print_json(document_of(&list->base, false), stdout);
+    else
+        for (size_t i = 0; i < list->n_nodes; i++)
+            print_node(list->nodes[i]);
+    return STATUS_OK;
+}
+
+int cmd_show(int argc, char **argv)
+{
+    struct show_args args = {.script = false};
+    int next, status;
+
+    status = command_parse(&usage, opts, OPTS_ANYWHERE, argc, argv, &args, &next);
+    if (status >= 0)
+        return status;
+    if (next < argc &&
+        (strcmp(argv[next], "job") == 0 || strcmp(argv[next], "jobs") == 0))
+        return show_jobs(&args, argc - next - 1, argv + next + 1);
+    if (next < argc &&
+        (strcmp(argv[next], "node") == 0 || strcmp(argv[next], "nodes") == 0))
+        return show_nodes(&args, argc - next - 1, argv + next + 1);
+    if (next < argc)
+        say_error("cannot show '%s': say job ID or node NAME", argv[next]);
+    else
+        say_error("show what? Say job ID or node NAME");
+    return STATUS_USAGE;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * wait_job.c - wait for jobs, and leave with their exit status
+ */
+#include "cli/wait_job.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/cluster_link.h"
+#include "cli/command.h"
+#include "cli/say.h"
+
+int job_exit_status(const Berth__JobInfo *job)
+{
+    const Berth__JobRecord *record = job->record;
+
+    if (record && record->exit_signal)
+        return 128 + (record->exit_signal & 0x7f);
+    if (record && record->exit_code)
+        return record->exit_code & 0xff;
+    return strcmp(job->state, "COMPLETED") == 0 ? STATUS_OK : STATUS_FAILED;
+}
+
+int wait_for_end(struct berth *berth, const uint32_t *ids, size_t n)
+{
+    cleanup(reply_freep) Berth__JobList *list = NULL;
+    struct berth_err err;
+    int worst = 0;
+
+    if (berth_wait(berth, ids, n, false, -1, &list, &err) < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    for (size_t i = 0; i < list->n_jobs; i++) {
+        const Berth__JobInfo *job = list->jobs[i];
+        int status = job_exit_status(job);
+
+        if (status > worst)
+            worst = status;
+        if (strcmp(job->state, "COMPLETED") != 0 && job->record)
+            say_info("job %u: %s%s%s", job->record->id, job->state,
+                     job->record->state_words[0] ? ": " : "", job->record->state_words);
+    }
+    return worst;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * wait_job.h - wait for jobs, and leave with their exit status
+ */
+#ifndef BERTH_CLI_WAIT_JOB_H
+#define BERTH_CLI_WAIT_JOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/berth.h"
+
+/* Wait for the end of all; the largest exit status of them. Says what failed. */
+int wait_for_end(struct berth *berth, const uint32_t *ids, size_t n);
+
+/* The status a shell would see: the exit code, 128 + the signal, or 1 for a job
+ * that ended badly without either. */
+int job_exit_status(const Berth__JobInfo *job);
+
+#endif
