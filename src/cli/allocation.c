@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * allocation.c - an interactive job: asked for, waited for, held by a connection
+ */
+#include "cli/allocation.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "cli/cluster_link.h"
+#include "cli/command.h"
+#include "cli/image_ref.h"
+#include "cli/spec.h"
+#include "cli/step_signals.h"
+
+/* How long one question to the controller waits; a Ctrl-C is seen after it. */
+#define WAIT_STEP_MS 1000
+
+static int submit(struct job_args *args, char **argv, const char *name,
+                  struct allocation *alloc)
+{
+    cleanup(reply_freep) Berth__SubmitReply *reply = NULL;
+    struct spec_source source = {.env = environ, .argv = argv, .script_name = name};
+    struct berth_err berth_err;
+    struct err err;
+    int rc;
+
+    args->spec->interactive = 1;
+    rc = image_ref_resolve(args->config, args->spec->container, &err);
+    if (rc == 0)
+        rc = spec_complete(args, &source, &err);
+    if (rc < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    if (link_open(args->config, &alloc->berth) < 0)
+        return STATUS_FAILED;
+    if (berth_submit(alloc->berth, args->spec, args->key, &reply, &berth_err) < 0) {
+        say_error("job submission failed: %s", berth_err.text);
+        return STATUS_FAILED;
+    }
+    for (size_t i = 0; i < reply->n_warnings; i++)
+        say_warning("%s", reply->warnings[i]);
+    alloc->job = reply->job_id;
+    return 0;
+}
+
+static void cancel(struct allocation *alloc)
+{
+    cleanup(reply_freep) Berth__JobControlReply *reply = NULL;
+    Berth__JobControl control = BERTH__JOB_CONTROL__INIT;
+    struct berth_err err;
+
+    control.op = BERTH__JOB_CONTROL__OP__CANCEL;
+    control.ids = &alloc->job;
+    control.n_ids = 1;
+    if (berth_control(alloc->berth, &control, &reply, &err) < 0)
+        say_error("cannot cancel job %u: %s", alloc->job, err.text);
+    else
+        say_info("job %u is cancelled", alloc->job);
+}
+
+static void say_waiting(struct allocation *alloc)
+{
+    cleanup(reply_freep) Berth__JobList *list = NULL;
+    Berth__JobQuery query = BERTH__JOB_QUERY__INIT;
+    struct berth_err err;
+
+    query.ids = &alloc->job;
+    query.n_ids = 1;
+    if (berth_jobs(alloc->berth, &query, &list, &err) == 0 && list->n_jobs == 1 &&
+        list->jobs[0]->reason[0] != '\0')
+        say_info("job %u is waiting for resources (%s)", alloc->job,
+                 list->jobs[0]->reason);
+    else
+        say_info("job %u is waiting for resources", alloc->job);
+}
+
+static int wait_for_start(struct allocation *alloc, int signal_fd)
+{
+    struct berth_err err;
+    bool has_said = false;
+
+    for (;;) {
+        int rc = berth_wait(alloc->berth, &alloc->job, 1, true, WAIT_STEP_MS,
+                            &alloc->list, &err);
+        int signo;
+
+        if (rc == 0)
+            return 0;
+        if (rc != -EAGAIN) {
+            say_error("%s", err.text);
+            return STATUS_FAILED;
+        }
+        signo = step_signals_next(signal_fd);
+        if (signo) {
+            cancel(alloc);
+            return 128 + signo;
+        }
+        if (!has_said)
+            say_waiting(alloc);
+        has_said = true;
+    }
+}
+
+/* Find the lead of the job that has started; it may have ended already. */
+static int find_lead(struct allocation *alloc)
+{
+    const Berth__JobInfo *job = alloc->list->n_jobs == 1 ? alloc->list->jobs[0] : NULL;
+    const Berth__JobRecord *record = job ? job->record : NULL;
+
+    if (!record) {
+        say_error("the controller does not know job %u any more", alloc->job);
+        return STATUS_FAILED;
+    }
+    if (record->end_time || !record->placement || record->placement->n_shares == 0) {
+        say_error("job %u did not start: %s%s%s", alloc->job, job->state,
+                  record->state_words[0] ? ", " : "", record->state_words);
+        return STATUS_FAILED;
+    }
+    alloc->lead = record->placement->shares[0];
+    return 0;
+}
+
+int allocation_open(struct job_args *args, char **argv, const char *name, int signal_fd,
+                    struct allocation *alloc)
+{
+    struct berth_err err;
+    int status;
+
+    *alloc = (struct allocation){.berth = NULL};
+    status = submit(args, argv, name, alloc);
+    if (status == 0)
+        status = wait_for_start(alloc, signal_fd);
+    if (status == 0)
+        status = find_lead(alloc);
+    if (status)
+        return status;
+    if (berth_steps_connect(alloc->berth, alloc->lead->address,
+                            (uint16_t)alloc->lead->port, alloc->job, &alloc->steps,
+                            &err) < 0) {
+        say_error("job %u: node %s: %s", alloc->job, alloc->lead->node, err.text);
+        cancel(alloc);
+        return STATUS_FAILED;
+    }
+    return 0;
+}
+
+void allocation_close(struct allocation *alloc)
+{
+    Berth__AllocationRelease release = BERTH__ALLOCATION_RELEASE__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    struct berth_err err;
+
+    if (alloc->steps) {
+        env.body_case = BERTH__ENVELOPE__BODY_RELEASE;
+        env.release = &release;
+        /* The lead sees the end of the connection in any case. */
+        (void)berth_steps_send(alloc->steps, &env, &err);
+        berth_steps_close(alloc->steps);
+    }
+    berth_free(alloc->list);
+    berth_close(alloc->berth);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * allocation_env.c - what a program finds in its environment in an allocation
+ *
+ * The same facts as the shepherd gives to a batch script, for the shell that
+ * 'berth alloc' starts where it was typed.
+ */
+#include "cli/allocation.h"
+
+#include <stdlib.h>
+
+#include "base/bitset.h"
+#include "base/hostlist.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "base/units.h"
+
+#define CORES_MAX 65536
+
+static void set(char ***env, const char *name, char *value)
+{
+    strv_setenv(env, name, value);
+    free(value);
+}
+
+static void set_number(char ***env, const char *name, uint32_t n)
+{
+    set(env, name, xasprintf("%u", n));
+}
+
+static char *node_list(const Berth__Placement *placement)
+{
+    cleanup(strv_freep) char **names = NULL;
+
+    for (size_t i = 0; i < placement->n_shares; i++)
+        strv_add(&names, placement->shares[i]->node);
+    return hostlist_compress(names);
+}
+
+static uint32_t core_count(const char *cores)
+{
+    cleanup(bitset_destroyp) struct bitset *set_of = NULL;
+
+    if (bitset_parse(cores, CORES_MAX, &set_of, NULL) < 0)
+        return 0;
+    return (uint32_t)bitset_count(set_of);
+}
+
+static void set_counts(const Berth__Placement *placement, char ***env)
+{
+    size_t n = placement->n_shares;
+    cleanup(freep) uint32_t *tasks = xcalloc(n, sizeof(*tasks));
+    cleanup(freep) uint32_t *cores = xcalloc(n, sizeof(*cores));
+    uint32_t total = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        tasks[i] = placement->shares[i]->tasks;
+        cores[i] = core_count(placement->shares[i]->cores);
+        total += tasks[i];
+    }
+    set_number(env, "SLURM_NTASKS", total);
+    set_number(env, "SLURM_NPROCS", total);
+    set(env, "SLURM_TASKS_PER_NODE", counts_format(tasks, n));
+    set(env, "SLURM_JOB_CPUS_PER_NODE", counts_format(cores, n));
+}
+
+void allocation_env(const struct allocation *alloc, const struct job_args *args,
+                    char ***env)
+{
+    const Berth__JobInfo *job = alloc->list->jobs[0];
+    const Berth__Placement *placement = job->record->placement;
+    const Berth__JobSpec *spec = args->spec;
+    uint32_t n_nodes = (uint32_t)placement->n_shares;
+
+    set(env, "BERTH_LEAD",
+        xasprintf("tcp:%s:%u:%u", alloc->lead->address, alloc->lead->port, alloc->job));
+    set_number(env, "BERTH_JOB_ID", alloc->job);
+    set_number(env, "SLURM_JOB_ID", alloc->job);
+    set_number(env, "SLURM_JOBID", alloc->job);
+    strv_setenv(env, "SLURM_JOB_NAME", spec->name);
+    strv_setenv(env, "SLURM_SUBMIT_DIR", spec->cwd);
+    strv_setenv(env, "SLURM_SUBMIT_HOST", spec->submit_host);
+    if (job->spec && job->spec->partition[0] != '\0')
+        strv_setenv(env, "SLURM_JOB_PARTITION", job->spec->partition);
+    set(env, "SLURM_JOB_NODELIST", node_list(placement));
+    set(env, "SLURM_NODELIST", node_list(placement));
+    set_number(env, "SLURM_JOB_NUM_NODES", n_nodes);
+    set_number(env, "SLURM_NNODES", n_nodes);
+    set_counts(placement, env);
+    if (spec->cpus_per_task)
+        set_number(env, "SLURM_CPUS_PER_TASK", spec->cpus_per_task);
+    if (args->config)
+        strv_setenv(env, "BERTH_CONF", args->config);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_run.c - berth run: a parallel program, here and now
+ */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/allocation.h"
+#include "cli/image_ref.h"
+#include "cli/run_step.h"
+#include "cli/step_signals.h"
+
+/* A job of its own that ends with the step. */
+static int run_in_new_job(struct job_args *args, char **argv, int next)
+{
+    const char *base = strrchr(argv[next], '/');
+    int signal_fd = step_signals_open(), status;
+    struct allocation alloc;
+
+    if (signal_fd < 0) {
+        say_error("cannot watch for signals: %s", strerror(-signal_fd));
+        return STATUS_FAILED;
+    }
+    status =
+        allocation_open(args, argv, base ? base + 1 : argv[next], signal_fd, &alloc);
+    if (status == 0)
+        status =
+            run_step_on(alloc.steps, args, false, alloc.job, signal_fd, argv + next);
+    allocation_close(&alloc);
+    close(signal_fd);
+    return status;
+}
+
+static int run_in_this_job(struct job_args *args, const char *lead, char **argv)
+{
+    struct err err;
+
+    if (args->has_container && args->spec->container->image[0] == '\0') {
+        say_error("in a job, --mount, --no-home and --as-root need --image: without it "
+                  "the step uses the job's container");
+        return STATUS_USAGE;
+    }
+    if (image_ref_resolve(args->config, args->spec->container, &err) < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    return run_step_in_job(args, lead, argv);
+}
+
+int cmd_run(int argc, char **argv)
+{
+    const char *lead = getenv("BERTH_LEAD");
+    bool in_job = lead && lead[0] != '\0';
+    struct job_args args;
+    int next, status;
+
+    job_args_init(&args, time(NULL));
+    status = run_args_parse(argc, argv, in_job, &args, &next);
+    if (status < 0)
+        status = in_job ? run_in_this_job(&args, lead, argv + next)
+                        : run_in_new_job(&args, argv, next);
+    job_args_fini(&args);
+    return status;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * image_ref.h - from the name of an image to its digest and store
+ */
+#ifndef BERTH_CLI_IMAGE_REF_H
+#define BERTH_CLI_IMAGE_REF_H
+
+#include "base/err.h"
+#include "client/berth.h"
+
+/* Fill image_digest and image_store of 'container': the image is looked up in
+ * the user's store, then in the site's, as the configuration 'config' (NULL:
+ * found) names them. Does nothing when no image is named. -ENOENT with the
+ * nearest name when neither store has it; -ENODATA when there is no
+ * configuration to tell the stores. */
+int image_ref_resolve(const char *config, Berth__ContainerSpec *container,
+                      struct err *err);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * main_static.c - the berth that is found inside containers
+ *
+ * Images do not contain Berth, so a static program is put into each container.
+ * It starts steps over the lead's local socket and needs nothing else: no
+ * libraries, no MUNGE, no configuration, no name service.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/run_step.h"
+#include "cli/say.h"
+
+static int run(int argc, char **argv)
+{
+    const char *lead = getenv("BERTH_LEAD");
+    struct job_args args;
+    int next, status;
+
+    job_args_init(&args, 0);
+    status = run_args_parse(argc, argv, true, &args, &next);
+    if (status < 0 && !lead) {
+        say_error("$BERTH_LEAD is not set: this is not the inside of a job");
+        status = 1;
+    }
+    if (status < 0 && args.has_container) {
+        say_error("inside a container a step uses the job's container: leave out "
+                  "--image, --mount, --no-home and --as-root");
+        status = 2;
+    }
+    if (status < 0)
+        status = run_step_in_job(&args, lead, argv + next);
+    job_args_fini(&args);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "berth";
+
+    signal(SIGPIPE, SIG_IGN);
+    say_set_name("berth run");
+    if (strcmp(name, "srun") == 0)
+        return run(argc, argv);
+    if (argc > 1 && strcmp(argv[1], "run") == 0)
+        return run(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "version") == 0) {
+        printf("berth %s\n", PACKAGE_VERSION);
+        return 0;
+    }
+    say_set_name("berth");
+    say_error("inside a container only 'berth run' is available");
+    return 2;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * run_step.c - berth run inside a job: options, one step, its exit status
+ */
+#include "cli/run_step.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "cli/job_env.h"
+#include "cli/say.h"
+#include "cli/spec.h"
+#include "cli/step_session.h"
+#include "cli/step_signals.h"
+
+enum { RUN_FAILED = 1, RUN_USAGE = 2 };
+
+static void print_usage(void)
+{
+    printf(
+        "Usage: berth run [options] program [argument...]\n\n"
+        "Run a program as parallel tasks, in a container when there is an image. In a\n"
+        "job it is a step of that job; elsewhere it waits for an allocation of its\n"
+        "own. Output comes here, input goes to task 0, the exit status is the\n"
+        "largest of the tasks' (128 + the signal that killed one).\n"
+        "\nOptions:\n");
+    opts_print(job_options, FOR_RUN, stdout);
+    printf("\nExamples:\n"
+           "  berth run -n4 hostname\n"
+           "  berth run -N4 -n16 --image hpcc ./solver input.dat\n"
+           "  berth run -l -n2 -o 'out-%%t.txt' ./solver\n");
+}
+
+int run_args_parse(int argc, char **argv, bool in_job, struct job_args *args,
+                   int *ret_next)
+{
+    struct err err;
+    int rc = job_env_read(environ, FOR_RUN, in_job, args, &err);
+
+    if (rc == 0)
+        rc = opts_parse(job_options, FOR_RUN, OPTS_STOP, argc, argv, args, ret_next,
+                        &err);
+    if (rc == -ECANCELED) {
+        print_usage();
+        return 0;
+    }
+    if (rc == 0 && *ret_next == argc)
+        rc = err_set(&err, EINVAL, "run what? Give a program");
+    if (rc < 0) {
+        say_error("%s", err.text);
+        return RUN_USAGE;
+    }
+    if (args->quiet)
+        say_quiet();
+    strv_foreach (warning, args->warnings) {
+        if (!args->quiet)
+            say_warning("%s", *warning);
+    }
+    return -1;
+}
+
+int run_step_on(struct berth_steps *steps, const struct job_args *args, bool in_job,
+                uint32_t job, int signal_fd, char *const *argv)
+{
+    const struct step_options options = {
+        .args = args, .job = job, .signal_fd = signal_fd};
+    Berth__StepSpec *spec;
+    struct err err;
+    int status;
+
+    if (step_spec_build(args, environ, argv, in_job, &spec, &err) < 0) {
+        say_error("%s", err.text);
+        return RUN_FAILED;
+    }
+    status = step_session_run(steps, spec, &options);
+    berth__step_spec__free_unpacked(spec, NULL);
+    return status;
+}
+
+static uint32_t job_of_environment(void)
+{
+    const char *text = getenv("BERTH_JOB_ID");
+
+    if (!text)
+        text = getenv("SLURM_JOB_ID");
+    return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
+
+int run_step_in_job(const struct job_args *args, const char *lead, char *const *argv)
+{
+    struct berth_steps *steps;
+    struct berth_err err;
+    int signal_fd = step_signals_open(), status;
+
+    if (signal_fd < 0) {
+        say_error("cannot watch for signals: %s", strerror(-signal_fd));
+        return RUN_FAILED;
+    }
+    if (berth_steps_connect_lead(lead, &steps, &err) < 0) {
+        say_error("%s", err.text);
+        close(signal_fd);
+        return RUN_FAILED;
+    }
+    status = run_step_on(steps, args, true, job_of_environment(), signal_fd, argv);
+    berth_steps_close(steps);
+    close(signal_fd);
+    return status;
+}

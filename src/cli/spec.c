@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * spec.c - what a job inherits from the process that submits it
+ */
+#include "cli/spec.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "base/strv.h"
+#include "cli/export.h"
+
+/* "berth submit -N4 'my script.sh'", as a shell would read it back. */
+static char *command_line(char *const *argv)
+{
+    struct strbuf sb = STRBUF_INIT;
+
+    for (; argv && *argv; argv++) {
+        bool is_plain = (*argv)[0] && !strpbrk(*argv, " \t\n'\"\\$`;&|<>()*?#~");
+
+        if (sb.len)
+            strbuf_putc(&sb, ' ');
+        if (is_plain) {
+            strbuf_puts(&sb, *argv);
+            continue;
+        }
+        strbuf_putc(&sb, '\'');
+        for (const char *p = *argv; *p; p++) {
+            if (*p == '\'')
+                strbuf_puts(&sb, "'\\''");
+            else
+                strbuf_putc(&sb, *p);
+        }
+        strbuf_putc(&sb, '\'');
+    }
+    return strbuf_take(&sb);
+}
+
+static void default_name(Berth__JobSpec *spec, const struct spec_source *source)
+{
+    const char *path = source->script_name, *base;
+
+    if (spec->name[0] != '\0')
+        return;
+    base = path ? strrchr(path, '/') : NULL;
+    base = base ? base + 1 : path;
+    spec_take_string(&spec->name, xstrdup(base && *base ? base : "stdin"));
+}
+
+static void take_home(Berth__ContainerSpec *container)
+{
+    const struct passwd *pw = getpwuid(getuid());
+
+    if (pw && pw->pw_dir)
+        spec_take_string(&container->home, xstrdup(pw->pw_dir));
+}
+
+static int take_place(Berth__JobSpec *spec, struct err *err)
+{
+    char text[PATH_MAX];
+
+    if (spec->cwd[0] == '\0') {
+        if (!getcwd(text, sizeof(text)))
+            return err_sys(err, errno, "cannot tell the current directory");
+        spec_take_string(&spec->cwd, xstrdup(text));
+    }
+    if (gethostname(text, sizeof(text)) == 0) {
+        text[sizeof(text) - 1] = '\0';
+        spec_take_string(&spec->submit_host, xstrdup(text));
+    }
+    return 0;
+}
+
+static void take_script(Berth__JobSpec *spec, const struct spec_source *source)
+{
+    if (!source->script)
+        return;
+    spec->script.data = xmemdup(source->script, source->script_len);
+    spec->script.len = source->script_len;
+    spec_take_strv(strv_dup(source->args), &spec->n_args, &spec->args);
+}
+
+int spec_complete(struct job_args *args, const struct spec_source *source,
+                  struct err *err)
+{
+    Berth__JobSpec *spec = args->spec;
+    char **env;
+    int rc = take_place(spec, err);
+
+    if (rc < 0)
+        return rc;
+    rc = export_env(args->export, source->env, 1, &env, err);
+    if (rc < 0)
+        return rc;
+    spec_take_strv(env, &spec->n_env, &spec->env);
+    spec->umask = spec_umask();
+    spec->n_rlimits = spec_rlimits(&spec->rlimits);
+    spec_take_string(&spec->submit_line, command_line(source->argv));
+    default_name(spec, source);
+    take_home(spec->container);
+    take_script(spec, source);
+    return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * spec.h - from what was asked for to what is sent: JobSpec and StepSpec
+ */
+#ifndef BERTH_CLI_SPEC_H
+#define BERTH_CLI_SPEC_H
+
+#include "cli/job_args.h"
+
+/* Where a job comes from: its process. */
+struct spec_source {
+    char *const *env;   /* the caller's environment */
+    char *const *argv;  /* the whole command line, for the record */
+    const char *script; /* NULL: interactive */
+    size_t script_len;
+    const char *script_name; /* gives the job its name; NULL: "wrap", "sbatch" */
+    char *const *args;       /* of the script; NULL: none */
+};
+
+/* Complete args->spec: environment, directory, umask, limits, name, home. */
+int spec_complete(struct job_args *args, const struct spec_source *source,
+                  struct err *err);
+
+/* The step that 'argv' is under 'args', as a message of its own.
+ * 'in_job' leaves to the allocation what was not asked for. */
+int step_spec_build(const struct job_args *args, char *const *env, char *const *argv,
+                    bool in_job, Berth__StepSpec **ret_spec, struct err *err);
+
+/* Copies for messages: a strv to a repeated field, and all limits of this
+ * process. */
+void spec_take_strv(char **v, size_t *ret_n, char ***ret_field);
+size_t spec_rlimits(Berth__Rlimit ***ret_rlimits);
+unsigned int spec_umask(void);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * step_spec.c - what a step inherits from the process that asks for it
+ */
+#include "cli/spec.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "cli/export.h"
+
+void spec_take_strv(char **v, size_t *ret_n, char ***ret_field)
+{
+    *ret_n = strv_len(v);
+    *ret_field = v;
+}
+
+size_t spec_rlimits(Berth__Rlimit ***ret_rlimits)
+{
+    Berth__Rlimit **list = xcalloc(RLIM_NLIMITS, sizeof(*list));
+    size_t n = 0;
+
+    for (unsigned int i = 0; i < RLIM_NLIMITS; i++) {
+        struct rlimit limit;
+
+        if (getrlimit((__rlimit_resource_t)i, &limit) < 0)
+            continue;
+        list[n] = xmalloc(sizeof(**list));
+        berth__rlimit__init(list[n]);
+        list[n]->resource = i;
+        list[n]->soft = limit.rlim_cur;
+        list[n]->hard = limit.rlim_max;
+        n++;
+    }
+    *ret_rlimits = list;
+    return n;
+}
+
+unsigned int spec_umask(void)
+{
+    mode_t mask = umask(022);
+
+    umask(mask);
+    return mask;
+}
+
+static void copy_string(char **field, const char *value)
+{
+    if (value && value[0] != '\0')
+        spec_take_string(field, xstrdup(value));
+}
+
+static void copy_size(const Berth__JobSpec *job, bool in_job, Berth__StepSpec *step)
+{
+    /* A new allocation is exactly what was asked for: the step fills it. */
+    if (!in_job)
+        return;
+    step->nodes = job->nodes_max && job->nodes_max != UINT32_MAX ? job->nodes_max
+                                                                 : job->nodes_min;
+    step->tasks = job->tasks;
+    step->cpus_per_task = job->cpus_per_task;
+    step->tasks_per_node = job->tasks_per_node;
+    copy_string(&step->nodelist, job->nodelist);
+}
+
+static int copy_place(const Berth__JobSpec *job, Berth__StepSpec *step, struct err *err)
+{
+    char here[PATH_MAX];
+
+    if (job->cwd[0] != '\0') {
+        copy_string(&step->cwd, job->cwd);
+        return 0;
+    }
+    if (!getcwd(here, sizeof(here)))
+        return err_sys(err, errno, "cannot tell the current directory");
+    copy_string(&step->cwd, here);
+    return 0;
+}
+
+static Berth__ContainerSpec *copy_container(const Berth__ContainerSpec *container)
+{
+    size_t len = berth__container_spec__get_packed_size(container);
+    cleanup(freep) uint8_t *packed = xmalloc(len + 1);
+
+    berth__container_spec__pack(container, packed);
+    return berth__container_spec__unpack(NULL, len, packed);
+}
+
+static void step_freep(Berth__StepSpec **step)
+{
+    berth__step_spec__free_unpacked(*step, NULL);
+}
+
+int step_spec_build(const struct job_args *args, char *const *env, char *const *argv,
+                    bool in_job, Berth__StepSpec **ret_spec, struct err *err)
+{
+    cleanup(step_freep) Berth__StepSpec *step = xmalloc(sizeof(*step));
+    const char *name = strrchr(argv[0], '/');
+    char **vars;
+    int rc;
+
+    berth__step_spec__init(step);
+    rc = copy_place(args->spec, step, err);
+    if (rc == 0)
+        rc = export_env(args->export, env, 0, &vars, err);
+    if (rc < 0)
+        return rc;
+    spec_take_strv(vars, &step->n_env, &step->env);
+    spec_take_strv(strv_dup(argv), &step->n_argv, &step->argv);
+    step->umask = spec_umask();
+    step->n_rlimits = spec_rlimits(&step->rlimits);
+    copy_size(args->spec, in_job, step);
+    copy_string(&step->bind, args->spec->bind);
+    copy_string(&step->mpi, args->mpi ? args->mpi : "pmix");
+    copy_string(&step->distribution, args->distribution);
+    copy_string(&step->name, args->spec->name[0] ? args->spec->name
+                             : name              ? name + 1
+                                                 : argv[0]);
+    if (in_job && args->spec->container->image[0] != '\0')
+        step->container = copy_container(args->spec->container);
+    step->kill_on_bad_exit = args->has_kill_on_bad_exit
+                                 ? args->spec->kill_on_bad_exit
+                                 : strcmp(step->mpi, "pmix") == 0;
+    step->overlap = args->overlap;
+    *ret_spec = take(step);
+    return 0;
+}
