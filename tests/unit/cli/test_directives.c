@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_directives.c - options in the comments of scripts: ours, and those of the
+ * wild when they are at hand
+ */
+#include "cli/directives.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/strv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct job_args args;
+static struct err err;
+
+static int setup(void **state)
+{
+    (void)state;
+    job_args_init(&args, 1700000000);
+    err = (struct err){0};
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    job_args_fini(&args);
+    return 0;
+}
+
+static int read_script(const char *script)
+{
+    return directives_read(script, strlen(script), &args, &err);
+}
+
+static void assert_words(const char *text, const char *joined)
+{
+    cleanup(strv_freep) char **words = NULL;
+    cleanup(freep) char *got = NULL;
+
+    assert_int_equal(directive_split(text, strlen(text), &words, &err), 0);
+    got = strv_join(words, "|");
+    assert_string_equal(got, joined);
+}
+
+static void words_are_split_as_sbatch_does(void **state)
+{
+    (void)state;
+    assert_words("--nodes=4  -n 2\t# four", "--nodes=4|-n|2");
+    assert_words("-J \"two words\" 'a b'c", "-J|two words|a bc");
+    assert_words("--container-image=nvcr.io\\#nvidia/x",
+                 "--container-image=nvcr.io#nvidia/x");
+    assert_words("-J mid#dle", "-J|mid");
+    assert_words("-J \"a\\\"b\"", "-J|a\"b");
+    assert_words("-J '#1'", "-J|#1");
+    assert_words("-J ''", "-J|");
+}
+
+static void an_open_quote_is_refused_with_the_line(void **state)
+{
+    (void)state;
+    assert_int_equal(read_script("#!/bin/sh\n#SBATCH -J 'x\n"), -EINVAL);
+    assert_string_equal(err.text, "line 2: a quote ' is not closed");
+}
+
+static void directives_end_at_the_first_command(void **state)
+{
+    (void)state;
+    assert_int_equal(read_script("#!/bin/sh\n\n# words\n#SBATCH -N2\n#BERTH -n 8\n"
+                                 "echo\n#SBATCH -N9\n"),
+                     0);
+    assert_int_equal(args.spec->nodes_min, 2);
+    assert_int_equal(args.spec->tasks, 8);
+}
+
+static void the_marker_stands_at_the_start_of_the_line(void **state)
+{
+    (void)state;
+    assert_int_equal(read_script("#!/bin/sh\n #SBATCH -N2\n##SBATCH -N3\n#sbatch -N4\n"
+                                 "#SBATCHED -N5\n"),
+                     0);
+    assert_int_equal(args.spec->nodes_min, 0);
+}
+
+static void an_unknown_option_is_named_with_its_line(void **state)
+{
+    (void)state;
+    assert_int_equal(read_script("#!/bin/sh\n#SBATCH --nods=4\n"), -EINVAL);
+    assert_string_equal(err.text,
+                        "line 2: unknown option --nods: did you mean --nodes?");
+}
+
+static void a_stray_word_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(read_script("#!/bin/sh\n#SBATCH --time = 10\n"), -EINVAL);
+    assert_int_equal(read_script("#!/bin/sh\n#SBATCH -N2 four\n"), -EINVAL);
+    assert_string_equal(err.text,
+                        "line 2: invalid directive found in batch script: four");
+}
+
+static void heterogeneous_jobs_are_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(read_script("#!/bin/sh\n#SBATCH -N2\n#SBATCH hetjob\n"), -ENOTSUP);
+}
+
+struct counts {
+    unsigned int accepted, warned, refused, misread;
+};
+
+/* One line of the collection: "script<TAB>line<TAB>directive". */
+static void count_line(const char *line, struct counts *counts)
+{
+    const char *tab = strrchr(line, '\t');
+    cleanup(freep) char *script = NULL;
+    int rc;
+
+    if (!tab || strncmp(tab + 1, "#SBATCH", 7) != 0)
+        return;
+    setup(NULL);
+    script = xasprintf("#!/bin/sh\n%s\n", tab + 1);
+    rc = read_script(script);
+    if (rc == 0 && args.warnings)
+        counts->warned++;
+    else if (rc == 0)
+        counts->accepted++;
+    else if (strncmp(err.text, "line 2: ", 8) == 0 && strlen(err.text) > 20)
+        counts->refused++;
+    else
+        counts->misread++;
+    if (rc < 0 && getenv("BERTH_TEST_VERBOSE"))
+        print_message("%s: %s\n", tab + 1, err.text);
+    teardown(NULL);
+}
+
+static void scripts_of_the_wild_are_accepted_or_refused_with_words(void **state)
+{
+    const char *top = getenv("srcdir");
+    cleanup(freep) char *path =
+        xasprintf("%s/../shared/data/sbatch/directives.tsv", top ? top : ".");
+    cleanup(freep) char *text = NULL;
+    struct counts counts = {0};
+    char *save = NULL;
+
+    (void)state;
+    if (io_read_file(path, 16 << 20, &text, NULL, NULL) < 0) {
+        print_message("no collection of scripts at %s\n", path);
+        skip();
+    }
+    for (char *line = strtok_r(text, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save))
+        count_line(line, &counts);
+    print_message("directives: %u accepted, %u accepted with a warning, %u refused\n",
+                  counts.accepted, counts.warned, counts.refused);
+    assert_int_equal(counts.misread, 0);
+    assert_true(counts.accepted > 10 * counts.refused / 2);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(words_are_split_as_sbatch_does),
+        TEST(an_open_quote_is_refused_with_the_line),
+        TEST(directives_end_at_the_first_command),
+        TEST(the_marker_stands_at_the_start_of_the_line),
+        TEST(an_unknown_option_is_named_with_its_line),
+        TEST(a_stray_word_is_refused),
+        TEST(heterogeneous_jobs_are_refused),
+        cmocka_unit_test(scripts_of_the_wild_are_accepted_or_refused_with_words),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

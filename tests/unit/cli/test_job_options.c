@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_job_options.c - what the values of job options mean
+ */
+#include "cli/job_args.h"
+#include "cli/job_env.h"
+
+#include "base/mem.h"
+#include "base/strv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct job_args args;
+static struct err err;
+
+static int setup(void **state)
+{
+    (void)state;
+    job_args_init(&args, 1700000000);
+    err = (struct err){0};
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    job_args_fini(&args);
+    return 0;
+}
+
+/* Parse one option as 'where' would. */
+static int parse(unsigned int where, const char *word)
+{
+    char program[] = "berth", *copy = xstrdup(word);
+    char *argv[] = {program, copy, NULL};
+    int next, rc;
+
+    rc = opts_parse(job_options, where, OPTS_STOP, 2, argv, &args, &next, &err);
+    free(copy);
+    return rc;
+}
+
+static void sizes_land_in_the_spec(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--nodes=2-4"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "-n16"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "-c2"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--tasks-per-node=8"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--mem=4GB"), 0);
+    assert_int_equal(args.spec->nodes_min, 2);
+    assert_int_equal(args.spec->nodes_max, 4);
+    assert_int_equal(args.spec->tasks, 16);
+    assert_int_equal(args.spec->cpus_per_task, 2);
+    assert_int_equal(args.spec->tasks_per_node, 8);
+    assert_int_equal(args.spec->mem_per_node, 4096);
+}
+
+static void the_later_of_two_memory_options_counts(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--mem=4G"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--mem-per-cpu=100"), 0);
+    assert_int_equal(args.spec->mem_per_node, 0);
+    assert_int_equal(args.spec->mem_per_cpu, 100);
+}
+
+static void a_bad_value_names_the_option(void **state)
+{
+    static const char *const words[] = {"--nodes=x", "--ntasks=0", "--time=1:2:3:4",
+                                        "--mem=4Q",  "--nice=x",   "--open-mode=x"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        size_t len = strcspn(words[i], "=");
+
+        assert_true(parse(FOR_SUBMIT, words[i]) < 0);
+        assert_int_equal(strncmp(err.text, words[i], len), 0);
+        assert_int_equal(err.text[len], ':');
+    }
+}
+
+static void a_time_of_zero_is_no_limit(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "-t0"), 0);
+    assert_int_equal(args.spec->time_limit, -1);
+    assert_int_equal(parse(FOR_SUBMIT, "-t90"), 0);
+    assert_int_equal(args.spec->time_limit, 5400);
+}
+
+static void harmless_options_warn_once(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--mail-type=END"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--mail-type=FAIL"), 0);
+    assert_int_equal(strv_len(args.warnings), 1);
+    assert_string_equal(args.warnings[0],
+                        "--mail-type is accepted but not honoured yet");
+}
+
+static void options_that_change_what_runs_are_refused(void **state)
+{
+    static const char *const words[] = {"--array=1-9",    "--dependency=afterok:1",
+                                        "--gres=gpu:1",   "-G1",
+                                        "--constraint=x", "--reservation=x"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        assert_int_equal(parse(FOR_SUBMIT, words[i]), -ENOTSUP);
+    assert_int_equal(parse(FOR_SUBMIT, "--gres=none"), 0);
+}
+
+static void an_image_is_a_name_and_not_a_path(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--image=./root.tar"), -EINVAL);
+    assert_non_null(strstr(err.text, "berth image import"));
+    assert_int_equal(parse(FOR_SUBMIT, "--container-image=nvcr.io#nvidia/cuda:12"), 0);
+    assert_string_equal(args.spec->container->image, "nvcr.io/nvidia/cuda:12");
+}
+
+static void mounts_gather_and_know_their_mode(void **state)
+{
+    Berth__ContainerSpec *container = args.spec->container;
+
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=/data"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=/a:ro"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--container-mounts=/b:/c,/d:/e:ro"), 0);
+    assert_int_equal(container->n_mounts, 4);
+    assert_string_equal(container->mounts[0]->target, "/data");
+    assert_false(container->mounts[0]->readonly);
+    assert_string_equal(container->mounts[1]->target, "/a");
+    assert_true(container->mounts[1]->readonly);
+    assert_string_equal(container->mounts[2]->target, "/c");
+    assert_true(container->mounts[3]->readonly);
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=data:/x"), -EINVAL);
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=/a:/b:rx"), -EINVAL);
+    assert_int_equal(container->n_mounts, 4);
+}
+
+static void bindings_take_sruns_words(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_RUN, "--cpu-bind=q,sockets"), 0);
+    assert_string_equal(args.spec->bind, "package");
+    assert_int_equal(parse(FOR_RUN, "--cpu-bind=q"), 0);
+    assert_string_equal(args.spec->bind, "package");
+    assert_int_equal(parse(FOR_RUN, "--cpu-bind=map_cpu:1"), -EINVAL);
+}
+
+static void options_belong_to_commands(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_ALLOC, "--wrap=x"), -EINVAL);
+    assert_int_equal(parse(FOR_SUBMIT, "--label"), -EINVAL);
+    assert_int_equal(parse(FOR_SUBMIT, "-W"), 0);
+    assert_true(args.wait);
+}
+
+static void variables_set_options(void **state)
+{
+    char slurm[] = "SBATCH_PARTITION=slurms", berth[] = "BERTH_SUBMIT_PARTITION=berths";
+    char time[] = "SBATCH_TIMELIMIT=10";
+    char *env[] = {slurm, berth, time, NULL};
+
+    (void)state;
+    assert_int_equal(job_env_read(env, FOR_SUBMIT, false, &args, &err), 0);
+    assert_string_equal(args.spec->partition, "berths");
+    assert_int_equal(args.spec->time_limit, 600);
+}
+
+static void a_bad_variable_is_named(void **state)
+{
+    char time[] = "SBATCH_TIMELIMIT=soon";
+    char *env[] = {time, NULL};
+
+    (void)state;
+    assert_int_equal(job_env_read(env, FOR_SUBMIT, false, &args, &err), -EINVAL);
+    assert_int_equal(strncmp(err.text, "$SBATCH_TIMELIMIT: ", 19), 0);
+}
+
+static void a_jobs_own_facts_are_not_a_steps_wishes(void **state)
+{
+    char ntasks[] = "SLURM_NTASKS=16", label[] = "SLURM_LABELIO=1";
+    char *env[] = {ntasks, label, NULL};
+
+    (void)state;
+    assert_int_equal(job_env_read(env, FOR_RUN, true, &args, &err), 0);
+    assert_int_equal(args.spec->tasks, 0);
+    assert_true(args.label);
+    assert_int_equal(job_env_read(env, FOR_RUN, false, &args, &err), 0);
+    assert_int_equal(args.spec->tasks, 16);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(sizes_land_in_the_spec),
+        TEST(the_later_of_two_memory_options_counts),
+        TEST(a_bad_value_names_the_option),
+        TEST(a_time_of_zero_is_no_limit),
+        TEST(harmless_options_warn_once),
+        TEST(options_that_change_what_runs_are_refused),
+        TEST(an_image_is_a_name_and_not_a_path),
+        TEST(mounts_gather_and_know_their_mode),
+        TEST(bindings_take_sruns_words),
+        TEST(options_belong_to_commands),
+        TEST(variables_set_options),
+        TEST(a_bad_variable_is_named),
+        TEST(a_jobs_own_facts_are_not_a_steps_wishes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
