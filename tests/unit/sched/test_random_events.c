@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_random_events.c - whatever happens, resources add up and replay is equal
+ *
+ * Seeds are fixed, so a failure comes back. A history is written as text: every
+ * decision with its nodes and cores.
+ */
+#include "fixture.h"
+
+#include <string.h>
+
+#include "base/strbuf.h"
+
+#define SEEDS 60
+#define STEPS 150
+
+struct world {
+    struct fixture f;
+    uint32_t seed;
+    uint32_t next_job;
+    int64_t now;
+    struct strbuf history;
+};
+
+static uint32_t next_random(struct world *w, uint32_t below)
+{
+    w->seed = w->seed * 1664525u + 1013904223u;
+    return (w->seed >> 8) % below;
+}
+
+static void submit(struct world *w)
+{
+    static const char *const partitions[] = {"batch", "batch", "debug", "closed"};
+    struct bitset *sets[2] = {bitset_create(N_NODES), bitset_create(N_NODES)};
+    struct sched_request req = request_of(++w->next_job, next_random(w, 9));
+    req.partition = partitions[next_random(w, ARRAY_SIZE(partitions))];
+    req.submit_time = w->now;
+    req.eligible_time = w->now + (next_random(w, 5) == 0 ? 50 : 0);
+    req.nice = (int32_t)next_random(w, 100);
+    req.held = next_random(w, 10) == 0;
+    req.place.cpus_per_task = 1 + next_random(w, 3);
+    req.place.nodes_min = next_random(w, 4);
+    req.place.exclusive = next_random(w, 8) == 0;
+    req.place.mem_per_node = next_random(w, 3) == 0 ? next_random(w, 6000) : 0;
+    if (next_random(w, 6) == 0) {
+        bitset_set(sets[next_random(w, 2)], next_random(w, N_NODES));
+        req.place.required = sets[0];
+        req.place.excluded = sets[1];
+    }
+    if (sched_check(w->f.sched, &req, NULL) == 0)
+        add(&w->f, &req);
+    bitset_destroy(sets[0]);
+    bitset_destroy(sets[1]);
+}
+
+static void write_decision(struct world *w, const struct sched_decision *decision)
+{
+    strbuf_printf(&w->history, "%u:", decision->job);
+    for (size_t i = 0; i < decision->where->n_shares; i++) {
+        const struct place_share *share = &decision->where->shares[i];
+        cleanup(freep) char *cores = bitset_format(share->cores);
+        strbuf_printf(&w->history, " n%u/%s", share->node, cores);
+        for (uint32_t task = 0; task < share->tasks; task++)
+            assert_true(bitset_is_subset(share->task_cores[task], share->cores));
+    }
+    strbuf_putc(&w->history, '\n');
+}
+
+static void pass(struct world *w)
+{
+    size_t max = 1 + next_random(w, 8);
+    size_t n = sched_pass(w->f.sched, w->now, w->f.decisions, max);
+    assert_true(n <= max);
+    for (size_t i = 0; i < n; i++) {
+        write_decision(w, &w->f.decisions[i]);
+        assert_int_equal(sched_why(w->f.sched, w->f.decisions[i].job, NULL),
+                         SCHED_NONE);
+        place_result_destroy(w->f.decisions[i].where);
+    }
+}
+
+static void step(struct world *w)
+{
+    uint32_t job = 1 + next_random(w, w->next_job + 1);
+    uint32_t node = next_random(w, N_NODES);
+    w->now += next_random(w, 30);
+    switch (next_random(w, 10)) {
+    case 0:
+    case 1:
+    case 2:
+        submit(w);
+        break;
+    case 3:
+    case 4:
+        sched_remove(w->f.sched, job);
+        break;
+    case 5:
+        sched_hold(w->f.sched, job, next_random(w, 2));
+        break;
+    case 6:
+        sched_node_up(w->f.sched, node, next_random(w, 4) > 0);
+        break;
+    case 7:
+        sched_node_set(w->f.sched, node, next_random(w, 4) ? w->f.topo : NULL,
+                       NODE_MEMORY);
+        break;
+    default:
+        pass(w);
+        break;
+    }
+    sched_check_invariants(w->f.sched);
+}
+
+static char *history_of(uint32_t seed)
+{
+    struct world w = {.seed = seed, .history = STRBUF_INIT};
+    fixture_init(&w.f, true);
+    for (int i = 0; i < STEPS; i++)
+        step(&w);
+    for (uint32_t job = 1; job <= w.next_job; job++)
+        sched_remove(w.f.sched, job);
+    for (uint32_t node = 0; node < N_NODES; node++) {
+        uint32_t cores;
+        uint64_t memory;
+        sched_node_usage(w.f.sched, node, &cores, &memory);
+        assert_int_equal(cores, 0);
+        assert_int_equal(memory, 0);
+    }
+    fixture_fini(&w.f);
+    return strbuf_take(&w.history);
+}
+
+static void a_replay_decides_the_same(void **state)
+{
+    (void)state;
+    size_t decided = 0;
+    for (uint32_t seed = 1; seed <= SEEDS; seed++) {
+        cleanup(freep) char *first = history_of(seed);
+        cleanup(freep) char *second = history_of(seed);
+        assert_string_equal(first, second);
+        decided += strlen(first);
+    }
+    /* The events do lead to starts. */
+    assert_true(decided > SEEDS * 50);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_replay_decides_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
