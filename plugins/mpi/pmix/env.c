@@ -35,7 +35,7 @@ static const struct setting for_tasks[] = {
 /* Without a fast fabric OpenMPI spends 200 ms looking for one. */
 static const struct setting for_tasks_on_tcp[] = {
     {"OMPI_MCA_pml", "ob1"},
-    {"OMPI_MCA_btl", "self,vader,tcp"},
+    {"OMPI_MCA_btl", "^openib,uct,ofi,usnic"},
 };
 
 /* A task that waits for a message spins; here it would spin on another's core. */

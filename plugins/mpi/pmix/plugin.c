@@ -13,7 +13,9 @@
 #include <string.h>
 
 static struct server the_server;
-static bool is_serving;
+
+/* libpmix does not start a second time in one process. */
+static bool was_started;
 
 const struct server *server_now(void)
 {
@@ -46,8 +48,8 @@ static int check_version(struct berth_mpi_err *err)
 
 static int check_step(const struct berth_mpi_step *step, struct berth_mpi_err *err)
 {
-    if (is_serving)
-        return fail(err, EBUSY, "a process can serve one step with PMIx");
+    if (was_started)
+        return fail(err, EBUSY, "a process can serve one step with PMIx, and it has");
     if (!*step->nspace || strlen(step->nspace) > PMIX_MAX_NSLEN)
         return fail(err, EINVAL, "the step's PMIx name has %zu bytes, %d are possible",
                     strlen(step->nspace), PMIX_MAX_NSLEN);
@@ -91,8 +93,10 @@ static int remember(struct server *server, const struct berth_mpi_step *step,
     server->n_local = step->n_local;
     server->rank_node = copy_u32(step->rank_node, step->n_tasks);
     server->local_ranks = copy_u32(step->local_ranks, step->n_local);
-    if (!server->rank_node || !server->local_ranks)
+    if (!server->rank_node || !server->local_ranks) {
+        forget(server);
         return fail(err, ENOMEM, "no memory for a step of %u tasks", step->n_tasks);
+    }
     return 0;
 }
 
@@ -128,6 +132,7 @@ static pmix_status_t init_library(const struct berth_mpi_step *step,
     info[5].value.type = PMIX_TOPO;
     info[5].value.data.topo = &given;
 
+    was_started = true;
     env_server_enter();
     pmix_status_t rc = PMIx_server_init(&upcalls, info, topology ? 6 : 5);
     env_server_leave();
@@ -150,7 +155,6 @@ static void stop(void *self)
     PMIx_server_finalize();
     pending_clear();
     forget(server);
-    is_serving = false;
 }
 
 static int start(const struct berth_mpi_step *step, const struct berth_mpi_host *host,
@@ -164,11 +168,8 @@ static int start(const struct berth_mpi_step *step, const struct berth_mpi_host 
         rc = topology_get(step->topology_xml, &topology, err);
     if (rc == 0)
         rc = remember(&the_server, step, host, err);
-    if (rc < 0) {
-        if (!is_serving)
-            forget(&the_server);
+    if (rc < 0)
         return rc;
-    }
     the_server.is_crowded = topology_is_crowded_by(step->n_local);
     share_topology(&the_server, step);
 
@@ -178,7 +179,6 @@ static int start(const struct berth_mpi_step *step, const struct berth_mpi_host 
         return fail(err, EIO, "the PMIx server does not start: %s",
                     PMIx_Error_string(status));
     }
-    is_serving = true;
     sockets_hurry();
     rc = job_register(&the_server, step, topology, err);
     if (rc < 0) {

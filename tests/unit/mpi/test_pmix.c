@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "fake_host.h"
 #include "mpi/mpi.h"
@@ -169,20 +170,27 @@ static void neighbours_may_read_each_others_memory(void **state)
     free(r.out);
 }
 
+static const char *const one_node[] = {"n0"};
+static const uint32_t zero[] = {0};
+
+static struct berth_mpi_step step_of_one_task(const char *dir)
+{
+    return (struct berth_mpi_step){.nspace = "berth.1.0.x",
+                                   .n_nodes = 1,
+                                   .nodes = one_node,
+                                   .n_tasks = 1,
+                                   .rank_node = zero,
+                                   .local_ranks = zero,
+                                   .n_local = 1,
+                                   .server_dir = dir,
+                                   .task_dir = dir};
+}
+
 static void impossible_steps_are_refused_with_words(void **state)
 {
     (void)state;
-    const char *const nodes[] = {"n0"};
-    const uint32_t beyond[] = {1}, first[] = {0}, no_rank[] = {7};
-    struct berth_mpi_step good = {.nspace = "berth.1.0.x",
-                                  .n_nodes = 1,
-                                  .nodes = nodes,
-                                  .n_tasks = 1,
-                                  .rank_node = first,
-                                  .local_ranks = first,
-                                  .n_local = 1,
-                                  .server_dir = "/nowhere",
-                                  .task_dir = "/nowhere"};
+    const uint32_t beyond[] = {1}, no_rank[] = {7};
+    const struct berth_mpi_step good = step_of_one_task("/nowhere");
     struct berth_mpi_host host = {0};
     struct berth_mpi_err err;
     void *self = NULL;
@@ -219,6 +227,34 @@ static void a_topology_loaded_early_serves_the_step(void **state)
     free(r.out);
 }
 
+static int start_twice(const char *dir)
+{
+    const struct berth_mpi_step step = step_of_one_task(dir);
+    struct berth_mpi_host host = {0};
+    struct berth_mpi_err err = {0};
+    void *self = NULL;
+    if (ops->start(&step, &host, &self, &err) != 0)
+        return 1;
+    ops->stop(self);
+    if (ops->start(&step, &host, &self, &err) != -EBUSY)
+        return 2;
+    return strstr(err.text, "a process can serve one step") ? 0 : 3;
+}
+
+static void a_process_serves_one_step(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/berth-twice-XXXXXX";
+    int status = -1;
+    assert_non_null(mkdtemp(dir));
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(start_twice(dir));
+    waitpid(pid, &status, 0);
+    io_remove_tree(dir, NULL);
+    assert_int_equal(status, 0);
+}
+
 static int load_plugin(void **state)
 {
     (void)state;
@@ -242,6 +278,7 @@ int main(void)
         cmocka_unit_test(a_rank_that_leaves_in_the_middle_does_not_harm_the_server),
         cmocka_unit_test(neighbours_may_read_each_others_memory),
         cmocka_unit_test(impossible_steps_are_refused_with_words),
+        cmocka_unit_test(a_process_serves_one_step),
         cmocka_unit_test(a_topology_loaded_early_serves_the_step),
     };
     return cmocka_run_group_tests(tests, load_plugin, NULL);
