@@ -361,8 +361,9 @@ static int run_exec(struct args *args, int argc, char **argv)
     }
     if (cluster_enter_node(node, &err) < 0)
         return fail(&err);
-    (void)execvp(argv[1], argv + 1);
-    say_error("cannot run %s: %s", argv[1], strerror(errno));
+    argv += strcmp(argv[1], "--") == 0 && argc > 2 ? 2 : 1;
+    (void)execvp(argv[0], argv);
+    say_error("cannot run %s: %s", argv[0], strerror(errno));
     return errno == ENOENT ? 127 : 126;
 }
 
