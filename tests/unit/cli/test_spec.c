@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_spec.c - what jobs and steps inherit, and how they print
+ */
+#include "cli/spec.h"
+
+#include "base/mem.h"
+#include "cli/document.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct job_args args;
+
+static int setup(void **state)
+{
+    (void)state;
+    job_args_init(&args, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    job_args_fini(&args);
+    return 0;
+}
+
+static char x[] = "X=1", berth[] = "berth", submit[] = "submit", file[] = "a b.sh";
+static char *env[] = {x, NULL};
+static char *argv[] = {berth, submit, file, NULL};
+static const struct spec_source batch = {
+    .env = env,
+    .argv = argv,
+    .script = "#!/bin/sh\n",
+    .script_len = 10,
+    .script_name = "dir/a b.sh",
+};
+
+static void a_job_is_named_after_its_script(void **state)
+{
+    (void)state;
+    assert_int_equal(spec_complete(&args, &batch, NULL), 0);
+    assert_string_equal(args.spec->name, "a b.sh");
+    assert_string_equal(args.spec->submit_line, "berth submit 'a b.sh'");
+}
+
+static void a_given_name_stays(void **state)
+{
+    (void)state;
+    spec_take_string(&args.spec->name, xstrdup("mine"));
+    assert_int_equal(spec_complete(&args, &batch, NULL), 0);
+    assert_string_equal(args.spec->name, "mine");
+}
+
+static void a_job_inherits_the_process_it_comes_from(void **state)
+{
+    cleanup(freep) char *here = getcwd(NULL, 0);
+    mode_t before = umask(027);
+
+    (void)state;
+    assert_int_equal(spec_complete(&args, &batch, NULL), 0);
+    umask(before);
+    assert_int_equal(args.spec->umask, 027);
+    assert_string_equal(args.spec->cwd, here);
+    assert_int_equal(args.spec->n_env, 1);
+    assert_string_equal(args.spec->env[0], "X=1");
+    assert_true(args.spec->n_rlimits > 10);
+    assert_int_equal(args.spec->script.len, 10);
+}
+
+static void a_step_in_a_job_asks_only_for_what_was_said(void **state)
+{
+    Berth__StepSpec *step;
+
+    (void)state;
+    args.spec->tasks = 4;
+    assert_int_equal(step_spec_build(&args, env, argv, true, &step, NULL), 0);
+    assert_int_equal(step->tasks, 4);
+    assert_int_equal(step->nodes, 0);
+    assert_null(step->container);
+    assert_string_equal(step->mpi, "pmix");
+    assert_true(step->kill_on_bad_exit);
+    assert_int_equal(step->n_argv, 3);
+    berth__step_spec__free_unpacked(step, NULL);
+    assert_int_equal(step_spec_build(&args, env, argv, false, &step, NULL), 0);
+    assert_int_equal(step->tasks, 0);
+    berth__step_spec__free_unpacked(step, NULL);
+}
+
+static void a_spec_prints_as_yaml_without_its_defaults(void **state)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    (void)state;
+    spec_take_string(&args.spec->name, xstrdup("12"));
+    args.spec->tasks = 4;
+    args.spec->hold = 1;
+    args.spec->script.data = xmemdup("#!/bin/sh\necho\n", 15);
+    args.spec->script.len = 15;
+    assert_int_equal(document_print_yaml(document_of(&args.spec->base, true), out), 0);
+    fclose(out);
+    assert_string_equal(text, "name: '12'\n"
+                              "script: |\n"
+                              "  #!/bin/sh\n"
+                              "  echo\n"
+                              "tasks: 4\n"
+                              "hold: true\n");
+    free(text);
+}
+
+static void a_job_prints_as_one_flat_object(void **state)
+{
+    Berth__JobRecord record = BERTH__JOB_RECORD__INIT;
+    Berth__JobInfo info = BERTH__JOB_INFO__INIT;
+    char running[] = "RUNNING";
+    json_t *doc;
+
+    (void)state;
+    record.id = 17;
+    record.state = 2;
+    info.record = &record;
+    info.state = running;
+    doc = document_of_job(&info);
+    assert_int_equal(json_integer_value(json_object_get(doc, "id")), 17);
+    assert_string_equal(json_string_value(json_object_get(doc, "state")), "RUNNING");
+    assert_null(json_object_get(doc, "record"));
+    json_decref(doc);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_job_is_named_after_its_script),
+        TEST(a_given_name_stays),
+        TEST(a_job_inherits_the_process_it_comes_from),
+        TEST(a_step_in_a_job_asks_only_for_what_was_said),
+        TEST(a_spec_prints_as_yaml_without_its_defaults),
+        cmocka_unit_test(a_job_prints_as_one_flat_object),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
