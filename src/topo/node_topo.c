@@ -184,7 +184,7 @@ int node_topo_from_xml(const char *xml, size_t len, struct node_topo **ret,
     hwloc_topology_destroy(t);
     if (rc < 0)
         return rc;
-    /* The sender's hash: exported again, hwloc may word it otherwise. */
+    /* Another version of hwloc may word the same hardware otherwise. */
     hash_of(xml, strnlen(xml, len), (*ret)->hash);
     return 0;
 }

@@ -35,7 +35,8 @@ struct node_topo {
 int node_topo_load(const char *source, struct node_topo **ret, char **ret_xml,
                    struct err *err);
 /* From XML bytes that came from a peer or from the store: at most 16 MiB of
- * hwloc's format 1 or 2, otherwise -EINVAL with words. */
+ * hwloc's format 1 or 2, otherwise -EINVAL with words. The hash is that of the
+ * bytes: they are canonical, made so by whoever read the hardware. */
 int node_topo_from_xml(const char *xml, size_t len, struct node_topo **ret,
                        struct err *err);
 void node_topo_destroy(struct node_topo *topo);
