@@ -324,8 +324,10 @@ static char **environment(struct node *node, uint32_t rank)
     }
     strv_foreach (s, given)
         strv_add(&env, *s);
-    strv_foreach (s, node->step->env)
-        strv_add(&env, *s);
+    strv_foreach (s, node->step->env) {
+        cleanup(freep) char *name = xstrndup(*s, strcspn(*s, "="));
+        strv_setenv(&env, name, *s + strlen(name) + 1);
+    }
     strv_free(given);
     return env;
 }

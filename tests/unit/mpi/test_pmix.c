@@ -137,6 +137,18 @@ static void data_is_fetched_on_demand_when_the_fence_carries_none(void **state)
     free(r.out);
 }
 
+static void a_client_that_guesses_the_name_is_not_served(void **state)
+{
+    (void)state;
+    char guess[] = "PMIX_NAMESPACE=berth.1.0.guess";
+    char *env[] = {guess, NULL};
+    struct fake_result r =
+        run("hello", (struct fake_step){.n_nodes = 1, .tasks_per_node = 1, .env = env});
+    assert_int_equal(r.n_connected, 0);
+    assert_true(r.status[0] != 0);
+    free(r.out);
+}
+
 static void an_abort_reaches_the_host_with_its_code(void **state)
 {
     (void)state;
@@ -274,6 +286,7 @@ int main(void)
         cmocka_unit_test(four_nodes_exchange_long_messages),
         cmocka_unit_test(long_messages_pass_within_and_between_nodes),
         cmocka_unit_test(data_is_fetched_on_demand_when_the_fence_carries_none),
+        cmocka_unit_test(a_client_that_guesses_the_name_is_not_served),
         cmocka_unit_test(an_abort_reaches_the_host_with_its_code),
         cmocka_unit_test(a_rank_that_leaves_in_the_middle_does_not_harm_the_server),
         cmocka_unit_test(neighbours_may_read_each_others_memory),
