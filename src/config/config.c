@@ -4,11 +4,14 @@
  */
 #include "config/config.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "config/load.h"
 
 static void free_lists(struct config *c)
 {
@@ -59,16 +62,39 @@ void config_freep(struct config **config)
     config_free(*config);
 }
 
-char *config_node_dir(const char *pattern, const char *node)
+/* 'pattern' with each 'mark' replaced. */
+static char *expand(const char *pattern, const char *mark, const char *value)
 {
     struct strbuf sb = STRBUF_INIT;
     const char *at;
 
-    while ((at = strstr(pattern, "%n"))) {
+    while ((at = strstr(pattern, mark))) {
         strbuf_add(&sb, pattern, (size_t)(at - pattern));
-        strbuf_puts(&sb, node);
-        pattern = at + 2;
+        strbuf_puts(&sb, value);
+        pattern = at + strlen(mark);
     }
     strbuf_puts(&sb, pattern);
     return strbuf_take(&sb);
+}
+
+char *config_node_dir(const char *pattern, const char *node)
+{
+    return expand(pattern, "%n", node);
+}
+
+const char *config_home(void)
+{
+    const char *home = getenv("HOME");
+    const struct passwd *pw = home && *home ? NULL : getpwuid(getuid());
+
+    if (home && *home)
+        return home;
+    return pw ? pw->pw_dir : NULL;
+}
+
+char *config_home_dir(const char *pattern)
+{
+    const char *home = config_home();
+
+    return expand(pattern, "%h", home ? home : "");
 }

@@ -112,5 +112,7 @@ const struct config_node *config_node_by_name(const struct config *config,
                                               const char *name);
 /* "%n" in node.state_dir and run_dir replaced; the caller frees it. */
 char *config_node_dir(const char *pattern, const char *node);
+/* "%h" in image.user_store replaced by $HOME, else by the account's home. */
+char *config_home_dir(const char *pattern);
 
 #endif

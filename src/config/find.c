@@ -2,10 +2,9 @@
  *
  * find.c - which configuration a program means
  */
-#include "config/config.h"
+#include "config/load.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,12 +17,9 @@
  * cluster is gone leads nowhere and does not count. */
 static char *personal_file(void)
 {
-    const char *home = getenv("HOME");
-    const struct passwd *pw = home && *home ? NULL : getpwuid(getuid());
+    const char *home = config_home();
     char *path;
 
-    if (!home || !*home)
-        home = pw ? pw->pw_dir : NULL;
     path = home ? xasprintf("%s/.local/state/berth/current.yaml", home) : NULL;
     if (path && access(path, R_OK) == 0)
         return path;

@@ -28,4 +28,7 @@ int config_check_values(const struct config *config, struct err *err);
 /* ", did you mean 'n1'?" or "", for words; the caller frees it. */
 char *config_nearest_node(const struct config *config, const char *name);
 
+/* $HOME, else the account's home directory, else NULL. */
+const char *config_home(void);
+
 #endif

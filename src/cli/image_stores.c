@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * image_stores.c - the site's store and the user's own, from the configuration
+ */
+#include "cli/image_stores.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "config/config.h"
+
+/* Images need no cluster: without a configuration the defaults hold. */
+static int load(const char *given, struct config **ret, struct err *err)
+{
+    cleanup(freep) char *path = NULL;
+    int r = config_find(given, &path, err);
+
+    if (r == -ENOENT) {
+        *ret = config_defaults();
+        return 0;
+    }
+    return r < 0 ? r : config_load(path, ret, err);
+}
+
+int image_stores_find(const char *config_path, const char *store,
+                      struct image_stores *ret, struct err *err)
+{
+    cleanup(config_freep) struct config *config = NULL;
+    char *own, *site;
+    int r;
+
+    if (store) {
+        *ret = (struct image_stores){.paths = {xstrdup(store)}, .n = 1};
+        return 0;
+    }
+    r = load(config_path, &config, err);
+    if (r < 0)
+        return r;
+    own = config_home_dir(config->image.user_store);
+    site = xstrdup(config->image.store);
+    if (geteuid() == 0)
+        *ret = (struct image_stores){.paths = {site, own}, .n = 2};
+    else
+        *ret = (struct image_stores){.paths = {own, site}, .n = 2};
+    return 0;
+}
+
+void image_stores_fini(struct image_stores *stores)
+{
+    for (size_t i = 0; i < stores->n; i++)
+        free(stores->paths[i]);
+}
