@@ -200,6 +200,12 @@ static int parse_memory(const struct schema_key *key, const char *text, uint64_t
     return 0;
 }
 
+static char *format_memory(uint64_t mib)
+{
+    return mib && mib % 1024 == 0 ? xasprintf("%" PRIu64 "G", mib / 1024)
+                                  : xasprintf("%" PRIu64 "M", mib);
+}
+
 static int set_number(const struct schema_key *key, const char *text, void *slot,
                       struct err *err)
 {
@@ -269,7 +275,7 @@ char *schema_get(const struct schema_key *key, const void *object)
     case SCHEMA_DURATION:
         return format_time(*(const int64_t *)slot);
     case SCHEMA_MEMORY:
-        return xasprintf("%" PRIu64 "M", *(const uint64_t *)slot);
+        return format_memory(*(const uint64_t *)slot);
     case SCHEMA_WEIGHT:
         return xasprintf("%.10g", *(const double *)slot);
     }
