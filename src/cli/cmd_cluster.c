@@ -217,11 +217,11 @@ static int find_cluster(const struct args *args, struct cluster **ret, struct er
 
 static void say_what_next(const struct cluster *c)
 {
-    printf("Cluster %s is up: %zu nodes, n1 to n%zu. Now try:\n\n"
+    printf("Cluster %s is up, with the nodes n1 to n%zu. Now try:\n\n"
            "  berth nodes\n"
            "  berth run -N%zu hostname\n"
            "  berth cluster down\n",
-           c->name, c->n_nodes, c->n_nodes, c->n_nodes);
+           c->name, c->n_nodes, c->n_nodes);
 }
 
 static void show_progress(const char *line)

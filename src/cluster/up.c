@@ -248,7 +248,8 @@ static int poll_nodes(const struct cluster *c, const struct cluster_wishes *w,
         if (rc < 0)
             return rc;
         if (up != shown)
-            tell(w, "%u of %zu nodes are up", up, c->n_nodes);
+            tell(w, "%u of %zu node%s up", up, c->n_nodes,
+                 c->n_nodes == 1 ? " is" : "s are");
         shown = up;
         if (up >= c->n_nodes)
             return 0;
@@ -282,7 +283,8 @@ static int start_all(struct cluster *c, const struct cluster_wishes *w, struct e
     for (size_t i = 0; rc == 0 && i < c->n_nodes; i++)
         rc = start_node(c, i, err);
     if (rc == 0)
-        tell(w, "controller and %zu nodes are started", c->n_nodes);
+        tell(w, "controller and %zu node%s are started", c->n_nodes,
+             c->n_nodes == 1 ? "" : "s");
     if (rc == 0)
         rc = wait_for_nodes(c, w, err);
     return rc < 0 ? rc : cluster_point_here(c, err);
