@@ -3,9 +3,9 @@
  * build.h - a root file system under construction: what its parts share
  *
  * All of the container's own writable space is one tmpfs, the scratch: a
- * directory of it is the overlay's upper layer, others become /dev, /tmp and
- * /run. One file system is cheaper to make and to end than five, and its size
- * bounds them together.
+ * directory of it is the overlay's upper layer, and directories of that are
+ * bound over it as /dev, /tmp and /run. One file system is cheaper to make and
+ * to end than five, and its size bounds them together.
  */
 #ifndef BERTH_CONTAINER_BUILD_H
 #define BERTH_CONTAINER_BUILD_H
@@ -33,15 +33,19 @@ struct build {
  * be made afterwards. */
 int skeleton_make(struct build *b, struct err *err);
 
-/* passwd.c: write etc/passwd and etc/group in the upper layer: the image's own,
- * and the user. */
-int passwd_write(struct build *b, struct err *err);
+/* etc.c: before the overlay is mounted, write etc/passwd and etc/group: the
+ * image's own, and the user; afterwards, bind the node's hosts and resolv.conf. */
+int etc_prepare(struct build *b, struct err *err);
+int etc_bind(struct build *b, struct err *err);
 
 /* dev.c: fill /dev. The working directory is the new root. */
 int dev_make(struct build *b, struct err *err);
 
 /* mounts.c: the caller's mounts, in their order. */
 int mounts_make(struct build *b, struct err *err);
+
+/* Make a tree that is not attached yet read-only throughout. 0, or -1 and errno. */
+int mount_set_readonly(int tree);
 
 /* resolve.c: open 'path' (absolute or not) as if 'root' were "/"; links cannot
  * lead out of it, nor through /proc. A descriptor or -Exxx. */

@@ -21,14 +21,12 @@ static const char *const basic[] = {"null", "zero", "full", "random", "urandom",
 /* Fabrics, GPUs and single-copy helpers, bound when the node has them; "%u"
  * counts from 0 until one is missing. */
 static const char *const optional[] = {
-    "infiniband",  "dri",
-    "kfd",         "xpmem",
-    "knem",        "ss0",
-    "hfi1_%u",     "cxi%u",
-    "nvidiactl",   "nvidia-uvm",
-    "nvidia%u",    "nvidia-uvm-tools",
-    "nvidia-caps", "nvidia-modeset",
-    "hugepages",
+    "infiniband", "dri", "kfd", "xpmem", "knem", "ss0", "hfi1_%u", "cxi%u", "nvidiactl",
+};
+
+/* Looked for when there is an nvidiactl. */
+static const char *const nvidia[] = {
+    "nvidia%u", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "nvidia-caps",
 };
 
 static const char *const links[][2] = {
@@ -60,42 +58,51 @@ static int bind_if_there(const char *name, bool *ret_there)
     return *ret_there ? bind_device(name, S_ISDIR(st.st_mode)) : 0;
 }
 
-static int bind_optional(const char *pattern)
+/* Bind what 'pattern' names; *ret_there tells if there was anything. */
+static int bind_optional(const char *pattern, bool *ret_there)
 {
+    const char *percent = strchr(pattern, '%');
     char name[32];
     bool there = true;
     int rc = 0;
 
+    if (!percent)
+        return bind_if_there(pattern, ret_there);
     for (unsigned int i = 0; there && !rc; i++) {
-        const char *percent = strchr(pattern, '%');
-
-        if (percent)
-            (void)snprintf(name, sizeof(name), "%.*s%u", (int)(percent - pattern),
-                           pattern, i);
-        else
-            (void)snprintf(name, sizeof(name), "%s", pattern);
+        (void)snprintf(name, sizeof(name), "%.*s%u", (int)(percent - pattern), pattern,
+                       i);
         rc = bind_if_there(name, &there);
-        if (!percent)
-            break;
+        *ret_there = there || i > 0;
     }
     return rc;
 }
 
+static int bind_all_optional(const char *const *patterns, size_t n,
+                             bool *ret_last_there, struct err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        int rc = bind_optional(patterns[i], ret_last_there);
+
+        if (rc)
+            return err_sys(err, -rc, "bind /dev/%s", patterns[i]);
+    }
+    return 0;
+}
+
 static int bind_devices(struct err *err)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(basic); i++) {
-        int rc = bind_device(basic[i], false);
+    bool has_nvidia = false;
+    int rc;
 
+    for (size_t i = 0; i < ARRAY_SIZE(basic); i++) {
+        rc = bind_device(basic[i], false);
         if (rc)
             return err_sys(err, -rc, "bind /dev/%s", basic[i]);
     }
-    for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
-        int rc = bind_optional(optional[i]);
-
-        if (rc)
-            return err_sys(err, -rc, "bind /dev/%s", optional[i]);
-    }
-    return 0;
+    rc = bind_all_optional(optional, ARRAY_SIZE(optional), &has_nvidia, err);
+    if (rc || !has_nvidia)
+        return rc;
+    return bind_all_optional(nvidia, ARRAY_SIZE(nvidia), &has_nvidia, err);
 }
 
 int dev_make(struct build *b, struct err *err)

@@ -195,7 +195,7 @@ static int build(const struct container_spec *spec, int sock, uid_t uid, gid_t g
 
     if ((rc = isolate_detach(sock, err)) ||
         (rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
-        (rc = rootfs_build(spec, err)) || (rc = isolate_seal(spec->as_root, err)))
+        (rc = rootfs_build(spec, err)))
         return rc;
     (void)sigemptyset(&child);
     (void)sigaddset(&child, SIGCHLD);
@@ -207,20 +207,29 @@ static int build(const struct container_spec *spec, int sock, uid_t uid, gid_t g
     return 0;
 }
 
+static void fail(int sock, const struct err *err) __attribute__((noreturn));
+static void fail(int sock, const struct err *err)
+{
+    struct report report = {.kind = REPORT_FAILED, .status = err->code};
+
+    memcpy(report.words, err->text, sizeof(report.words));
+    if (report_send(INIT_SOCK, &report, 0))
+        (void)report_send(sock, &report, 0);
+    _exit(1);
+}
+
 void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid)
 {
-    struct report report = {.kind = REPORT_READY};
+    struct report ready = {.kind = REPORT_READY};
     struct init init = {.sigfd = -1};
     struct err err = {0};
 
-    if (build(spec, sock, uid, gid, &init, &err)) {
-        report.kind = REPORT_FAILED;
-        report.status = err.code;
-        memcpy(report.words, err.text, sizeof(report.words));
-        if (report_send(INIT_SOCK, &report, 0))
-            (void)report_send(sock, &report, 0);
-        _exit(1);
-    }
-    tell(&init, &report, 0);
+    if (build(spec, sock, uid, gid, &init, &err))
+        fail(sock, &err);
+    /* Told before the last step, which needs nobody else: the caller gets its
+     * orders ready meanwhile. No task starts before the loop. */
+    tell(&init, &ready, 0);
+    if (isolate_seal(spec->as_root, &err))
+        fail(INIT_SOCK, &err);
     loop(&init);
 }

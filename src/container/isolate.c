@@ -71,7 +71,6 @@ int isolate_detach(int sock, struct err *err)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL))
         return err_sys(err, errno, "die with the caller");
     (void)prctl(PR_SET_NAME, "berth-init");
-    (void)setsid();
     for (int signo = 1; signo < SIGRTMIN; signo++)
         (void)sigaction(signo, &dfl, NULL);
     return close_inherited(sock, err);

@@ -17,7 +17,7 @@
  * just made: to themselves, or to 0. */
 int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err);
 
-/* Let go of what was inherited: descriptors, session, signal dispositions. Dies
+/* Let go of what was inherited: descriptors and signal dispositions. Dies
  * with the caller from now on. */
 int isolate_detach(int sock, struct err *err);
 

@@ -25,10 +25,16 @@ static int no_source(const struct bind_mount *m, int code, struct err *err)
     return err_sys(err, code, "--mount: %s on node %s", m->source, node);
 }
 
+int mount_set_readonly(int tree)
+{
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+
+    return mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
+}
+
 static int attach(const struct build *b, const struct bind_mount *m, int tree,
                   struct err *err)
 {
-    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
     cleanup(closep) int target = -1;
     struct stat st;
     int rc;
@@ -40,8 +46,7 @@ static int attach(const struct build *b, const struct bind_mount *m, int tree,
         (void)err_wrap(err, "--mount %s", m->source);
         return rc;
     }
-    if (m->readonly &&
-        mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)))
+    if (m->readonly && mount_set_readonly(tree))
         return err_sys(err, errno, "--mount: make %s read-only", m->target);
     if (move_mount(tree, "", target, "",
                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))

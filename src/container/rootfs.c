@@ -57,8 +57,7 @@ static int make_scratch(struct build *b, struct err *err)
     b->scratch = open(b->spec->work_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (b->scratch < 0 || fchdir(b->scratch))
         return err_sys(err, errno, "enter %s", b->spec->work_dir);
-    if (mkdir(UPPER, 0755) || mkdir(WORK, 0700) || mkdir("dev", 0755) ||
-        mkdir("tmp", 01777) || mkdir("run", 0755))
+    if (mkdir(UPPER, 0755) || mkdir(WORK, 0700))
         return err_sys(err, errno, "make directories in %s", b->spec->work_dir);
     return 0;
 }
@@ -97,18 +96,19 @@ static int mount_overlay(struct build *b, struct err *err)
     return 0;
 }
 
-/* Directories of the scratch that cover the image's. */
+/* Take /dev, /tmp and /run out of the overlay: what is written there needs none,
+ * and what the image has there is not wanted. */
 static int bind_scratch(struct build *b, struct err *err)
 {
-    static const char *const names[] = {"dev", "tmp", "run"};
+    static const char *const sources[] = {UPPER "/dev", UPPER "/tmp", UPPER "/run"};
 
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+        const char *target = sources[i] + strlen(UPPER "/");
         cleanup(closep) int tree =
-            open_tree(b->scratch, names[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+            open_tree(b->scratch, sources[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
-        if (tree < 0 ||
-            move_mount(tree, "", b->root, names[i], MOVE_MOUNT_F_EMPTY_PATH))
-            return err_sys(err, errno, "mount /%s", names[i]);
+        if (tree < 0 || move_mount(tree, "", b->root, target, MOVE_MOUNT_F_EMPTY_PATH))
+            return err_sys(err, errno, "mount /%s", target);
     }
     return 0;
 }
@@ -162,8 +162,9 @@ static int mount_shm(struct build *b, struct err *err)
 typedef int step_fn(struct build *b, struct err *err);
 
 static step_fn *const image_steps[] = {
-    set_hostname, make_scratch, open_layers, skeleton_make, passwd_write, mount_overlay,
-    bind_scratch, dev_make,     mount_proc,  bind_sys,      mounts_make,  pivot,
+    set_hostname,  make_scratch, open_layers, skeleton_make, etc_prepare,
+    mount_overlay, bind_scratch, dev_make,    mount_proc,    bind_sys,
+    etc_bind,      mounts_make,  pivot,
 };
 
 /* The mount namespace is already a private copy of the node's. */

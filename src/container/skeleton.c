@@ -19,16 +19,20 @@
 #include "container/build.h"
 
 /* The system's own mount points: made always, so that the image's are never
- * followed. "etc" gets the files of passwd.c. */
-static const char *const own[] = {"dev", "proc", "sys", "tmp", "run", "etc"};
+ * followed. "etc" gets the files of etc.c. */
+static const struct {
+    const char *name;
+    mode_t mode;
+} own[] = {{"dev", 0755},  {"proc", 0755}, {"sys", 0755},
+           {"tmp", 01777}, {"run", 0755},  {"etc", 0755}};
 
 static bool is_own(const char *path)
 {
     size_t len = strcspn(path, "/");
 
     for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-        if (strlen(own[i]) == len && !strncmp(own[i], path, len))
-            return strcmp(own[i], "etc") != 0;
+        if (strlen(own[i].name) == len && !strncmp(own[i].name, path, len))
+            return strcmp(own[i].name, "etc") != 0;
     }
     return false;
 }
@@ -137,8 +141,8 @@ int skeleton_make(struct build *b, struct err *err)
     if (upper < 0)
         return err_sys(err, errno, "open the upper layer");
     for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-        if (mkdirat(upper, own[i], 0755))
-            return err_sys(err, errno, "make /%s in the upper layer", own[i]);
+        if (mkdirat(upper, own[i].name, own[i].mode))
+            return err_sys(err, errno, "make /%s in the upper layer", own[i].name);
     }
     for (size_t i = 0; i < b->spec->n_mounts; i++) {
         int rc = make_target(b, upper, &b->spec->mounts[i]);

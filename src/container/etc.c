@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * passwd.c - the files of /etc that say who and where the user is
+ * etc.c - the files of /etc that say who and where the user is
  *
- * getpwuid must find the user (ssh, MPI-IO and Fortran runtimes ask), and names
- * must resolve as on the node. The files are written in the upper layer; they
- * hide the image's, and cost no mount.
+ * getpwuid must find the user (ssh, MPI-IO and Fortran runtimes ask): passwd and
+ * group are written in the upper layer, where they hide the image's. Names must
+ * resolve as on the node, also when it changes: its files are bound, read-only.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,22 +102,27 @@ static int write_group(const struct build *b, const char *name, struct err *err)
     return write_upper(b, UPPER "/etc/group", &text, err);
 }
 
-/* The node's /etc/NAME as it is now, if there is one. */
-static int copy_from_node(const struct build *b, const char *name, struct err *err)
-{
-    cleanup(strbuf_finip) struct strbuf text = STRBUF_INIT;
-    cleanup(freep) char *bytes = NULL;
-    cleanup(freep) char *from = xasprintf("/etc/%s", name);
-    cleanup(freep) char *to = xasprintf(UPPER "/etc/%s", name);
-    size_t len;
+static const char *const from_node[] = {"hosts", "resolv.conf", "hostname"};
 
-    if (io_read_file(from, ETC_FILE_MAX, &bytes, &len, NULL))
-        return 0;
-    strbuf_add(&text, bytes, len);
-    return write_upper(b, to, &text, err);
+/* A host name of its own is not the node's to tell. */
+static bool comes_from_node(const struct build *b, const char *name)
+{
+    cleanup(freep) char *path = xasprintf("/etc/%s", name);
+
+    return !(b->spec->hostname && !strcmp(name, "hostname")) && access(path, F_OK) == 0;
 }
 
-int passwd_write(struct build *b, struct err *err)
+static int write_hostname(const struct build *b, struct err *err)
+{
+    cleanup(strbuf_finip) struct strbuf text = STRBUF_INIT;
+
+    if (!b->spec->hostname)
+        return 0;
+    strbuf_printf(&text, "%s\n", b->spec->hostname);
+    return write_upper(b, UPPER "/etc/hostname", &text, err);
+}
+
+int etc_prepare(struct build *b, struct err *err)
 {
     const char *name = b->spec->as_root          ? "root"
                        : is_field(b->spec->user) ? b->spec->user
@@ -124,14 +130,30 @@ int passwd_write(struct build *b, struct err *err)
     int rc;
 
     if ((rc = write_passwd(b, name, err)) || (rc = write_group(b, name, err)) ||
-        (rc = copy_from_node(b, "resolv.conf", err)) ||
-        (rc = copy_from_node(b, "hosts", err)))
+        (rc = write_hostname(b, err)))
         return rc;
-    if (b->spec->hostname) {
-        cleanup(strbuf_finip) struct strbuf text = STRBUF_INIT;
+    for (size_t i = 0; i < ARRAY_SIZE(from_node); i++) {
+        cleanup(freep) char *path = xasprintf(UPPER "/etc/%s", from_node[i]);
 
-        strbuf_printf(&text, "%s\n", b->spec->hostname);
-        return write_upper(b, UPPER "/etc/hostname", &text, err);
+        if (comes_from_node(b, from_node[i]) &&
+            mknodat(b->scratch, path, S_IFREG | 0644, 0))
+            return err_sys(err, errno, "make /etc/%s", from_node[i]);
     }
-    return copy_from_node(b, "hostname", err);
+    return 0;
+}
+
+int etc_bind(struct build *b, struct err *err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(from_node); i++) {
+        cleanup(freep) char *path = xasprintf("/etc/%s", from_node[i]);
+        cleanup(closep) int tree = -1;
+
+        if (!comes_from_node(b, from_node[i]))
+            continue;
+        tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (tree < 0 || mount_set_readonly(tree) ||
+            move_mount(tree, "", b->root, path + 1, MOVE_MOUNT_F_EMPTY_PATH))
+            return err_sys(err, errno, "bind %s", path);
+    }
+    return 0;
 }
