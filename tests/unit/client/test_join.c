@@ -9,12 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +59,16 @@ static ino_t own_namespace(const char *kind)
     return stat(link, &st) == 0 ? st.st_ino : 0;
 }
 
+/* The head of a cluster has none. */
+static void drop_capabilities(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+
+    memset(none, 0, sizeof(none));
+    (void)syscall(SYS_capset, &head, none);
+}
+
 /* A process in new namespaces, or an invalid one when they are not allowed. */
 static struct process start_head(void)
 {
@@ -69,6 +81,7 @@ static struct process start_head(void)
     pid = fork();
     if (pid == 0) {
         answer = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
+        drop_capabilities();
         (void)io_write_full(fds[1], &answer, 1);
         for (;;)
             (void)pause();
