@@ -45,7 +45,8 @@ static int run_in_this_job(struct job_args *args, const char *lead, char **argv)
                   "the step uses the job's container");
         return STATUS_USAGE;
     }
-    if (image_ref_resolve(args->config, args->spec->container, &err) < 0) {
+    if (args->has_container &&
+        image_ref_resolve(args->config, args->spec->container, &err) < 0) {
         say_error("%s", err.text);
         return STATUS_FAILED;
     }

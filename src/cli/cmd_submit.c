@@ -145,6 +145,9 @@ static int send(const struct job_args *args)
 static int dry_run(const struct job_args *args)
 {
     json_t *doc = document_of(&args->spec->base, true);
+    cleanup(freep) char *mask = xasprintf("%04o", args->spec->umask);
+
+    json_object_set_new(doc, "umask", json_string(mask));
 
     if (args->json)
         document_print_json(doc, stdout);

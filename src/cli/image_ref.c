@@ -36,14 +36,14 @@ int image_ref_resolve(const char *config_path, Berth__ContainerSpec *container,
     struct err words;
     int rc;
 
-    if (container->image[0] == '\0')
-        return 0;
     rc = config_find(config_path, &path, &words);
     if (rc == -ENOENT && !config_path)
         return err_set(err, ENODATA, "%s", words.text);
     if (rc == 0)
         rc = config_load(path, &config, &words);
-    if (rc == 0)
+    if (rc == 0 && container->image[0] == '\0' && config->image.fallback)
+        spec_take_string(&container->image, xstrdup(config->image.fallback));
+    if (rc == 0 && container->image[0] != '\0')
         rc = look_up(config, container, &words);
     if (rc < 0 && err)
         *err = words;

@@ -86,8 +86,6 @@ const struct opt job_options[] = {
     VALUE("cpu-bind", 0, "TO", set_bind,
           .help = "bind tasks to: core (default), numa, package, none"),
     VALUE("bind", 0, "TO", set_bind),
-    VALUE("distribution", 'm', "HOW", set_distribution,
-          .help = "ranks over nodes: block (default) or cyclic"),
 
     /* In what. */
     VALUE("image", 0, "NAME", set_image, .help = "container image ('berth image ls')"),
@@ -155,6 +153,8 @@ const struct opt job_options[] = {
     GRANTED(OPT_NONE, "unbuffered", 'u', FOR_RUN | FOR_STEP),
     VALUE("mpi", 0, "KIND", set_mpi, .where = FOR_RUN | FOR_STEP,
           .help = "pmix (default) or none"),
+    VALUE("distribution", 'm', "HOW", set_distribution, .where = FOR_RUN | FOR_STEP,
+          .help = "ranks over nodes: block (default) or cyclic"),
     MAYBE("kill-on-bad-exit", 'K', "0|1", set_kill_on_bad_exit,
           .where = FOR_RUN | FOR_STEP,
           .help = "end the step when a task exits with an error"),
@@ -191,6 +191,7 @@ const struct opt job_options[] = {
     HARMLESS(OPT_NEEDED, "cores-per-socket", 0, ANY),
     HARMLESS(OPT_NEEDED, "extra-node-info", 'B', ANY),
     HARMLESS(OPT_NEEDED, "mincpus", 0, ANY),
+    HARMLESS(OPT_NEEDED, "distribution", 'm', FOR_SUBMIT | FOR_ALLOC),
     HARMLESS(OPT_NEEDED, "mem-bind", 0, ANY),
     HARMLESS(OPT_NEEDED, "tmp", 0, ANY),
     HARMLESS(OPT_NEEDED, "switches", 0, ANY),

@@ -14,17 +14,19 @@
 #include "base/strbuf.h"
 #include "base/strv.h"
 #include "cli/export.h"
+#include "cli/say.h"
 
-/* "berth submit -N4 'my script.sh'", as a shell would read it back. */
-static char *command_line(char *const *argv)
+/* "berth submit -N4 'my script.sh'", as a shell would read it back. argv[0] is
+ * the command's name, which 'name' says in full. */
+static char *command_line(const char *name, char *const *argv)
 {
     struct strbuf sb = STRBUF_INIT;
 
-    for (; argv && *argv; argv++) {
+    strbuf_puts(&sb, name);
+    for (argv += argv && *argv; argv && *argv; argv++) {
         bool is_plain = (*argv)[0] && !strpbrk(*argv, " \t\n'\"\\$`;&|<>()*?#~");
 
-        if (sb.len)
-            strbuf_putc(&sb, ' ');
+        strbuf_putc(&sb, ' ');
         if (is_plain) {
             strbuf_puts(&sb, *argv);
             continue;
@@ -100,7 +102,7 @@ int spec_complete(struct job_args *args, const struct spec_source *source,
     spec_take_strv(env, &spec->n_env, &spec->env);
     spec->umask = spec_umask();
     spec->n_rlimits = spec_rlimits(&spec->rlimits);
-    spec_take_string(&spec->submit_line, command_line(source->argv));
+    spec_take_string(&spec->submit_line, command_line(say_name(), source->argv));
     default_name(spec, source);
     take_home(spec->container);
     take_script(spec, source);

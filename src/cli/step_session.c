@@ -100,6 +100,9 @@ static void on_started(struct session *s, const Berth__StepStarted *started)
     };
     struct err err;
 
+    if (s->options->args->verbose)
+        say_info("step %u: %u tasks on %zu nodes", started->step_id, started->tasks,
+                 started->n_nodes);
     if (outputs_create(&options, &s->outputs, &err) == 0)
         return;
     send_signal(s, SIGKILL, true);

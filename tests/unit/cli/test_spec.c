@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "cli/document.h"
+#include "cli/say.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,9 +37,9 @@ static int teardown(void **state)
     return 0;
 }
 
-static char x[] = "X=1", berth[] = "berth", submit[] = "submit", file[] = "a b.sh";
+static char x[] = "X=1", submit[] = "submit", option[] = "-N4", file[] = "a b.sh";
 static char *env[] = {x, NULL};
-static char *argv[] = {berth, submit, file, NULL};
+static char *argv[] = {submit, option, file, NULL};
 static const struct spec_source batch = {
     .env = env,
     .argv = argv,
@@ -50,9 +51,10 @@ static const struct spec_source batch = {
 static void a_job_is_named_after_its_script(void **state)
 {
     (void)state;
+    say_set_name("berth submit");
     assert_int_equal(spec_complete(&args, &batch, NULL), 0);
     assert_string_equal(args.spec->name, "a b.sh");
-    assert_string_equal(args.spec->submit_line, "berth submit 'a b.sh'");
+    assert_string_equal(args.spec->submit_line, "berth submit -N4 'a b.sh'");
 }
 
 static void a_given_name_stays(void **state)
