@@ -23,10 +23,28 @@ static void *field(const struct schema_key *key, void *object)
     return (char *)object + key->offset;
 }
 
+/* Controls, and the few characters that YAML does not take unescaped either. */
+static bool is_control(const char *p)
+{
+    /* U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF */
+    static const char *const others[] = {"\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf",
+                                         "\xef\xbf\xbe", "\xef\xbf\xbf"};
+    const unsigned char *u = (const unsigned char *)p;
+
+    if (u[0] < 0x80)
+        return iscntrl(u[0]);
+    if (u[0] == 0xc2 && u[1] <= 0x9f) /* U+0080 to U+009F */
+        return true;
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        if (strncmp(p, others[i], 3) == 0)
+            return true;
+    return false;
+}
+
 static int check_characters(const char *text, struct err *err)
 {
     for (const char *p = text; *p; p++)
-        if (iscntrl((unsigned char)*p))
+        if (is_control(p))
             return err_set(err, EINVAL, "has a control character in it");
     return 0;
 }

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -410,6 +412,61 @@ static void a_killed_imports_leftovers_go_with_the_next(void **state)
     assert_int_equal(entries_in("tmp"), 0);
 }
 
+static bool write_proc(const char *path, const char *text)
+{
+    cleanup(closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    return fd >= 0 && io_write_full(fd, text, strlen(text)) == 0;
+}
+
+/* In a child with a mount namespace of its own: 0 when a store on a file system
+ * of 1 MiB refuses 4 MiB in the right words, 77 when it cannot be tried. */
+static int fill_disk(void)
+{
+    cleanup(freep) char *uids = xasprintf("0 %u 1", (unsigned int)getuid());
+    cleanup(freep) char *gids = xasprintf("0 %u 1", (unsigned int)getgid());
+    cleanup(freep) char *big = xcalloc(1, 4 << 20);
+    const char *words = "root file system: no space left for root file system in the "
+                        "image store ";
+
+    memset(big, 'x', (4 << 20) - 1);
+    fx_write(fx_path(dir, "big"), big, 4 << 20);
+    if (io_mkdir_p(fx_path(dir, "tree"), 0755, NULL) < 0 ||
+        rename(fx_path(dir, "big"), fx_path(dir, "tree/big")) < 0)
+        return 1;
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
+        !write_proc("/proc/self/setgroups", "deny") ||
+        !write_proc("/proc/self/uid_map", uids) ||
+        !write_proc("/proc/self/gid_map", gids) ||
+        mount("tmpfs", fx_path(dir, "store"), "tmpfs", 0, "size=1m") < 0)
+        return 77;
+    image_store_close(store);
+    if (image_store_open(fx_path(dir, "store"), true, &store, &err) < 0)
+        return 2;
+    if (import(fx_path(dir, "tree"), "x") != -ENOSPC)
+        return 3;
+    if (strncmp(err.text, words, strlen(words)) != 0)
+        return 4;
+    return entries_in("tmp") || entries_in("refs") || entries_in("layers") ? 5 : 0;
+}
+
+static void a_full_disk_is_said_to_be_full_and_nothing_stays(void **state)
+{
+    int status;
+    pid_t pid = fork();
+
+    (void)state;
+    if (pid == 0)
+        _exit(fill_disk());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) {
+        print_message("skipped: this machine allows no user namespaces\n");
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void removing_collects_what_no_name_needs(void **state)
 {
     (void)state;
@@ -552,6 +609,7 @@ int main(void)
         TEST(progress_is_told),
         TEST(two_imports_at_once_do_no_harm),
         TEST(a_killed_imports_leftovers_go_with_the_next),
+        TEST(a_full_disk_is_said_to_be_full_and_nothing_stays),
         TEST(removing_collects_what_no_name_needs),
         TEST(layers_that_are_held_outlive_their_name),
         TEST(a_name_not_there_is_answered_with_the_nearest),
