@@ -19,6 +19,7 @@
 struct build {
     const struct container_spec *spec;
     int *layers;   /* O_PATH descriptors, topmost first */
+    int *sources;  /* of the caller's mounts: detached copies; -1: skipped */
     int scratch;   /* O_PATH: the tmpfs; -1 for the node's own root */
     int root;      /* O_PATH: the new root */
     bool in_place; /* the node's own root: nothing may be created in it */
@@ -41,8 +42,11 @@ int etc_bind(struct build *b, struct err *err);
 /* dev.c: fill /dev. The working directory is the new root. */
 int dev_make(struct build *b, struct err *err);
 
-/* mounts.c: the caller's mounts, in their order. */
-int mounts_make(struct build *b, struct err *err);
+/* mounts.c: the caller's mounts, in their order. The sources are copied before
+ * anything is mounted: the work directory may be below one of them, and the
+ * container must not hold a copy of itself. */
+int mounts_open(struct build *b, struct err *err);
+int mounts_attach(struct build *b, struct err *err);
 
 /* Make a tree that is not attached yet read-only throughout. 0, or -1 and errno. */
 int mount_set_readonly(int tree);

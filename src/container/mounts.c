@@ -54,24 +54,38 @@ static int attach(const struct build *b, const struct bind_mount *m, int tree,
     return 0;
 }
 
-static int mount_one(const struct build *b, const struct bind_mount *m, struct err *err)
+static int open_source(const struct bind_mount *m, int *ret, struct err *err)
 {
-    cleanup(closep) int tree = -1;
-
     if (m->source[0] != '/' || m->target[0] != '/')
         return err_set(err, EINVAL, "--mount: %s:%s: both paths must be absolute",
                        m->source, m->target);
-    tree = open_tree(AT_FDCWD, m->source,
+    *ret = open_tree(AT_FDCWD, m->source,
                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-    if (tree < 0)
+    if (*ret < 0)
         return errno == ENOENT && m->optional ? 0 : no_source(m, errno, err);
-    return attach(b, m, tree, err);
+    return 0;
 }
 
-int mounts_make(struct build *b, struct err *err)
+int mounts_open(struct build *b, struct err *err)
+{
+    size_t n = b->spec->n_mounts;
+
+    b->sources = xmalloc((n ? n : 1) * sizeof(*b->sources));
+    memset(b->sources, -1, n * sizeof(*b->sources));
+    for (size_t i = 0; i < n; i++) {
+        int rc = open_source(&b->spec->mounts[i], &b->sources[i], err);
+
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+int mounts_attach(struct build *b, struct err *err)
 {
     for (size_t i = 0; i < b->spec->n_mounts; i++) {
-        int rc = mount_one(b, &b->spec->mounts[i], err);
+        int rc =
+            b->sources[i] < 0 ? 0 : attach(b, &b->spec->mounts[i], b->sources[i], err);
 
         if (rc)
             return rc;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -162,21 +163,27 @@ static int mount_shm(struct build *b, struct err *err)
 typedef int step_fn(struct build *b, struct err *err);
 
 static step_fn *const image_steps[] = {
-    set_hostname,  make_scratch, open_layers, skeleton_make, etc_prepare,
-    mount_overlay, bind_scratch, dev_make,    mount_proc,    bind_sys,
-    etc_bind,      mounts_make,  pivot,
+    set_hostname, mounts_open,   make_scratch,  open_layers, skeleton_make,
+    etc_prepare,  mount_overlay, bind_scratch,  dev_make,    mount_proc,
+    bind_sys,     etc_bind,      mounts_attach, pivot,
 };
 
 /* The mount namespace is already a private copy of the node's. */
 static step_fn *const node_steps[] = {
-    set_hostname, enter_node_root, mount_proc, mount_shm, mounts_make,
+    set_hostname, mounts_open, enter_node_root, mount_proc, mount_shm, mounts_attach,
 };
+
+static void close_all(int *fds, size_t n)
+{
+    for (size_t i = 0; fds && i < n; i++)
+        closep(&fds[i]);
+    free(fds);
+}
 
 static void build_fini(struct build *b)
 {
-    for (size_t i = 0; b->layers && i < b->spec->n_layers; i++)
-        closep(&b->layers[i]);
-    freep(&b->layers);
+    close_all(b->layers, b->spec->n_layers);
+    close_all(b->sources, b->spec->n_mounts);
     closep(&b->scratch);
     closep(&b->root);
 }

@@ -121,14 +121,16 @@ static bool tidy(const char *path, char ret[PATH_MAX])
     return len > 0;
 }
 
-static int make_target(const struct build *b, int upper, const struct bind_mount *m)
+static int make_target(const struct build *b, int upper, size_t i)
 {
     char path[PATH_MAX];
     struct stat st;
 
-    if (stat(m->source, &st) || !tidy(m->target, path) || is_own(path) ||
+    if (b->sources[i] < 0 || !tidy(b->spec->mounts[i].target, path) || is_own(path) ||
         !is_missing(b, path))
         return 0;
+    if (fstat(b->sources[i], &st))
+        return -errno;
     return make_all(b, upper, path,
                     S_ISDIR(st.st_mode) ? S_IFDIR | 0755 : S_IFREG | 0644);
 }
@@ -145,7 +147,7 @@ int skeleton_make(struct build *b, struct err *err)
             return err_sys(err, errno, "make /%s in the upper layer", own[i].name);
     }
     for (size_t i = 0; i < b->spec->n_mounts; i++) {
-        int rc = make_target(b, upper, &b->spec->mounts[i]);
+        int rc = make_target(b, upper, i);
 
         if (rc)
             return err_sys(err, -rc, "make %s in the upper layer",

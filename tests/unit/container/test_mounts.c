@@ -140,6 +140,21 @@ static void a_missing_source_is_named_with_its_node(void **state)
     assert_string_equal(start_refused(&spec), words);
 }
 
+static void the_container_holds_no_copy_of_itself(void **state)
+{
+    cleanup(freep) char *above = xstrdup(fixture()->work);
+    struct bind_mount m = {.source = above, .target = "/data"};
+    struct container_spec spec = spec_with(&m, 1);
+    const char *mounts;
+
+    (void)state;
+    *strrchr(above, '/') = 0;
+    with(c, &spec);
+    mounts = probe(c, A("cat"), A("/proc/self/mounts"));
+    assert_non_null(strstr(mounts, " /data "));
+    assert_null(strstr(mounts, "/data/work"));
+}
+
 static void an_optional_source_may_be_missing(void **state)
 {
     struct bind_mount m = {.source = "/no/data", .target = "/data", .optional = true};
@@ -174,6 +189,7 @@ int main(void)
         cmocka_unit_test(a_link_through_proc_is_refused),
         cmocka_unit_test(nothing_is_made_in_a_directory_of_the_node),
         cmocka_unit_test(a_missing_source_is_named_with_its_node),
+        cmocka_unit_test(the_container_holds_no_copy_of_itself),
         cmocka_unit_test(an_optional_source_may_be_missing),
         cmocka_unit_test(a_file_does_not_go_over_a_directory),
     };
