@@ -103,8 +103,9 @@ static int find_image(const Berth__ContainerSpec *spec, struct image **ret,
     return rc ? err_wrap(err, "image %s", spec->image) : 0;
 }
 
-static int make_work_dir(const struct shepherd *sh, const char *name, char **ret,
-                         struct err *err)
+/* A directory of the job's: where the container is built, or the tools go. */
+static int make_job_dir(const struct shepherd *sh, const char *name, char **ret,
+                        struct err *err)
 {
     char *path = xasprintf("%s/%s", sh->dir, name);
 
@@ -124,15 +125,18 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     static const Berth__ContainerSpec plain = BERTH__CONTAINER_SPEC__INIT;
     cleanup(image_freep) struct image *image = NULL;
     cleanup(freep) char *work_dir = NULL;
+    cleanup(freep) char *tools_point = NULL;
     struct container_spec container = {.user = sh->owner.name,
                                        .home = sh->owner.home,
                                        .shell = sh->owner.shell};
     struct mounts mounts = {0};
     struct box *box;
-    int rc = make_work_dir(sh, name, &work_dir, err);
+    int rc = make_job_dir(sh, name, &work_dir, err);
 
     if (!spec)
         spec = &plain;
+    if (!rc)
+        rc = make_job_dir(sh, "bin", &tools_point, err);
     if (!rc && spec->image[0])
         rc = find_image(spec, &image, err);
     if (rc)
