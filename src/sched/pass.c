@@ -2,7 +2,6 @@
  *
  * pass.c - one walk over the waiting jobs: what starts now, and why not
  */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -56,13 +55,15 @@ static bool try_start(struct pass *pass, struct sched_job *job,
     struct sched *sched = pass->sched;
     cleanup(freep) struct place_node *view =
         pool_view_now(sched->pool, sched->partitions[job->partition].nodes);
+    size_t n_nodes = pool_n_nodes(sched->pool);
     struct err err = {0};
-    int rc = place_choose(sched->tree, view, pool_n_nodes(sched->pool), &job->req.place,
-                          &sched->options.place, &decision->where, &err);
-    if (rc == -EINVAL) {
+    int rc = place_check(view, n_nodes, &job->req.place, " up now", &err);
+    if (rc < 0) {
         set_reason(job, SCHED_NODES_DOWN, err.text);
         return false;
     }
+    rc = place_choose(sched->tree, view, n_nodes, &job->req.place,
+                      &sched->options.place, &decision->where, &err);
     if (rc < 0) {
         set_reason(job, SCHED_RESOURCES, err.text);
         pass->blocked_by[job->partition] = job->req.job;

@@ -13,8 +13,8 @@
 
 static void job_destroy(struct sched_job *job)
 {
-    bitset_destroy((struct bitset *)(uintptr_t)job->req.place.required);
-    bitset_destroy((struct bitset *)(uintptr_t)job->req.place.excluded);
+    bitset_destroy(job->required);
+    bitset_destroy(job->excluded);
     place_result_destroy(job->where);
     free(job->words);
     free(job);
@@ -60,15 +60,21 @@ static void drop_waiting(struct queue *queue, struct sched_job *job)
     }
 }
 
+static struct bitset *dup_set(const struct bitset *set)
+{
+    return set ? bitset_dup(set) : NULL;
+}
+
 struct sched_job *queue_add(struct queue *queue, const struct sched_request *req,
                             uint32_t partition, struct place_result *where)
 {
     struct sched_job *job = xcalloc(1, sizeof(*job));
     job->req = *req;
     job->req.partition = NULL;
-    const struct place_request *place = &req->place;
-    job->req.place.required = place->required ? bitset_dup(place->required) : NULL;
-    job->req.place.excluded = place->excluded ? bitset_dup(place->excluded) : NULL;
+    job->required = dup_set(req->place.required);
+    job->excluded = dup_set(req->place.excluded);
+    job->req.place.required = job->required;
+    job->req.place.excluded = job->excluded;
     job->partition = partition;
     job->where = where;
     job->reason = where ? SCHED_NONE : SCHED_PRIORITY;

@@ -10,10 +10,11 @@
 #include "sched/sched.h"
 
 struct sched_job {
-    struct sched_request req;   /* its sets are ours; .partition is not kept */
-    uint32_t partition;         /* index */
-    struct place_result *where; /* NULL: pending */
-    int64_t priority;           /* as of the last sort */
+    struct sched_request req;           /* .partition is not kept */
+    struct bitset *required, *excluded; /* what req.place points to */
+    uint32_t partition;                 /* index */
+    struct place_result *where;         /* NULL: pending */
+    int64_t priority;                   /* as of the last sort */
     enum sched_reason reason;
     char *words; /* to 'reason'; may be NULL */
     size_t slot; /* in queue.waiting, while pending */

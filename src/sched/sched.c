@@ -18,8 +18,7 @@ const struct sched_options sched_options_default = {
     .weight_age = 1000,
     .weight_size = 1000,
     .age_max = INT64_C(7) * 86400,
-    .place =
-        {.switch_levels = 10, .fragmentation = 4, .packages = 3, .numa = 2, .l3 = 1},
+    .place = PLACE_WEIGHTS_DEFAULT,
 };
 
 static void copy_partitions(struct sched *sched, const struct sched_partition *from,
@@ -193,14 +192,16 @@ int sched_adopt(struct sched *sched, const struct sched_request *req,
 enum sched_reason sched_why(const struct sched *sched, uint32_t id, struct err *words)
 {
     const struct sched_job *job = queue_find(&sched->queue, id);
-    if (!job)
+    if (!job || job->where)
         return SCHED_NONE;
+    /* Held or released since the last pass. */
+    if (job->req.held)
+        return SCHED_HELD;
+    if (job->reason == SCHED_HELD)
+        return SCHED_PRIORITY;
     if (job->words)
         err_set(words, EAGAIN, "%s", job->words);
-    /* Held or released since the last pass. */
-    if (!job->where && job->req.held)
-        return SCHED_HELD;
-    return job->reason == SCHED_HELD ? SCHED_PRIORITY : job->reason;
+    return job->reason;
 }
 
 int64_t sched_priority(const struct sched *sched, uint32_t id, int64_t now)

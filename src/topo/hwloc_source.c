@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "topo/trial.h"
 #include "topo/xml_scan.h"
 
 #define MEMORY_STEP (UINT64_C(16) << 20)
@@ -118,6 +119,29 @@ static int topology_finish(hwloc_topology_t t, const char *what, struct err *err
     return 0;
 }
 
+static int load_text(const char *text, hwloc_topology_t *ret, struct err *err)
+{
+    cleanup(topology_destroyp) hwloc_topology_t t = NULL;
+    int rc = topology_prepare(&t, err);
+    if (rc < 0)
+        return rc;
+    if (hwloc_topology_set_xmlbuffer(t, text, (int)strlen(text) + 1) < 0)
+        return err_set(err, EINVAL, "the XML is not an hwloc export");
+    if ((rc = topology_finish(t, "the XML", err)) < 0)
+        return rc;
+    *ret = take(t);
+    return 0;
+}
+
+/* All that is done with a topology, so that a crash in it happens here. */
+static void try_text(const void *text)
+{
+    hwloc_topology_t t;
+    char *xml;
+    if (load_text(text, &t, NULL) == 0 && hwloc_source_export(t, &xml, NULL) == 0)
+        hwloc_topology_destroy(t);
+}
+
 int hwloc_source_parse(const char *xml, size_t len, hwloc_topology_t *ret,
                        struct err *err)
 {
@@ -129,16 +153,12 @@ int hwloc_source_parse(const char *xml, size_t len, hwloc_topology_t *ret,
     int rc = xml_scan_check(xml, len, err);
     if (rc < 0)
         return rc;
-    cleanup(topology_destroyp) hwloc_topology_t t = NULL;
-    if ((rc = topology_prepare(&t, err)) < 0)
-        return rc;
     cleanup(freep) char *text = xstrndup(xml, len);
-    if (hwloc_topology_set_xmlbuffer(t, text, (int)len + 1) < 0)
-        return err_set(err, EINVAL, "the XML is not an hwloc export");
-    if ((rc = topology_finish(t, "the XML", err)) < 0)
-        return rc;
-    *ret = take(t);
-    return 0;
+    /* hwloc trusts that its objects have what it would have written: a PU without
+     * a cpuset, say, is its end. */
+    if (!trial_survives(try_text, text))
+        return err_set(err, EINVAL, "the XML is not a whole hwloc export");
+    return load_text(text, ret, err);
 }
 
 /* "pack:2 core:4 pu:1" must not ask for more than can be used: hwloc would try

@@ -20,8 +20,7 @@
 
 #define OFFERS_MAX 8
 
-const struct place_weights place_weights_default = {
-    .switch_levels = 10, .fragmentation = 4, .packages = 3, .numa = 2, .l3 = 1};
+const struct place_weights place_weights_default = PLACE_WEIGHTS_DEFAULT;
 
 /* Nodes with their tasks, and what is known of the score so far. */
 struct offer {
@@ -356,39 +355,4 @@ int place_choose(const struct switch_tree *tree, const struct place_node *nodes,
         place_cores_bind(nodes[best->shares[i].node].topo, req->bind, &best->shares[i]);
     *ret = best;
     return 0;
-}
-
-struct place_result *place_result_dup(const struct place_result *result)
-{
-    struct place_result *copy = xmemdup(result, sizeof(*result));
-    copy->why = result->why ? xstrdup(result->why) : NULL;
-    copy->shares = xcalloc(result->n_shares + 1, sizeof(*copy->shares));
-    for (size_t i = 0; i < result->n_shares; i++) {
-        const struct place_share *from = &result->shares[i];
-        struct place_share *to = &copy->shares[i];
-        *to = *from;
-        to->cores = bitset_dup(from->cores);
-        if (!from->task_cores)
-            continue;
-        to->task_cores = xcalloc(from->tasks + 1, sizeof(struct bitset *));
-        for (uint32_t task = 0; task < from->tasks; task++)
-            to->task_cores[task] = bitset_dup(from->task_cores[task]);
-    }
-    return copy;
-}
-
-void place_result_destroy(struct place_result *result)
-{
-    if (!result)
-        return;
-    for (size_t i = 0; i < result->n_shares; i++) {
-        struct place_share *share = &result->shares[i];
-        for (uint32_t task = 0; share->task_cores && task < share->tasks; task++)
-            bitset_destroy(share->task_cores[task]);
-        free(share->task_cores);
-        bitset_destroy(share->cores);
-    }
-    free(result->shares);
-    free(result->why);
-    free(result);
 }

@@ -56,6 +56,10 @@ struct place_request {
 struct place_weights {
     double switch_levels, fragmentation, packages, numa, l3;
 };
+#define PLACE_WEIGHTS_DEFAULT                                                      \
+    {                                                                              \
+        .switch_levels = 10, .fragmentation = 4, .packages = 3, .numa = 2, .l3 = 1 \
+    }
 extern const struct place_weights place_weights_default;
 
 struct place_share {

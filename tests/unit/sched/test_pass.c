@@ -89,7 +89,7 @@ static void a_job_for_nodes_that_are_down_blocks_nobody(void **state)
     sched_node_up(f->sched, 3, false);
     assert_int_equal(pass_at(f, 100), 1);
     assert_int_equal(f->decisions[0].job, 2);
-    assert_why(f, 1, SCHED_NODES_DOWN, "--nodes=4: the cluster has 3 nodes");
+    assert_why(f, 1, SCHED_NODES_DOWN, "--nodes=4: the cluster has 3 nodes up now");
     sched_node_up(f->sched, 3, true);
     assert_int_equal(pass_at(f, 101), 1);
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_place_pick.c - which nodes of a set, and how many tasks on each
+ */
+#include "topo/place_pick.h"
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+/* Eight cores a node, 'free' of them free; picks as "node:tasks ...". */
+static void assert_picks(const struct place_request *req, const uint32_t *free_cores,
+                         size_t n, const char *expected)
+{
+    struct candidate set[8];
+    struct place_want want = place_want_of(req);
+    for (uint32_t i = 0; i < n; i++)
+        set[i] = (struct candidate){
+            .node = i,
+            .n_cores = 8,
+            .free = free_cores[i],
+            .capacity = place_want_capacity(&want, free_cores[i], 1 << 20),
+            .required = req->required && bitset_test(req->required, i)};
+    struct strbuf text = STRBUF_INIT;
+    size_t used = 0;
+    if (!place_pick(&want, set, n, &used))
+        strbuf_puts(&text, "none");
+    for (size_t i = 0; i < used; i++)
+        strbuf_printf(&text, "%s%u:%u", i ? " " : "", set[i].node, set[i].tasks);
+    assert_string_equal(text.s, expected);
+    strbuf_fini(&text);
+}
+
+static void the_last_node_is_the_one_that_the_rest_fits_best(void **state)
+{
+    (void)state;
+    assert_picks(&(struct place_request){.tasks = 10}, (uint32_t[]){8, 8, 3, 2}, 4,
+                 "0:8 3:2");
+    assert_picks(&(struct place_request){.tasks = 11}, (uint32_t[]){8, 8, 3, 2}, 4,
+                 "0:8 2:3");
+    assert_picks(&(struct place_request){.tasks = 12}, (uint32_t[]){8, 8, 3, 2}, 4,
+                 "0:8 1:4");
+}
+
+static void nodes_in_use_come_before_free_ones_of_equal_use(void **state)
+{
+    (void)state;
+    struct place_request req = {.nodes_min = 2, .tasks = 4, .cpus_per_task = 3};
+    assert_picks(&req, (uint32_t[]){8, 7, 6, 8}, 4, "1:2 2:2");
+}
+
+static void uneven_room_is_filled_to_one_level(void **state)
+{
+    (void)state;
+    struct place_request req = {.nodes_min = 3, .tasks = 14};
+    assert_picks(&req, (uint32_t[]){8, 2, 6}, 3, "0:6 1:2 2:6");
+}
+
+static void a_maximum_of_nodes_is_kept(void **state)
+{
+    (void)state;
+    struct place_request req = {.nodes_min = 1, .nodes_max = 2, .tasks = 17};
+    assert_picks(&req, (uint32_t[]){8, 8, 8}, 3, "none");
+    req.tasks = 16;
+    assert_picks(&req, (uint32_t[]){8, 8, 8}, 3, "0:8 1:8");
+}
+
+static void required_nodes_are_always_among_them(void **state)
+{
+    (void)state;
+    struct bitset *required = bitset_create(3);
+    bitset_set(required, 2);
+    struct place_request req = {.nodes_min = 1, .nodes_max = 3, .tasks = 2};
+    req.required = required;
+    assert_picks(&req, (uint32_t[]){8, 2, 8}, 3, "2:2");
+    req.tasks = 9;
+    assert_picks(&req, (uint32_t[]){8, 2, 8}, 3, "2:8 1:1");
+    bitset_destroy(required);
+}
+
+static void overcommitted_tasks_have_room_anywhere(void **state)
+{
+    (void)state;
+    struct place_request req = {.tasks = 1000000, .overcommit = true};
+    assert_picks(&req, (uint32_t[]){8, 1}, 2, "0:1000000");
+    req.nodes_min = 2;
+    assert_picks(&req, (uint32_t[]){8, 1}, 2, "0:500000 1:500000");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_node_is_the_one_that_the_rest_fits_best),
+        cmocka_unit_test(nodes_in_use_come_before_free_ones_of_equal_use),
+        cmocka_unit_test(uneven_room_is_filled_to_one_level),
+        cmocka_unit_test(a_maximum_of_nodes_is_kept),
+        cmocka_unit_test(required_nodes_are_always_among_them),
+        cmocka_unit_test(overcommitted_tasks_have_room_anywhere),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
