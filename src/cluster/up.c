@@ -4,6 +4,7 @@
  */
 #include "cluster/up.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -128,18 +129,31 @@ static int clear_the_way(const struct cluster_wishes *w, const char *dir,
     return cluster_take_down(old, true, err);
 }
 
-/* The cluster's own, and empty when it is there: 'down' removes it. */
+/* True when 'dir' holds nothing but the images of an earlier cluster. */
+static bool is_vacant(const char *dir)
+{
+    DIR *d = opendir(dir);
+    struct dirent *entry;
+    bool vacant = d != NULL;
+
+    while (vacant && (entry = readdir(d)))
+        vacant = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+                 strcmp(entry->d_name, "images") == 0;
+    if (d)
+        (void)closedir(d);
+    return vacant;
+}
+
+/* 'down' removes it, so it must hold nothing of anybody else's. */
 static int make_own_dir(const char *dir, struct err *err)
 {
     int rc = io_mkdir_p(dir, 0755, err);
 
     if (rc < 0)
         return rc;
-    if (rmdir(dir) < 0)
+    if (!is_vacant(dir))
         return err_set(err, ENOTEMPTY,
                        "%s is in use: name another directory with --dir", dir);
-    if (mkdir(dir, 0755) < 0)
-        return err_sys(err, errno, "cannot make directory %s", dir);
     return 0;
 }
 
