@@ -18,8 +18,10 @@
 #include "controller/users.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@
 
 #define BACKLOG 1024
 #define TICK_MS 1000
+#define STOP_PATIENCE_MS 1000
 
 int64_t controller_now(void)
 {
@@ -152,14 +155,27 @@ static void on_store_failed(const struct err *why, void *ctx)
     uv_stop(ctl->loop);
 }
 
+/* Two controllers on one store would give out the same ids. */
+static int lock_state_dir(struct controller *ctl, const char *dir, struct err *err)
+{
+    cleanup(freep) char *path = xasprintf("%s/lock", dir);
+
+    ctl->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (ctl->lock_fd < 0)
+        return err_sys(err, errno, "cannot write in %s", dir);
+    if (flock(ctl->lock_fd, LOCK_EX | LOCK_NB))
+        return err_set(err, EBUSY, "another berthctld uses %s", dir);
+    return 0;
+}
+
 static int open_store(struct controller *ctl, struct err *err)
 {
     const char *dir = ctl->config->controller.state_dir;
     cleanup(freep) char *path = xasprintf("%s/controller.db", dir);
     int rc = io_mkdir_p(dir, 0700, err);
 
-    if (rc == 0 && access(dir, W_OK | X_OK))
-        rc = err_sys(err, errno, "cannot write in %s", dir);
+    if (rc == 0)
+        rc = lock_state_dir(ctl, dir, err);
     if (rc == 0)
         rc = store_open(ctl->loop, path, on_store_failed, ctl, &ctl->store, err);
     return rc ? err_wrap(err, "controller.state_dir") : 0;
@@ -242,6 +258,7 @@ int controller_create(uv_loop_t *loop, const struct config *config,
 
     ctl->loop = loop;
     ctl->config = config;
+    ctl->lock_fd = -1;
     ctl->auth.munge_socket = munge && *munge ? munge : NULL;
     ctl->started_at = controller_now();
     init_handles(ctl);
@@ -282,26 +299,58 @@ static void on_handle_closed(uv_handle_t *handle)
     controller_release(ctl);
 }
 
-/* The last handle and the last connection free the controller. */
+static void close_handle(struct controller *ctl, uv_handle_t *handle)
+{
+    if (uv_is_closing(handle))
+        return;
+    ctl->n_handles++;
+    uv_close(handle, on_handle_closed);
+}
+
+/* The last connection takes the timer along that guards it; the last handle
+ * frees the controller. */
 void controller_release(struct controller *ctl)
 {
-    if (ctl->is_closing && ctl->n_handles == 0 && ctl->n_conns == 0)
+    if (!ctl->is_closing || ctl->n_conns)
+        return;
+    close_handle(ctl, (uv_handle_t *)&ctl->tick);
+    if (ctl->n_handles == 0)
         controller_free(ctl);
+}
+
+/* A peer that does not read cannot keep us from stopping. */
+static void on_stop_patience(uv_timer_t *timer)
+{
+    struct controller *ctl = timer->data;
+    struct conn *conn;
+
+    DL_FOREACH(ctl->conns, conn)
+    {
+        if (conn->ch)
+            channel_abort(conn->ch, "the controller has stopped");
+        else
+            /* Still in its opening, which would time out by itself. */
+            uv_stop(ctl->loop);
+    }
 }
 
 void controller_close(struct controller *ctl)
 {
-    uv_handle_t *handles[] = {(uv_handle_t *)&ctl->listener, (uv_handle_t *)&ctl->tick,
-                              (uv_handle_t *)&ctl->begin, (uv_handle_t *)&ctl->pass,
-                              (uv_handle_t *)&ctl->pass_later};
     struct conn *conn;
 
     ctl->is_closing = true;
-    store_close(take(ctl->store));
-    ctl->n_handles = ARRAY_SIZE(handles);
-    for (size_t i = 0; i < ARRAY_SIZE(handles); i++)
-        uv_close(handles[i], on_handle_closed);
+    /* What is answered here still leaves: channels close behind their queues. */
+    store_close(ctl->store);
+    closep(&ctl->lock_fd);
+    close_handle(ctl, (uv_handle_t *)&ctl->listener);
+    close_handle(ctl, (uv_handle_t *)&ctl->begin);
+    close_handle(ctl, (uv_handle_t *)&ctl->pass);
+    close_handle(ctl, (uv_handle_t *)&ctl->pass_later);
     DL_FOREACH(ctl->conns, conn)
     if (conn->ch)
-        channel_abort(conn->ch, "the controller is stopping");
+        channel_close(conn->ch);
+    if (ctl->conns)
+        uv_timer_start(&ctl->tick, on_stop_patience, STOP_PATIENCE_MS, 0);
+    else
+        close_handle(ctl, (uv_handle_t *)&ctl->tick);
 }

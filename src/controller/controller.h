@@ -33,6 +33,7 @@ struct controller {
     const struct config *config;
     struct wire_auth auth;
     struct store *store;
+    int lock_fd; /* one controller a state directory; -1: none yet */
     struct sched *sched;
     struct switch_tree *tree;
     uint8_t grant_public[GRANT_PUBLIC_KEY_BYTES];

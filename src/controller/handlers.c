@@ -62,6 +62,8 @@ void handlers_dispatch(struct conn *conn, const Berth__Envelope *env)
     const struct handler *handler;
     struct err err;
 
+    if (conn->ctl->is_closing)
+        return;
     if (env->reply) {
         if (conn->node)
             nodes_on_reply(conn, env);

@@ -77,7 +77,7 @@ static int check_munge(const struct config *config, struct err *err)
         rc = munge_encode(&credential, munge, NULL, 0);
     free(credential);
     if (rc != EMUNGE_SUCCESS)
-        (void)err_set(err, ENOENT, "munge: %s; is munged running?",
+        (void)err_set(err, ENOENT, "munge: %s",
                       munge_ctx_strerror(munge) ? munge_ctx_strerror(munge)
                                                 : munge_strerror(rc));
     munge_ctx_destroy(munge);

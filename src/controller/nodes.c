@@ -275,7 +275,7 @@ static void reply_registered(struct conn *conn, uint64_t id,
 
     berth__envelope__init(env);
     berth__registered__init(reply);
-    reply->want_topology = !conn->node->topo;
+    reply->want_topology = !find_topo(ctl, request->topology_hash);
     reply->grant_key.data = xmemdup(ctl->grant_public, GRANT_PUBLIC_KEY_BYTES);
     reply->grant_key.len = GRANT_PUBLIC_KEY_BYTES;
     reply->heartbeat_seconds = ctl->config->node.heartbeat;
@@ -306,10 +306,13 @@ void handle_register(struct conn *conn, const Berth__Envelope *env)
         node->registered && strcmp(node->registered->boot_id, request->boot_id) != 0;
     stored = copy_message(&request->base);
     set_registered(node, stored);
-    settle_hardware(ctl, node);
     save_node(ctl, node);
+    /* In this order: orders to the node follow the answer, which brings the key
+     * of their grants; what a reboot has ended is gone before other hardware
+     * takes its place. */
     reply_registered(conn, env->id, request);
     reconcile_node(ctl, node, request, has_rebooted);
+    settle_hardware(ctl, node);
     if (node->topo)
         go_up(ctl, node);
     else

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <strings.h>
 
@@ -85,19 +86,30 @@ const char *job_event_words(enum job_event event)
     return event_words[event];
 }
 
-int job_state_parse(const char *word, enum job_state *ret_state, struct err *err)
+/* Names are written in capitals, people often do not. */
+static const char *nearest_state(const char *word)
 {
     const char *names[JOB_STATE_COUNT];
+    char capitals[41] = "";
+
+    for (size_t i = 0; word[i] && i < sizeof(capitals) - 1; i++)
+        capitals[i] = (char)toupper((unsigned char)word[i]);
+    for (size_t i = 0; i < JOB_STATE_COUNT; i++)
+        names[i] = states[i].word;
+    return nearest_name(capitals, names, JOB_STATE_COUNT);
+}
+
+int job_state_parse(const char *word, enum job_state *ret_state, struct err *err)
+{
     const char *near;
 
     for (unsigned int i = 0; i < JOB_STATE_COUNT; i++) {
-        names[i] = states[i].word;
         if (strcasecmp(word, states[i].word) && strcasecmp(word, states[i].letters))
             continue;
         *ret_state = (enum job_state)i;
         return 0;
     }
-    near = nearest_name(word, names, JOB_STATE_COUNT);
+    near = nearest_state(word);
     return err_set(err, EINVAL, "'%.40s' is not a job state%s%s%s", word,
                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }

@@ -320,21 +320,31 @@ static void on_handle_closed(uv_handle_t *handle)
     release(handle->data);
 }
 
-void store_close(struct store *store)
+/* Write and tell, here and now, until callbacks put nothing more. */
+static void finish_batches(struct store *store)
 {
-    bool is_told; /* a failure before now has been told already */
-
-    if (!store)
-        return;
-    is_told = !store->is_writing && store->failure.code;
-    store->is_closing = true;
-    store->n_handles = store->is_writing ? 3 : 2;
     if (store->is_writing)
         uv_sem_wait(&store->written);
-    if (store->open.n_changes && !store->failure.code)
-        (void)write_batch(store, &store->open, &store->failure);
-    if (store->failure.code && !is_told)
-        store->on_failed(&store->failure, store->ctx);
+    while (!store->failure.code) {
+        tell(store);
+        if (!store->open.n_changes && !store->open.n_listeners)
+            return;
+        store->leaving = store->open;
+        store->open = (struct batch){0};
+        if (store->leaving.n_changes)
+            (void)write_batch(store, &store->leaving, &store->failure);
+    }
+    store->on_failed(&store->failure, store->ctx);
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    store->is_closing = true;
+    store->n_handles = store->is_writing ? 3 : 2;
+    if (store->is_writing || !store->failure.code)
+        finish_batches(store);
     close_database(store);
     disarm(store);
     uv_close((uv_handle_t *)&store->prepare, on_handle_closed);

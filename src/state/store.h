@@ -24,8 +24,8 @@ struct store;
 int store_open(uv_loop_t *loop, const char *path,
                void (*on_failed)(const struct err *why, void *ctx), void *ctx,
                struct store **ret, struct err *err);
-/* Waits for what is open to be written; its callbacks no longer run. The loop must
- * turn once more to let go of its handles. NULL is fine. */
+/* Writes what is open and runs its callbacks, before it returns. The loop must turn
+ * once more to let go of the store's handles. NULL is fine. */
 void store_close(struct store *store);
 
 /* Read all keys with 'prefix' in order, from disk: for recovery at start. Stops
