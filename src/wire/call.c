@@ -2,9 +2,12 @@
  *
  * call.c - the same protocol for programs that may block
  *
+ * What needs neither MUNGE nor names of hosts: the rest is in call_connect.c, so
+ * that a program without them can be linked.
+ *
  * The socket never blocks; waiting is done in poll(2), against a deadline.
  */
-#include "wire/call.h"
+#include "wire/call_priv.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,18 +24,9 @@
 #include "wire/codec.h"
 #include "wire/frame.h"
 #include "wire/net.h"
-#include "wire/opening.h"
 #include "wire/pack.h"
 
-struct caller {
-    int fd;
-    struct peer peer;
-    struct codec codec;
-    struct buf in, out;
-    uint64_t last_id;
-};
-
-static int64_t now_ms(void)
+int64_t caller_now_ms(void)
 {
     struct timespec ts;
 
@@ -41,12 +35,12 @@ static int64_t now_ms(void)
 }
 
 /* Wait until 'events' or 'deadline' (< 0: for ever): 0 or -EAGAIN. */
-static int wait_for(int fd, short events, int64_t deadline)
+int caller_wait_for(int fd, short events, int64_t deadline)
 {
     struct pollfd pfd = {.fd = fd, .events = events};
 
     for (;;) {
-        int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+        int64_t left = deadline < 0 ? -1 : deadline - caller_now_ms();
         int rc;
 
         if (deadline >= 0 && left < 0)
@@ -69,7 +63,7 @@ static int closed_by_peer(const struct caller *c, int code, struct err *err)
     return err_sys(err, code, "%s: the connection is lost", c->peer.address);
 }
 
-static int send_all(struct caller *c, int64_t deadline, struct err *err)
+int caller_send_all(struct caller *c, int64_t deadline, struct err *err)
 {
     while (buf_len(&c->out) > 0) {
         ssize_t n = send(c->fd, buf_head(&c->out), buf_len(&c->out), MSG_NOSIGNAL);
@@ -82,7 +76,7 @@ static int send_all(struct caller *c, int64_t deadline, struct err *err)
             continue;
         if (errno != EAGAIN)
             return closed_by_peer(c, errno, err);
-        if (wait_for(c->fd, POLLOUT, deadline) == -EAGAIN)
+        if (caller_wait_for(c->fd, POLLOUT, deadline) == -EAGAIN)
             return err_set(err, ETIMEDOUT, "%s does not read", c->peer.address);
     }
     buf_trim(&c->out);
@@ -107,7 +101,7 @@ static int read_some(struct caller *c, struct err *err)
 }
 
 /* The next frame, borrowed until the next read. -EAGAIN past 'deadline'. */
-static int next_frame(struct caller *c, uint32_t max, int64_t deadline,
+int caller_next_frame(struct caller *c, uint32_t max, int64_t deadline,
                       const uint8_t **ret_frame, size_t *ret_len, struct err *err)
 {
     for (;;) {
@@ -118,7 +112,7 @@ static int next_frame(struct caller *c, uint32_t max, int64_t deadline,
         rc = read_some(c, err);
         if (rc < 0)
             return rc;
-        if (rc == 0 && wait_for(c->fd, POLLIN, deadline) == -EAGAIN)
+        if (rc == 0 && caller_wait_for(c->fd, POLLIN, deadline) == -EAGAIN)
             return err_set(err, EAGAIN, "%s: nothing has come in time",
                            c->peer.address);
     }
@@ -140,113 +134,12 @@ void caller_destroyp(struct caller **caller)
     caller_destroy(*caller);
 }
 
-static struct caller *caller_create(void)
+struct caller *caller_create(void)
 {
     struct caller *c = xcalloc(1, sizeof(*c));
 
     c->fd = -1;
     return c;
-}
-
-static int resolve(const char *host, uint16_t port, struct addrinfo **ret_addrs,
-                   struct err *err)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    char service[8];
-    int rc;
-
-    (void)snprintf(service, sizeof(service), "%u", port);
-    rc = getaddrinfo(host, service, &hints, ret_addrs);
-    if (rc != 0)
-        return err_set(err, EHOSTUNREACH, "%s: no such host: %s", host,
-                       gai_strerror(rc));
-    return 0;
-}
-
-/* Have the Hello made while the connection is on its way. */
-static int connect_one(struct caller *c, const struct wire_auth *auth,
-                       const char *target, const struct addrinfo *ai, int64_t deadline,
-                       struct opening *o, struct err *err)
-{
-    int rc;
-
-    closep(&c->fd);
-    c->fd = net_connect_start(ai);
-    if (c->fd < 0)
-        return err_sys(err, -c->fd, "%s", c->peer.address);
-    if (!o->hello) {
-        rc = opening_hello(o, auth, target, err);
-        if (rc < 0)
-            return rc;
-    }
-    rc = wait_for(c->fd, POLLOUT, deadline);
-    if (rc == 0)
-        rc = net_connect_result(c->fd);
-    if (rc == -EAGAIN)
-        rc = -ETIMEDOUT;
-    return rc < 0 ? err_sys(err, -rc, "%s", c->peer.address) : 0;
-}
-
-static int connect_any(struct caller *c, const struct wire_auth *auth,
-                       const char *target, const struct addrinfo *addrs,
-                       int64_t deadline, struct opening *o, struct err *err)
-{
-    int rc = -EHOSTUNREACH;
-
-    for (const struct addrinfo *ai = addrs; ai; ai = ai->ai_next) {
-        rc = connect_one(c, auth, target, ai, deadline, o, err);
-        if (rc == 0 || !o->hello)
-            return rc;
-    }
-    return rc;
-}
-
-static int run_opening(struct caller *c, const struct wire_auth *auth, uid_t allow_uid,
-                       int64_t deadline, struct opening *o, struct err *err)
-{
-    const uint8_t *reply;
-    size_t len;
-    int rc;
-
-    frame_put(&c->out, o->hello, o->hello_len);
-    rc = send_all(c, deadline, err);
-    if (rc < 0)
-        return rc;
-    rc = next_frame(c, WIRE_HELLO_MAX, deadline, &reply, &len, err);
-    if (rc == -EAGAIN)
-        return err_set(err, ETIMEDOUT, "%s does not answer", c->peer.address);
-    if (rc < 0)
-        return rc;
-    rc = opening_finish(o, auth, reply, len, allow_uid, &c->peer, err);
-    if (rc == 0)
-        rc = codec_init_sealed(&c->codec, &o->own, o->peer_key, true, err);
-    if (rc < 0)
-        (void)err_wrap(err, "%s", c->peer.address);
-    return rc;
-}
-
-int caller_connect(const struct wire_auth *auth, const char *host, uint16_t port,
-                   const char *target, uid_t allow_uid, struct caller **ret_caller,
-                   struct err *err)
-{
-    unsigned int timeout = auth->timeout_ms ? auth->timeout_ms : WIRE_OPENING_MS;
-    int64_t deadline = now_ms() + timeout;
-    cleanup(caller_destroyp) struct caller *c = caller_create();
-    cleanup(opening_fini) struct opening o = {0};
-    struct addrinfo *addrs = NULL;
-    int rc;
-
-    (void)snprintf(c->peer.address, sizeof(c->peer.address), "%.50s:%u", host, port);
-    rc = resolve(host, port, &addrs, err);
-    if (rc < 0)
-        return rc;
-    rc = connect_any(c, auth, target, addrs, deadline, &o, err);
-    freeaddrinfo(addrs);
-    if (rc == 0)
-        rc = run_opening(c, auth, allow_uid, deadline, &o, err);
-    if (rc == 0)
-        *ret_caller = take(c);
-    return rc;
 }
 
 int caller_connect_local(const char *path, struct caller **ret_caller, struct err *err)
@@ -276,13 +169,13 @@ int caller_send(struct caller *c, const Berth__Envelope *env, struct err *err)
 {
     int rc = codec_put(&c->codec, env, &c->out, err);
 
-    return rc < 0 ? rc : send_all(c, -1, err);
+    return rc < 0 ? rc : caller_send_all(c, -1, err);
 }
 
 int caller_recv(struct caller *c, int timeout_ms, Berth__Envelope **ret_env,
                 struct err *err)
 {
-    int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+    int64_t deadline = timeout_ms < 0 ? -1 : caller_now_ms() + timeout_ms;
     Berth__Envelope *env = NULL;
 
     while (!env) {
@@ -290,7 +183,7 @@ int caller_recv(struct caller *c, int timeout_ms, Berth__Envelope **ret_env,
         size_t len;
         int rc;
 
-        rc = next_frame(c, WIRE_FRAME_MAX, deadline, &frame, &len, err);
+        rc = caller_next_frame(c, WIRE_FRAME_MAX, deadline, &frame, &len, err);
         if (rc < 0)
             return rc;
         rc = codec_get(&c->codec, frame, len, &env, err);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * handle.h - inside of libberth: the handle and its connection
+ */
+#ifndef BERTH_CLIENT_HANDLE_H
+#define BERTH_CLIENT_HANDLE_H
+
+#include "client/steps.h"
+#include "config/config.h"
+#include "wire/call.h"
+
+struct berth {
+    struct config *config;
+    struct wire_auth auth;
+    uid_t controller_uid;  /* accepted beside root */
+    struct caller *caller; /* NULL until first use, and after it is lost */
+    uint64_t last_id;
+    uint64_t wait_id;    /* of a wait that is still to be answered; 0: none */
+    uint64_t wait_print; /* what it asked, hashed */
+};
+
+/* Connect to the controller unless it is connected. */
+int handle_connect(struct berth *berth, struct err *err);
+/* Drop the connection, which is lost or no longer in step. */
+void handle_drop(struct berth *berth);
+/* True for failures that a new connection may cure. */
+bool handle_is_lost(int rc);
+
+#endif

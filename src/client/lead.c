@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lead.c - find the lead shepherd of a job: on this node, or over the network
+ */
+#include "client/handle.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "base/units.h"
+#include "client/steps.h"
+
+int berth_steps_connect(struct berth *berth, const char *host, uint16_t port,
+                        uint32_t job, struct berth_steps **ret, struct berth_err *err)
+{
+    struct err words = {0};
+    struct caller *caller;
+    char target[32];
+    int rc;
+
+    snprintf(target, sizeof(target), "%u.lead", job);
+    rc = caller_connect(&berth->auth, host, port, target, getuid(), &caller, &words);
+    if (rc < 0)
+        return berth_err_take(err, &words);
+    *ret = steps_create(caller);
+    return 0;
+}
+
+/* HOST:PORT:JOB */
+static int connect_remote(const char *text, struct berth_steps **ret,
+                          struct berth_err *err)
+{
+    cleanup(strv_freep) char **parts = strv_split(text, ":");
+    struct err words = {0};
+    struct berth *berth;
+    int64_t port, job;
+    int rc = 0;
+
+    if (strv_len(parts) != 3)
+        rc = err_set(&words, EINVAL, "$BERTH_LEAD: '%s' is not HOST:PORT:JOB", text);
+    if (rc == 0)
+        rc = number_parse(parts[1], 1, UINT16_MAX, &port, &words);
+    if (rc == 0)
+        rc = number_parse(parts[2], 1, UINT32_MAX, &job, &words);
+    if (rc < 0)
+        return berth_err_take(err, &words);
+    rc = berth_open(NULL, &berth, err);
+    if (rc < 0)
+        return rc;
+    rc = berth_steps_connect(berth, parts[0], (uint16_t)port, (uint32_t)job, ret, err);
+    berth_close(berth);
+    return rc;
+}
+
+int berth_steps_connect_lead(const char *lead, struct berth_steps **ret,
+                             struct berth_err *err)
+{
+    struct err words = {0};
+    int rc;
+
+    if (strncmp(lead, "tcp:", 4) == 0)
+        return connect_remote(lead + 4, ret, err);
+    if (strncmp(lead, "unix:", 5) == 0)
+        rc = steps_connect_local(lead + 5, ret, &words);
+    else
+        rc = err_set(&words, EINVAL,
+                     "$BERTH_LEAD: '%s' is neither unix: nor tcp:", lead);
+    return rc < 0 ? berth_err_take(err, &words) : 0;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * requests.c - one function a request: fill an envelope, call, hand the body over
+ */
+#include "client/handle.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/mem.h"
+#include "wire/pack.h"
+
+#define KEY_BYTES 16
+
+/* Call once more on a new connection when the one at hand turns out to be lost.
+ * Requests are safe to repeat: they only read, or carry a key, or give an order
+ * that changes nothing the second time. */
+static int call(struct berth *berth, Berth__Envelope *request,
+                Berth__Envelope **ret_reply, struct err *err)
+{
+    int rc = handle_connect(berth, err);
+
+    if (rc < 0)
+        return rc;
+    for (int attempt = 0;; attempt++) {
+        request->id = ++berth->last_id;
+        rc = caller_call(berth->caller, request, ret_reply, err);
+        if (!handle_is_lost(rc))
+            return rc;
+        handle_drop(berth);
+        if (attempt > 0)
+            return rc;
+        rc = handle_connect(berth, err);
+        if (rc < 0)
+            return rc;
+    }
+}
+
+/* Call and take the reply's body, which must be of case 'want'. */
+static int call_for(struct berth *berth, Berth__Envelope *request,
+                    Berth__Envelope__BodyCase want, void **ret_body,
+                    struct berth_err *err)
+{
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+    struct err words = {0};
+    int rc = call(berth, request, &reply, &words);
+
+    if (rc == 0 && reply->body_case != want)
+        rc = err_set(&words, EPROTO, "the controller answers something else");
+    if (rc < 0)
+        return berth_err_take(err, &words);
+    *ret_body = reply->ping; /* all members of the union are pointers */
+    reply->ping = NULL;
+    reply->body_case = BERTH__ENVELOPE__BODY__NOT_SET;
+    return 0;
+}
+
+int berth_ping(struct berth *berth, Berth__Pong **ret, struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__Ping ping = BERTH__PING__INIT;
+
+    env.body_case = BERTH__ENVELOPE__BODY_PING;
+    env.ping = &ping;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_PONG, (void **)ret, err);
+}
+
+static char *random_key(void)
+{
+    unsigned char bytes[KEY_BYTES] = {0};
+    char *key = xcalloc(2 * KEY_BYTES + 1, 1);
+
+    BUG_ON(getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes));
+    for (int i = 0; i < KEY_BYTES; i++)
+        sprintf(key + 2 * i, "%02x", bytes[i]);
+    return key;
+}
+
+int berth_submit(struct berth *berth, const Berth__JobSpec *spec, const char *key,
+                 Berth__SubmitReply **ret, struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__SubmitRequest request = BERTH__SUBMIT_REQUEST__INIT;
+    cleanup(freep) char *own_key = key ? xstrdup(key) : random_key();
+    Berth__JobSpec shallow = *spec;
+
+    request.spec = &shallow;
+    request.key = own_key;
+    env.body_case = BERTH__ENVELOPE__BODY_SUBMIT;
+    env.submit = &request;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_SUBMITTED, (void **)ret, err);
+}
+
+int berth_jobs(struct berth *berth, const Berth__JobQuery *query, Berth__JobList **ret,
+               struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__JobQuery shallow = *query;
+
+    env.body_case = BERTH__ENVELOPE__BODY_JOB_QUERY;
+    env.job_query = &shallow;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_JOB_LIST, (void **)ret, err);
+}
+
+int berth_control(struct berth *berth, const Berth__JobControl *control,
+                  Berth__JobControlReply **ret, struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__JobControl shallow = *control;
+
+    env.body_case = BERTH__ENVELOPE__BODY_JOB_CONTROL;
+    env.job_control = &shallow;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_JOB_CONTROLLED, (void **)ret,
+                    err);
+}
+
+int berth_nodes(struct berth *berth, const Berth__NodeQuery *query,
+                Berth__NodeList **ret, struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__NodeQuery shallow = *query;
+
+    env.body_case = BERTH__ENVELOPE__BODY_NODE_QUERY;
+    env.node_query = &shallow;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_NODE_LIST, (void **)ret, err);
+}
