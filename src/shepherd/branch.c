@@ -309,10 +309,7 @@ static int connect_local(struct step *step, struct err *err)
         return err_sys(err, errno, "%s", address.sun_path);
     }
     step->parent = channel_local(step->sh->loop, fd, &parent_callbacks, step, err);
-    if (!step->parent)
-        return -err->code;
-    on_parent_open(step->parent, step);
-    return 0;
+    return step->parent ? 0 : -err->code;
 }
 
 int branch_connect(struct step *step, struct err *err)
