@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "wire/pack.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,13 +19,47 @@
 #include <unistd.h>
 #include <uthash.h>
 
+/* A call that waits for its connection to open. */
+struct early_call {
+    Berth__Envelope *request;
+    rpc_reply_fn *fn;
+    void *ctx;
+    struct early_call *next;
+};
+
 struct peer_link {
     char key[300]; /* "address:port" */
     struct node *node;
     struct channel *ch;
     struct rpc *rpc;
+    struct early_call *early; /* newest first */
     UT_hash_handle hh;
 };
+
+static void on_peer_open(struct channel *ch, void *ctx)
+{
+    struct peer_link *peer = ctx;
+    struct early_call *call;
+
+    while ((call = peer->early)) {
+        peer->early = call->next;
+        rpc_call(peer->rpc, ch, call->request, call->fn, call->ctx);
+        free_message(call->request);
+        free(call);
+    }
+}
+
+static void fail_early(struct peer_link *peer, const struct err *why)
+{
+    struct early_call *call;
+
+    while ((call = peer->early)) {
+        peer->early = call->next;
+        call->fn(NULL, why, call->ctx);
+        free_message(call->request);
+        free(call);
+    }
+}
 
 static void on_peer_message(struct channel *ch, const Berth__Envelope *env, int adopted,
                             void *ctx)
@@ -49,13 +84,16 @@ static void on_peer_close(struct channel *ch, const struct err *why, void *ctx)
         (void)err_set(&err, EPIPE, "the connection ended");
     (void)err_wrap(&err, "node at %s", peer->key);
     HASH_DEL(peer->node->peers, peer);
-    if (!peer->node->stopping)
+    if (!peer->node->stopping) {
         rpc_fail_all(rpc, &err);
+        fail_early(peer, &err);
+    }
     rpc_destroy(rpc);
     free(peer);
 }
 
 static const struct channel_callbacks peer_callbacks = {
+    .on_open = on_peer_open,
     .on_message = on_peer_message,
     .on_close = on_peer_close,
 };
@@ -82,6 +120,7 @@ void peer_call(struct node *node, const char *address, uint16_t port,
                Berth__Envelope *request, rpc_reply_fn *fn, void *ctx)
 {
     struct peer_link *peer;
+    struct early_call *call;
     char key[300];
     struct err err;
 
@@ -93,5 +132,14 @@ void peer_call(struct node *node, const char *address, uint16_t port,
         fn(NULL, &err, ctx);
         return;
     }
-    rpc_call(peer->rpc, peer->ch, request, fn, ctx);
+    if (channel_is_open(peer->ch)) {
+        rpc_call(peer->rpc, peer->ch, request, fn, ctx);
+        return;
+    }
+    call = xcalloc(1, sizeof(*call));
+    call->request = copy_message(&request->base);
+    call->fn = fn;
+    call->ctx = ctx;
+    call->next = peer->early;
+    peer->early = call;
 }
