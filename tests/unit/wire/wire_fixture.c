@@ -110,38 +110,43 @@ void fixture_connect(struct fixture *f, const char *target, uid_t allow_uid)
     assert_non_null(f->client.ch);
 }
 
-static void too_late(uv_timer_t *timer)
+/* Wakes the loop so that its caller looks again; gives up at last. */
+static void tick(uv_timer_t *timer)
 {
-    (void)timer;
-    fail_msg("%s", "nothing happened for 15 s");
+    int *left = timer->data;
+
+    if (--*left == 0)
+        fail_msg("%s", "nothing happened for 15 s");
 }
 
-static void close_timer(uv_loop_t *loop, uv_timer_t *timer)
+static bool reached(const int *counter, int n, const size_t *size, size_t n_size)
 {
-    uv_close((uv_handle_t *)timer, NULL);
+    return counter ? *counter >= n : *size >= n_size;
+}
+
+static void run_loop(uv_loop_t *loop, const int *counter, int n, const size_t *size,
+                     size_t n_size)
+{
+    uv_timer_t timer;
+    int left = 15 * 200;
+
+    (void)uv_timer_init(loop, &timer);
+    timer.data = &left;
+    (void)uv_timer_start(&timer, tick, 5, 5);
+    while (!reached(counter, n, size, n_size))
+        (void)uv_run(loop, UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&timer, NULL);
     (void)uv_run(loop, UV_RUN_NOWAIT);
 }
 
 void run_until(uv_loop_t *loop, const int *counter, int n)
 {
-    uv_timer_t timer;
-
-    (void)uv_timer_init(loop, &timer);
-    (void)uv_timer_start(&timer, too_late, 15000, 0);
-    while (*counter < n)
-        (void)uv_run(loop, UV_RUN_ONCE);
-    close_timer(loop, &timer);
+    run_loop(loop, counter, n, NULL, 0);
 }
 
 void run_until_size(uv_loop_t *loop, const size_t *counter, size_t n)
 {
-    uv_timer_t timer;
-
-    (void)uv_timer_init(loop, &timer);
-    (void)uv_timer_start(&timer, too_late, 15000, 0);
-    while (*counter < n)
-        (void)uv_run(loop, UV_RUN_ONCE);
-    close_timer(loop, &timer);
+    run_loop(loop, NULL, 0, counter, n);
 }
 
 int fixture_dial(const struct fixture *f)
