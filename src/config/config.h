@@ -86,7 +86,7 @@ struct config {
 
 /* Limits of one cluster and its file. */
 #define CONFIG_NODES_MAX 100000
-#define CONFIG_GROUPS_MAX 10000 /* partitions, switches, entries of nodes */
+#define CONFIG_GROUPS_MAX 10000 /* partitions, switches */
 #define CONFIG_BYTES_MAX (16U << 20)
 
 /* Read and check 'path'. Words are "berth.yaml:12: nodes.adress: no such key,

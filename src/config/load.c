@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,15 +252,18 @@ static int load_switches(struct loader *ld, const struct ynode *list, struct err
 static int load_list(struct loader *ld, const struct ynode *list, const char *path,
                      struct err *err)
 {
+    bool is_nodes = strcmp(path, "nodes") == 0;
+    size_t max = is_nodes ? CONFIG_NODES_MAX : CONFIG_GROUPS_MAX;
+
     if (list->kind == YNODE_SCALAR && !*list->text)
         return 0;
     if (list->kind != YNODE_LIST)
         return config_refuse(ld->config, list->line, err, "%s: must be a list, not %s",
                              path, ynode_kind_name(list));
-    if (list->n_items > CONFIG_GROUPS_MAX)
-        return config_refuse(ld->config, list->line, err, "%s: has more than %d items",
-                             path, CONFIG_GROUPS_MAX);
-    if (strcmp(path, "nodes") == 0)
+    if (list->n_items > max)
+        return config_refuse(ld->config, list->line, err, "%s: has more than %zu items",
+                             path, max);
+    if (is_nodes)
         return load_groups(ld, list, err);
     if (strcmp(path, "partitions") == 0)
         return load_partitions(ld, list, err);

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hostlist.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "base/strv.h"
 #include "config/schema.h"
 
 /* Words of plain letters stay as they are; all else is quoted. */
@@ -116,21 +118,73 @@ static void show_item(const struct config *c, const char *scope, const void *obj
     end_line(&sb, out);
 }
 
+/* The shortest host list that expands to 'names' in this very order, or NULL. */
+static char *host_list(char *const *names)
+{
+    cleanup(freep) char *text = hostlist_compress(names);
+    cleanup(strv_freep) char **again = NULL;
+    size_t i = 0;
+
+    if (hostlist_expand(text, &again, NULL) < 0)
+        return NULL;
+    while (again && again[i] && names[i] && strcmp(again[i], names[i]) == 0)
+        i++;
+    return again && !again[i] && !names[i] ? take(text) : NULL;
+}
+
+/* Nodes 'first' to before 'end' on one line. False when they cannot be. */
+static bool show_group(const struct config *c, size_t first, size_t end, FILE *out)
+{
+    cleanup(freep) char **names = xcalloc(end - first + 1, sizeof(*names));
+    cleanup(freep) char **addresses = xcalloc(end - first + 1, sizeof(*addresses));
+    cleanup(freep) char *name_list = NULL, *address_list = NULL;
+    const struct config_node *n = &c->nodes[first];
+    struct node_group group = {
+        .port = n->port, .topology = n->topology, .memory = n->memory};
+
+    for (size_t i = first; i < end; i++) {
+        names[i - first] = c->nodes[i].name;
+        addresses[i - first] = c->nodes[i].address;
+    }
+    group.names = name_list = host_list(names);
+    group.address = address_list = host_list(addresses);
+    if (!group.names || !group.address)
+        return false;
+    show_item(c, "nodes[].", &group, n->line, out);
+    return true;
+}
+
+/* Can both stand in one item? */
+static bool are_alike(const struct config_node *a, const struct config_node *b)
+{
+    const char *x = a->topology ? a->topology : "", *y = b->topology ? b->topology : "";
+
+    return a->line == b->line && a->port == b->port && a->memory == b->memory &&
+           strcmp(x, y) == 0;
+}
+
+static void show_nodes(const struct config *c, FILE *out)
+{
+    size_t first = 0;
+
+    while (first < c->n_nodes) {
+        size_t end = first + 1;
+
+        while (end < c->n_nodes && are_alike(&c->nodes[first], &c->nodes[end]))
+            end++;
+        if (!show_group(c, first, end, out))
+            for (size_t i = first; i < end; i++)
+                (void)show_group(c, i, i + 1, out);
+        first = end;
+    }
+}
+
 void config_show(const struct config *c, FILE *out)
 {
     show_keys(c, out);
     if (c->n_nodes)
         (void)fprintf(out, "nodes:\n");
-    for (size_t i = 0; i < c->n_nodes; i++) {
-        const struct config_node *n = &c->nodes[i];
-        struct node_group group = {.names = n->name,
-                                   .address = n->address,
-                                   .port = n->port,
-                                   .topology = n->topology,
-                                   .memory = n->memory};
-
-        show_item(c, "nodes[].", &group, n->line, out);
-    }
+    show_nodes(c, out);
     if (c->n_partitions)
         (void)fprintf(out, "partitions:\n");
     for (size_t i = 0; i < c->n_partitions; i++)

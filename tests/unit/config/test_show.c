@@ -81,10 +81,25 @@ static void what_is_shown_reads_back_the_same(void **state)
     assert_string_equal(once, twice);
 }
 
+static void nodes_of_one_line_are_shown_on_one(void **state)
+{
+    cleanup(freep) char *out =
+        shown("nodes:\n- {names: 'n[1-3]', address: '10.0.0.[7-9]'}\n"
+              "- {names: [b, a]}\n"
+              "- {names: c}\n");
+
+    (void)state;
+    assert_non_null(strstr(out, "{names: \"n[1-3]\", address: \"10.0.0.[7-9]\", "));
+    /* A list is sorted when it is made short, so these two stand alone. */
+    assert_non_null(strstr(out, "  - {names: b, address: b, port: 7818}"));
+    assert_non_null(strstr(out, "  - {names: c, address: c, port: 7818}"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_says_where_it_comes_from),
+        cmocka_unit_test(nodes_of_one_line_are_shown_on_one),
         cmocka_unit_test(what_is_shown_reads_back_the_same),
     };
 
