@@ -174,7 +174,7 @@ static bool put(struct channel *ch, const Berth__Envelope *env)
     }
     if (buf_len(&ch->out) <= WIRE_QUEUE_MAX)
         return true;
-    (void)err_set(&err, ENOBUFS, "%s does not read", ch->peer.address);
+    (void)err_set(&err, ENOBUFS, "%s: the peer does not read", ch->peer.address);
     channel_fail(ch, &err);
     return false;
 }
