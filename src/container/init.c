@@ -195,7 +195,7 @@ static int build(const struct container_spec *spec, int sock, uid_t uid, gid_t g
 
     if ((rc = isolate_detach(sock, err)) ||
         (rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
-        (rc = rootfs_build(spec, err)))
+        (rc = rootfs_build(spec, err)) || (rc = isolate_seal(spec->as_root, err)))
         return rc;
     (void)sigemptyset(&child);
     (void)sigaddset(&child, SIGCHLD);
@@ -226,10 +226,6 @@ void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid
 
     if (build(spec, sock, uid, gid, &init, &err))
         fail(sock, &err);
-    /* Told before the last step, which needs nobody else: the caller gets its
-     * orders ready meanwhile. No task starts before the loop. */
     tell(&init, &ready, 0);
-    if (isolate_seal(spec->as_root, &err))
-        fail(INIT_SOCK, &err);
     loop(&init);
 }
