@@ -99,6 +99,7 @@ static int find_image(const Berth__ContainerSpec *spec, struct image **ret,
     if (!rc) {
         rc = image_lookup(store, ref, ret, err);
         image_store_close(store);
+        rc = rc ? rc : image_hold(*ret, err);
     }
     return rc ? err_wrap(err, "image %s", spec->image) : 0;
 }
@@ -162,6 +163,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     box->image_env = image ? strv_dup(image->env) : NULL;
     box->image_digest = image ? xstrdup(image->digest) : NULL;
     box->inside_dir = xstrdup(image ? INSIDE_DIR : sh->dir);
+    box->image = take(image);
     *ret = box;
     return 0;
 }
@@ -174,5 +176,6 @@ void box_destroy(struct box *box)
     strv_free(box->image_env);
     free(box->image_digest);
     free(box->inside_dir);
+    image_free(box->image);
     free(box);
 }

@@ -11,6 +11,7 @@
 /* A container with what was found out for it. */
 struct box {
     struct container *container;
+    struct image *image; /* keeps its layers on disk meanwhile; NULL without one */
     char **image_env;    /* of the image; NULL without one */
     char *image_digest;  /* NULL without one */
     char *inside_dir;    /* where the job's directory is, seen from inside */
