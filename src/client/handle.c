@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * handle.c - a handle on a cluster, and its connection to the controller
+ * handle.c - a handle on a cluster
  */
 #include "client/handle.h"
 
-#include <errno.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "client/join.h"
@@ -30,7 +25,6 @@ static int load(const char *given, struct config **ret_config, struct err *err)
 int berth_open(const char *config, struct berth **ret, struct berth_err *err)
 {
     struct berth *berth = xcalloc(1, sizeof(*berth));
-    const struct passwd *pw;
     struct err words = {0};
     int rc = load(config, &berth->config, &words);
 
@@ -38,8 +32,6 @@ int berth_open(const char *config, struct berth **ret, struct berth_err *err)
         berth_close(berth);
         return berth_err_take(err, &words);
     }
-    pw = getpwnam(berth->config->controller.user);
-    berth->controller_uid = pw ? pw->pw_uid : getuid();
     berth->auth.munge_socket = berth->config->munge.socket;
     *ret = berth;
     return 0;
@@ -59,30 +51,8 @@ void berth_free(void *reply)
     free_message(reply);
 }
 
-int handle_connect(struct berth *berth, struct err *err)
-{
-    const struct config *config = berth->config;
-    int rc;
-
-    if (berth->caller)
-        return 0;
-    rc = caller_connect(&berth->auth, config->controller.host, config->controller.port,
-                        "", berth->controller_uid, &berth->caller, err);
-    if (rc < 0)
-        return err_wrap(err, "cannot reach the controller of cluster %s",
-                        config->cluster);
-    return 0;
-}
-
 void handle_drop(struct berth *berth)
 {
     caller_destroy(take(berth->caller));
     berth->wait_id = 0;
-}
-
-bool handle_is_lost(int rc)
-{
-    return rc == -ECONNRESET || rc == -EPIPE || rc == -ETIMEDOUT ||
-           rc == -ECONNREFUSED || rc == -ECONNABORTED || rc == -EHOSTUNREACH ||
-           rc == -ENETUNREACH;
 }

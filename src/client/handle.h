@@ -12,17 +12,20 @@
 struct berth {
     struct config *config;
     struct wire_auth auth;
-    uid_t controller_uid;  /* accepted beside root */
     struct caller *caller; /* NULL until first use, and after it is lost */
     uint64_t last_id;
     uint64_t wait_id;    /* of a wait that is still to be answered; 0: none */
     uint64_t wait_print; /* what it asked, hashed */
 };
 
-/* Connect to the controller unless it is connected. */
+/* Connect to the controller unless it is connected. Who answers must be root,
+ * the configured account or our own. */
 int handle_connect(struct berth *berth, struct err *err);
 /* Drop the connection, which is lost or no longer in step. */
 void handle_drop(struct berth *berth);
+/* Tell a failure of the connection from where the user stands: no munged, nobody
+ * there, refused. Returns -err->code. */
+int handle_explain(const struct berth *berth, struct err *err);
 /* True for failures that a new connection may cure. */
 bool handle_is_lost(int rc);
 

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/strv.h"
 #include "base/units.h"
 #include "client/steps.h"
 
@@ -31,28 +30,49 @@ int berth_steps_connect(struct berth *berth, const char *host, uint16_t port,
     return 0;
 }
 
-/* HOST:PORT:JOB */
+/* Cut "HOST:PORT:JOB" apart, from the right: an IPv6 address has colons itself. */
+static int split_remote(char *text, uint16_t *ret_port, uint32_t *ret_job,
+                        struct err *err)
+{
+    char *job = strrchr(text, ':');
+    char *port = NULL;
+    int64_t number;
+    int rc;
+
+    if (job) {
+        *job++ = '\0';
+        port = strrchr(text, ':');
+    }
+    if (!port || port == text)
+        return err_set(err, EINVAL, "$BERTH_LEAD: '%s' is not HOST:PORT:JOB", text);
+    *port++ = '\0';
+    rc = number_parse(port, 1, UINT16_MAX, &number, err);
+    if (rc < 0)
+        return rc;
+    *ret_port = (uint16_t)number;
+    rc = number_parse(job, 1, UINT32_MAX, &number, err);
+    if (rc == 0)
+        *ret_job = (uint32_t)number;
+    return rc;
+}
+
 static int connect_remote(const char *text, struct berth_steps **ret,
                           struct berth_err *err)
 {
-    cleanup(strv_freep) char **parts = strv_split(text, ":");
+    cleanup(freep) char *host = xstrdup(text);
     struct err words = {0};
     struct berth *berth;
-    int64_t port, job;
-    int rc = 0;
+    uint16_t port = 0;
+    uint32_t job = 0;
+    int rc;
 
-    if (strv_len(parts) != 3)
-        rc = err_set(&words, EINVAL, "$BERTH_LEAD: '%s' is not HOST:PORT:JOB", text);
-    if (rc == 0)
-        rc = number_parse(parts[1], 1, UINT16_MAX, &port, &words);
-    if (rc == 0)
-        rc = number_parse(parts[2], 1, UINT32_MAX, &job, &words);
+    rc = split_remote(host, &port, &job, &words);
     if (rc < 0)
         return berth_err_take(err, &words);
     rc = berth_open(NULL, &berth, err);
     if (rc < 0)
         return rc;
-    rc = berth_steps_connect(berth, parts[0], (uint16_t)port, (uint32_t)job, ret, err);
+    rc = berth_steps_connect(berth, host, port, job, ret, err);
     berth_close(berth);
     return rc;
 }

@@ -21,8 +21,11 @@
 static int call(struct berth *berth, Berth__Envelope *request,
                 Berth__Envelope **ret_reply, struct err *err)
 {
-    int rc = handle_connect(berth, err);
+    int rc;
 
+    /* The answer to an open wait may come in between and be passed over. */
+    berth->wait_id = 0;
+    rc = handle_connect(berth, err);
     if (rc < 0)
         return rc;
     for (int attempt = 0;; attempt++) {
@@ -32,7 +35,7 @@ static int call(struct berth *berth, Berth__Envelope *request,
             return rc;
         handle_drop(berth);
         if (attempt > 0)
-            return rc;
+            return handle_explain(berth, err);
         rc = handle_connect(berth, err);
         if (rc < 0)
             return rc;
