@@ -187,14 +187,13 @@ static void loop(struct init *init)
     }
 }
 
-static int build(const struct container_spec *spec, int sock, uid_t uid, gid_t gid,
+static int build(const struct container_spec *spec, uid_t uid, gid_t gid,
                  struct init *init, struct err *err)
 {
     sigset_t child;
     int rc;
 
-    if ((rc = isolate_detach(sock, err)) ||
-        (rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
+    if ((rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
         (rc = rootfs_build(spec, err)) || (rc = isolate_seal(spec->as_root, err)))
         return rc;
     (void)sigemptyset(&child);
@@ -213,8 +212,7 @@ static void fail(int sock, const struct err *err)
     struct report report = {.kind = REPORT_FAILED, .status = err->code};
 
     memcpy(report.words, err->text, sizeof(report.words));
-    if (report_send(INIT_SOCK, &report, 0))
-        (void)report_send(sock, &report, 0);
+    (void)report_send(sock, &report, 0);
     _exit(1);
 }
 
@@ -224,8 +222,10 @@ void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid
     struct init init = {.sigfd = -1};
     struct err err = {0};
 
-    if (build(spec, sock, uid, gid, &init, &err))
+    if (isolate_detach(sock, &err))
         fail(sock, &err);
+    if (build(spec, uid, gid, &init, &err))
+        fail(INIT_SOCK, &err);
     tell(&init, &ready, 0);
     loop(&init);
 }
