@@ -134,12 +134,12 @@ static int load_text(const char *text, hwloc_topology_t *ret, struct err *err)
 }
 
 /* All that is done with a topology, so that a crash in it happens here. */
-static void try_text(const void *text)
+static int try_text(const void *text, struct err *err)
 {
     hwloc_topology_t t;
     char *xml;
-    if (load_text(text, &t, NULL) == 0 && hwloc_source_export(t, &xml, NULL) == 0)
-        hwloc_topology_destroy(t);
+    int rc = load_text(text, &t, err);
+    return rc < 0 ? rc : hwloc_source_export(t, &xml, err);
 }
 
 int hwloc_source_parse(const char *xml, size_t len, hwloc_topology_t *ret,
@@ -154,10 +154,12 @@ int hwloc_source_parse(const char *xml, size_t len, hwloc_topology_t *ret,
     if (rc < 0)
         return rc;
     cleanup(freep) char *text = xstrndup(xml, len);
-    /* hwloc trusts that its objects have what it would have written: a PU without
-     * a cpuset, say, is its end. */
-    if (!trial_survives(try_text, text))
-        return err_set(err, EINVAL, "the XML is not a whole hwloc export");
+    /* hwloc trusts that objects have all that it would have written itself: a PU
+     * without a cpuset crashes it, and what it refuses it does not free. */
+    if ((rc = trial_run(try_text, text, err)) < 0)
+        return rc == -ECHILD
+                   ? err_set(err, EINVAL, "the XML is not a whole hwloc export")
+                   : rc;
     return load_text(text, ret, err);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 
 /* Die of what is fatal at once, without a handler's report. */
@@ -25,36 +26,52 @@ static void reset_fatal_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What the child sends; short enough to arrive whole. */
+struct report {
+    int rc;
+    struct err err;
+};
+
 static void __attribute__((noreturn))
-run_child(void (*fn)(const void *arg), const void *arg, int report)
+run_child(int (*fn)(const void *arg, struct err *err), const void *arg, int pipe_end)
 {
+    struct report report = {0};
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     reset_fatal_signals();
     prctl(PR_SET_DUMPABLE, 0);
     dup2(null, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);
     alarm(TRIAL_SECONDS);
-    fn(arg);
-    _exit(write(report, "", 1) == 1 ? 0 : 1);
+    report.rc = fn(arg, &report.err);
+    _exit(write(pipe_end, &report, sizeof(report)) == sizeof(report) ? 0 : 1);
 }
 
-/* The byte tells, not the exit status, which someone else may have collected. */
-bool trial_survives(void (*fn)(const void *arg), const void *arg)
+static int read_report(int fd, struct err *err)
 {
-    int report[2];
-    char byte;
-    ssize_t n;
-    if (pipe2(report, O_CLOEXEC) < 0)
-        return false;
+    struct report report;
+    if (io_read_full(fd, &report, sizeof(report)) < 0)
+        return err_set(err, ECHILD, "it crashes the program that reads it");
+    if (report.rc < 0 && err)
+        *err = report.err;
+    return report.rc;
+}
+
+/* The report tells, not the exit status, which someone else may have collected. */
+int trial_run(int (*fn)(const void *arg, struct err *err), const void *arg,
+              struct err *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return err_sys(err, errno, "cannot make a pipe");
     pid_t child = fork();
     if (child == 0)
-        run_child(fn, arg, report[1]);
-    close(report[1]);
-    do
-        n = child > 0 ? read(report[0], &byte, 1) : 0;
-    while (n < 0 && errno == EINTR);
-    close(report[0]);
+        run_child(fn, arg, ends[1]);
+    int rc = child < 0 ? err_sys(err, errno, "cannot fork") : 0;
+    close(ends[1]);
+    if (child > 0)
+        rc = read_report(ends[0], err);
+    close(ends[0]);
     while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
         continue;
-    return n == 1;
+    return rc;
 }

@@ -5,13 +5,15 @@
 #ifndef BERTH_TOPO_TRIAL_H
 #define BERTH_TOPO_TRIAL_H
 
-#include <stdbool.h>
+#include "base/err.h"
+
+#define TRIAL_SECONDS 10
 
 /* Call 'fn' in a forked child that is silent, dumps no core, and is ended after
- * TRIAL_SECONDS. true: it returned there, whatever it did. Blocks until then.
- * 'fn' must be fit to run after fork() in a program with threads: no locks but
- * malloc's. */
-#define TRIAL_SECONDS 10
-bool trial_survives(void (*fn)(const void *arg), const void *arg);
+ * TRIAL_SECONDS. Returns what it returned, with its words; -ECHILD with words when
+ * it did not return. Blocks until then. 'fn' must be fit to run after fork() in a
+ * program with threads: no locks but malloc's. */
+int trial_run(int (*fn)(const void *arg, struct err *err), const void *arg,
+              struct err *err);
 
 #endif

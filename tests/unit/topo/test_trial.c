@@ -4,6 +4,7 @@
  */
 #include "topo/trial.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -15,50 +16,67 @@
 
 static int calls;
 
-static void harmless(const void *arg)
+static int harmless(const void *arg, struct err *err)
 {
+    (void)err;
     calls += *(const int *)arg;
+    return 0;
 }
 
-static void fatal(const void *arg)
+static int refuses(const void *arg, struct err *err)
 {
-    raise(*(const int *)arg);
+    return err_set(err, *(const int *)arg, "no such luck");
 }
 
-static void quits(const void *arg)
+static int dies(const void *arg, struct err *err)
 {
+    (void)err;
+    return raise(*(const int *)arg);
+}
+
+static int quits(const void *arg, struct err *err)
+{
+    (void)err;
     _exit(*(const int *)arg);
 }
 
-static void what_returns_survives_and_changes_nothing_here(void **state)
+static void what_returns_changes_nothing_here(void **state)
 {
     (void)state;
     int one = 1;
-    assert_true(trial_survives(harmless, &one));
+    struct err err = {.text = "untouched"};
+    assert_int_equal(trial_run(harmless, &one, &err), 0);
     assert_int_equal(calls, 0);
+    assert_string_equal(err.text, "untouched");
 }
 
-static void what_crashes_does_not(void **state)
+static void a_refusal_comes_back_with_its_words(void **state)
+{
+    (void)state;
+    int code = EDOM;
+    struct err err;
+    assert_int_equal(trial_run(refuses, &code, &err), -EDOM);
+    assert_int_equal(err.code, EDOM);
+    assert_string_equal(err.text, "no such luck");
+    assert_int_equal(trial_run(refuses, &code, NULL), -EDOM);
+}
+
+static void what_crashes_or_quits_is_told_apart(void **state)
 {
     (void)state;
     static const int signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGALRM};
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        assert_false(trial_survives(fatal, &signals[i]));
-}
-
-static void what_quits_does_not(void **state)
-{
-    (void)state;
     int success = 0;
-    assert_false(trial_survives(quits, &success));
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        assert_int_equal(trial_run(dies, &signals[i], NULL), -ECHILD);
+    assert_int_equal(trial_run(quits, &success, NULL), -ECHILD);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_returns_survives_and_changes_nothing_here),
-        cmocka_unit_test(what_crashes_does_not),
-        cmocka_unit_test(what_quits_does_not),
+        cmocka_unit_test(what_returns_changes_nothing_here),
+        cmocka_unit_test(a_refusal_comes_back_with_its_words),
+        cmocka_unit_test(what_crashes_or_quits_is_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
