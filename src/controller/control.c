@@ -173,6 +173,8 @@ void handle_job_control(struct conn *conn, const Berth__Envelope *env)
     size_t n = control->n_ids;
     int rc = query_states(control->states, control->n_states, &states, &err);
 
+    if (rc == 0)
+        rc = query_check_ids(n, &err);
     if (rc == 0 && n == 0 && !control->user[0] && !control->name[0] && !states)
         rc = err_set(&err, EINVAL, "no job was named");
     if (rc) {

@@ -48,6 +48,21 @@ struct ctl_job *jobs_find_by_key(const struct controller *ctl, uid_t uid,
     return cj;
 }
 
+/* An ended job needs no script and environment in memory, and there are many. */
+static void shed(struct ctl_job *cj)
+{
+    Berth__JobSpec *spec = cj->job.spec;
+
+    for (size_t i = 0; i < spec->n_env; i++)
+        free(spec->env[i]);
+    free(spec->env);
+    spec->env = NULL;
+    spec->n_env = 0;
+    free(spec->script.data);
+    spec->script = (ProtobufCBinaryData){0};
+    cj->is_shed = true;
+}
+
 struct ctl_job *jobs_insert(struct controller *ctl, struct job job)
 {
     struct ctl_job *cj = xcalloc(1, sizeof(*cj));
@@ -63,8 +78,10 @@ struct ctl_job *jobs_insert(struct controller *ctl, struct job job)
     ctl->n_in_state[job.record->state]++;
     if (job_state_is_active(job_state_of(&job)))
         DL_APPEND(ctl->active, cj);
-    if (job_state_is_final(job_state_of(&job)))
+    if (job_state_is_final(job_state_of(&job))) {
         DL_APPEND(ctl->ended, cj);
+        shed(cj);
+    }
     jobs_note_placement(cj);
     return cj;
 }
@@ -90,6 +107,18 @@ void jobs_save(struct controller *ctl, const struct ctl_job *cj)
 void jobs_save_spec(struct controller *ctl, const struct ctl_job *cj)
 {
     save(ctl, "spec", cj->id, &cj->job.spec->base);
+}
+
+Berth__JobSpec *jobs_load_spec(const struct controller *ctl, uint32_t id)
+{
+    cleanup(freep) void *bytes = NULL;
+    char key[KEY_BYTES];
+    size_t len;
+
+    (void)snprintf(key, sizeof(key), "spec/%010" PRIu32, id);
+    if (store_get(ctl->store, key, &bytes, &len, NULL))
+        return NULL;
+    return unpack_message(&berth__job_spec__descriptor, bytes, len);
 }
 
 static void erase(struct controller *ctl, const char *kind, uint32_t id)
@@ -234,8 +263,10 @@ static void move_between_lists(struct controller *ctl, struct ctl_job *cj,
         DL_DELETE(ctl->active, cj);
     if (!job_state_is_active(from) && job_state_is_active(to))
         DL_APPEND(ctl->active, cj);
-    if (job_state_is_final(to))
+    if (job_state_is_final(to)) {
         DL_APPEND(ctl->ended, cj);
+        shed(cj);
+    }
 }
 
 static void log_change(const struct ctl_job *cj, enum job_state from)

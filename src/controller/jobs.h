@@ -17,6 +17,7 @@ struct ctl_job {
     uint32_t cpus; /* allocated */
     uint32_t launch_failures;
     bool is_launched;      /* LaunchJob of this epoch was sent in this life */
+    bool is_shed;          /* script and environment are only on disk */
     bool is_overdue;       /* the backstop has told its node */
     int64_t missing_since; /* its node does not list it; 0: fine */
     struct wait_link *waits;
@@ -39,6 +40,10 @@ struct ctl_job *jobs_insert(struct controller *ctl, struct job job);
 /* Append a record (and the spec) to the open batch. */
 void jobs_save(struct controller *ctl, const struct ctl_job *cj);
 void jobs_save_spec(struct controller *ctl, const struct ctl_job *cj);
+
+/* The spec as it was submitted, from the store (free_message). NULL when it is not
+ * there or cannot be read. */
+Berth__JobSpec *jobs_load_spec(const struct controller *ctl, uint32_t id);
 
 /* Put a pending job into the scheduler's queue. */
 int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err);

@@ -8,6 +8,7 @@
 #include "controller/handlers.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
+#include "wire/pack.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,12 +21,14 @@ struct entry {
     Berth__JobInfo info;
     Berth__JobRecord record;
     Berth__JobSpec spec;
-    struct err lacks; /* why it waits */
+    char *lacks;            /* why it waits, NULL: nothing to say */
+    Berth__JobSpec *loaded; /* from the store, NULL: it is in memory */
 };
 
 struct list {
     struct entry *entries;
     size_t n, cap;
+    size_t loaded_bytes;
 };
 
 static const char *reason_word(enum sched_reason reason)
@@ -71,32 +74,36 @@ static uint32_t asked_cpus(const Berth__JobSpec *spec)
 static void fill_pending(const struct controller *ctl, const struct ctl_job *cj,
                          int64_t now, struct entry *entry)
 {
-    enum sched_reason reason = sched_why(ctl->sched, cj->id, &entry->lacks);
+    struct err lacks = {0};
+    enum sched_reason reason = sched_why(ctl->sched, cj->id, &lacks);
 
+    if (lacks.text[0])
+        entry->lacks = xstrdup(lacks.text);
     entry->info.reason = query_field(reason_word(reason));
     entry->info.priority = sched_priority(ctl->sched, cj->id, now);
 }
 
-static void fill_spec(const struct ctl_job *cj, bool with_all, struct entry *entry)
+static void fill_spec(const struct ctl_job *cj, struct entry *entry)
+{
+    entry->spec = entry->loaded ? *entry->loaded : *cj->job.spec;
+}
+
+static void fill_bare_spec(const struct ctl_job *cj, struct entry *entry)
 {
     entry->spec = *cj->job.spec;
-    if (with_all)
-        return;
     entry->spec.script.len = 0;
     entry->spec.n_env = 0;
 }
 
 static void fill(const struct controller *ctl, const struct ctl_job *cj, int64_t now,
-                 bool with_all, struct entry *entry)
+                 struct entry *entry)
 {
     enum job_state state = job_state_of(&cj->job);
 
-    memset(entry, 0, sizeof(*entry));
     berth__job_info__init(&entry->info);
     entry->record = *cj->job.record;
     /* Whoever knows the key could be answered as its owner's client. */
     entry->record.submit_key = query_field(NULL);
-    fill_spec(cj, with_all, entry);
     entry->info.state = query_field(job_state_name(state));
     entry->info.state_short = query_field(job_state_short(state));
     entry->info.nodes = query_field(cj->nodes);
@@ -112,7 +119,20 @@ static struct entry *list_add(struct list *list)
         list->cap = list->cap ? list->cap * 2 : 16;
         list->entries = xrealloc(list->entries, list->cap, sizeof(*list->entries));
     }
+    memset(&list->entries[list->n], 0, sizeof(*list->entries));
     return &list->entries[list->n++];
+}
+
+/* Ended jobs have their scripts on disk only. Past a frame's size the answer
+ * will be refused, so nothing more is read. */
+static void load_spec(struct list *list, const struct controller *ctl,
+                      const struct ctl_job *cj, struct entry *entry)
+{
+    if (!cj->is_shed || list->loaded_bytes > WIRE_FRAME_MAX)
+        return;
+    entry->loaded = jobs_load_spec(ctl, cj->id);
+    if (entry->loaded)
+        list->loaded_bytes += berth__job_spec__get_packed_size(entry->loaded);
 }
 
 static void list_put(struct list *list, const struct conn *conn,
@@ -120,8 +140,15 @@ static void list_put(struct list *list, const struct conn *conn,
 {
     bool is_theirs =
         conn_uid(conn) == cj->job.spec->uid || controller_is_admin(conn_uid(conn));
+    struct entry *entry = list_add(list);
 
-    fill(conn->ctl, cj, controller_now(), with_spec && is_theirs, list_add(list));
+    if (with_spec && is_theirs) {
+        load_spec(list, conn->ctl, cj, entry);
+        fill_spec(cj, entry);
+    } else {
+        fill_bare_spec(cj, entry);
+    }
+    fill(conn->ctl, cj, controller_now(), entry);
 }
 
 /* Entries point into themselves: set when the array no longer moves. */
@@ -132,8 +159,8 @@ static void list_settle(struct list *list, Berth__JobInfo **infos)
 
         entry->info.record = &entry->record;
         entry->info.spec = &entry->spec;
-        if (entry->lacks.text[0])
-            entry->record.state_words = entry->lacks.text;
+        if (entry->lacks)
+            entry->record.state_words = entry->lacks;
         infos[i] = &entry->info;
     }
 }
@@ -151,6 +178,10 @@ static void list_reply(struct conn *conn, uint64_t id, struct list *list)
     reply.body_case = BERTH__ENVELOPE__BODY_JOB_LIST;
     reply.job_list = &message;
     conn_reply(conn, id, &reply);
+    for (size_t i = 0; i < list->n; i++) {
+        free(list->entries[i].lacks);
+        free_message(list->entries[i].loaded);
+    }
     free(list->entries);
 }
 
@@ -167,6 +198,14 @@ void query_reply_ids(struct conn *conn, uint64_t id, const uint32_t *ids, size_t
             list_put(&list, conn, cj, false);
     }
     list_reply(conn, id, &list);
+}
+
+int query_check_ids(size_t n_ids, struct err *err)
+{
+    if (n_ids > QUERY_IDS_MAX)
+        return err_set(err, E2BIG, "%zu job ids: at most %d in one request", n_ids,
+                       QUERY_IDS_MAX);
+    return 0;
 }
 
 int query_states(char *const *words, size_t n_words, uint32_t *ret_mask,
@@ -237,6 +276,8 @@ void handle_job_query(struct conn *conn, const Berth__Envelope *env)
     uint32_t states;
     int rc = query_states(query->states, query->n_states, &states, &err);
 
+    if (rc == 0)
+        rc = query_check_ids(query->n_ids, &err);
     if (rc == 0 && query->n_ids)
         rc = collect_ids(conn, query, states, &list, &err);
     else if (rc == 0)

@@ -12,6 +12,10 @@ struct ctl_job;
 /* A message's field that is only read: fields are 'char *'. NULL reads as "". */
 char *query_field(const char *text);
 
+/* Ids in one request: each may cost a kilobyte to answer. */
+#define QUERY_IDS_MAX 100000
+int query_check_ids(size_t n_ids, struct err *err);
+
 /* Answer request 'id' with these jobs; those that are gone are left out. */
 void query_reply_ids(struct conn *conn, uint64_t id, const uint32_t *ids, size_t n_ids);
 

@@ -107,6 +107,10 @@ void wait_forget_conn(struct conn *conn)
 static int check_ids(const struct controller *ctl, const Berth__WaitRequest *request,
                      struct err *err)
 {
+    int rc = query_check_ids(request->n_ids, err);
+
+    if (rc)
+        return rc;
     if (request->n_ids == 0)
         return err_set(err, EINVAL, "wait: no job was named");
     if (request->n_ids > WAIT_LINKS_MAX - ctl->n_wait_links)

@@ -43,7 +43,7 @@ struct store {
     uv_loop_t *loop;
     char *path;
     sqlite3 *writer, *reader;
-    sqlite3_stmt *put, *del;
+    sqlite3_stmt *put, *del, *get;
     void (*on_failed)(const struct err *why, void *ctx);
     void *ctx;
     struct batch open, leaving;
@@ -233,12 +233,12 @@ static int open_connection(struct store *store, sqlite3 **ret_db, struct err *er
     return 0;
 }
 
-static int prepare_statement(struct store *store, const char *sql, sqlite3_stmt **ret,
-                             struct err *err)
+static int prepare_statement(struct store *store, sqlite3 *db, const char *sql,
+                             sqlite3_stmt **ret, struct err *err)
 {
-    if (sqlite3_prepare_v3(store->writer, sql, -1, SQLITE_PREPARE_PERSISTENT, ret,
-                           NULL) != SQLITE_OK)
-        return fail(store, store->writer, "cannot prepare", err);
+    if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL) !=
+        SQLITE_OK)
+        return fail(store, db, "cannot prepare", err);
     return 0;
 }
 
@@ -256,12 +256,17 @@ static int open_database(struct store *store, struct err *err)
     if (rc == 0 && sqlite3_exec(store->writer, setup, NULL, NULL, NULL) != SQLITE_OK)
         rc = fail(store, store->writer, "cannot set up", err);
     if (rc == 0)
-        rc = prepare_statement(store, "INSERT OR REPLACE INTO kv VALUES(?1,?2)",
-                               &store->put, err);
+        rc = prepare_statement(store, store->writer,
+                               "INSERT OR REPLACE INTO kv VALUES(?1,?2)", &store->put,
+                               err);
     if (rc == 0)
-        rc = prepare_statement(store, "DELETE FROM kv WHERE key=?1", &store->del, err);
+        rc = prepare_statement(store, store->writer, "DELETE FROM kv WHERE key=?1",
+                               &store->del, err);
     if (rc == 0)
         rc = open_connection(store, &store->reader, err);
+    if (rc == 0)
+        rc = prepare_statement(store, store->reader,
+                               "SELECT value FROM kv WHERE key=?1", &store->get, err);
     return rc;
 }
 
@@ -269,6 +274,7 @@ static void close_database(struct store *store)
 {
     sqlite3_finalize(store->put);
     sqlite3_finalize(store->del);
+    sqlite3_finalize(store->get);
     sqlite3_close(store->reader);
     sqlite3_close(store->writer);
 }
@@ -373,6 +379,26 @@ int store_scan(struct store *store, const char *prefix,
     if (rc == 0 && step != SQLITE_DONE && step != SQLITE_ROW)
         rc = fail(store, store->reader, "cannot read", err);
     sqlite3_finalize(stmt);
+    return rc;
+}
+
+int store_get(struct store *store, const char *key, void **ret_value, size_t *ret_len,
+              struct err *err)
+{
+    int step, rc = 0;
+
+    sqlite3_bind_text(store->get, 1, key, -1, SQLITE_STATIC);
+    step = sqlite3_step(store->get);
+    if (step == SQLITE_ROW) {
+        *ret_len = (size_t)sqlite3_column_bytes(store->get, 0);
+        *ret_value = xmemdup(sqlite3_column_blob(store->get, 0), *ret_len);
+    } else if (step == SQLITE_DONE) {
+        rc = err_set(err, ENOENT, "store %s: no key %s", store->path, key);
+    } else {
+        rc = fail(store, store->reader, "cannot read", err);
+    }
+    /* An open statement would hold back checkpoints. */
+    sqlite3_reset(store->get);
     return rc;
 }
 

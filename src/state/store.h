@@ -34,6 +34,10 @@ int store_scan(struct store *store, const char *prefix,
                int (*each)(const char *key, const void *value, size_t len, void *ctx),
                void *ctx, struct err *err);
 
+/* The value of 'key' as last committed, heap bytes. -ENOENT when there is none. */
+int store_get(struct store *store, const char *key, void **ret_value, size_t *ret_len,
+              struct err *err);
+
 /* Into the open batch. The batch leaves by itself before the loop next waits. */
 void store_put(struct store *store, const char *key, const void *value, size_t len);
 void store_delete(struct store *store, const char *key);

@@ -260,6 +260,22 @@ static void a_scan_stops_when_it_is_told_to(void **state)
     assert_int_equal(seen.n, 2);
 }
 
+static void a_single_value_is_read_as_last_committed(void **state)
+{
+    struct fixture *f = *state;
+    cleanup(freep) void *value = NULL;
+    size_t len = 0;
+    struct err err;
+
+    put(f, "a", "1");
+    assert_int_equal(store_get(f->store, "a", &value, &len, &err), -ENOENT);
+    uv_run(&f->loop, UV_RUN_DEFAULT);
+    put(f, "a", "22");
+    assert_int_equal(store_get(f->store, "a", &value, &len, &err), 0);
+    assert_int_equal(len, 1);
+    assert_memory_equal(value, "1", 1);
+}
+
 static void after_a_failed_commit_nothing_is_told(void **state)
 {
     struct fixture *f = *state;
@@ -308,6 +324,7 @@ int main(void)
         WITH_STORE(a_callback_without_changes_keeps_its_place_behind_what_is_written),
         WITH_STORE(a_reopened_store_has_what_was_put_and_not_what_was_deleted),
         WITH_STORE(a_scan_stops_when_it_is_told_to),
+        WITH_STORE(a_single_value_is_read_as_last_committed),
         WITH_STORE(after_a_failed_commit_nothing_is_told),
         WITH_STORE(a_place_that_cannot_be_written_is_named),
     };
