@@ -59,11 +59,17 @@ static double run_once(const struct container_spec *spec, const struct task_spec
     return now_usec() - start;
 }
 
+static char work_dir[] = "/tmp/bench-container-XXXXXX";
+
+static void remove_work_dir(void)
+{
+    (void)rmdir(work_dir);
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"layers", required_argument, NULL, 'l'},
                                             {NULL, 0, NULL, 0}};
-    char work_dir[] = "/tmp/bench-container-XXXXXX";
     char *env[] = {(char[]){"PATH=/usr/bin:/bin"}, NULL};
     char **layers = NULL;
     struct container_spec spec = {.user = "bench", .home = "/", .shell = "/bin/sh"};
@@ -87,6 +93,7 @@ int main(int argc, char **argv)
                       "PROGRAM\n");
         return 2;
     }
+    (void)atexit(remove_work_dir);
     spec.layers = (const char *const *)layers;
     spec.n_layers = strv_len(layers);
     spec.work_dir = work_dir;
@@ -97,5 +104,5 @@ int main(int argc, char **argv)
     print_samples("container", samples, n);
     free(samples);
     strv_free(layers);
-    return rmdir(work_dir);
+    return 0;
 }
