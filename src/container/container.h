@@ -28,7 +28,8 @@
 
 struct bind_mount {
     const char *source; /* absolute, outside */
-    const char *target; /* absolute, inside; made when missing */
+    const char *target; /* absolute, inside; made when missing, except in a
+                         * directory of the node */
     bool readonly;
     bool optional; /* a missing source is skipped */
 };
@@ -43,7 +44,9 @@ struct container_spec {
     size_t n_mounts;
     bool as_root;         /* map the caller to uid 0 inside, else to itself */
     const char *hostname; /* NULL: the node's (no UTS namespace is made) */
-    uint64_t shm_bytes;   /* size of /dev/shm and /tmp; 0: half the memory */
+    /* Bounds all that is written outside of mounts (/, /tmp, /run, /dev/shm; with
+     * the node's own root /dev/shm only). 0: half the memory. */
+    uint64_t shm_bytes;
     const char *user, *home, *shell; /* for the passwd entry inside */
     /* A directory of the caller's own on the node that serves as mount point
      * and scratch while building; must exist. */
@@ -71,8 +74,9 @@ struct task_spec {
     bool new_session; /* setsid, so signals reach the task's group */
 };
 
-/* Order init to start a task. The outcome comes as an event: a task that could
- * not be executed ends with status 127 (not found) or 126, and words. */
+/* Order init to start a task, also before the root is ready. The outcome comes as
+ * an event: a task that could not be executed has no STARTED and ends with status
+ * 127 (not found) or 126, and words. */
 int container_spawn(struct container *c, const struct task_spec *task, struct err *err);
 
 /* Order init to signal a task's process group; all tasks: UINT32_MAX. */

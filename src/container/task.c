@@ -4,8 +4,8 @@
  *
  * The child shares init's memory until it executes (as vfork does): init is a
  * copy of a large caller, and copying its page tables for each task would cost
- * more than all the rest. So the child writes nothing but its own stack and the
- * 'failure' it hands back, and no pipe is needed to learn of a failed exec.
+ * more than all the rest. So the child writes nothing but its own stack and what
+ * failed, and no pipe is needed to learn of a failed exec.
  */
 #include "container/task.h"
 
