@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# berth.bash - bash completion for berth(1): commands, options, jobs, nodes,
+# images and partitions
+#
+# Everything is asked of berth itself, so nothing here falls behind it.
+
+_berth_commands() {
+    berth help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'
+}
+
+_berth_options() {
+    berth "$1" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u
+}
+
+# Job numbers, those of the states in $1 when there are any.
+_berth_jobs() {
+    berth jobs --no-header -o %i ${1:+-t "$1"} 2>/dev/null
+}
+
+_berth_nodes() {
+    berth nodes 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
+_berth_images() {
+    berth image ls 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
+# What may follow option $1; fails when it takes no value we know.
+_berth_values() {
+    case $1 in
+    --image | --container-image) _berth_images ;;
+    -w | --nodelist | -x | --exclude) _berth_nodes ;;
+    --placement) echo compact spread ;;
+    --cpu-bind | --bind) echo core numa package none ;;
+    --distribution | -m) echo block cyclic ;;
+    --mpi) echo pmix none ;;
+    --open-mode) echo append truncate ;;
+    --export) echo ALL NONE ;;
+    -t | --states | --state) echo PENDING RUNNING COMPLETED FAILED CANCELLED TIMEOUT ;;
+    *) return 1 ;;
+    esac
+}
+
+# Operands of a command.
+_berth_operands() {
+    case $1 in
+    cancel | wait | jobs) _berth_jobs ;;
+    hold | release) _berth_jobs PENDING ;;
+    nodes) _berth_nodes ;;
+    show) echo job node ;;
+    image) echo import ls inspect rm ;;
+    config) echo check show ;;
+    cluster) echo up down status start exec ;;
+    help) _berth_commands ;;
+    *) return 1 ;;
+    esac
+}
+
+_berth() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=${COMP_WORDS[1]} words
+
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        words=$(_berth_commands)
+    elif [ "$before" = job ] && [ "$command" = show ]; then
+        words=$(_berth_jobs)
+    elif [ "$before" = node ] && [ "$command" = show ]; then
+        words=$(_berth_nodes)
+    elif [ "$command" != jobs ] && [ "$before" = -t ]; then
+        return # a time
+    elif words=$(_berth_values "$before"); then
+        :
+    elif [[ $word == -* ]]; then
+        words=$(_berth_options "$command")
+    elif ! words=$(_berth_operands "$command"); then
+        return # file names, by readline's default
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -o default -F _berth berth

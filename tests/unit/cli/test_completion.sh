@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Completion offers commands, options and what the cluster has. A berth of the
+# test's own answers for the cluster.
+top=${srcdir:-$(dirname "$0")/../../..}
+failed=0
+
+berth() {
+    case "$*" in
+    help) printf 'Usage: x\n\n  submit    queue\n  show      show\n  jobs      list\n' ;;
+    "submit --help") printf '  -N, --nodes N[-M]   n\n      --nodelist X   l\n' ;;
+    "jobs --no-header -o %i") printf '17\n18\n21\n' ;;
+    "jobs --no-header -o %i -t PENDING") printf '18\n' ;;
+    nodes) printf 'NODE  STATE\nn1    IDLE\nn2    IDLE\n' ;;
+    "image ls") printf 'NAME  SIZE\nhpcc:latest  1G\n' ;;
+    *) echo "unexpected: berth $*" >&2 ;;
+    esac
+}
+
+# offers 'berth sub' submit: what is typed, then what is offered.
+offers() {
+    local typed=$1 expected=$2
+    read -ra COMP_WORDS <<<"$typed"
+    [[ $typed == *' ' ]] && COMP_WORDS+=('')
+    COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+    COMPREPLY=()
+    _berth
+    if [ "${COMPREPLY[*]}" != "$expected" ]; then
+        echo "not ok: '$typed' offers '${COMPREPLY[*]}' instead of '$expected'"
+        failed=1
+    fi
+}
+
+. "$top/contrib/completion/berth.bash"
+offers 'berth s' 'submit show'
+offers 'berth submit --node' '--nodelist --nodes'
+offers 'berth cancel 1' '17 18'
+offers 'berth hold ' '18'
+offers 'berth show ' 'job node'
+offers 'berth show job 2' '21'
+offers 'berth submit -w n' 'n1 n2'
+offers 'berth run --image h' 'hpcc:latest'
+offers 'berth submit -t ' ''
+offers 'berth run prog' ''
+exit $failed
