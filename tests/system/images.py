@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small root file systems and OCI layouts for tests, made of this machine's files."""
+import gzip
+import hashlib
+import io
+import json
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import tarfile
+
+ARCH = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+TOOLS = ("sh", "cat", "ls", "id", "hostname", "sleep", "true", "false", "env")
+
+
+def tar_of(entries):
+    """A tar of (name, content) pairs; content None is a directory, bytes a file,
+    a str starting with "->" a symbolic link, a Path that file of this machine."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, content in entries:
+            info = tarfile.TarInfo(name)
+            info.mode = 0o755
+            if content is None:
+                info.type = tarfile.DIRTYPE
+            elif isinstance(content, str):
+                info.type, info.linkname = tarfile.SYMTYPE, content[2:]
+            else:
+                if isinstance(content, pathlib.Path):
+                    content = content.read_bytes()
+                info.size = len(content)
+            tar.addfile(info, io.BytesIO(content) if info.isreg() else None)
+    return out.getvalue()
+
+
+def libraries_of(program):
+    """The shared libraries that a program names, with the loader."""
+    listed = subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True,
+                            check=False).stdout
+    return set(re.findall(r"(/\S+) \(0x", listed))
+
+
+def small_rootfs():
+    """A shell and a few tools, with the libraries they need."""
+    files = {}
+    for tool in TOOLS:
+        path = subprocess.run(["sh", "-c", f"command -v /bin/{tool}"], text=True,
+                              stdout=subprocess.PIPE, check=True).stdout.strip()
+        files[f"bin/{tool}"] = pathlib.Path(os.path.realpath(path))
+        for library in libraries_of(path):
+            files[library.lstrip("/")] = pathlib.Path(os.path.realpath(library))
+    entries = [(name, None) for name in ("etc", "proc", "dev", "sys", "tmp")]
+    entries += sorted(files.items())
+    entries.append(("etc/marker", b"base\n"))
+    entries.append(("etc/gone", b"base\n"))
+    return entries
+
+
+def write_layout(path, layers, config=None):
+    """An OCI layout directory of uncompressed tars, bottom first."""
+    blobs = path / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+
+    def put(data):
+        digest = hashlib.sha256(data).hexdigest()
+        (blobs / digest).write_bytes(data)
+        return {"digest": f"sha256:{digest}", "size": len(data)}
+
+    diff_ids = ["sha256:" + hashlib.sha256(layer).hexdigest() for layer in layers]
+    document = {"os": "linux", "architecture": ARCH, "config": config or {},
+                "rootfs": {"type": "layers", "diff_ids": diff_ids}}
+    manifest = {"schemaVersion": 2, "config": put(json.dumps(document).encode()),
+                "layers": [put(gzip.compress(layer, mtime=0)) for layer in layers]}
+    index = {"schemaVersion": 2, "manifests": [put(json.dumps(manifest).encode())]}
+    (path / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    (path / "index.json").write_text(json.dumps(index))
+    return path
