@@ -2,7 +2,10 @@
 """berth image: import, ls, rm, inspect, and jobs in what was imported."""
 import json
 import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -25,6 +28,15 @@ def tar(tmp_path):
     path = tmp_path / "small.tar"
     path.write_bytes(tar_of([("etc", None), ("etc/marker", b"base\n"), ("lib", "->usr/lib")]))
     return path
+
+
+@pytest.fixture
+def shared_dir():
+    """A directory that other users can reach and write, unlike pytest's."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="berth-test-"))
+    os.chmod(path, 0o777)
+    yield path
+    shutil.rmtree(path)
 
 
 def names(berth):
@@ -81,21 +93,19 @@ def test_mistakes_are_one_sentence(berth, tar, argv, status, words):
     assert result.stderr.count("\n") == 1 and result.stdout == ""
 
 
-def test_each_user_has_a_store_and_needs_no_cluster(tmp_path, tar):
-    os.chmod(tmp_path, 0o777)
-    run("berth", "image", "import", tar, "mine", user=USER, home=tmp_path,
-        env={"BERTH_CONF": ""}, cwd=tmp_path)
-    assert (tmp_path / ".local/share/berth/images/refs/mine:latest").exists()
+def test_each_user_has_a_store_and_needs_no_cluster(shared_dir, tar):
+    user = USER if os.geteuid() == 0 else None
+    with open(tar, "rb") as stdin:
+        run("berth", "image", "import", "-", "mine", user=user, home=shared_dir,
+            env={"BERTH_CONF": ""}, cwd=shared_dir, stdin=stdin)
+    assert (shared_dir / ".local/share/berth/images/refs/mine:latest").exists()
 
 
 @BOTH
-def test_a_job_sees_the_layers_one_over_the_other(make_cluster, tmp_path, user):
+def test_a_job_sees_the_layers_one_over_the_other(make_cluster, shared_dir, user):
     layers = [tar_of(small_rootfs()),
               tar_of([("etc/.wh.gone", b""), ("etc/marker", b"top\n")])]
-    layout = write_layout(tmp_path / "layout", layers, {"Env": ["FROM_IMAGE=yes"]})
-    for path in (tmp_path, *tmp_path.parents):
-        if path.owner() == "root" and path != path.parent and str(path) != "/tmp":
-            os.chmod(path, 0o755)
+    layout = write_layout(shared_dir / "layout", layers, {"Env": ["FROM_IMAGE=yes"]})
     cluster = make_cluster(user)
     cluster.up("--nodes", "1")
     cluster.berth("image", "import", layout, "layered")
