@@ -179,11 +179,11 @@ static int spawn(struct batch *batch, const int fds[3], struct err *err)
     for (size_t i = 0; i < spec->n_env; i++)
         strv_add(&env, spec->env[i]);
     taskenv_image(&env, batch->box->image_env, batch->box->image_digest);
-    taskenv_job(&env, sh->grant, sh->assignment->cluster, 0, batch->box->inside_dir);
+    taskenv_job(&env, sh->grant, sh->assignment->cluster, 0, sh->dir);
     taskenv_spec(&env, spec, sh->grant->placement);
     strv_setenv(&env, "SLURM_PROCID", "0");
     strv_setenv(&env, "SLURM_LOCALID", "0");
-    strv_take(&argv, xasprintf("%s/script", batch->box->inside_dir));
+    strv_take(&argv, xasprintf("%s/script", sh->dir));
     for (size_t i = 0; i < spec->n_args; i++)
         strv_add(&argv, spec->args[i]);
     task.argv = argv;

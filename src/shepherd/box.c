@@ -2,10 +2,11 @@
  *
  * box.c - from what a job says about its container to one that stands
  *
- * Beside the mounts a job asks for, an image gets: the job's directory at
- * /run/berth (and at its outside path, which PMIx hands to tasks), Berth's own
- * command, the home directory, and the working directory where that is not part
- * of the system. The node's own file system needs none of them.
+ * Beside the mounts a job asks for, an image gets: Berth's own command at
+ * /run/berth/bin, the home directory, the working directory where that is not
+ * part of the system, and the job's directory at the same path as outside: the
+ * lead's socket, the script, and the places that PMIx hands to tasks are there.
+ * The node's own file system needs none of them.
  */
 #include "shepherd/box.h"
 
@@ -20,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INSIDE_DIR "/run/berth"
+#define TOOLS_INSIDE "/run/berth/bin"
 
 /* Mounts under construction; strings are borrowed from the job or kept in
  * 'owned' until the container is under way. */
@@ -80,11 +81,11 @@ static void image_mounts(const struct shepherd *sh, const Berth__ContainerSpec *
     const char *home = spec->home[0] ? spec->home : sh->owner.home;
     bool has_home = !spec->no_home && strcmp(home, "/") != 0;
 
-    mounts_add(mounts, sh->dir, INSIDE_DIR, false, false);
-    mounts_add(mounts, tools_dir(), INSIDE_DIR "/bin", true, true);
-    mounts_add(mounts, sh->dir, sh->dir, false, false);
+    mounts_add(mounts, tools_dir(), TOOLS_INSIDE, true, true);
     if (has_home)
         mounts_add(mounts, home, home, false, true);
+    if (!has_home || !is_below(sh->dir, home))
+        mounts_add(mounts, sh->dir, sh->dir, false, false);
     if (cwd[0] == '/' && !is_system_dir(cwd) && !(has_home && is_below(cwd, home)))
         mounts_add(mounts, cwd, cwd, false, true);
 }
@@ -126,7 +127,6 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     static const Berth__ContainerSpec plain = BERTH__CONTAINER_SPEC__INIT;
     cleanup(image_freep) struct image *image = NULL;
     cleanup(freep) char *work_dir = NULL;
-    cleanup(freep) char *tools_point = NULL;
     struct container_spec container = {.user = sh->owner.name,
                                        .home = sh->owner.home,
                                        .shell = sh->owner.shell};
@@ -136,8 +136,6 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
 
     if (!spec)
         spec = &plain;
-    if (!rc)
-        rc = make_job_dir(sh, "bin", &tools_point, err);
     if (!rc && spec->image[0])
         rc = find_image(spec, &image, err);
     if (rc)
@@ -162,7 +160,6 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     }
     box->image_env = image ? strv_dup(image->env) : NULL;
     box->image_digest = image ? xstrdup(image->digest) : NULL;
-    box->inside_dir = xstrdup(image ? INSIDE_DIR : sh->dir);
     box->image = take(image);
     *ret = box;
     return 0;
@@ -175,7 +172,6 @@ void box_destroy(struct box *box)
     container_destroy(box->container);
     strv_free(box->image_env);
     free(box->image_digest);
-    free(box->inside_dir);
     image_free(box->image);
     free(box);
 }

@@ -14,7 +14,6 @@ struct box {
     struct image *image; /* keeps its layers on disk meanwhile; NULL without one */
     char **image_env;    /* of the image; NULL without one */
     char *image_digest;  /* NULL without one */
-    char *inside_dir;    /* where the job's directory is, seen from inside */
 };
 
 /* Begin to build; container_wait_ready(box->container) tells how it went.

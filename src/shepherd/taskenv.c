@@ -149,7 +149,7 @@ void taskenv_spec(char ***env, const Berth__JobSpec *spec,
 }
 
 void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,
-                 uint32_t node, const char *inside_dir)
+                 uint32_t node, const char *job_dir)
 {
     const Berth__Placement *placement = grant->placement;
     const char *path = strv_getenv(*env, "PATH");
@@ -169,7 +169,7 @@ void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,
         set_both_number(env, "NODEID", node);
     }
     if (node == 0)
-        set(env, "BERTH_LEAD", "unix:%s/lead.sock", inside_dir);
+        set(env, "BERTH_LEAD", "unix:%s/lead.sock", job_dir);
     else
         strv_unsetenv(*env, "BERTH_LEAD");
     if (!path || !strstr(path, "/run/berth/bin"))

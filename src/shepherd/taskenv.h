@@ -17,9 +17,9 @@
 void taskenv_image(char ***env, char *const *image_env, const char *digest);
 
 /* Describe the allocation. 'node' is the local node's index in the grant;
- * 'inside_dir' is where the job's directory is seen. */
+ * 'job_dir' is the job's directory. */
 void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,
-                 uint32_t node, const char *inside_dir);
+                 uint32_t node, const char *job_dir);
 
 /* Describe what was asked for: known to the lead, and inherited by steps. */
 void taskenv_spec(char ***env, const Berth__JobSpec *spec,

@@ -340,7 +340,7 @@ int tasks_start(struct step *step, struct err *err)
         strv_add(&env, spec->env[i]);
     taskenv_image(&env, step->box->image_env, step->box->image_digest);
     taskenv_job(&env, sh->grant, sh->assignment->cluster, sh->assignment->node_index,
-                step->box->inside_dir);
+                sh->dir);
     taskenv_step(&env, step->launch);
     step->n_tasks = (uint32_t)step->own->n_ranks;
     step->tasks = xcalloc(step->n_tasks + 1, sizeof(*step->tasks));
