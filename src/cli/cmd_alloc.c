@@ -23,6 +23,8 @@
 #include "cli/job_env.h"
 #include "cli/step_signals.h"
 
+#define OWN_TIMEOUT_MS 10000
+
 static void print_usage(void)
 {
     printf("Usage: berth alloc [options] [command [argument...]]\n\n"
@@ -120,6 +122,26 @@ static void watch(struct allocation *alloc, pid_t child, int child_fd, int signa
     }
 }
 
+/* The lead takes the first connection that says something as the allocation's
+ * owner: say it, and have it confirmed, before a step can. */
+static int own(struct allocation *alloc)
+{
+    Berth__Ping ping = BERTH__PING__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT, *reply;
+    struct berth_err err;
+
+    env.id = 1;
+    env.body_case = BERTH__ENVELOPE__BODY_PING;
+    env.ping = &ping;
+    if (berth_steps_send(alloc->steps, &env, &err) < 0 ||
+        berth_steps_recv(alloc->steps, OWN_TIMEOUT_MS, &reply, &err) < 0) {
+        say_error("job %u: %s", alloc->job, err.text);
+        return STATUS_FAILED;
+    }
+    berth_free(reply);
+    return 0;
+}
+
 static int run_command(struct allocation *alloc, const struct job_args *args,
                        char *const *argv, int signal_fd)
 {
@@ -158,6 +180,8 @@ static int alloc_and_run(struct job_args *args, char **argv, int next)
         return STATUS_FAILED;
     }
     status = allocation_open(args, argv, name, signal_fd, &alloc);
+    if (status == 0)
+        status = own(&alloc);
     if (status == 0) {
         say_info("Granted job allocation %u", alloc.job);
         status = run_command(&alloc, args, command, signal_fd);

@@ -215,7 +215,7 @@ static void check_reader(struct session *s)
         return;
     if (failure != -EPIPE)
         say_error("cannot write the output: %s", strerror(-failure));
-    send_signal(s, failure == -EPIPE ? SIGPIPE : SIGKILL, failure != -EPIPE);
+    send_signal(s, SIGKILL, true);
     fail(s, NULL);
     if (failure == -EPIPE)
         s->status = 128 + SIGPIPE;
