@@ -124,7 +124,7 @@ static void watch(struct allocation *alloc, pid_t child, int child_fd, int signa
 
 /* The lead takes the first connection that says something as the allocation's
  * owner: say it, and have it confirmed, before a step can. */
-static int own(struct allocation *alloc)
+static int become_owner(struct allocation *alloc)
 {
     Berth__Ping ping = BERTH__PING__INIT;
     Berth__Envelope env = BERTH__ENVELOPE__INIT, *reply;
@@ -181,7 +181,7 @@ static int alloc_and_run(struct job_args *args, char **argv, int next)
     }
     status = allocation_open(args, argv, name, signal_fd, &alloc);
     if (status == 0)
-        status = own(&alloc);
+        status = become_owner(&alloc);
     if (status == 0) {
         say_info("Granted job allocation %u", alloc.job);
         status = run_command(&alloc, args, command, signal_fd);
