@@ -102,6 +102,10 @@ int opening_hello(struct opening *o, const struct wire_auth *auth, const char *t
     uint8_t digest[DIGEST];
     int rc;
 
+    if (strlen(target) > OPENING_TARGET_MAX)
+        return err_set(err, EINVAL,
+                       "oversized: the target's name has over %d characters",
+                       OPENING_TARGET_MAX);
     hello.magic = WIRE_MAGIC;
     hello.version_min = WIRE_VERSION_MIN;
     hello.version_max = WIRE_VERSION_MAX;
