@@ -7,6 +7,7 @@
 #include "base/hostlist.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/strbuf.h"
 #include "base/strv.h"
 #include "base/units.h"
 #include "controller/nodes.h"
@@ -27,6 +28,15 @@ static const struct config_partition *default_partition(const struct config *con
     return config->n_partitions ? &config->partitions[0] : NULL;
 }
 
+static char *join_names(const char *const *names, size_t n)
+{
+    struct strbuf text = STRBUF_INIT;
+
+    for (size_t i = 0; i < n; i++)
+        strbuf_printf(&text, "%s%s", i ? ", " : "", names[i]);
+    return strbuf_take(&text);
+}
+
 static const struct config_partition *find_partition(const struct config *config,
                                                      const char *name, struct err *err)
 {
@@ -39,9 +49,19 @@ static const struct config_partition *find_partition(const struct config *config
             return &config->partitions[i];
     }
     near = nearest_name(name, names, config->n_partitions);
+    if (!near) {
+        cleanup(freep) char *all = join_names(names, config->n_partitions);
+
+        (void)err_set(
+            err, EINVAL,
+            "--partition=%.60s: Invalid partition name specified; there is %s", name,
+            all);
+        return NULL;
+    }
     (void)err_set(err, EINVAL,
-                  "--partition=%.60s: Invalid partition name specified%s%s%s", name,
-                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                  "--partition=%.60s: Invalid partition name specified; did you mean "
+                  "'%s'?",
+                  name, near);
     return NULL;
 }
 

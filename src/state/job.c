@@ -93,13 +93,25 @@ static void finish(Berth__JobRecord *record, int64_t now,
     record->exit_signal = change->exit_signal;
 }
 
+/* Who cancelled a job says more than how its node ended it. */
+static void set_words(Berth__JobRecord *record, enum job_state from,
+                      const struct job_change *change)
+{
+    bool has_better = from == JOB_COMPLETING && record->state_words[0];
+
+    if (record->state == JOB_STARTING)
+        field_set(&record->state_words, "");
+    else if (change->words && !has_better)
+        field_set(&record->state_words, change->words);
+}
+
 int job_apply(struct job *job, enum job_event event, int64_t now,
               const struct job_change *change, struct err *err)
 {
     static const struct job_change nothing = {0};
     Berth__JobRecord *record = job->record;
-    enum job_state next;
-    int rc = job_state_next(job_state_of(job), event, &next, err);
+    enum job_state from = job_state_of(job), next;
+    int rc = job_state_next(from, event, &next, err);
 
     if (rc)
         return rc;
@@ -115,8 +127,7 @@ int job_apply(struct job *job, enum job_event event, int64_t now,
         give_back(record, change);
     if (job_state_is_final(next))
         finish(record, now, change);
-    if (change->words || next == JOB_STARTING)
-        field_set(&record->state_words, change->words ? change->words : "");
+    set_words(record, from, change);
     return 0;
 }
 

@@ -69,7 +69,7 @@ static void more_nodes_than_tasks_is_taken_with_a_warning(void **state)
 
 static void refusals_name_the_option_and_the_nearest_choice(void **state)
 {
-    static char mian[] = "mian", bad_nodes[] = "n[1-9]";
+    static char mian[] = "mian", gpu[] = "gpu", bad_nodes[] = "n[1-9]";
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster);
     Berth__JobSpec spec = spec_of(1);
@@ -78,6 +78,10 @@ static void refusals_name_the_option_and_the_nearest_choice(void **state)
     assert_refused(client, &spec,
                    "--partition=mian: Invalid partition name specified; did you mean "
                    "'main'?");
+    spec.partition = gpu;
+    assert_refused(client, &spec,
+                   "--partition=gpu: Invalid partition name specified; there is main, "
+                   "small");
     spec = spec_of(1);
     spec.time_limit = 2 * 3600;
     assert_refused(client, &spec,

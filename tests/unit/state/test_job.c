@@ -93,7 +93,7 @@ static void a_cancelled_job_is_cancelled_whatever_its_exit_code(void **state)
 {
     struct job job = new_job(100);
     struct job_change cancel = {.by_uid = 0, .words = "cancelled by root"};
-    struct job_change end = {.exit_code = 0};
+    struct job_change end = {.exit_code = 0, .words = "cancelled"};
 
     (void)state;
     start(&job, 110);
