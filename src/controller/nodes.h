@@ -50,6 +50,13 @@ bool nodes_is_up(const struct ctl_node *node);
 uint16_t nodes_port(const struct ctl_node *node);
 uint64_t nodes_memory(const struct ctl_node *node);
 
+/* Hardware with this hash, NULL when its topology is still to come. */
+const struct node_topo *nodes_find_topo(const struct controller *ctl, const char *hash);
+/* Owns 'registered'. */
+void nodes_set_registered(struct ctl_node *node, Berth__Register *registered);
+/* Tell the scheduler what is known of the hardware that was registered. */
+void nodes_settle_hardware(struct controller *ctl, struct ctl_node *node);
+
 /* Recovery: what the store knew of hardware and nodes. */
 int nodes_restore_topo(struct controller *ctl, const void *xml, size_t len,
                        struct err *err);
@@ -61,6 +68,7 @@ enum call_kind { CALL_LAUNCH, CALL_SIGNAL };
 void nodes_call(struct ctl_node *node, enum call_kind kind, const struct ctl_job *cj,
                 Berth__Envelope *env);
 void nodes_on_reply(struct conn *conn, const Berth__Envelope *env);
+void nodes_forget_calls(struct ctl_node *node);
 
 /* The connection of 'node' ended. */
 void nodes_disconnected(struct controller *ctl, struct ctl_node *node,

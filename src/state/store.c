@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * store.c - the key space on SQLite: one table, one writer, group commit
+ * store.c - gather changes, commit them together, tell after that
  *
  *          put, delete                 before the loop waits
  *     ---------------------> open batch ---------------------> worker: BEGIN ...
@@ -8,24 +8,15 @@
  *                                 |                                 |
  *      next batch fills meanwhile +-- on the loop's thread: told <--+
  *
- * The writer's connection belongs to the worker while a batch is being written.
- * Reads have a connection of their own, which WAL keeps from ever waiting.
+ * The batch that leaves belongs to the worker until it is written.
  */
 #include "state/store.h"
 
 #include "base/mem.h"
+#include "state/db.h"
 
-#include <errno.h>
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
-
-struct change {
-    char *key;
-    void *value; /* NULL: delete */
-    size_t len;
-};
 
 struct listener {
     void (*fn)(void *ctx);
@@ -33,7 +24,7 @@ struct listener {
 };
 
 struct batch {
-    struct change *changes;
+    struct db_change *changes;
     size_t n_changes, cap_changes;
     struct listener *listeners;
     size_t n_listeners, cap_listeners;
@@ -41,9 +32,7 @@ struct batch {
 
 struct store {
     uv_loop_t *loop;
-    char *path;
-    sqlite3 *writer, *reader;
-    sqlite3_stmt *put, *del, *get;
+    struct db *db;
     void (*on_failed)(const struct err *why, void *ctx);
     void *ctx;
     struct batch open, leaving;
@@ -58,22 +47,6 @@ struct store {
     uv_prepare_t prepare;
     uv_idle_t busy;
 };
-
-static int fail(const struct store *store, sqlite3 *db, const char *what,
-                struct err *err)
-{
-    int code = sqlite3_errcode(db);
-
-    return err_set(err, code == SQLITE_FULL ? ENOSPC : EIO, "store %s: %s: %s",
-                   store->path, what, sqlite3_errmsg(db));
-}
-
-static int run(const struct store *store, sqlite3 *db, const char *sql, struct err *err)
-{
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return fail(store, db, sql, err);
-    return 0;
-}
 
 /* ------------------------------------------------------------------ batches */
 
@@ -103,35 +76,11 @@ static void batch_fini(struct batch *batch)
     free(batch->listeners);
 }
 
-static int write_change(struct store *store, const struct change *change,
-                        struct err *err)
+/* Called on a worker, or on the loop's thread at the end. */
+static void write_leaving(struct store *store)
 {
-    sqlite3_stmt *stmt = change->value ? store->put : store->del;
-    int rc;
-
-    sqlite3_bind_text(stmt, 1, change->key, -1, SQLITE_STATIC);
-    if (change->value)
-        sqlite3_bind_blob64(stmt, 2, change->value, change->len, SQLITE_STATIC);
-    rc = sqlite3_step(stmt);
-    if (rc != SQLITE_DONE)
-        (void)fail(store, store->writer, change->key, err);
-    sqlite3_reset(stmt);
-    return rc == SQLITE_DONE ? 0 : -EIO;
-}
-
-/* One transaction; called on a worker, or on the loop's thread at the end. */
-static int write_batch(struct store *store, const struct batch *batch, struct err *err)
-{
-    int rc = run(store, store->writer, "BEGIN IMMEDIATE", err);
-
-    for (size_t i = 0; rc == 0 && i < batch->n_changes; i++)
-        rc = write_change(store, &batch->changes[i], err);
-    if (rc == 0)
-        rc = run(store, store->writer, "COMMIT", err);
-    /* Some failures have rolled back by themselves. */
-    if (rc && !sqlite3_get_autocommit(store->writer))
-        (void)run(store, store->writer, "ROLLBACK", NULL);
-    return rc;
+    (void)db_write(store->db, store->leaving.changes, store->leaving.n_changes,
+                   &store->failure);
 }
 
 /* ------------------------------------------------------------------ hand over */
@@ -155,7 +104,7 @@ static void on_work(uv_work_t *work)
 {
     struct store *store = work->data;
 
-    (void)write_batch(store, &store->leaving, &store->failure);
+    write_leaving(store);
     uv_sem_post(&store->written);
 }
 
@@ -221,70 +170,11 @@ static void arm(struct store *store)
 
 /* ------------------------------------------------------------------ interface */
 
-static int open_connection(struct store *store, sqlite3 **ret_db, struct err *err)
-{
-    int rc = sqlite3_open_v2(
-        store->path, ret_db,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-
-    if (rc != SQLITE_OK)
-        return fail(store, *ret_db, "cannot open", err);
-    sqlite3_busy_timeout(*ret_db, 5000);
-    return 0;
-}
-
-static int prepare_statement(struct store *store, sqlite3 *db, const char *sql,
-                             sqlite3_stmt **ret, struct err *err)
-{
-    if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL) !=
-        SQLITE_OK)
-        return fail(store, db, "cannot prepare", err);
-    return 0;
-}
-
-static int open_database(struct store *store, struct err *err)
-{
-    static const char setup[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                                "CREATE TABLE IF NOT EXISTS kv(key TEXT PRIMARY KEY,"
-                                " value BLOB NOT NULL) WITHOUT ROWID;"
-                                /* Fails now, not at the first job, when the
-                                 * file cannot be written. */
-                                "BEGIN IMMEDIATE; DELETE FROM kv WHERE key='';"
-                                "COMMIT";
-    int rc = open_connection(store, &store->writer, err);
-
-    if (rc == 0 && sqlite3_exec(store->writer, setup, NULL, NULL, NULL) != SQLITE_OK)
-        rc = fail(store, store->writer, "cannot set up", err);
-    if (rc == 0)
-        rc = prepare_statement(store, store->writer,
-                               "INSERT OR REPLACE INTO kv VALUES(?1,?2)", &store->put,
-                               err);
-    if (rc == 0)
-        rc = prepare_statement(store, store->writer, "DELETE FROM kv WHERE key=?1",
-                               &store->del, err);
-    if (rc == 0)
-        rc = open_connection(store, &store->reader, err);
-    if (rc == 0)
-        rc = prepare_statement(store, store->reader,
-                               "SELECT value FROM kv WHERE key=?1", &store->get, err);
-    return rc;
-}
-
-static void close_database(struct store *store)
-{
-    sqlite3_finalize(store->put);
-    sqlite3_finalize(store->del);
-    sqlite3_finalize(store->get);
-    sqlite3_close(store->reader);
-    sqlite3_close(store->writer);
-}
-
 static void store_free(struct store *store)
 {
     uv_sem_destroy(&store->written);
     batch_fini(&store->open);
     batch_fini(&store->leaving);
-    free(store->path);
     free(store);
 }
 
@@ -296,14 +186,12 @@ int store_open(uv_loop_t *loop, const char *path,
     int rc;
 
     store->loop = loop;
-    store->path = xstrdup(path);
     store->on_failed = on_failed;
     store->ctx = ctx;
     store->work.data = store;
     BUG_ON(uv_sem_init(&store->written, 0));
-    rc = open_database(store, err);
+    rc = db_open(path, &store->db, err);
     if (rc) {
-        close_database(store);
         store_free(store);
         return rc;
     }
@@ -338,7 +226,7 @@ static void finish_batches(struct store *store)
         store->leaving = store->open;
         store->open = (struct batch){0};
         if (store->leaving.n_changes)
-            (void)write_batch(store, &store->leaving, &store->failure);
+            write_leaving(store);
     }
     store->on_failed(&store->failure, store->ctx);
 }
@@ -351,7 +239,7 @@ void store_close(struct store *store)
     store->n_handles = store->is_writing ? 3 : 2;
     if (store->is_writing || !store->failure.code)
         finish_batches(store);
-    close_database(store);
+    db_close(store->db);
     disarm(store);
     uv_close((uv_handle_t *)&store->prepare, on_handle_closed);
     uv_close((uv_handle_t *)&store->busy, on_handle_closed);
@@ -361,45 +249,13 @@ int store_scan(struct store *store, const char *prefix,
                int (*each)(const char *key, const void *value, size_t len, void *ctx),
                void *ctx, struct err *err)
 {
-    static const char sql[] = "SELECT key, value FROM kv WHERE key >= ?1 ORDER BY key";
-    sqlite3_stmt *stmt = NULL;
-    int step = SQLITE_DONE, rc = 0;
-
-    if (sqlite3_prepare_v2(store->reader, sql, -1, &stmt, NULL) != SQLITE_OK)
-        return fail(store, store->reader, "cannot read", err);
-    sqlite3_bind_text(stmt, 1, prefix, -1, SQLITE_STATIC);
-    while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
-        const char *key = (const char *)sqlite3_column_text(stmt, 0);
-
-        if (strncmp(key, prefix, strlen(prefix)) != 0)
-            break;
-        rc = each(key, sqlite3_column_blob(stmt, 1),
-                  (size_t)sqlite3_column_bytes(stmt, 1), ctx);
-    }
-    if (rc == 0 && step != SQLITE_DONE && step != SQLITE_ROW)
-        rc = fail(store, store->reader, "cannot read", err);
-    sqlite3_finalize(stmt);
-    return rc;
+    return db_scan(store->db, prefix, each, ctx, err);
 }
 
 int store_get(struct store *store, const char *key, void **ret_value, size_t *ret_len,
               struct err *err)
 {
-    int step, rc = 0;
-
-    sqlite3_bind_text(store->get, 1, key, -1, SQLITE_STATIC);
-    step = sqlite3_step(store->get);
-    if (step == SQLITE_ROW) {
-        *ret_len = (size_t)sqlite3_column_bytes(store->get, 0);
-        *ret_value = xmemdup(sqlite3_column_blob(store->get, 0), *ret_len);
-    } else if (step == SQLITE_DONE) {
-        rc = err_set(err, ENOENT, "store %s: no key %s", store->path, key);
-    } else {
-        rc = fail(store, store->reader, "cannot read", err);
-    }
-    /* An open statement would hold back checkpoints. */
-    sqlite3_reset(store->get);
-    return rc;
+    return db_get(store->db, key, ret_value, ret_len, err);
 }
 
 static void add_change(struct store *store, const char *key, void *value, size_t len)
@@ -409,7 +265,7 @@ static void add_change(struct store *store, const char *key, void *value, size_t
     batch->changes = grown(batch->changes, batch->n_changes, &batch->cap_changes,
                            sizeof(*batch->changes));
     batch->changes[batch->n_changes++] =
-        (struct change){.key = xstrdup(key), .value = value, .len = len};
+        (struct db_change){.key = xstrdup(key), .value = value, .len = len};
     arm(store);
 }
 
