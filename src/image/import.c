@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "image/layer.h"
+#include "image/names.h"
 #include "image/oci.h"
 #include "image/paths.h"
 #include "image/ref.h"
@@ -125,12 +126,24 @@ static int import_source(struct importer *im, struct err *err)
     return import_directory(im, err);
 }
 
-static int put_ref(struct importer *im, struct err *err)
+/* '*ret_replaced': the name stood for another image before. */
+static int put_ref(struct importer *im, bool *ret_replaced, struct err *err)
 {
     cleanup(freep) char *path = store_ref_path(im->store, im->ref);
     cleanup(freep) char *text = xasprintf("%s\n", im->digest);
+    char before[IMAGE_DIGEST_MAX];
 
+    *ret_replaced = names_read(im->store, im->ref, before, NULL, NULL) == 0 &&
+                    strcmp(before, im->digest) != 0;
     return io_write_file_atomic(path, text, strlen(text), 0644, err);
+}
+
+/* What the name stood for goes, unless somebody else imports just now: then a
+ * later removal or import finds it. */
+static void drop_replaced(struct importer *im, int lock)
+{
+    if (flock(lock, LOCK_EX | LOCK_NB) == 0)
+        (void)store_collect(im->store, NULL);
 }
 
 int image_import(struct image_store *store, const char *source, const char *ref,
@@ -142,6 +155,7 @@ int image_import(struct image_store *store, const char *source, const char *ref,
         .store = store, .source = source, .progress = progress, .ctx = ctx};
     cleanup(closep) int lock = -1;
     cleanup(freep) char *name = NULL;
+    bool replaced = false;
     mode_t before;
     int r = ref_normalise(ref, &name, err);
 
@@ -154,10 +168,12 @@ int image_import(struct image_store *store, const char *source, const char *ref,
     before = umask(022);
     r = import_source(&im, err);
     if (r == 0)
-        r = put_ref(&im, err);
+        r = put_ref(&im, &replaced, err);
     (void)umask(before);
     if (r < 0)
         return r;
+    if (replaced)
+        drop_replaced(&im, lock);
     memcpy(ret_digest, im.digest, sizeof(im.digest));
     if (ret_skipped)
         *ret_skipped = im.skipped;

@@ -36,6 +36,9 @@ int store_lock(const struct image_store *store, int operation, int *ret_fd,
 /* Empty tmp/; needs the lock alone. */
 void store_clear_tmp(const struct image_store *store);
 
+/* Remove the blobs and layers that no name needs; needs the lock alone. */
+int store_collect(const struct image_store *store, struct err *err);
+
 /* A document, at most BLOB_BYTES_MAX, by its digest, verified when read. */
 int store_put_blob(const struct image_store *store, const void *bytes, size_t len,
                    char ret_digest[IMAGE_DIGEST_MAX], struct err *err);

@@ -153,7 +153,7 @@ static int collect_blobs(const struct image_store *store, const struct live *liv
     return r;
 }
 
-static int collect(const struct image_store *store, struct err *err)
+int store_collect(const struct image_store *store, struct err *err)
 {
     struct live live = {0};
     int r;
@@ -198,5 +198,5 @@ int image_remove(struct image_store *store, const char *ref, struct err *err)
     if (unlink(path) < 0)
         return err_sys(err, errno, "cannot remove image %s", name);
     store_clear_tmp(store);
-    return collect(store, err);
+    return store_collect(store, err);
 }

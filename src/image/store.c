@@ -150,6 +150,9 @@ int store_lock(const struct image_store *store, int operation, int *ret_fd,
         open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     int r;
 
+    if (fd < 0 && (errno == EACCES || errno == EROFS))
+        return err_set(err, errno, "you may not change the image store %s",
+                       store->path);
     if (fd < 0)
         return err_sys(err, errno, "cannot lock the image store: %s", path);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)

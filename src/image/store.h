@@ -74,7 +74,8 @@ typedef void image_progress_fn(const char *what, uint64_t done, uint64_t total,
 
 /* Take an image in from 'source': an OCI layout directory, a tar of a root file
  * system (plain, gzip, zstd, xz), or a root file system directory ("-" reads a
- * tar from stdin). The kind is found by looking. 'ref' is the name it gets.
+ * tar from stdin). The kind is found by looking. 'ref' is the name it gets; an
+ * image that had it before loses it, and goes when it has no other.
  * Entries that try to leave the root are refused; device nodes, fifos and
  * sockets are skipped (counted in *ret_skipped when not NULL). All files belong to
  * the importer; set-id bits and extended attributes are dropped. Other modes are

@@ -262,6 +262,60 @@ static void a_layer_that_comes_twice_is_given_once(void **state)
     assert_int_equal(access(fx_path(image->layers[0], "etc/hosts"), R_OK), 0);
 }
 
+/* The one descriptor in a layout's index, with 'more' before its end. */
+static char *descriptor(const char *more)
+{
+    cleanup(freep) char *index = fx_read(fx_path(dir, "layout/index.json"));
+    char *begin = strstr(index, "[{") + 1, *end = strstr(index, "}]");
+
+    return xasprintf("%.*s%s}", (int)(end - begin), begin, more);
+}
+
+static void write_index(const char *a, const char *b)
+{
+    cleanup(freep) char *index = xasprintf("{\"manifests\":[%s,%s]}", a, b);
+
+    fx_write(fx_path(dir, "layout/index.json"), index, strlen(index));
+}
+
+static void a_layout_of_several_images_is_asked_by_name(void **state)
+{
+    struct fx_layer layer = fx_layer(rootfs, "gzip");
+    cleanup(image_freep) struct image *image = NULL;
+    cleanup(freep) char *one = NULL, *two = NULL;
+
+    (void)state;
+    make_layout(NULL);
+    two = descriptor(",\"annotations\":{\"org.opencontainers.image.ref.name\":\"v2\"}");
+    fx_layout(fx_path(dir, "layout"), &layer, 1, NULL);
+    one = descriptor(",\"annotations\":{\"org.opencontainers.image.ref.name\":\"v1\"}");
+    fx_layer_fini(&layer);
+    write_index(one, two);
+    assert_refused(fx_path(dir, "layout"),
+                   "holds 2 images (v1, v2): give one of these names as the tag");
+    assert_int_equal(import(fx_path(dir, "layout"), "x:v2"), 0);
+    assert_int_equal(image_lookup(store, "x:v2", &image, &err), 0);
+    assert_int_equal(image->n_layers, 2);
+}
+
+static void a_layout_for_several_machines_gives_ours(void **state)
+{
+    struct fx_layer layer = fx_layer(rootfs, "gzip");
+    cleanup(freep) char *ours = NULL, *theirs = NULL;
+
+    (void)state;
+    make_layout("pdp11");
+    theirs = descriptor(",\"platform\":{\"os\":\"linux\",\"architecture\":\"pdp11\"}");
+    fx_layout(fx_path(dir, "layout"), &layer, 1, NULL);
+    fx_layer_fini(&layer);
+    ours = descriptor("");
+    write_index(theirs, ours);
+    assert_int_equal(import(fx_path(dir, "layout"), "x"), 0);
+    write_index(theirs, theirs);
+    assert_int_equal(image_remove(store, "x", &err), 0);
+    assert_refused(fx_path(dir, "layout"), "holds no image for linux/");
+}
+
 static void an_image_for_another_machine_is_refused(void **state)
 {
     (void)state;
@@ -484,6 +538,16 @@ static void removing_collects_what_no_name_needs(void **state)
     assert_int_equal(entries_in("tmp"), 0);
 }
 
+static void importing_over_a_name_drops_what_it_stood_for(void **state)
+{
+    (void)state;
+    assert_int_equal(import(write_tar("a.tar", ""), "a"), 0);
+    make_tree("tree");
+    assert_int_equal(import(fx_path(dir, "tree"), "a"), 0);
+    assert_int_equal(entries_in("layers"), 2);
+    assert_int_equal(entries_in("blobs/sha256"), 2);
+}
+
 static void layers_that_are_held_outlive_their_name(void **state)
 {
     struct image *image = NULL;
@@ -597,6 +661,8 @@ int main(void)
         TEST(an_unreadable_file_in_a_directory_is_named),
         TEST(a_layout_becomes_an_image_with_all_it_says),
         TEST(a_layer_that_comes_twice_is_given_once),
+        TEST(a_layout_of_several_images_is_asked_by_name),
+        TEST(a_layout_for_several_machines_gives_ours),
         TEST(an_image_for_another_machine_is_refused),
         TEST(a_truncated_blob_is_refused),
         TEST(a_missing_blob_is_refused),
@@ -611,6 +677,7 @@ int main(void)
         TEST(a_killed_imports_leftovers_go_with_the_next),
         TEST(a_full_disk_is_said_to_be_full_and_nothing_stays),
         TEST(removing_collects_what_no_name_needs),
+        TEST(importing_over_a_name_drops_what_it_stood_for),
         TEST(layers_that_are_held_outlive_their_name),
         TEST(a_name_not_there_is_answered_with_the_nearest),
         TEST(a_digest_is_looked_up_like_a_name),
