@@ -166,7 +166,7 @@ static int submit(struct submission *sub, int argc, char **argv)
     }
     if (rc < 0) {
         say_error("%s", sub->err.text);
-        return STATUS_USAGE;
+        return rc == -ENOTSUP ? STATUS_FAILED : STATUS_USAGE;
     }
     rc = read_script(sub, argc, argv);
     if (rc == 0)

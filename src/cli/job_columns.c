@@ -184,7 +184,7 @@ char *job_column(char letter, const Berth__JobInfo *job, int64_t now)
 void job_columns_print(const char *letters, const Berth__JobList *list, int64_t now,
                        int has_header, size_t width, FILE *out)
 {
-    struct column columns[ARRAY_SIZE(known)];
+    struct column columns[ARRAY_SIZE(known)] = {0};
     cleanup(table_destroyp) struct table *table = NULL;
     size_t n = strlen(letters);
 
