@@ -28,7 +28,8 @@ void say_quiet(void)
     is_quiet = true;
 }
 
-static void say(const char *kind, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0)))
+say(const char *kind, const char *fmt, va_list ap)
 {
     char text[1024];
 
