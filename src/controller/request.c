@@ -188,6 +188,21 @@ static void fill_place(const Berth__JobSpec *spec, struct place_request *place)
     place->overcommit = spec->overcommit;
 }
 
+/* --nodelist without --nodes asks for at least the nodes it names. */
+static void raise_to_nodelist(const Berth__JobSpec *spec, const struct bitset *named,
+                              struct place_request *place)
+{
+    uint32_t n = named ? (uint32_t)bitset_count(named) : 0;
+
+    if (spec->nodes_min || n <= place->nodes_min)
+        return;
+    place->nodes_min = n;
+    if (place->nodes_max < n)
+        place->nodes_max = n;
+    if (!spec->tasks)
+        place->tasks = n * (spec->tasks_per_node ? spec->tasks_per_node : 1);
+}
+
 int request_init(const struct controller *ctl, const struct job *job,
                  struct request *ret, struct err *err)
 {
@@ -212,6 +227,7 @@ int request_init(const struct controller *ctl, const struct job *job,
         rc = node_set(ctl, "--exclude", spec->exclude, &ret->excluded, err);
     place->required = ret->required;
     place->excluded = ret->excluded;
+    raise_to_nodelist(spec, ret->required, place);
     if (rc)
         request_fini(ret);
     return rc;
