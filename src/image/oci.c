@@ -286,6 +286,18 @@ char *oci_make_manifest(const char *config_digest, size_t config_size,
                      config_digest, config_size, layer_type, layer_digest, layer_size);
 }
 
+/* "Z", "+02:00": what to take off a local time to get UTC. */
+static int64_t zone_offset(const char *text)
+{
+    int hours, minutes;
+    char sign;
+
+    text += strspn(text, ".0123456789");
+    if (sscanf(text, "%c%2d:%2d", &sign, &hours, &minutes) != 3)
+        return 0;
+    return (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+}
+
 int64_t oci_parse_time(const char *text)
 {
     struct tm tm = {0};
@@ -296,5 +308,5 @@ int64_t oci_parse_time(const char *text)
         return 0;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    return timegm(&tm);
+    return timegm(&tm) - zone_offset(text + n);
 }
