@@ -10,6 +10,7 @@
 
 #include <malloc.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -53,14 +54,73 @@ uint8_t *pack_message(const ProtobufCMessage *msg, size_t *ret_len)
     return bytes;
 }
 
+static bool is_sound(const ProtobufCMessage *msg);
+
+/* The submessages in one field: NULL and none when it is not set. */
+static const ProtobufCMessage *const *submessages(const ProtobufCMessage *msg,
+                                                  const ProtobufCFieldDescriptor *field,
+                                                  size_t *ret_n)
+{
+    const char *base = (const char *)msg;
+    const void *member = base + field->offset;
+    const void *quantifier = base + field->quantifier_offset;
+
+    *ret_n = 0;
+    if (field->type != PROTOBUF_C_TYPE_MESSAGE)
+        return NULL;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        *ret_n = *(const size_t *)quantifier;
+        return *(const ProtobufCMessage *const *const *)member;
+    }
+    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
+        *(const uint32_t *)quantifier != field->id)
+        return NULL;
+    *ret_n = *(const ProtobufCMessage *const *)member ? 1 : 0;
+    return member;
+}
+
+static bool are_fields_sound(const ProtobufCMessage *msg)
+{
+    const ProtobufCMessageDescriptor *type = msg->descriptor;
+
+    for (unsigned int i = 0; i < type->n_fields; i++) {
+        size_t n;
+        const ProtobufCMessage *const *subs = submessages(msg, &type->fields[i], &n);
+
+        for (size_t k = 0; k < n; k++) {
+            if (!is_sound(subs[k]))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Unknown fields are kept, so that digests stay what they were. One with number
+ * 0, which an overlong encoding smuggles past the parser, could be packed again
+ * but never read. */
+static bool is_sound(const ProtobufCMessage *msg)
+{
+    for (unsigned int i = 0; i < msg->n_unknown_fields; i++) {
+        if (msg->unknown_fields[i].tag == 0)
+            return false;
+    }
+    return are_fields_sound(msg);
+}
+
 void *unpack_message(const ProtobufCMessageDescriptor *type, const void *bytes,
                      size_t len)
 {
     size_t left = EXPANSION_FREE + EXPANSION_MAX * len;
     ProtobufCAllocator budget = {
         .alloc = budget_alloc, .free = budget_free, .allocator_data = &left};
+    ProtobufCMessage *msg;
 
-    return protobuf_c_message_unpack(type, &budget, len, bytes);
+    msg = protobuf_c_message_unpack(type, &budget, len, bytes);
+    if (msg && !is_sound(msg)) {
+        free_message(msg);
+        return NULL;
+    }
+    return msg;
 }
 
 void *copy_message(const ProtobufCMessage *msg)

@@ -118,6 +118,15 @@ static void garbage_is_not_a_message(void **state)
     assert_null(unpack_message(&berth__envelope__descriptor, "\x52\x7f", 2));
 }
 
+static void a_field_that_could_not_be_read_again_is_refused(void **state)
+{
+    (void)state;
+    /* number 0 in an overlong encoding: at the top, and in a submessage */
+    assert_null(unpack_message(&berth__envelope__descriptor, "\x80\x00\x28", 3));
+    assert_null(
+        unpack_message(&berth__envelope__descriptor, "\x52\x03\x80\x00\x28", 5));
+}
+
 static void a_few_bytes_cannot_ask_for_much_memory(void **state)
 {
     /* Empty JobInfos, two bytes each, in a JobList. */
@@ -207,6 +216,7 @@ int main(void)
         cmocka_unit_test(an_unknown_field_is_skipped),
         cmocka_unit_test(an_unknown_body_is_no_body),
         cmocka_unit_test(garbage_is_not_a_message),
+        cmocka_unit_test(a_field_that_could_not_be_read_again_is_refused),
         cmocka_unit_test(a_few_bytes_cannot_ask_for_much_memory),
         cmocka_unit_test(a_long_list_of_small_jobs_is_within_the_bound),
         cmocka_unit_test(equal_messages_have_equal_digests),
