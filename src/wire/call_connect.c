@@ -80,7 +80,7 @@ static int run_opening(struct caller *c, const struct wire_auth *auth, uid_t all
         return rc;
     rc = caller_next_frame(c, WIRE_HELLO_MAX, deadline, &reply, &len, err);
     if (rc == -EAGAIN)
-        return err_set(err, ETIMEDOUT, "%s does not answer", c->peer.address);
+        return err_set(err, ETIMEDOUT, "%s: no answer in time", c->peer.address);
     if (rc < 0)
         return rc;
     rc = opening_finish(o, auth, reply, len, allow_uid, &c->peer, err);
