@@ -24,7 +24,7 @@ char *xasprintf(const char *fmt, ...)
 void str_replace(char **slot, const char *s);
 
 /* cleanup(freep) char *s = ...;   cleanup(closep) int fd = -1; */
-#define cleanup(fn) __attribute__((cleanup(fn)))
+#define cleanup(fn) __attribute__((cleanup(fn), unused))
 
 void freep(void *pp);
 void closep(int *fd);
