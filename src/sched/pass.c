@@ -39,8 +39,9 @@ static void say_barrier(const struct pass *pass, struct sched_job *job,
                         enum sched_reason reason)
 {
     cleanup(freep) char *words = NULL;
+    /* There are many of these: sched_why finds the words. */
     if (reason == SCHED_PRIORITY)
-        words = xasprintf("waits behind job %u", pass->blocked_by[job->partition]);
+        job->behind = pass->blocked_by[job->partition];
     else if (reason == SCHED_PARTITION_DOWN)
         words = xasprintf("partition %s is down",
                           pass->sched->partitions[job->partition].name);
@@ -83,16 +84,15 @@ size_t sched_pass(struct sched *sched, int64_t now, struct sched_decision *decis
     struct pass pass = {.sched = sched, .now = now, .blocked_by = blocked_by};
     size_t n = 0;
     priority_sort(sched, now);
-    for (size_t i = 0; i < sched->queue.n_waiting && n < max;) {
+    for (size_t i = 0; i < sched->queue.n_waiting && n < max; i++) {
         struct sched_job *job = sched->queue.waiting[i];
+        if (!job)
+            continue;
         enum sched_reason reason = barrier(&pass, job);
         if (reason != SCHED_NONE)
             say_barrier(&pass, job, reason);
-        else if (try_start(&pass, job, &decisions[n])) {
+        else if (try_start(&pass, job, &decisions[n]))
             n++;
-            continue; /* the next job has moved up to 'i' */
-        }
-        i++;
     }
     return n;
 }

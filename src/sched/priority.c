@@ -52,7 +52,8 @@ void priority_sort(struct sched *sched, int64_t now)
     if (queue->sorted && queue->sorted_at == now)
         return;
     for (size_t i = 0; i < queue->n_waiting; i++)
-        queue->waiting[i]->priority = priority_of(sched, queue->waiting[i], now);
+        if (queue->waiting[i])
+            queue->waiting[i]->priority = priority_of(sched, queue->waiting[i], now);
     queue_sort(queue);
     queue->sorted_at = now;
 }

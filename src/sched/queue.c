@@ -3,7 +3,9 @@
  * queue.c - the jobs that the scheduler knows, and those that wait, in order
  *
  * Waiting jobs stand in an array that is sorted when a pass asks for it, not at
- * every change: a burst of submissions costs one sort.
+ * every change: a burst of submissions costs one sort. Who leaves puts a hole in
+ * the array, which the next sort closes: leaving costs the same however long the
+ * queue is.
  */
 #include "sched/queue.h"
 
@@ -53,11 +55,18 @@ static void append_waiting(struct queue *queue, struct sched_job *job)
 /* The order of the others stays, so that a pass may go on. */
 static void drop_waiting(struct queue *queue, struct sched_job *job)
 {
-    queue->n_waiting--;
-    for (size_t i = job->slot; i < queue->n_waiting; i++) {
-        queue->waiting[i] = queue->waiting[i + 1];
-        queue->waiting[i]->slot = i;
-    }
+    queue->waiting[job->slot] = NULL;
+    queue->n_holes++;
+}
+
+static void close_holes(struct queue *queue)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < queue->n_waiting; i++)
+        if (queue->waiting[i])
+            queue->waiting[n++] = queue->waiting[i];
+    queue->n_waiting = n;
+    queue->n_holes = 0;
 }
 
 static struct bitset *dup_set(const struct bitset *set)
@@ -111,6 +120,7 @@ static int compare_jobs(const void *pa, const void *pb)
 
 void queue_sort(struct queue *queue)
 {
+    close_holes(queue);
     if (queue->n_waiting > 0)
         qsort(queue->waiting, queue->n_waiting, sizeof(struct sched_job *),
               compare_jobs);
@@ -127,5 +137,5 @@ void queue_check_invariants(const struct queue *queue)
         BUG_ON(!job->where &&
                (job->slot >= queue->n_waiting || queue->waiting[job->slot] != job));
     }
-    BUG_ON(waiting != queue->n_waiting);
+    BUG_ON(waiting != queue->n_waiting - queue->n_holes);
 }

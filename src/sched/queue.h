@@ -16,15 +16,17 @@ struct sched_job {
     struct place_result *where;         /* NULL: pending */
     int64_t priority;                   /* as of the last sort */
     enum sched_reason reason;
-    char *words; /* to 'reason'; may be NULL */
-    size_t slot; /* in queue.waiting, while pending */
+    char *words;     /* to 'reason'; may be NULL */
+    uint32_t behind; /* which job it waits behind, for SCHED_PRIORITY */
+    size_t slot;     /* in queue.waiting, while pending */
     UT_hash_handle hh;
 };
 
 struct queue {
     struct sched_job *by_id;
-    struct sched_job **waiting;
-    size_t n_waiting, cap;
+    struct sched_job **waiting; /* NULL: a hole */
+    size_t n_waiting, cap;      /* holes count */
+    size_t n_holes;
     bool sorted; /* nothing came in since the last sort */
     int64_t sorted_at;
 };

@@ -199,7 +199,9 @@ enum sched_reason sched_why(const struct sched *sched, uint32_t id, struct err *
         return SCHED_HELD;
     if (job->reason == SCHED_HELD)
         return SCHED_PRIORITY;
-    if (job->words)
+    if (job->reason == SCHED_PRIORITY && job->behind)
+        err_set(words, EAGAIN, "waits behind job %u", job->behind);
+    else if (job->words)
         err_set(words, EAGAIN, "%s", job->words);
     return job->reason;
 }
