@@ -13,24 +13,8 @@ import tempfile
 
 import pytest
 
-AS_ROOT = os.geteuid() == 0
-USER = 1000
-
-
-def run(*argv, user=None, home=None, timeout=120, check=True, **options):
-    """Run a command, as another user when one is given, and return its result."""
-    env = dict(os.environ, **options.pop("env", {}))
-    env.pop("XDG_RUNTIME_DIR", None)
-    prefix = []
-    if user is not None and user != os.geteuid():
-        prefix = ["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups"]
-    if home is not None:
-        env["HOME"] = str(home)
-    result = subprocess.run([*prefix, *map(str, argv)], env=env, timeout=timeout, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
-    if check:
-        assert result.returncode == 0, f"{argv}: {result.stderr}{result.stdout}"
-    return result
+import images
+from desk import AS_ROOT, USER, Desk, run, wait_until
 
 
 class Cluster:
@@ -45,10 +29,13 @@ class Cluster:
         self.user = user
         self.dir = home / "cluster"
 
-    def berth(self, *argv, **options):
+    def berth(self, *argv, env=None, **options):
         options.setdefault("cwd", self.home)
-        return run("berth", *argv, user=self.user, home=self.home,
-                   env={"BERTH_CONF": str(self.dir / "berth.yaml")}, **options)
+        options.setdefault("user", self.user)
+        options.setdefault("home", self.home)
+        return run("berth", *argv,
+                   env={"BERTH_CONF": str(self.dir / "berth.yaml"), **(env or {})},
+                   **options)
 
     def up(self, *argv, **options):
         return self.berth("cluster", "up", "--name", self.name, "--dir", self.dir, *argv,
@@ -60,6 +47,12 @@ class Cluster:
     def status(self, check=True):
         return json.loads(self.berth("cluster", "status", "--dir", self.dir, "--json",
                                      check=check).stdout)
+
+
+def idle_nodes(cluster):
+    """Whether every node is up and gives nothing to anyone."""
+    nodes = json.loads(cluster.berth("nodes", "--json").stdout)["nodes"]
+    return all(node["state"] == "IDLE" for node in nodes)
 
 
 def namespaces():
@@ -105,26 +98,108 @@ def allowed(user):
     return None if probe.returncode == 0 else "user namespaces are not allowed here"
 
 
+def new_cluster(user=None):
+    """A cluster that is not up yet, in a directory that all users can reach."""
+    user = os.geteuid() if user is None else user
+    reason = allowed(user)
+    if reason:
+        pytest.skip(reason)
+    home = pathlib.Path(tempfile.mkdtemp(prefix="berth-test-"))
+    os.chmod(home, 0o755)
+    if user != os.geteuid():
+        os.chown(home, user, user)
+    return Cluster(home, user)
+
+
+def remove(cluster):
+    """Take it down, and see that nothing of it is left."""
+    if cluster.dir.exists():
+        cluster.down(check=False)
+    left = remains_of(cluster)
+    shutil.rmtree(cluster.home, ignore_errors=True)
+    assert left == []
+
+
 @pytest.fixture
 def make_cluster():
     """Clusters by user; whatever happens, they are taken down at the end."""
     made = []
 
     def make(user=None):
-        user = os.geteuid() if user is None else user
-        reason = allowed(user)
-        if reason:
-            pytest.skip(reason)
-        home = pathlib.Path(tempfile.mkdtemp(prefix="berth-test-"))
-        os.chmod(home, 0o755)
-        if user != os.geteuid():
-            os.chown(home, user, user)
-        cluster = Cluster(home, user)
-        made.append(cluster)
-        return cluster
+        made.append(new_cluster(user))
+        return made[-1]
 
     yield make
     for cluster in made:
-        if cluster.dir.exists():
-            cluster.down(check=False)
-        shutil.rmtree(cluster.home, ignore_errors=True)
+        remove(cluster)
+
+
+def new_desk(cluster, name, user=None):
+    """A directory of its own for one test on a cluster, and its user's."""
+    desk = Desk(cluster, cluster.home / f"{name}.{len(list(cluster.home.iterdir()))}", user)
+    desk.dir.mkdir(mode=0o755)
+    if desk.user != os.geteuid():
+        os.chown(desk.dir, desk.user, desk.user)
+    return desk
+
+
+def close_desk(desk):
+    """End what a test has left running; every core must be free again."""
+    desk.clear()
+    wait_until(lambda: idle_nodes(desk.cluster), what="the end of all jobs")
+
+
+@pytest.fixture(scope="session")
+def mpi_programs():
+    """Directory of the programs of tests/mpi, as built."""
+    build = os.environ.get("BERTH_BUILD_DIR", "build")
+    programs = pathlib.Path(build).resolve() / "tests" / "mpi"
+    if not (programs / "hello").exists():
+        pytest.skip(f"no MPI programs in {programs}: set BERTH_BUILD_DIR, 'make check'")
+    return programs
+
+
+@pytest.fixture(scope="session")
+def small_tar(tmp_path_factory):
+    """A root file system of a shell and a few tools."""
+    path = tmp_path_factory.mktemp("images") / "small.tar"
+    path.write_bytes(images.tar_of(images.small_rootfs()))
+    return path
+
+
+@pytest.fixture(scope="session")
+def mpi_tar(tmp_path_factory, mpi_programs):
+    """The same with OpenMPI and the programs of tests/mpi in /mpi."""
+    path = tmp_path_factory.mktemp("images") / "mpi.tar"
+    path.write_bytes(images.tar_of(images.mpi_rootfs(mpi_programs)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared(small_tar):
+    """Four nodes of four cores, with the image 'small', for tests that do no harm."""
+    before = namespaces()
+    cluster = new_cluster()
+    cluster.up("--nodes", "4", "--cores-per-node", "4")
+    cluster.berth("image", "import", "-", "small", stdin=open(small_tar, "rb"))
+    yield cluster
+    remove(cluster)
+    wait_until(lambda: not namespaces() - before, what="the end of all namespaces")
+
+
+@pytest.fixture
+def desk(shared):
+    """A place on the shared cluster, empty before and after."""
+    place = new_desk(shared, "desk")
+    yield place
+    close_desk(place)
+
+
+@pytest.fixture
+def own(make_cluster):
+    """A place on a cluster of one's own, for tests that break it."""
+    cluster = make_cluster()
+    cluster.up("--nodes", "3", "--cores-per-node", "4")
+    place = new_desk(cluster, "desk")
+    yield place
+    place.clear()

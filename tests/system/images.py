@@ -35,10 +35,10 @@ def tar_of(entries):
     return out.getvalue()
 
 
-def libraries_of(program):
-    """The shared libraries that a program names, with the loader."""
-    listed = subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True,
-                            check=False).stdout
+def libraries_of(*programs):
+    """The shared libraries that programs name, with the loader."""
+    listed = subprocess.run(["ldd", *programs], stdout=subprocess.PIPE, text=True,
+                            stderr=subprocess.DEVNULL, check=False).stdout
     return set(re.findall(r"(/\S+) \(0x", listed))
 
 
@@ -56,6 +56,34 @@ def small_rootfs():
     entries.append(("etc/marker", b"base\n"))
     entries.append(("etc/gone", b"base\n"))
     return entries
+
+
+# Transports and stores for networks that this machine's tests do not have.
+UNUSED = re.compile("ofi|ucx|psm|usnic|openib|portals|hcoll|libfabric|pmdl|munge|java")
+
+
+def openmpi_files():
+    """OpenMPI's and PMIx's components and texts, as this machine has them."""
+    for folder in ("/usr/lib/*-linux-gnu/openmpi/lib/openmpi*", "/usr/lib/*-linux-gnu/pmix2/lib",
+                   "/usr/share/openmpi", "/usr/share/pmix", "/etc/openmpi",
+                   "/usr/lib/*-linux-gnu/pmix2/share"):
+        for found in pathlib.Path("/").glob(folder.lstrip("/")):
+            yield from (path for path in found.rglob("*")
+                        if path.is_file() and not UNUSED.search(path.name))
+
+
+def mpi_rootfs(programs):
+    """The small one with OpenMPI, and the given directory's programs in /mpi."""
+    files = {str(path).lstrip("/"): path for path in openmpi_files()}
+    for path in programs.iterdir():
+        files[f"mpi/{path.name}"] = path
+    linked = [path for path in files.values()
+              if ".so" in path.name or path.parent == programs]
+    for library in libraries_of(*linked):
+        files[library.lstrip("/")] = pathlib.Path(os.path.realpath(library))
+    entries = small_rootfs()
+    present = {name for name, _ in entries}
+    return entries + sorted(item for item in files.items() if item[0] not in present)
 
 
 def write_layout(path, layers, config=None):

@@ -9,17 +9,10 @@ import time
 
 import pytest
 
-from conftest import USER, namespaces, remains_of, run
+from conftest import namespaces, remains_of
+from desk import USER, run, wait_until
 
 BOTH = pytest.mark.parametrize("user", [0, USER], ids=["root", "user"])
-
-
-def wait_until(condition, seconds=20):
-    """Poll an outside fact that nothing announces."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def is_gone(pid):

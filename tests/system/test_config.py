@@ -2,7 +2,7 @@
 """berth config: check and show."""
 import pytest
 
-from conftest import run
+from desk import run
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-from conftest import USER, run
+from desk import USER, run
 from images import small_rootfs, tar_of, write_layout
 
 BOTH = pytest.mark.parametrize("user", [0, USER], ids=["root", "user"])

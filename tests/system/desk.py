@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands that a test runs as some user, and what it waits for."""
+import json
+import os
+import subprocess
+import time
+
+AS_ROOT = os.geteuid() == 0
+USER = 1000
+
+
+def wait_until(condition, seconds=60, what="it"):
+    """Poll an outside fact that nothing announces; returns what was true of it."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what} did not happen"
+        time.sleep(0.02)
+    return found
+
+
+def as_user(user):
+    """What to put before a command that another user should run."""
+    if user is None or user == os.geteuid():
+        return []
+    return ["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups"]
+
+
+def environment(home, more):
+    env = dict(os.environ, **more)
+    for name in list(env):
+        if name.startswith(("SLURM_", "SBATCH_", "SRUN_", "SALLOC_", "XDG_RUNTIME_DIR")):
+            del env[name]
+    if home is not None:
+        env["HOME"] = str(home)
+    return env
+
+
+def run(*argv, user=None, home=None, timeout=120, check=True, **options):
+    """Run a command, as another user when one is given, and return its result."""
+    env = environment(home, options.pop("env", {}))
+    if "input" not in options:
+        options.setdefault("stdin", subprocess.DEVNULL)
+    result = subprocess.run([*as_user(user), *map(str, argv)], env=env, timeout=timeout,
+                            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            **options)
+    if check:
+        assert result.returncode == 0, f"{argv}: {result.stderr}{result.stdout}"
+    return result
+
+
+class Desk:
+    """A place to work at: a directory, a cluster, and a user of it."""
+
+    def __init__(self, cluster, directory, user=None):
+        self.cluster = cluster
+        self.dir = directory
+        self.user = cluster.user if user is None else user
+        self.started = []
+
+    def berth(self, *argv, **options):
+        return self.cluster.berth(*argv, user=self.user, home=self.dir, cwd=self.dir,
+                                  **options)
+
+    def fails(self, *argv, status=1, **options):
+        """A command that fails with one sentence, which is returned."""
+        result = self.berth(*argv, check=False, **options)
+        assert result.returncode == status, result.stderr + result.stdout
+        assert result.stdout == ""
+        assert result.stderr.endswith("\n") and result.stderr.count("\n") == 1, result.stderr
+        return result.stderr.rstrip("\n")
+
+    def submit(self, *argv, script=None, **options):
+        """Submit, a script from stdin when one is given; returns the job's number."""
+        if script is not None:
+            options["input"] = script
+        return int(self.berth("submit", "--parsable", *argv, **options).stdout)
+
+    def start(self, *argv, env=None, **options):
+        """A command that goes on; ended at the end of the test."""
+        options.setdefault("stdin", subprocess.PIPE)
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        env = environment(self.dir, {"BERTH_CONF": str(self.cluster.dir / "berth.yaml"),
+                                     **(env or {})})
+        process = subprocess.Popen([*as_user(self.user), "berth", *map(str, argv)],
+                                   cwd=self.dir, env=env, text=True, **options)
+        self.started.append(process)
+        return process
+
+    def job(self, job):
+        return json.loads(self.berth("show", "job", job, "--json").stdout)
+
+    def jobs(self, *argv):
+        return json.loads(self.berth("jobs", "--json", *argv).stdout)["jobs"]
+
+    def wait(self, *ids):
+        """Until these have ended; their exit status."""
+        return self.berth("wait", *ids, check=False).returncode
+
+    def until(self, job, *states):
+        """Until the job is in one of these states; its record."""
+        def record():
+            known = self.job(job)
+            return known if known["state"] in states else None
+        return wait_until(record, what=f"job {job} {'/'.join(states)}")
+
+    def text(self, name):
+        return (self.dir / name).read_text()
+
+    def until_text(self, name, words=""):
+        """Until a file of the desk has these words; its text."""
+        def text():
+            try:
+                found = self.text(name)
+            except FileNotFoundError:
+                return None
+            return found if words in found and found else None
+        return wait_until(text, what=f"{words!r} in {name}")
+
+    def clear(self):
+        """End what is left; returns the jobs that were."""
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+            process.communicate(timeout=60)
+        left = [job["id"] for job in self.jobs("--user", str(self.user))] \
+            if self.cluster.status(check=False)["controller"]["alive"] else []
+        for job in left:
+            self.berth("cancel", job, check=False)
+            self.wait(job)
+        return left
