@@ -81,5 +81,6 @@ int handle_connect(struct berth *berth, struct err *err)
             config->controller.host, config->controller.port,
             config->controller.user ? config->controller.user : "");
     berth->caller = take(caller);
+    berth->was_connected = true;
     return 0;
 }

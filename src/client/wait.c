@@ -113,20 +113,18 @@ int berth_wait(struct berth *berth, const uint32_t *ids, size_t n_ids, bool star
     int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
     int pause_ms = RETRY_FIRST_MS;
     struct err words = {0};
-    bool has_asked = berth->wait_id != 0;
 
     for (;;) {
         int rc = ask(berth, ids, n_ids, started, &words);
 
-        has_asked |= rc == 0;
         if (rc == 0)
             rc = listen_for(berth, deadline, ret, &words);
         if (rc == 0)
             return 0;
         if (rc != -EAGAIN)
             handle_drop(berth);
-        /* A controller that has answered before is only away for a while. */
-        if (!handle_is_lost(rc) || !has_asked)
+        /* A controller that was there before is only away for a while. */
+        if (!handle_is_lost(rc) || !berth->was_connected)
             return berth_err_take(err, &words);
         if (!pause_before_retry(deadline, &pause_ms)) {
             err_set(&words, EAGAIN, "no answer in time");
