@@ -39,7 +39,7 @@ int cluster_setup(void **state);
 int cluster_teardown(void **state);
 
 void cluster_start(struct cluster *cluster);
-/* Stop it in good order / as a kill -9 after the last commit would. */
+/* Stop it in good order; its connections close meanwhile. */
 void cluster_stop(struct cluster *cluster);
 
 /* Run the loop until 'done' says so. */

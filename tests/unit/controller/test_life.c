@@ -238,6 +238,31 @@ static void a_job_with_a_begin_time_starts_then(void **state)
     assert_true(controller_now() >= begin);
 }
 
+static void a_job_far_past_its_limit_is_ended_and_then_given_up(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    Berth__JobSpec spec = spec_of(1);
+    uint32_t job = client_submit(client, &spec, ""), epoch;
+    cleanup(free_messagep) Berth__Envelope *order = NULL;
+    Berth__JobRecord *record;
+
+    (void)node_accept_launch(node, &epoch);
+    node_started(node, job, epoch);
+    record = jobs_find(cluster->ctl, job)->job.record;
+    /* Limit 600 s, grace 1 s, slack 60 s. */
+    record->start_time -= 655;
+    cluster_run_for(cluster, 1500);
+    assert_false(party_has(node, BERTH__ENVELOPE__BODY_SIGNAL_JOB));
+    record->start_time -= 10;
+    order = party_expect(node, BERTH__ENVELOPE__BODY_SIGNAL_JOB);
+    assert_string_equal(order->signal_job->why, "time limit");
+    record->start_time -= 65;
+    run_until_state(cluster, job, JOB_NODE_FAIL);
+    assert_string_equal(record->state_words,
+                        "its node did not end it at its time limit");
+}
+
 int main(void)
 {
 #define WITH_CLUSTER(test) \
@@ -254,6 +279,7 @@ int main(void)
         WITH_CLUSTER(a_repeated_end_is_answered_and_changes_nothing),
         WITH_CLUSTER(a_report_of_an_older_epoch_changes_nothing),
         WITH_CLUSTER(a_job_with_a_begin_time_starts_then),
+        WITH_CLUSTER(a_job_far_past_its_limit_is_ended_and_then_given_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
