@@ -80,8 +80,12 @@ static void terminate(struct lead *lead, uint32_t grace, const char *why)
         lead_end(lead, 0, SIGTERM, NULL);
         return;
     }
-    for (struct run *run = lead->runs; run; run = run->next)
+    for (struct run *run = lead->runs; run; run = run->next) {
+        /* Its client hears why, not only by which signal. */
+        if (!run->words)
+            run->words = xstrdup(why);
         run_signal(run, SIGTERM, false);
+    }
     if (lead->batch)
         batch_signal(lead->batch, SIGTERM);
     (void)uv_timer_start(&lead->grace, on_grace_over, 1000ull * grace, 0);
