@@ -2,7 +2,7 @@
  *
  * channel.c - the life of a channel: made, open, closing, gone
  *
- * channel_open.c runs the opening, channel_io.c moves bytes.
+ * channel_open.c, _call.c and _answer.c run the opening, channel_io.c moves bytes.
  */
 #include "wire/channel_priv.h"
 

@@ -90,7 +90,7 @@ void channel_on_events(struct channel *ch, int events);
 void channel_kick(struct channel *ch);
 void channel_io_fini(struct channel *ch);
 
-/* channel_open.c: the opening */
+/* channel_open.c: the opening, see channel_opening.h */
 void channel_opening_events(struct channel *ch, int events);
 void channel_opening_cancel(struct channel *ch); /* what runs is let go */
 void channel_opening_free(struct channel *ch);

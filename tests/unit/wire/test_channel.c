@@ -248,6 +248,21 @@ static void closing_during_the_opening_is_clean(void **state)
     assert_string_equal(f->client.why.text, "");
 }
 
+static void a_peer_that_does_not_read_is_cut_off_at_last(void **state)
+{
+    struct fixture *f = *state;
+
+    open_both(f);
+    channel_pause(f->server.ch, true);
+    for (int i = 0; i < 10 && f->client.ch && channel_is_open(f->client.ch); i++)
+        send_output(&f->client, 60u << 20);
+    run_until(&f->loop, &f->client.closed, 1);
+    assert_int_equal(f->client.why.code, ENOBUFS);
+    assert_non_null(strstr(f->client.why.text, "does not read"));
+    channel_pause(f->server.ch, false);
+    run_until(&f->loop, &f->server.closed, 1);
+}
+
 /* ----------------------------------------------------------------- local */
 
 static void open_local(struct fixture *f)
@@ -322,6 +337,35 @@ static void an_adopt_without_a_connection_is_cut_off(void **state)
     assert_int_equal(f->server.messages, 0);
 }
 
+static void descriptors_that_nobody_announced_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    char byte = 0;
+    struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr msg = {.msg_iov = &iov,
+                         .msg_iovlen = 1,
+                         .msg_control = control.bytes,
+                         .msg_controllen = sizeof(control.bytes)};
+    struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    f->server.ch = channel_local(&f->loop, fds[1], &end_callbacks, &f->server, NULL);
+    cmsg->cmsg_level = SOL_SOCKET;
+    cmsg->cmsg_type = SCM_RIGHTS;
+    cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(cmsg), &fds[0], sizeof(int));
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(sendmsg(fds[0], &msg, MSG_NOSIGNAL), 1);
+    run_until(&f->loop, &f->server.closed, 1);
+    assert_int_equal(f->server.why.code, EPROTO);
+    close(fds[0]);
+}
+
 static void what_came_before_the_peer_ended_is_delivered(void **state)
 {
     struct fixture *f = *state;
@@ -352,9 +396,11 @@ int main(void)
         T(nobody_there_is_a_refused_connection),
         T(a_name_that_does_not_exist_is_named),
         T(closing_during_the_opening_is_clean),
+        T(a_peer_that_does_not_read_is_cut_off_at_last),
         T(a_local_channel_is_open_at_once_and_knows_its_peer),
         T(descriptors_arrive_in_the_order_of_their_messages),
         T(an_adopt_without_a_connection_is_cut_off),
+        T(descriptors_that_nobody_announced_are_bounded),
         T(what_came_before_the_peer_ended_is_delivered),
     };
 
