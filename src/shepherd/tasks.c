@@ -259,8 +259,12 @@ static void on_box(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     while (uv_is_active((uv_handle_t *)poll) &&
-           container_next_event(step->box->container, &event) > 0)
+           container_next_event(step->box->container, &event) > 0) {
+        /* A task's MPI_Finalize came before its end. */
+        if (step->wiring)
+            wiring_flush(step->wiring);
         take_event(step, &event);
+    }
     step_maybe_end(step);
 }
 

@@ -130,9 +130,8 @@ static void hand_over(const struct wiring_events *to, const struct event *event)
     }
 }
 
-static void on_async(uv_async_t *async)
+void wiring_flush(struct wiring *wiring)
 {
-    struct wiring *wiring = async->data;
     struct event *event, *next;
 
     (void)pthread_mutex_lock(&wiring->lock);
@@ -147,6 +146,11 @@ static void on_async(uv_async_t *async)
         free(event->data);
         free(event);
     }
+}
+
+static void on_async(uv_async_t *async)
+{
+    wiring_flush(async->data);
 }
 
 void wiring_preload(const char *topology_xml)

@@ -40,6 +40,10 @@ int wiring_start(uv_loop_t *loop, const Berth__LaunchStep *step, uint32_t job,
                  struct wiring **ret, struct err *err);
 void wiring_stop(struct wiring *wiring);
 
+/* Hand over now what the plugin has already said: of two things that happened one
+ * after another, the loop may learn the second one first. */
+void wiring_flush(struct wiring *wiring);
+
 /* Put what 'rank' needs into its environment. */
 int wiring_task_env(struct wiring *wiring, uint32_t rank, char ***env, struct err *err);
 
