@@ -125,6 +125,7 @@ static void a_closed_connection_alone_loses_no_job(void **state)
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
     uint32_t epoch, job = run_job(client, node, &epoch);
 
+    cluster->config->node.lost_after = 2;
     party_close(node);
     cluster_run_for(cluster, 500);
     assert_string_equal(state_of(cluster, job), "RUNNING");
@@ -145,6 +146,7 @@ static void a_lost_node_fails_its_jobs_and_stops_them_when_it_returns(void **sta
     cleanup(free_messagep) Berth__Envelope *ended = NULL;
     cleanup(free_messagep) Berth__Envelope *registered = NULL;
 
+    cluster->config->node.lost_after = 2;
     party_close(node);
     ended = party_reply(client, wait);
     assert_string_equal(ended->job_list->jobs[0]->state, "NODE_FAIL");
@@ -164,6 +166,7 @@ static void heartbeats_keep_a_node_up(void **state)
     Berth__Heartbeat beat = BERTH__HEARTBEAT__INIT;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
 
+    cluster->config->node.lost_after = 2;
     beat.load = 1.5;
     env.body_case = BERTH__ENVELOPE__BODY_HEARTBEAT;
     env.heartbeat = &beat;
