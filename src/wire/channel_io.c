@@ -16,6 +16,9 @@
 #include "wire/frame.h"
 #include "wire/pack.h"
 
+/* One descriptor at a time; alignment makes room for a second. */
+#define CONTROL_FDS ((CMSG_SPACE(sizeof(int)) - CMSG_LEN(0)) / sizeof(int))
+
 union control {
     struct cmsghdr align;
     char bytes[CMSG_SPACE(sizeof(int))];
@@ -162,23 +165,25 @@ static void tell_drained(struct channel *ch)
 
 /* ------------------------------------------------------------------- in */
 
-static int keep_descriptor(struct channel *ch, const struct msghdr *msg)
+/* At most one came with what we send; a stranger may send more, up to what the
+ * control buffer holds. */
+static int keep_descriptors(struct channel *ch, const struct msghdr *msg)
 {
     const struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
-    int fd;
+    int fds[CONTROL_FDS];
+    size_t n;
 
-    if (!cmsg)
+    if (!cmsg || cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
         return 0;
-    if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS ||
-        cmsg->cmsg_len != CMSG_LEN(sizeof(int)))
-        return -EPROTO;
-    memcpy(&fd, CMSG_DATA(cmsg), sizeof(int));
-    if (ch->n_came == CHANNEL_FDS_MAX || (msg->msg_flags & MSG_CTRUNC)) {
-        closep(&fd);
-        return -EPROTO;
+    n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    memcpy(fds, CMSG_DATA(cmsg), n * sizeof(int));
+    if (n == 1 && ch->n_came < CHANNEL_FDS_MAX && !(msg->msg_flags & MSG_CTRUNC)) {
+        ch->came[ch->n_came++] = fds[0];
+        return 0;
     }
-    ch->came[ch->n_came++] = fd;
-    return 0;
+    for (size_t i = 0; i < n; i++)
+        closep(&fds[i]);
+    return -EPROTO;
 }
 
 static ssize_t receive(struct channel *ch, void *bytes, size_t max)
@@ -198,7 +203,7 @@ static ssize_t receive(struct channel *ch, void *bytes, size_t max)
     n = recvmsg(ch->fd, &msg, MSG_CMSG_CLOEXEC);
     if (n < 0)
         return -errno;
-    rc = keep_descriptor(ch, &msg);
+    rc = keep_descriptors(ch, &msg);
     return rc < 0 ? rc : n;
 }
 

@@ -337,33 +337,65 @@ static void an_adopt_without_a_connection_is_cut_off(void **state)
     assert_int_equal(f->server.messages, 0);
 }
 
-static void descriptors_that_nobody_announced_are_bounded(void **state)
+/* Send one byte with 'n' copies of 'fd'. */
+static void send_copies(int sock, int fd, size_t n)
 {
-    struct fixture *f = *state;
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
+        char bytes[CMSG_SPACE(4 * sizeof(int))];
     } control = {0};
     char byte = 0;
     struct iovec iov = {.iov_base = &byte, .iov_len = 1};
     struct msghdr msg = {.msg_iov = &iov,
                          .msg_iovlen = 1,
                          .msg_control = control.bytes,
-                         .msg_controllen = sizeof(control.bytes)};
+                         .msg_controllen = CMSG_SPACE(n * sizeof(int))};
     struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-    int fds[2];
+
+    cmsg->cmsg_level = SOL_SOCKET;
+    cmsg->cmsg_type = SCM_RIGHTS;
+    cmsg->cmsg_len = CMSG_LEN(n * sizeof(int));
+    for (size_t i = 0; i < n; i++)
+        memcpy(CMSG_DATA(cmsg) + i * sizeof(int), &fd, sizeof(int));
+    assert_int_equal(sendmsg(sock, &msg, MSG_NOSIGNAL), 1);
+}
+
+static int count_descriptors(void)
+{
+    int n = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+static void flood_with_descriptors(struct fixture *f, int messages, size_t each)
+{
+    int before = count_descriptors(), fds[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
     f->server.ch = channel_local(&f->loop, fds[1], &end_callbacks, &f->server, NULL);
-    cmsg->cmsg_level = SOL_SOCKET;
-    cmsg->cmsg_type = SCM_RIGHTS;
-    cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(cmsg), &fds[0], sizeof(int));
-    for (int i = 0; i < 20; i++)
-        assert_int_equal(sendmsg(fds[0], &msg, MSG_NOSIGNAL), 1);
+    for (int i = 0; i < messages; i++)
+        send_copies(fds[0], fds[0], each);
     run_until(&f->loop, &f->server.closed, 1);
     assert_int_equal(f->server.why.code, EPROTO);
     close(fds[0]);
+    assert_int_equal(count_descriptors(), before);
+}
+
+static void descriptors_that_nobody_announced_are_bounded(void **state)
+{
+    flood_with_descriptors(*state, 20, 1);
+}
+
+static void several_descriptors_at_once_are_refused_and_closed(void **state)
+{
+    flood_with_descriptors(*state, 1, 2);
+}
+
+static void more_descriptors_than_there_is_room_for_are_refused(void **state)
+{
+    flood_with_descriptors(*state, 1, 4);
 }
 
 static void what_came_before_the_peer_ended_is_delivered(void **state)
@@ -401,6 +433,8 @@ int main(void)
         T(descriptors_arrive_in_the_order_of_their_messages),
         T(an_adopt_without_a_connection_is_cut_off),
         T(descriptors_that_nobody_announced_are_bounded),
+        T(several_descriptors_at_once_are_refused_and_closed),
+        T(more_descriptors_than_there_is_room_for_are_refused),
         T(what_came_before_the_peer_ended_is_delivered),
     };
 
