@@ -196,6 +196,8 @@ int container_next_event(struct container *c, struct container_event *ret)
 
     for (;;) {
         rc = report_receive(c->sock, false, &report, &pid);
+        if (rc == -ECONNRESET) /* said once when it ends with orders unread */
+            continue;
         if (rc == 0)
             return tell_gone(c, ret);
         if (rc < 0)

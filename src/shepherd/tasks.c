@@ -254,11 +254,13 @@ static void take_event(struct step *step, const struct container_event *event)
 static void on_box(uv_poll_t *poll, int status, int events)
 {
     struct step *step = poll->data;
-    struct container_event event;
+    struct container_event event = {.kind = CONTAINER_TASK_STARTED};
 
     (void)status;
     (void)events;
-    while (uv_is_active((uv_handle_t *)poll) &&
+    /* A box that is killed with orders unread resets the connection, and libuv
+     * stops a poll that has an error: so not the poll tells the end. */
+    while (event.kind != CONTAINER_GONE && !uv_is_closing((uv_handle_t *)poll) &&
            container_next_event(step->box->container, &event) > 0) {
         /* A task's MPI_Finalize came before its end. */
         if (step->wiring)
