@@ -152,7 +152,7 @@ const struct opt job_options[] = {
          .where = FOR_RUN | FOR_STEP, .help = "put the task's rank before each line"),
     GRANTED(OPT_NONE, "unbuffered", 'u', FOR_RUN | FOR_STEP),
     VALUE("mpi", 0, "KIND", set_mpi, .where = FOR_RUN | FOR_STEP,
-          .help = "pmix (default) or none"),
+          .help = "pmix (default with several tasks) or none"),
     VALUE("distribution", 'm', "HOW", set_distribution, .where = FOR_RUN | FOR_STEP,
           .help = "ranks over nodes: block (default) or cyclic"),
     MAYBE("kill-on-bad-exit", 'K', "0|1", set_kill_on_bad_exit,

@@ -118,16 +118,17 @@ int step_spec_build(const struct job_args *args, char *const *env, char *const *
     step->n_rlimits = spec_rlimits(&step->rlimits);
     copy_size(args->spec, in_job, step);
     copy_string(&step->bind, args->spec->bind);
-    copy_string(&step->mpi, args->mpi ? args->mpi : "pmix");
+    copy_string(&step->mpi, args->mpi); /* else the lead decides by the tasks */
     copy_string(&step->distribution, args->distribution);
     copy_string(&step->name, args->spec->name[0] ? args->spec->name
                              : name              ? name + 1
                                                  : argv[0]);
     if (in_job && args->spec->container->image[0] != '\0')
         step->container = copy_container(args->spec->container);
+    /* The ranks of an MPI program wait for each other for ever. */
     step->kill_on_bad_exit = args->has_kill_on_bad_exit
                                  ? args->spec->kill_on_bad_exit
-                                 : strcmp(step->mpi, "pmix") == 0;
+                                 : strcmp(step->mpi, "none") != 0;
     step->overlap = args->overlap;
     *ret_spec = take(step);
     return 0;

@@ -219,8 +219,6 @@ static void count_tasks(const struct run *run, Berth__StepSpec *spec)
     /* One task alone needs no wiring, and starts faster without. */
     if (!spec->mpi[0])
         spec->mpi = xstrdup(tasks > 1 ? "pmix" : "none");
-    if (strcmp(spec->mpi, "none") != 0)
-        spec->kill_on_bad_exit = true;
 }
 
 static void run_launch(struct run *run)

@@ -91,7 +91,7 @@ static void a_step_in_a_job_asks_only_for_what_was_said(void **state)
     assert_int_equal(step->tasks, 4);
     assert_int_equal(step->nodes, 0);
     assert_null(step->container);
-    assert_string_equal(step->mpi, "pmix");
+    assert_string_equal(step->mpi, "");
     assert_true(step->kill_on_bad_exit);
     assert_int_equal(step->n_argv, 3);
     berth__step_spec__free_unpacked(step, NULL);
