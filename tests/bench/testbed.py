@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rows run on: four virtual nodes and an image, from a fresh installation."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+from measure import Command, Failed
+
+NODES = 4
+CORES = 4
+IMAGE = "bench"
+
+
+class Testbed:
+    """A cluster of its own, in a directory that goes with it."""
+
+    def __init__(self, build, root, work, image_tar):
+        self.build = build
+        self.work = work
+        self.dir = work / "cluster"
+        self.store = work / "images"
+        self.berth_path = self._find(root, "bin/berth")
+        self.env = dict(os.environ, BERTH_CONF=str(self.dir / "berth.yaml"),
+                        BERTH_SHEPHERD=str(self._find(root, "berth-shepherd")),
+                        BERTH_PLUGIN_DIR=str(self._find(root, "mpi_pmix.so").parent),
+                        USER=os.environ.get("USER", "bench"))
+        self.env["BERTH_TOOLS_DIR"] = str(self._find(root, "berth/bin/berth").parent)
+        daemons = self._find(root, "sbin/berthd").parent
+        self.env["PATH"] = f"{self.berth_path.parent}:{daemons}:{os.environ['PATH']}"
+        self.image_tar = image_tar
+
+    @staticmethod
+    def _find(root, name):
+        found = sorted(root.glob(f"**/{name}"), key=lambda p: len(p.parts))
+        if not found:
+            raise Failed(f"{root} has no {name}: run 'make bench'")
+        return found[0]
+
+    def berth(self, *argv):
+        return Command([str(self.berth_path), *map(str, argv)], self.env)
+
+    def run_in_image(self, *argv):
+        """berth run, in containers, with the build's MPI programs below /mpi."""
+        return self.berth("run", "--image", IMAGE, "--mount",
+                          f"{self.build / 'tests' / 'mpi'}:/mpi", *argv)
+
+    def mpi_program(self, name):
+        path = self.build / "tests" / "mpi" / name
+        if not path.exists():
+            raise Failed(f"{name} was not built: install libopenmpi-dev and run configure")
+        return str(path)
+
+    def layer(self):
+        """The image's only layer, as a directory."""
+        images = json.loads(self.berth("image", "ls", "--store", self.store, "--json").run())
+        return images[0]["layers"][0]
+
+    def status(self):
+        return json.loads(self.berth("cluster", "status", "--dir", self.dir,
+                                     "--json").run())
+
+    def _make_tar(self):
+        if not shutil.which("mmdebstrap"):
+            raise Failed("no image: apt-get install mmdebstrap, or give --image-tar FILE")
+        tar = self.build / "bench-image.tar"
+        if not tar.exists():
+            print(f"bench: making {tar} with mmdebstrap", flush=True)
+            subprocess.run(["mmdebstrap", "-q", "--variant=minbase",
+                            "--include=openmpi-bin", "bookworm", f"{tar}.part"], check=True)
+            os.rename(f"{tar}.part", tar)
+        return tar
+
+    def __enter__(self):
+        tar = pathlib.Path(self.image_tar) if self.image_tar else self._make_tar()
+        self.berth("image", "import", "--store", self.store, tar, IMAGE).run(600)
+        self.berth("cluster", "up", "--name", f"bench{os.getpid()}", "--dir", self.dir,
+                   "--nodes", NODES, "--cores-per-node", CORES,
+                   "--image-store", self.store).run(120)
+        return self
+
+    def __exit__(self, *_):
+        self.berth("cluster", "down", "--dir", self.dir).run(60)
