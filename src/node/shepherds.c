@@ -526,41 +526,17 @@ static const struct channel_callbacks stranger_callbacks = {
     .on_close = on_stranger_close,
 };
 
-static void close_accepted(uv_handle_t *handle)
-{
-    free(handle);
-}
-
-/* The descriptor of a libuv pipe, duplicated so that the handle can go. */
-static int accept_fd(uv_pipe_t *listener)
-{
-    uv_pipe_t *pipe = xcalloc(1, sizeof(*pipe));
-    uv_os_fd_t fd;
-    int copy = -1;
-
-    (void)uv_pipe_init(listener->loop, pipe, 0);
-    if (uv_accept((uv_stream_t *)listener, (uv_stream_t *)pipe) == 0 &&
-        uv_fileno((uv_handle_t *)pipe, &fd) == 0)
-        copy = dup(fd);
-    uv_close((uv_handle_t *)pipe, close_accepted);
-    return copy;
-}
-
 static void on_local_connection(uv_stream_t *listener, int status)
 {
     struct node *node = listener->data;
     struct stranger *stranger;
     struct err err;
-    int fd;
 
     if (status < 0)
         return;
-    fd = accept_fd((uv_pipe_t *)listener);
-    if (fd < 0)
-        return;
     stranger = xcalloc(1, sizeof(*stranger));
     stranger->node = node;
-    if (!channel_local(node->loop, fd, &stranger_callbacks, stranger, &err)) {
+    if (!channel_accept_local(listener, &stranger_callbacks, stranger, &err)) {
         log_warn("local socket: %s", err.text);
         free(stranger);
     }

@@ -17,9 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 void branch_up(struct step *step, Berth__Envelope *env)
 {
@@ -298,17 +295,10 @@ static const struct channel_callbacks parent_callbacks = {
 /* The root on the lead's own node needs no network and no credentials. */
 static int connect_local(struct step *step, struct err *err)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cleanup(freep) char *path = xasprintf("%s/lead.sock", step->sh->dir);
 
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/lead.sock",
-                   step->sh->dir);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-        if (fd >= 0)
-            (void)close(fd);
-        return err_sys(err, errno, "%s", address.sun_path);
-    }
-    step->parent = channel_local(step->sh->loop, fd, &parent_callbacks, step, err);
+    step->parent =
+        channel_connect_local(step->sh->loop, path, &parent_callbacks, step, err);
     return step->parent ? 0 : -err->code;
 }
 

@@ -14,9 +14,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define RETRY_MS 200
@@ -145,32 +142,14 @@ static void on_hello_answered(const Berth__Envelope *reply, const struct err *er
         send_report(sh);
 }
 
-static int connect_node(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd;
-
-    if (strlen(path) >= sizeof(address.sun_path))
-        return -1;
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-        (void)close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
 static void try_again(uv_timer_t *timer)
 {
     struct shepherd *sh = timer->data;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__ShepherdHello hello = BERTH__SHEPHERD_HELLO__INIT;
-    int fd = connect_node(sh->assignment->node_socket);
 
-    if (fd < 0)
-        return;
-    sh->node = channel_local(sh->loop, fd, &callbacks, sh, NULL);
+    sh->node = channel_connect_local(sh->loop, sh->assignment->node_socket, &callbacks,
+                                     sh, NULL);
     if (!sh->node)
         return;
     (void)uv_timer_stop(timer);

@@ -141,36 +141,16 @@ void serve_adopt(struct lead *lead, int fd, const void *hello, size_t len)
         conn_failed(conn, &err);
 }
 
-static void close_accepted(uv_handle_t *handle)
-{
-    free(handle);
-}
-
-static int accept_fd(uv_stream_t *listener)
-{
-    uv_pipe_t *pipe = xcalloc(1, sizeof(*pipe));
-    uv_os_fd_t fd;
-    int copy = -1;
-
-    (void)uv_pipe_init(listener->loop, pipe, 0);
-    if (uv_accept(listener, (uv_stream_t *)pipe) == 0 &&
-        uv_fileno((uv_handle_t *)pipe, &fd) == 0)
-        copy = dup(fd);
-    uv_close((uv_handle_t *)pipe, close_accepted);
-    return copy;
-}
-
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct lead *lead = listener->data;
     struct conn *conn;
     struct err err;
-    int fd = status < 0 ? -1 : accept_fd(listener);
 
-    if (fd < 0)
+    if (status < 0)
         return;
     conn = conn_create(lead);
-    conn->ch = channel_local(lead->sh->loop, fd, &callbacks, conn, &err);
+    conn->ch = channel_accept_local(listener, &callbacks, conn, &err);
     if (!conn->ch)
         conn_failed(conn, &err);
 }

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,17 +144,11 @@ struct caller *caller_create(void)
 int caller_connect_local(const char *path, struct caller **ret_caller, struct err *err)
 {
     cleanup(caller_destroyp) struct caller *c = caller_create();
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int rc;
 
-    if (strlen(path) >= sizeof(addr.sun_path))
-        return err_set(err, ENAMETOOLONG, "%s: too long for a socket's path", path);
-    memcpy(addr.sun_path, path, strlen(path));
-    c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    c->fd = net_connect_local(path, err);
     if (c->fd < 0)
-        return err_sys(err, errno, "%s", path);
-    if (connect(c->fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-        return err_sys(err, errno, "%s", path);
+        return c->fd;
     net_prepare(c->fd);
     rc = net_peer_local(c->fd, &c->peer, err);
     if (rc < 0)

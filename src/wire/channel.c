@@ -9,10 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/mem.h"
-#include "wire/net.h"
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -135,31 +133,6 @@ void channel_drain(struct channel *ch, const struct err *why)
     channel_timer(ch, CHANNEL_DRAIN_MS);
     channel_flush(ch);
     channel_rearm(ch);
-}
-
-struct channel *channel_local(uv_loop_t *loop, int fd,
-                              const struct channel_callbacks *cb, void *ctx,
-                              struct err *err)
-{
-    struct channel *ch;
-    struct peer peer = {0};
-    int rc;
-
-    rc = net_peer_local(fd, &peer, err);
-    if (rc < 0) {
-        closep(&fd);
-        return NULL;
-    }
-    ch = channel_create(loop, cb, ctx);
-    ch->local = true;
-    ch->peer = peer;
-    codec_init_clear(&ch->codec);
-    net_prepare(fd);
-    channel_watch(ch, fd);
-    /* Frames may be sent from now on; the first kick calls on_open. */
-    ch->state = CH_OPEN;
-    channel_timer(ch, 0);
-    return ch;
 }
 
 /* A message that cannot leave makes the channel useless: what comes after it

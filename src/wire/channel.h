@@ -84,6 +84,15 @@ struct channel *channel_local(uv_loop_t *loop, int fd,
                               const struct channel_callbacks *cb, void *ctx,
                               struct err *err);
 
+/* The same by the path of a listening socket, and by a connection that waits at
+ * 'listener' (a uv_pipe_t). */
+struct channel *channel_connect_local(uv_loop_t *loop, const char *path,
+                                      const struct channel_callbacks *cb, void *ctx,
+                                      struct err *err);
+struct channel *channel_accept_local(uv_stream_t *listener,
+                                     const struct channel_callbacks *cb, void *ctx,
+                                     struct err *err);
+
 /* Queue an envelope; it is packed at once, so the caller keeps what it built.
  * Before on_open and after the channel has failed this does nothing. */
 void channel_send(struct channel *ch, const Berth__Envelope *env);

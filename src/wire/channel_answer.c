@@ -8,8 +8,6 @@
 #include "wire/channel_opening.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
@@ -116,30 +114,6 @@ void answer_events(struct channel *ch, int events)
         read_hello(ch);
 }
 
-static void free_handle(uv_handle_t *handle)
-{
-    free(handle);
-}
-
-/* libuv has accepted already; what we want is the plain descriptor. */
-static int accept_fd(uv_stream_t *listener, struct err *err)
-{
-    uv_tcp_t *tcp = xcalloc(1, sizeof(*tcp));
-    uv_os_fd_t fd = -1;
-    int rc;
-
-    (void)uv_tcp_init(listener->loop, tcp);
-    rc = uv_accept(listener, (uv_stream_t *)tcp);
-    if (rc == 0)
-        rc = uv_fileno((uv_handle_t *)tcp, &fd);
-    if (rc == 0) {
-        fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-        rc = fd < 0 ? -errno : fd;
-    }
-    uv_close((uv_handle_t *)tcp, free_handle);
-    return rc < 0 ? err_sys(err, -rc, "cannot accept a connection") : rc;
-}
-
 static struct channel *answer(uv_loop_t *loop, const struct wire_auth *auth, int fd,
                               const struct channel_callbacks *cb, void *ctx)
 {
@@ -158,7 +132,7 @@ int channel_accept(uv_stream_t *listener, const struct wire_auth *auth,
     struct channel *ch;
     int fd;
 
-    fd = accept_fd(listener, err);
+    fd = channel_accept_fd(listener, err);
     if (fd < 0)
         return fd;
     ch = answer(listener->loop, auth, fd, cb, ctx);

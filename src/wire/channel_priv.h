@@ -90,6 +90,10 @@ void channel_on_events(struct channel *ch, int events);
 void channel_kick(struct channel *ch);
 void channel_io_fini(struct channel *ch);
 
+/* channel_local.c: the plain descriptor of the connection that waits at
+ * 'listener', TCP or local; the caller owns it. Or -Exxx. */
+int channel_accept_fd(uv_stream_t *listener, struct err *err);
+
 /* channel_open.c: the opening, see channel_opening.h */
 void channel_opening_events(struct channel *ch, int events);
 void channel_opening_cancel(struct channel *ch); /* what runs is let go */

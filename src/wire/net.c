@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -58,6 +59,20 @@ int net_connect_result(int fd)
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &len) < 0)
         return -errno;
     return -code;
+}
+
+int net_connect_local(const char *path, struct err *err)
+{
+    cleanup(closep) int fd = -1;
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+
+    if (strlen(path) >= sizeof(addr.sun_path))
+        return err_set(err, ENAMETOOLONG, "%s: too long for a socket's path", path);
+    memcpy(addr.sun_path, path, strlen(path));
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+        return err_sys(err, errno, "%s", path);
+    return take_fd(fd);
 }
 
 void net_peer_address(int fd, struct peer *peer)

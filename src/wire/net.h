@@ -19,6 +19,10 @@ void net_prepare(int fd);
 int net_connect_start(const struct addrinfo *ai);
 int net_connect_result(int fd);
 
+/* Connect to the AF_UNIX socket at 'path': a blocking descriptor, or -Exxx with
+ * words that name the path. */
+int net_connect_local(const char *path, struct err *err);
+
 /* Fill in peer->address from the connection. */
 void net_peer_address(int fd, struct peer *peer);
 /* Fill in 'peer' from what the kernel says of a local socket. */
