@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Each command's man page has the options that its --help has, and no others.
+top=${srcdir:-$(dirname "$0")/../../..}
+failed=0
+
+# Compare the options of a program's help and of its page.
+compare() {
+    local page=$1
+    shift
+    if ! diff <("$@" --help | grep -oE -- '^ .{5}--[a-z][a-z-]*' | grep -oE -- '--.*' | sort -u) \
+        <(sed -n '/^\.Sh OPTIONS/,/^\.El/p' "$top/doc/man/$page" |
+            grep -E '^\.It Fl' | grep -oE 'Fl -[a-z][a-z-]*' | sed 's/Fl -/--/' | sort -u); then
+        echo "not ok: $page (>) and $* --help (<) differ"
+        failed=1
+    fi
+}
+
+for command in submit run alloc jobs image; do
+    compare "berth-$command.1" ./berth "$command"
+done
+compare berthctld.8 ./berthctld
+compare berthd.8 ./berthd
+exit $failed
