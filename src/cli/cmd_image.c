@@ -14,6 +14,7 @@
 #include "base/strbuf.h"
 #include "base/strv.h"
 #include "base/units.h"
+#include "cli/image_importer.h"
 #include "cli/image_progress.h"
 #include "cli/image_show.h"
 #include "cli/image_stores.h"
@@ -128,14 +129,17 @@ static int import(const struct args *args, const char *source, const char *name)
 {
     struct image_progress progress = {0};
     struct image_store *store = NULL;
+    image_import_fn *take_in = NULL;
     char digest[IMAGE_DIGEST_MAX];
     uint64_t skipped;
     struct err err;
     int rc = open_own(args, &store, &err);
 
     if (rc == 0)
-        rc = image_import(store, source, name, image_progress_tell, &progress, digest,
-                          &skipped, &err);
+        rc = image_importer_load(&take_in, &err);
+    if (rc == 0)
+        rc = take_in(store, source, name, image_progress_tell, &progress, digest,
+                     &skipped, &err);
     image_progress_end(&progress);
     rc = rc < 0 ? fail(&err) : say_imported(args, store, digest, name, skipped);
     image_store_close(store);

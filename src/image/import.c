@@ -146,10 +146,11 @@ static void drop_replaced(struct importer *im, int lock)
         (void)store_collect(im->store, NULL);
 }
 
-int image_import(struct image_store *store, const char *source, const char *ref,
-                 image_progress_fn *progress, void *ctx,
-                 char ret_digest[IMAGE_DIGEST_MAX], uint64_t *ret_skipped,
-                 struct err *err)
+/* The one name that the module shows. */
+__attribute__((visibility("default"))) int image_import(
+    struct image_store *store, const char *source, const char *ref,
+    image_progress_fn *progress, void *ctx, char ret_digest[IMAGE_DIGEST_MAX],
+    uint64_t *ret_skipped, struct err *err)
 {
     struct importer im = {
         .store = store, .source = source, .progress = progress, .ctx = ctx};

@@ -174,7 +174,7 @@ static int import_layer(struct importer *im, const struct oci_descriptor *d,
     struct stat st;
     int r;
 
-    if (layer_exists(im->store, diff_id))
+    if (store_has_layer(im->store, diff_id))
         return 0;
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)

@@ -18,13 +18,6 @@
 #include "image/paths.h"
 #include "image/unpack.h"
 
-bool layer_exists(const struct image_store *store, const char *diff_id)
-{
-    cleanup(freep) char *path = store_layer_path(store, diff_id);
-
-    return access(path, F_OK) == 0;
-}
-
 /* libarchive reads names in the locale's characters: whatever ours is, names
  * in images are UTF-8. */
 static int unpack_utf8(struct archive *tar, const char *target,
@@ -97,7 +90,7 @@ static int put_in_place(const struct image_store *store, const char *tmp,
     int len = snprintf(text, sizeof(text), "%" PRIu64 "\n", bytes);
     int r;
 
-    if (layer_exists(store, layer->diff_id))
+    if (store_has_layer(store, layer->diff_id))
         return 0;
     r = flush(tmp, err);
     if (r == 0)

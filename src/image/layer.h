@@ -36,6 +36,4 @@ struct layer {
 int layer_import(struct image_store *store, const struct layer_source *source,
                  struct layer *ret, struct err *err);
 
-bool layer_exists(const struct image_store *store, const char *diff_id);
-
 #endif

@@ -17,7 +17,6 @@
 #include "base/nearest.h"
 #include "base/strv.h"
 #include "image/digest.h"
-#include "image/layer.h"
 #include "image/names.h"
 #include "image/oci.h"
 #include "image/paths.h"
@@ -67,7 +66,7 @@ static int add_layers(const struct image_store *store, char *const *diff_ids,
             seen |= strcmp(*layer, path) == 0;
         if (seen)
             continue;
-        if (!layer_exists(store, diff_ids[i]))
+        if (!store_has_layer(store, diff_ids[i]))
             return err_set(err, ENOENT, "layer %s is missing in %s, import it again",
                            diff_ids[i], store->path);
         image->bytes += layer_bytes(store, diff_ids[i]);

@@ -22,6 +22,7 @@ struct image_store {
 char *store_blob_path(const struct image_store *store, const char *digest);
 char *store_layer_path(const struct image_store *store, const char *diff_id);
 char *store_layer_bytes_path(const struct image_store *store, const char *diff_id);
+bool store_has_layer(const struct image_store *store, const char *diff_id);
 char *store_ref_path(const struct image_store *store, const char *name);
 char *store_dir(const struct image_store *store, const char *sub);
 

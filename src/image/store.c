@@ -193,6 +193,13 @@ int store_get_blob(const struct image_store *store, const char *digest,
     return 0;
 }
 
+bool store_has_layer(const struct image_store *store, const char *diff_id)
+{
+    cleanup(freep) char *path = store_layer_path(store, diff_id);
+
+    return access(path, F_OK) == 0;
+}
+
 int store_write_failed(const struct image_store *store, int code, const char *what,
                        struct err *err)
 {
