@@ -15,8 +15,8 @@ void link_closep(struct berth **berth);
 /* A reply of libberth that frees itself: cleanup(reply_freep). */
 void reply_freep(void *pp);
 
-/* Parse operands that are job ids ("17", "job 17" is two). The caller frees
- * *ret_ids. -EINVAL when the mistake has been said. */
+/* Parse 'n' operands that are job ids. The caller frees *ret_ids. -Exxx when the
+ * mistake has been said. */
 int parse_job_ids(int n, char *const *words, uint32_t **ret_ids);
 
 #endif

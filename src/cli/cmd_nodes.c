@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/hostlist.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "base/units.h"
@@ -71,37 +70,6 @@ static void print_table(const Berth__NodeList *list)
         table_add(table, node->reason);
     }
     table_print(table, true, table_terminal_width(stdout), stdout);
-}
-
-int node_query_send(const char *config, int n, char *const *words,
-                    Berth__NodeList **ret_list)
-{
-    cleanup(link_closep) struct berth *berth = NULL;
-    cleanup(strv_freep) char **names = NULL;
-    Berth__NodeQuery query = BERTH__NODE_QUERY__INIT;
-    struct berth_err words_err;
-    struct err err;
-
-    for (int i = 0; i < n; i++) {
-        cleanup(strv_freep) char **some = NULL;
-
-        if (hostlist_expand(words[i], &some, &err) < 0) {
-            say_error("%s", err.text);
-            return -EINVAL;
-        }
-        strv_foreach (name, some) {
-            strv_add(&names, *name);
-        }
-    }
-    query.names = names;
-    query.n_names = strv_len(names);
-    if (link_open(config, &berth) < 0)
-        return -EIO;
-    if (berth_nodes(berth, &query, ret_list, &words_err) < 0) {
-        say_error("%s", words_err.text);
-        return -EIO;
-    }
-    return 0;
 }
 
 int cmd_nodes(int argc, char **argv)

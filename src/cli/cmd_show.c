@@ -38,22 +38,46 @@ static const struct opt opts[] = {
     OPTS_END,
 };
 
-static int print_job(const struct show_args *args, const Berth__JobInfo *job)
+static int print_script(const Berth__JobInfo *job)
 {
     const Berth__JobSpec *spec = job->spec;
 
-    if (args->script) {
-        if (!spec || spec->script.len == 0) {
-            say_error("the job has no script");
-            return STATUS_FAILED;
-        }
-        fwrite(spec->script.data, 1, spec->script.len, stdout);
-    } else if (args->common.json) {
-        document_print_json(document_of_job(job), stdout);
-    } else {
-        show_job(job, time(NULL), stdout);
+    if (!spec || spec->script.len == 0) {
+        say_error("the job has no script");
+        return STATUS_FAILED;
     }
+    fwrite(spec->script.data, 1, spec->script.len, stdout);
     return STATUS_OK;
+}
+
+/* One job is an object; several are a list of them. */
+static void print_json(const Berth__JobList *list)
+{
+    json_t *doc, *jobs = json_array();
+
+    for (size_t i = 0; i < list->n_jobs; i++)
+        json_array_append_new(jobs, document_of_job(list->jobs[i]));
+    doc = list->n_jobs == 1 ? json_incref(json_array_get(jobs, 0))
+                            : json_pack("{s:O}", "jobs", jobs);
+    document_print_json(doc, stdout);
+    json_decref(jobs);
+}
+
+static int print_jobs(const struct show_args *args, const Berth__JobList *list)
+{
+    int status = STATUS_OK;
+
+    if (args->common.json && !args->script) {
+        print_json(list);
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < list->n_jobs && status == STATUS_OK; i++) {
+        if (args->script)
+            status = print_script(list->jobs[i]);
+        else
+            show_job(list->jobs[i], time(NULL), stdout);
+    }
+    return status;
 }
 
 static int show_jobs(const struct show_args *args, int n, char *const *words)
@@ -63,7 +87,6 @@ static int show_jobs(const struct show_args *args, int n, char *const *words)
     cleanup(freep) uint32_t *ids = NULL;
     Berth__JobQuery query = BERTH__JOB_QUERY__INIT;
     struct berth_err err;
-    int status = STATUS_OK;
 
     if (parse_job_ids(n, words, &ids) < 0)
         return STATUS_USAGE;
@@ -81,9 +104,7 @@ static int show_jobs(const struct show_args *args, int n, char *const *words)
         say_error("there is no job %s", words[0]);
         return STATUS_FAILED;
     }
-    for (size_t i = 0; i < list->n_jobs && status == STATUS_OK; i++)
-        status = print_job(args, list->jobs[i]);
-    return status;
+    return print_jobs(args, list);
 }
 
 static void print_node(const Berth__NodeInfo *node)

@@ -34,6 +34,9 @@ say(const char *kind, const char *fmt, va_list ap)
     char text[1024];
 
     vsnprintf(text, sizeof(text), fmt, ap);
+    for (char *p = text; *p; p++) /* words may come from a peer */
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = '?';
     fprintf(stderr, "%s: %s%s\n", speaker, kind, text);
 }
 

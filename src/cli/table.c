@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 
 #define GAP 2        /* spaces between columns */
 #define SHRUNK_MIN 8 /* a column shrinks no further */
@@ -109,47 +110,61 @@ static void shrink(const struct table *table, size_t *widths, size_t width)
     }
 }
 
-static void print_text(const char *s, size_t n, FILE *out)
+/* The first 'n' places of 's'. */
+static void add_text(struct strbuf *line, const char *s, size_t n)
 {
     for (; *s && (n > 0 || is_continuation(*s)); s++) {
-        fputc(*s, out);
+        strbuf_putc(line, *s);
         if (!is_continuation(s[1]))
             n--;
     }
 }
 
-static void print_cell(const char *s, const struct column *column, size_t width,
-                       bool is_last, FILE *out)
+static void add_cell(struct strbuf *line, const char *s, const struct column *column,
+                     size_t width)
 {
     size_t n = places(s), pad = n < width ? width - n : 0;
 
+    if (line->len > 0)
+        strbuf_printf(line, "%*s", GAP, "");
     if (column->is_right)
-        fprintf(out, "%*s", (int)pad, "");
+        strbuf_printf(line, "%*s", (int)pad, "");
     if (n > width) {
-        print_text(s, width - 1, out);
-        fputc('+', out);
+        add_text(line, s, width - 1);
+        strbuf_putc(line, '+');
     } else {
-        fputs(s, out);
+        strbuf_puts(line, s);
     }
-    if (is_last)
-        fputc('\n', out);
-    else
-        fprintf(out, "%*s", (int)((column->is_right ? 0 : pad) + GAP), "");
+    if (!column->is_right)
+        strbuf_printf(line, "%*s", (int)pad, "");
+}
+
+static void end_line(struct strbuf *line, FILE *out)
+{
+    while (line->len > 0 && line->s[line->len - 1] == ' ')
+        strbuf_cut(line, line->len - 1);
+    fprintf(out, "%s\n", line->s ? line->s : "");
+    strbuf_cut(line, 0);
 }
 
 void table_print(const struct table *table, bool has_header, size_t width, FILE *out)
 {
     cleanup(freep) size_t *widths = measure(table, has_header);
+    struct strbuf line = STRBUF_INIT;
     size_t n = table->n_columns;
 
     if (width > 0)
         shrink(table, widths, width);
     for (size_t i = 0; has_header && i < n; i++)
-        print_cell(table->columns[i].title, &table->columns[i], widths[i], i + 1 == n,
-                   out);
-    for (size_t i = 0; i < table->n_cells; i++)
-        print_cell(table->cells[i], &table->columns[i % n], widths[i % n],
-                   i % n + 1 == n, out);
+        add_cell(&line, table->columns[i].title, &table->columns[i], widths[i]);
+    if (has_header)
+        end_line(&line, out);
+    for (size_t i = 0; i < table->n_cells; i++) {
+        add_cell(&line, table->cells[i], &table->columns[i % n], widths[i % n]);
+        if (i % n + 1 == n)
+            end_line(&line, out);
+    }
+    strbuf_fini(&line);
 }
 
 size_t table_terminal_width(FILE *out)

@@ -75,12 +75,22 @@ static void utf8_counts_characters(void **state)
     assert_string_equal(text, "1  \xc3\xa4\xc3\xb6   n1\n2  abc  n2\n");
 }
 
+static void lines_do_not_end_in_spaces(void **state)
+{
+    static const char *const cells[] = {"1", "hpcc", ""};
+    cleanup(freep) char *text = print(cells, 3, false, 0);
+
+    (void)state;
+    assert_string_equal(text, "1  hpcc\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_as_wide_as_their_widest_cell),
         cmocka_unit_test(a_narrow_terminal_shrinks_the_widest),
         cmocka_unit_test(control_characters_do_not_reach_the_terminal),
+        cmocka_unit_test(lines_do_not_end_in_spaces),
         cmocka_unit_test(utf8_counts_characters),
     };
 
