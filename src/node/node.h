@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/process.h"
 #include "config/config.h"
 #include "topo/node_topo.h"
 #include "wire/channel.h"
@@ -31,15 +32,15 @@ struct node {
     uv_loop_t *loop;
     const struct config *config;
     const struct config_node *self;
-    const char *shepherd_path;  /* of the program */
+    const char *shepherd_path; /* of the program */
     struct wire_auth auth;
     char *state_dir, *run_dir, *socket_path;
     char boot_id[64];
 
     struct node_topo *topo;
-    char *topo_xml;             /* text of the hwloc export */
-    char *topo_path;            /* the same in a file, for shepherds */
-    bool virtual_topology;      /* cores are pretended */
+    char *topo_xml;        /* text of the hwloc export */
+    char *topo_path;       /* the same in a file, for shepherds */
+    bool virtual_topology; /* cores are pretended */
 
     uint8_t grant_key[GRANT_PUBLIC_KEY_BYTES];
     bool has_grant_key;
@@ -55,8 +56,9 @@ struct node {
 
     struct uplink *uplink;
     struct routes *routes;
-    struct peer_link *peers;    /* berthds of other nodes (uthash) */
-    struct launch *launches;    /* not answered yet, a list */
+    struct peer_link *peers; /* berthds of other nodes (uthash) */
+    struct launch *launches; /* not answered yet, a list */
+    unsigned int n_gone;     /* directories of jobs set aside */
     bool stopping;
 };
 
@@ -72,9 +74,8 @@ uint64_t node_memory_free(void);
  * <state_dir>/steps/JOB.EPOCH.STEP, made before it gets its assignment. */
 struct record {
     uint32_t job, epoch;
-    int64_t step;               /* STEP_LEAD for the lead */
-    pid_t pid;
-    uint64_t pid_start;         /* clock ticks since boot, /proc/PID/stat */
+    int64_t step; /* STEP_LEAD for the lead */
+    struct process process;
     uid_t uid;
 };
 /* 0, or -EEXIST when there is one: this was started before. */
@@ -83,8 +84,6 @@ int record_create(const struct node *node, const struct record *record,
 void record_remove(const struct node *node, uint32_t job, uint32_t epoch, int64_t step);
 int record_each(const struct node *node, void (*each)(const struct record *, void *),
                 void *ctx, struct err *err);
-/* Start time of a process in clock ticks since boot; 0: there is none. */
-uint64_t record_pid_start(pid_t pid);
 int grant_key_load(struct node *node);
 int grant_key_save(const struct node *node, struct err *err);
 
@@ -101,13 +100,22 @@ struct shepherd *shepherd_find(struct node *node, uint32_t job, int64_t step);
 struct shepherd *shepherd_by_target(struct node *node, const char *target);
 struct channel *shepherd_channel(const struct shepherd *shepherd);
 uint32_t shepherd_epoch(const struct shepherd *shepherd);
-/* A connection on the local socket: a shepherd that comes back. */
-int shepherds_accept(struct node *node, struct err *err);
 /* All leads that run here (heap, n of them), for registration. */
 size_t shepherds_running(const struct node *node, Berth__RunningJob **ret);
 /* The controller has acknowledged a job's end, or does not know the job. */
 void shepherd_forget_job(struct node *node, uint32_t job, uint32_t epoch);
 void shepherd_kill_job(struct node *node, uint32_t job, uint32_t epoch);
+
+/* --------------------------------------------------------------- returns.c */
+/* Await the shepherds of an earlier berthd on the local socket, and report those
+ * that have gone meanwhile. */
+int shepherds_accept(struct node *node, struct err *err);
+
+/* -------------------------------------------------------------- job_dirs.c */
+/* Remove a job's directory unless a shepherd of it is left. */
+void job_dir_remove_unless_used(struct node *node, uint32_t job, uint32_t epoch);
+/* At a start: remove those of jobs that no shepherd is left of. */
+void job_dirs_sweep(struct node *node);
 
 /* ---------------------------------------------------------------- launch.c */
 void launch_job(struct node *node, struct channel *from, const Berth__Envelope *env);

@@ -42,8 +42,8 @@ int record_create(const struct node *node, const struct record *record, struct e
                        record->epoch);
     if (fd < 0)
         return err_sys(err, errno, "%s", path);
-    len = snprintf(text, sizeof(text), "%d %" PRIu64 " %u\n", (int)record->pid,
-                   record->pid_start, (unsigned int)record->uid);
+    len = snprintf(text, sizeof(text), "%d %" PRIu64 " %u\n", (int)record->process.pid,
+                   record->process.start, (unsigned int)record->uid);
     if (io_write_full(fd, text, (size_t)len)) {
         (void)unlink(path);
         return err_sys(err, ENOSPC, "%s", path);
@@ -68,9 +68,9 @@ static bool record_read(const struct node *node, const char *name, struct record
         return false;
     if (io_read_file(path, RECORD_MAX, &text, NULL, NULL))
         return false;
-    if (sscanf(text, "%d %" SCNu64 " %u", &pid, &rec->pid_start, &rec->uid) != 3)
+    if (sscanf(text, "%d %" SCNu64 " %u", &pid, &rec->process.start, &rec->uid) != 3)
         return false;
-    rec->pid = pid;
+    rec->process.pid = pid;
     return true;
 }
 
@@ -91,24 +91,6 @@ int record_each(const struct node *node, void (*each)(const struct record *, voi
     }
     (void)closedir(dir);
     return 0;
-}
-
-uint64_t record_pid_start(pid_t pid)
-{
-    cleanup(freep) char *path = xasprintf("/proc/%d/stat", (int)pid);
-    cleanup(freep) char *text = NULL;
-    uint64_t start = 0;
-    char *p;
-
-    if (io_read_file(path, 4096, &text, NULL, NULL))
-        return 0;
-    /* Field 22, counted from after the name, which may hold anything. */
-    p = strrchr(text, ')');
-    for (int field = 2; p && field < 22; field++)
-        p = strchr(p + 1, ' ');
-    if (p)
-        start = strtoull(p + 1, NULL, 10);
-    return start;
 }
 
 static char *grant_key_path(const struct node *node)

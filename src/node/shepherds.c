@@ -11,9 +11,8 @@
  * ends, the process is taken for gone, and killed to make it so. A lead that
  * goes without having reported its job's end is reported by us.
  */
-#include "node/node.h"
+#include "node/shepherd_priv.h"
 
-#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "wire/pack.h"
@@ -27,30 +26,11 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include <uthash.h>
 
-/* How long a shepherd may take to come back after berthd was restarted. */
-#define COME_BACK_MS 30000
 /* How long after an assignment a new spare is made: off the launch's path. */
 #define SPARE_DELAY_MS 40
 
-struct shepherd {
-    char name[40];              /* "17.lead", "17.0": the hash key */
-    struct node *node;
-    uint32_t job, epoch;
-    int64_t step;
-    uid_t uid;
-    pid_t pid;
-    uint64_t pid_start;
-    struct channel *ch;         /* NULL while awaited */
-    struct rpc *rpc;
-    uv_timer_t *come_back;      /* while awaited */
-    bool assigned, end_reported;
-    struct shepherd *next_spare;
-    UT_hash_handle hh;
-};
-
-static void name_shepherd(struct shepherd *shepherd)
+void shepherd_name(struct shepherd *shepherd)
 {
     if (shepherd->step == STEP_LEAD)
         (void)snprintf(shepherd->name, sizeof(shepherd->name), "%u.lead",
@@ -82,50 +62,14 @@ struct shepherd *shepherd_find(struct node *node, uint32_t job, int64_t step)
 {
     struct shepherd key = {.job = job, .step = step};
 
-    name_shepherd(&key);
+    shepherd_name(&key);
     return shepherd_by_target(node, key.name);
 }
 
 /* -------------------------------------------------------------- their ends */
 
-struct removal {
-    uv_work_t work;
-    char *path;
-};
-
-static void removal_work(uv_work_t *work)
-{
-    struct removal *removal = work->data;
-
-    (void)io_remove_tree(removal->path, NULL);
-}
-
-static void removal_done(uv_work_t *work, int status)
-{
-    struct removal *removal = work->data;
-
-    (void)status;
-    free(removal->path);
-    free(removal);
-}
-
-/* The last shepherd of a job on this node takes the job's directory along. */
-static void remove_job_dir(struct node *node, uint32_t job, uint32_t epoch)
-{
-    struct shepherd *other, *next;
-    struct removal *removal;
-
-    HASH_ITER(hh, node->shepherds, other, next)
-        if (other->job == job && other->epoch == epoch)
-            return;
-    removal = xcalloc(1, sizeof(*removal));
-    removal->work.data = removal;
-    removal->path = xasprintf("%s/job.%u.%u", node->run_dir, job, epoch);
-    (void)uv_queue_work(node->loop, &removal->work, removal_work, removal_done);
-}
-
-static void report_lost(struct node *node, uint32_t job, uint32_t epoch,
-                        const char *words)
+void shepherd_report_lost(struct node *node, uint32_t job, uint32_t epoch,
+                          const char *words)
 {
     Berth__JobEnded ended = BERTH__JOB_ENDED__INIT;
 
@@ -143,7 +87,7 @@ static void free_timer(uv_handle_t *handle)
     free(handle);
 }
 
-static void stop_waiting(struct shepherd *shepherd)
+void shepherd_stop_waiting(struct shepherd *shepherd)
 {
     if (!shepherd->come_back)
         return;
@@ -164,29 +108,28 @@ static void forget_spare(struct shepherd *shepherd)
 }
 
 /* The process is gone (or about to be): settle what it leaves behind. */
-static void shepherd_gone(struct shepherd *shepherd)
+void shepherd_gone(struct shepherd *shepherd)
 {
     struct node *node = shepherd->node;
 
-    stop_waiting(shepherd);
+    shepherd_stop_waiting(shepherd);
     if (!shepherd->assigned) {
         forget_spare(shepherd);
     } else {
         HASH_DEL(node->shepherds, shepherd);
-        if (record_pid_start(shepherd->pid) == shepherd->pid_start)
-            (void)kill(shepherd->pid, SIGKILL);
-        if (shepherd->step != STEP_LEAD)
+        (void)process_signal(&shepherd->process, SIGKILL);
+        if (shepherd->step != STEP_LEAD || shepherd->end_acknowledged)
             record_remove(node, shepherd->job, shepherd->epoch, shepherd->step);
         else if (!shepherd->end_reported && !node->stopping)
-            report_lost(node, shepherd->job, shepherd->epoch,
-                        "the job's lead shepherd ended unexpectedly");
-        remove_job_dir(node, shepherd->job, shepherd->epoch);
+            shepherd_report_lost(node, shepherd->job, shepherd->epoch,
+                                 "the job's lead shepherd ended unexpectedly");
+        job_dir_remove_unless_used(node, shepherd->job, shepherd->epoch);
     }
     rpc_destroy(shepherd->rpc);
     free(shepherd);
 }
 
-static void on_shepherd_close(struct channel *ch, const struct err *why, void *ctx)
+void shepherd_on_close(struct channel *ch, const struct err *why, void *ctx)
 {
     struct shepherd *shepherd = ctx;
 
@@ -239,15 +182,23 @@ static bool is_lead_of(const struct shepherd *shepherd, uint32_t job, uint32_t e
            shepherd->epoch == epoch;
 }
 
-static void on_shepherd_message(struct channel *ch, const Berth__Envelope *env,
-                                int adopted, void *ctx)
+/* A refused assignment is the launch's failure: there was no job to end. */
+static void take_reply(struct shepherd *shepherd, const Berth__Envelope *env)
+{
+    if (env->status && env->status->code)
+        shepherd->end_reported = shepherd->end_acknowledged = true;
+    rpc_dispatch(shepherd->rpc, env);
+}
+
+void shepherd_on_message(struct channel *ch, const Berth__Envelope *env, int adopted,
+                         void *ctx)
 {
     struct shepherd *shepherd = ctx;
 
     if (adopted >= 0)
         (void)close(adopted);
     if (env->reply)
-        rpc_dispatch(shepherd->rpc, env);
+        take_reply(shepherd, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_STEP &&
              shepherd->step == STEP_LEAD)
         launch_step(shepherd->node, ch, env);
@@ -259,8 +210,8 @@ static void on_shepherd_message(struct channel *ch, const Berth__Envelope *env,
 }
 
 static const struct channel_callbacks shepherd_callbacks = {
-    .on_message = on_shepherd_message,
-    .on_close = on_shepherd_close,
+    .on_message = shepherd_on_message,
+    .on_close = shepherd_on_close,
 };
 
 /* ------------------------------------------------------------------ spares */
@@ -310,6 +261,7 @@ static struct shepherd *spare_create(struct node *node, struct err *err)
 {
     struct shepherd *shepherd;
     int fds[2];
+    struct process process;
     pid_t pid;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)) {
@@ -318,16 +270,18 @@ static struct shepherd *spare_create(struct node *node, struct err *err)
     }
     pid = spawn_process(node, fds[1], err);
     (void)close(fds[1]);
-    if (pid < 0) {
+    if (pid < 0 || process_find(pid, &process)) {
         (void)close(fds[0]);
+        if (pid >= 0)
+            (void)err_set(err, ESRCH, "%s: ended at once", node->shepherd_path);
         return NULL;
     }
     shepherd = xcalloc(1, sizeof(*shepherd));
     shepherd->node = node;
-    shepherd->pid = pid;
-    shepherd->pid_start = record_pid_start(pid);
+    shepherd->process = process;
     shepherd->rpc = rpc_create();
-    shepherd->ch = channel_local(node->loop, fds[0], &shepherd_callbacks, shepherd, err);
+    shepherd->ch =
+        channel_local(node->loop, fds[0], &shepherd_callbacks, shepherd, err);
     if (!shepherd->ch) {
         rpc_destroy(shepherd->rpc);
         free(shepherd);
@@ -372,8 +326,7 @@ int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t j
     shepherd = node->spares ? node->spares : spare_create(node, err);
     if (!shepherd)
         return err_wrap(err, "node %s", node->self->name);
-    record.pid = shepherd->pid;
-    record.pid_start = shepherd->pid_start;
+    record.process = shepherd->process;
     rc = record_create(node, &record, err);
     if (rc)
         return rc;
@@ -384,7 +337,7 @@ int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t j
     shepherd->step = step;
     shepherd->uid = uid;
     shepherd->assigned = true;
-    name_shepherd(shepherd);
+    shepherd_name(shepherd);
     HASH_ADD_STR(node->shepherds, name, shepherd);
     env.body_case = BERTH__ENVELOPE__BODY_ASSIGNMENT;
     env.assignment = assignment;
@@ -411,9 +364,16 @@ size_t shepherds_running(const struct node *node, Berth__RunningJob **ret)
     return n;
 }
 
+/* While the lead lives it has to hear of this, so its record stays: were we to die
+ * now, it would come back and ask again. */
 void shepherd_forget_job(struct node *node, uint32_t job, uint32_t epoch)
 {
-    record_remove(node, job, epoch, STEP_LEAD);
+    struct shepherd *lead = shepherd_find(node, job, STEP_LEAD);
+
+    if (lead && lead->epoch == epoch)
+        lead->end_acknowledged = true;
+    else
+        record_remove(node, job, epoch, STEP_LEAD);
 }
 
 void shepherd_kill_job(struct node *node, uint32_t job, uint32_t epoch)
@@ -425,138 +385,9 @@ void shepherd_kill_job(struct node *node, uint32_t job, uint32_t epoch)
         if (shepherd->job != job || shepherd->epoch != epoch)
             continue;
         log_warn("job %u: the controller does not know it: ended", job);
-        shepherd->end_reported = true;
-        if (shepherd->step == STEP_LEAD)
-            record_remove(node, job, epoch, STEP_LEAD);
-        if (record_pid_start(shepherd->pid) == shepherd->pid_start)
-            (void)kill(shepherd->pid, SIGKILL);
+        shepherd->end_reported = shepherd->end_acknowledged = true;
+        (void)process_signal(&shepherd->process, SIGKILL);
     }
-}
-
-/* ------------------------------------------------------------- coming back */
-
-static void on_never_came_back(uv_timer_t *timer)
-{
-    shepherd_gone(timer->data);
-}
-
-static void await_or_report(const struct record *record, void *ctx)
-{
-    struct node *node = ctx;
-    struct shepherd *shepherd;
-
-    if (record_pid_start(record->pid) != record->pid_start) {
-        if (record->step == STEP_LEAD)
-            report_lost(node, record->job, record->epoch,
-                        "its shepherd ended while the node's daemon was away");
-        else
-            record_remove(node, record->job, record->epoch, record->step);
-        remove_job_dir(node, record->job, record->epoch);
-        return;
-    }
-    shepherd = xcalloc(1, sizeof(*shepherd));
-    shepherd->node = node;
-    shepherd->job = record->job;
-    shepherd->epoch = record->epoch;
-    shepherd->step = record->step;
-    shepherd->uid = record->uid;
-    shepherd->pid = record->pid;
-    shepherd->pid_start = record->pid_start;
-    shepherd->assigned = true;
-    shepherd->rpc = rpc_create();
-    name_shepherd(shepherd);
-    HASH_ADD_STR(node->shepherds, name, shepherd);
-    shepherd->come_back = xcalloc(1, sizeof(*shepherd->come_back));
-    shepherd->come_back->data = shepherd;
-    (void)uv_timer_init(node->loop, shepherd->come_back);
-    (void)uv_timer_start(shepherd->come_back, on_never_came_back, COME_BACK_MS, 0);
-}
-
-/* A stranger on the local socket, until it has said which shepherd it is. */
-struct stranger {
-    struct node *node;
-    struct shepherd *is; /* once known */
-};
-
-static void on_stranger_message(struct channel *ch, const Berth__Envelope *env,
-                                int adopted, void *ctx)
-{
-    struct stranger *stranger = ctx;
-    const struct peer *peer = channel_peer(ch);
-    struct shepherd *found;
-
-    if (stranger->is) {
-        on_shepherd_message(ch, env, adopted, stranger->is);
-        return;
-    }
-    if (adopted >= 0)
-        (void)close(adopted);
-    if (env->body_case != BERTH__ENVELOPE__BODY_SHEPHERD_HELLO) {
-        channel_abort(ch, "not a shepherd");
-        return;
-    }
-    found = shepherd_find(stranger->node, env->shepherd_hello->job_id,
-                          env->shepherd_hello->step_id);
-    if (!found || found->ch || found->epoch != env->shepherd_hello->epoch ||
-        found->pid != peer->pid) {
-        log_warn("local socket: pid %d is not the shepherd it says it is",
-                 (int)peer->pid);
-        channel_abort(ch, "unknown shepherd");
-        return;
-    }
-    stop_waiting(found);
-    found->ch = ch;
-    stranger->is = found;
-    log_info("job %u: shepherd %s is back", found->job, found->name);
-    channel_reply_status(ch, env, 0, "");
-    routes_arrived(stranger->node, found);
-}
-
-static void on_stranger_close(struct channel *ch, const struct err *why, void *ctx)
-{
-    struct stranger *stranger = ctx;
-
-    if (stranger->is)
-        on_shepherd_close(ch, why, stranger->is);
-    free(stranger);
-}
-
-static const struct channel_callbacks stranger_callbacks = {
-    .on_message = on_stranger_message,
-    .on_close = on_stranger_close,
-};
-
-static void on_local_connection(uv_stream_t *listener, int status)
-{
-    struct node *node = listener->data;
-    struct stranger *stranger;
-    struct err err;
-
-    if (status < 0)
-        return;
-    stranger = xcalloc(1, sizeof(*stranger));
-    stranger->node = node;
-    if (!channel_accept_local(listener, &stranger_callbacks, stranger, &err)) {
-        log_warn("local socket: %s", err.text);
-        free(stranger);
-    }
-}
-
-int shepherds_accept(struct node *node, struct err *err)
-{
-    int rc;
-
-    (void)unlink(node->socket_path);
-    (void)uv_pipe_init(node->loop, &node->local_listener, 0);
-    node->local_listener.data = node;
-    rc = uv_pipe_bind(&node->local_listener, node->socket_path);
-    if (!rc)
-        rc = uv_pipe_chmod(&node->local_listener, UV_READABLE | UV_WRITABLE);
-    if (!rc)
-        rc = uv_listen((uv_stream_t *)&node->local_listener, 128, on_local_connection);
-    if (rc)
-        return err_sys(err, -rc, "%s", node->socket_path);
-    return record_each(node, await_or_report, node, err);
 }
 
 void shepherds_start(struct node *node)
