@@ -4,7 +4,8 @@
  *
  * Nothing starts here that the controller has not granted to this node, this
  * user and this time. A step also goes on to the node's children in the step's
- * tree, and is answered when the whole subtree has answered.
+ * tree, and is answered when the whole subtree has answered. The lead knows only
+ * its own node, which passes a step on whose first node is another one.
  */
 #include "node/node.h"
 
@@ -28,9 +29,9 @@ struct launch {
     uint64_t id;
     uint32_t job, epoch;
     bool is_step;
-    size_t open;          /* answers still to come */
+    size_t open; /* answers still to come */
     size_t n_failed;
-    char **failed;        /* names of nodes */
+    char **failed; /* names of nodes */
     struct err *errs;
     struct launch *next;
 };
@@ -41,7 +42,8 @@ struct leg {
     char *name;
 };
 
-static struct launch *launch_create(struct node *node, struct channel *from, uint64_t id)
+static struct launch *launch_create(struct node *node, struct channel *from,
+                                    uint64_t id)
 {
     struct launch *launch = xcalloc(1, sizeof(*launch));
 
@@ -303,36 +305,109 @@ void launch_job(struct node *node, struct channel *from, const Berth__Envelope *
 
 /* -------------------------------------------------------------------- steps */
 
-static int check_step(const struct node *node, const Berth__LaunchStep *msg,
-                      const Berth__Grant *grant, struct err *err)
+static const Berth__NodeShare *share_of(const Berth__Grant *grant, const char *node)
+{
+    for (size_t i = 0; i < grant->placement->n_shares; i++)
+        if (strcmp(grant->placement->shares[i]->node, node) == 0)
+            return grant->placement->shares[i];
+    return NULL;
+}
+
+static int check_list(const char *cores, const struct bitset *granted, struct err *err)
+{
+    cleanup(bitset_destroyp) struct bitset *set = NULL;
+    int rc = bitset_parse(cores, granted->nbits, &set, err);
+
+    if (!rc && !bitset_is_subset(set, granted))
+        rc = err_set(err, EPERM, "cores %s are not the job's", cores);
+    return rc;
+}
+
+/* The lead, which is the user's process, says which cores; the grant which ones it
+ * may say. */
+static int check_cores(const struct node *node, const Berth__StepNode *own,
+                       const Berth__NodeShare *share, struct err *err)
+{
+    cleanup(bitset_destroyp) struct bitset *granted = NULL;
+    int rc = bitset_parse(share->cores, node->topo->n_cores, &granted, err);
+
+    if (!rc)
+        rc = check_list(own->cores, granted, err);
+    for (size_t i = 0; !rc && i < own->n_task_cores; i++)
+        rc = check_list(own->task_cores[i], granted, err);
+    return rc;
+}
+
+static int check_step(const Berth__LaunchStep *msg, const Berth__Grant *grant,
+                      struct err *err)
 {
     if (msg->index >= msg->n_nodes || !msg->spec || !msg->fanout ||
         msg->fanout > FANOUT_MAX)
         return err_set(err, EINVAL, "a step launch that names no place in its tree");
-    if (strcmp(msg->nodes[msg->index]->node, node->self->name) != 0)
-        return err_set(err, EXDEV, "a step launch for node %s came to node %s",
-                       msg->nodes[msg->index]->node, node->self->name);
     if (msg->n_nodes > grant->placement->n_shares)
         return err_set(err, EPERM, "the step has more nodes than its job");
     return 0;
 }
 
-static void forward_step(struct launch *launch, Berth__LaunchStep *msg)
+static int check_tasks(const struct node *node, const Berth__StepNode *own,
+                       const Berth__Grant *grant, struct err *err)
+{
+    if (own->n_task_cores != own->n_ranks)
+        return err_set(err, EINVAL, "a step launch with %zu tasks and cores for %zu",
+                       own->n_ranks, own->n_task_cores);
+    return check_cores(node, own, share_of(grant, own->node), err);
+}
+
+/* To where the grant says that a child is, whatever the lead says. */
+static void forward_to(struct launch *launch, const Berth__Grant *grant,
+                       Berth__LaunchStep *msg)
+{
+    const char *name = msg->nodes[msg->index]->node;
+    const Berth__NodeShare *share = share_of(grant, name);
+    struct leg *leg = leg_create(launch, name);
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    struct err err;
+
+    env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;
+    env.launch_step = msg;
+    if (share) {
+        peer_call(launch->node, share->address, (uint16_t)share->port, &env, on_leg,
+                  leg);
+        return;
+    }
+    (void)err_set(&err, EPERM, "it is not part of job %u", grant->job_id);
+    on_leg(NULL, &err, leg);
+}
+
+static void forward_step(struct launch *launch, const Berth__Grant *grant,
+                         Berth__LaunchStep *msg)
 {
     uint64_t first = (uint64_t)msg->index * msg->fanout + 1;
     uint32_t own = msg->index;
 
     for (uint64_t i = first; i < first + msg->fanout && i < msg->n_nodes; i++) {
-        Berth__Envelope env = BERTH__ENVELOPE__INIT;
-        const Berth__StepNode *child = msg->nodes[i];
-
         msg->index = (uint32_t)i;
-        env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;
-        env.launch_step = msg;
-        peer_call(launch->node, child->address, (uint16_t)child->port, &env, on_leg,
-                  leg_create(launch, child->node));
+        forward_to(launch, grant, msg);
     }
     msg->index = own;
+}
+
+static void start_here(struct launch *launch, const Berth__Grant *grant, uint32_t index,
+                       Berth__LaunchStep *msg)
+{
+    struct node *node = launch->node;
+    const Berth__StepNode *own = msg->nodes[msg->index];
+    struct leg *leg = leg_create(launch, node->self->name);
+    Berth__Assignment assignment;
+    struct err err;
+
+    fill_assignment(node, grant, index, &assignment);
+    fill_pus(node, own->cores, own->n_task_cores, own->task_cores, &assignment);
+    assignment.step = msg;
+    if (shepherd_assign(node, &assignment, grant->job_id, grant->epoch, msg->step_id,
+                        grant->uid, on_leg, leg, &err))
+        on_leg(NULL, &err, leg);
+    clear_assignment(&assignment);
 }
 
 static int start_step(struct node *node, struct channel *from,
@@ -340,32 +415,28 @@ static int start_step(struct node *node, struct channel *from,
 {
     cleanup(free_messagep) Berth__Grant *grant = NULL;
     Berth__LaunchStep *msg = env->launch_step;
-    Berth__Assignment assignment;
     struct launch *launch;
-    struct leg *leg;
-    struct err own;
     uint32_t index;
+    bool is_ours;
     int rc;
 
     rc = check_grant(node, msg->grant, &grant, &index, err);
     if (!rc)
-        rc = check_step(node, msg, grant, err);
+        rc = check_step(msg, grant, err);
+    is_ours = !rc && strcmp(msg->nodes[msg->index]->node, node->self->name) == 0;
+    if (is_ours)
+        rc = check_tasks(node, msg->nodes[msg->index], grant, err);
     if (rc)
         return rc;
     launch = launch_create(node, from, env->id);
     launch->is_step = true;
     launch->open = 1; /* until all legs are under way */
-    forward_step(launch, msg);
-    fill_assignment(node, grant, index, &assignment);
-    fill_pus(node, msg->nodes[msg->index]->cores, msg->nodes[msg->index]->n_task_cores,
-             msg->nodes[msg->index]->task_cores, &assignment);
-    assignment.step = msg;
-    leg = leg_create(launch, node->self->name);
-    rc = shepherd_assign(node, &assignment, grant->job_id, grant->epoch, msg->step_id,
-                         grant->uid, on_leg, leg, &own);
-    clear_assignment(&assignment);
-    if (rc)
-        on_leg(NULL, &own, leg);
+    if (is_ours) {
+        forward_step(launch, grant, msg);
+        start_here(launch, grant, index, msg);
+    } else {
+        forward_to(launch, grant, msg);
+    }
     leg_done(launch);
     return 0;
 }

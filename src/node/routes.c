@@ -52,7 +52,8 @@ static bool is_for_daemon(const char *target, void *ctx)
     return target[0] == '\0';
 }
 
-static void pass_on(const char *target, int fd, const void *hello, size_t len, void *ctx)
+static void pass_on(const char *target, int fd, const void *hello, size_t len,
+                    void *ctx)
 {
     struct node *node = ctx;
     struct routes *routes = node->routes;

@@ -59,8 +59,8 @@ static void on_end_acknowledged(const Berth__Envelope *reply, const struct err *
     if (err && (err->code == EPIPE || err->code == ECONNRESET))
         return;
     if (err)
-        log_warn("job %u: the controller does not take its end: %s",
-                 ended->msg->job_id, err->text);
+        log_warn("job %u: the controller does not take its end: %s", ended->msg->job_id,
+                 err->text);
     while (*slot != ended)
         slot = &(*slot)->next;
     *slot = ended->next;
@@ -157,7 +157,8 @@ static void take_grant_key(struct node *node, const ProtobufCBinaryData *key)
         log_warn("grant key: %s", err.text);
 }
 
-static void on_registered(const Berth__Envelope *reply, const struct err *err, void *ctx)
+static void on_registered(const Berth__Envelope *reply, const struct err *err,
+                          void *ctx)
 {
     struct uplink *up = ctx;
     const Berth__Registered *msg;
