@@ -13,10 +13,14 @@
 /* Bytes sent at a time: a connection that polls as writable takes so many
  * without blocking. */
 #define STEP_INPUT_CHUNK 8192
+/* Bytes on their way at most: what task 0 does not read stays with us, so that
+ * signals never stand behind it. */
+#define STEP_INPUT_WINDOW (256u << 10)
 
 struct step_input {
     int fd;        /* -1: there is no input, or it has ended */
     bool is_ready; /* poll(2) said there is something to read */
+    size_t on_way; /* sent, but not yet read by task 0 */
 };
 
 /* Open what --input=TEXT names: "" and "all" and "0" are our own stdin, "none"

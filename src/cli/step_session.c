@@ -122,6 +122,11 @@ static void on_ended(struct session *s, const Berth__StepEnded *ended)
         s->status = 1;
 }
 
+static void on_taken(struct session *s, size_t bytes)
+{
+    s->input.on_way -= bytes < s->input.on_way ? bytes : s->input.on_way;
+}
+
 /* One envelope of the step; true when it has been kept. */
 static bool on_message(struct session *s, Berth__Envelope *env)
 {
@@ -140,6 +145,9 @@ static bool on_message(struct session *s, Berth__Envelope *env)
         if (s->outputs)
             outputs_take(s->outputs, env->output->rank, env->output->stream,
                          env->output->data.data, env->output->data.len);
+        return false;
+    case BERTH__ENVELOPE__BODY_INPUT:
+        on_taken(s, env->input->taken);
         return false;
     case BERTH__ENVELOPE__BODY_TASK_ENDED:
         step_say_ended(env->task_ended);
@@ -199,6 +207,7 @@ static void send_input(struct session *s)
 
     if (n < 0)
         return;
+    s->input.on_way += (size_t)n;
     input.data.data = bytes;
     input.data.len = (size_t)n;
     env.body_case = BERTH__ENVELOPE__BODY_INPUT;
@@ -231,7 +240,8 @@ static void wait_and_serve(struct session *s)
         [AT_INPUT] = {.fd = -1, .events = POLLIN},
     };
     size_t n = AT_OUTPUTS, n_outputs = 0;
-    bool wants_input = s->started && !s->is_over && step_input_is_open(&s->input);
+    bool wants_input = s->started && !s->is_over && step_input_is_open(&s->input) &&
+                       s->input.on_way < STEP_INPUT_WINDOW;
 
     if (s->is_over || (s->outputs && outputs_is_full(s->outputs)))
         fds[AT_STEPS].fd = -1;

@@ -153,6 +153,19 @@ static void on_modex_reply(void *ctx, uint64_t cookie, int status, const void *d
     free(served);
 }
 
+static void refuse_modex(struct step *step, const Berth__ModexRequest *request)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__ModexReply msg = BERTH__MODEX_REPLY__INIT;
+
+    msg.to_index = request->from_index;
+    msg.cookie = request->cookie;
+    msg.status = ENOENT;
+    env.body_case = BERTH__ENVELOPE__BODY_MODEX_REPLY;
+    env.modex_reply = &msg;
+    branch_towards(step, msg.to_index, &env);
+}
+
 static void take_modex_request(struct step *step, Berth__Envelope *env)
 {
     const Berth__ModexRequest *msg = env->modex_request;
@@ -162,8 +175,10 @@ static void take_modex_request(struct step *step, Berth__Envelope *env)
         branch_towards(step, msg->to_index, env);
         return;
     }
-    if (!step->wiring)
+    if (!step->wiring) {
+        refuse_modex(step, msg);
         return;
+    }
     served = xcalloc(1, sizeof(*served));
     served->from_index = msg->from_index;
     served->cookie = msg->cookie;
@@ -271,7 +286,7 @@ static void on_parent_open(struct channel *ch, void *ctx)
     step_maybe_start(step);
 }
 
-/* Orderly, after our last message: we are done. Otherwise the step is lost. */
+/* After our last message we are done. Otherwise the step is lost. */
 static void on_parent_close(struct channel *ch, const struct err *why, void *ctx)
 {
     struct step *step = ctx;
@@ -281,9 +296,7 @@ static void on_parent_close(struct channel *ch, const struct err *why, void *ctx
     if (!step->is_over && why->text[0])
         log_warn("job %u step %u: lost the way up: %s", step->sh->job,
                  step->launch->step_id, why->text);
-    wiring_stop(step->wiring);
-    box_destroy(step->box);
-    exit(step->is_over ? 0 : 1);
+    step_leave(step);
 }
 
 static const struct channel_callbacks parent_callbacks = {
@@ -321,9 +334,9 @@ int branch_connect(struct step *step, struct err *err)
         port = parent->port;
         (void)snprintf(target, sizeof(target), "%u.%u", step->sh->job, launch->step_id);
     }
-    step->parent = channel_connect(step->sh->loop, &step->sh->auth, address,
-                                   (uint16_t)port, target, step->sh->owner.uid,
-                                   &parent_callbacks, step, err);
+    step->parent =
+        channel_connect(step->sh->loop, &step->sh->auth, address, (uint16_t)port,
+                        target, step->sh->owner.uid, &parent_callbacks, step, err);
     return step->parent ? 0 : -err->code;
 }
 
@@ -380,6 +393,32 @@ static void child_joined(struct step *step, struct child *slot, struct channel *
     channel_send(ch, &env);
 }
 
+static void take_join(struct step *step, struct child *nobody, struct channel *ch,
+                      const Berth__Join *join)
+{
+    uint32_t i = join->index - tree_first_child(step->launch->index, step->fanout);
+
+    if (nobody->is_known || i >= step->n_children || step->children[i].is_known ||
+        join->job_id != step->sh->job || join->epoch != step->sh->epoch ||
+        join->step_id != step->launch->step_id) {
+        channel_abort(ch, "no child of this node");
+        return;
+    }
+    child_joined(step, &step->children[i], ch);
+    free(nobody);
+}
+
+static void take_child_ended(struct child *child, const Berth__NodeEnded *msg)
+{
+    if (child->has_ended)
+        return;
+    child->has_ended = true;
+    add_ended(child->step, msg);
+    /* It waits for this before it goes. */
+    channel_close(child->ch);
+    step_maybe_end(child->step);
+}
+
 static void on_child_message(struct channel *ch, const Berth__Envelope *msg,
                              int adopted, void *ctx)
 {
@@ -389,16 +428,7 @@ static void on_child_message(struct channel *ch, const Berth__Envelope *msg,
 
     (void)adopted;
     if (env.body_case == BERTH__ENVELOPE__BODY_JOIN) {
-        uint32_t first = tree_first_child(step->launch->index, step->fanout);
-        uint32_t i = env.join->index - first;
-
-        if (i >= step->n_children || step->children[i].is_known ||
-            env.join->epoch != step->sh->epoch || child->is_known) {
-            channel_abort(ch, "no child of this node");
-            return;
-        }
-        child_joined(step, &step->children[i], ch);
-        free(child);
+        take_join(step, child, ch, env.join);
         return;
     }
     if (child->ch != ch)
@@ -410,9 +440,7 @@ static void on_child_message(struct channel *ch, const Berth__Envelope *msg,
     } else if (env.body_case == BERTH__ENVELOPE__BODY_MODEX_REPLY) {
         take_modex_reply(step, &env);
     } else if (env.body_case == BERTH__ENVELOPE__BODY_NODE_ENDED) {
-        child->has_ended = true;
-        add_ended(step, env.node_ended);
-        step_maybe_end(step);
+        take_child_ended(child, env.node_ended);
     } else {
         branch_up(step, &env);
         branch_pause_when_congested(step);

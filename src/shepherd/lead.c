@@ -34,18 +34,6 @@ void lead_maybe_report(struct lead *lead)
     link_report_end(lead->sh, &lead->ended);
 }
 
-static void kill_all(struct lead *lead)
-{
-    struct run *next;
-
-    for (struct run *run = lead->runs; run; run = next) {
-        next = run->next;
-        run_signal(run, SIGKILL, true);
-    }
-    if (lead->batch)
-        batch_kill(lead->batch);
-}
-
 void lead_end(struct lead *lead, int exit_code, int exit_signal, const char *words)
 {
     if (lead->is_ending)
@@ -57,7 +45,9 @@ void lead_end(struct lead *lead, int exit_code, int exit_signal, const char *wor
     lead->ended.exit_signal = exit_signal;
     if (words && words[0] && !lead->words)
         lead->words = xstrdup(words);
-    kill_all(lead);
+    runs_signal(lead, SIGKILL, true);
+    if (lead->batch)
+        batch_kill(lead->batch);
     lead_maybe_report(lead);
 }
 
@@ -72,20 +62,21 @@ static void on_grace_over(uv_timer_t *timer)
  * there is nobody to ask. */
 static void terminate(struct lead *lead, uint32_t grace, const char *why)
 {
-    if (lead->is_ending)
+    /* Said again, it does not begin again: the grace would never be over. */
+    if (lead->is_ending || lead->is_terminating)
         return;
+    lead->is_terminating = true;
     if (!lead->words)
         lead->words = xstrdup(why);
     if (!lead->batch && !lead->runs) {
         lead_end(lead, 0, SIGTERM, NULL);
         return;
     }
-    for (struct run *run = lead->runs; run; run = run->next) {
-        /* Its client hears why, not only by which signal. */
+    /* Their clients hear why, not only by which signal. */
+    for (struct run *run = lead->runs; run; run = run->next)
         if (!run->words)
             run->words = xstrdup(why);
-        run_signal(run, SIGTERM, false);
-    }
+    runs_signal(lead, SIGTERM, false);
     if (lead->batch)
         batch_signal(lead->batch, SIGTERM);
     (void)uv_timer_start(&lead->grace, on_grace_over, 1000ull * grace, 0);
@@ -102,6 +93,8 @@ static void on_deadline(uv_timer_t *timer)
 {
     struct lead *lead = timer->data;
 
+    if (lead->is_terminating)
+        return;
     lead->ended.timed_out = true;
     log_info("job %u: time limit reached", lead->sh->job);
     terminate(lead, grace_of(lead), "time limit reached");
@@ -115,8 +108,7 @@ void lead_signal(struct shepherd *sh, const Berth__SignalJob *msg)
         terminate(lead, msg->grace ? msg->grace : grace_of(lead), msg->why);
         return;
     }
-    for (struct run *run = lead->runs; run; run = run->next)
-        run_signal(run, msg->signal, msg->signal == SIGKILL);
+    runs_signal(lead, msg->signal, msg->signal == SIGKILL);
     if (lead->batch)
         batch_signal(lead->batch, msg->signal);
 }
@@ -173,6 +165,11 @@ int lead_start(struct shepherd *sh, struct err *err)
                              1000ull * (uint64_t)lead->spec->time_limit, 0);
     start_work(lead);
     return 0;
+}
+
+void lead_node_is_back(struct shepherd *sh)
+{
+    runs_start_waiting(sh->lead);
 }
 
 void lead_adopt(struct shepherd *sh, int fd, const void *hello, size_t len)

@@ -21,8 +21,8 @@ struct run;
 struct conn {
     struct lead *lead;
     struct channel *ch;
-    struct run *run;      /* the step it asked for, or is the root of */
-    bool is_owner;        /* the allocation ends with it */
+    struct run *run; /* the step it asked for, or is the root of */
+    bool is_owner;   /* the allocation ends with it */
     struct conn *next;
 };
 
@@ -35,12 +35,12 @@ struct run {
     struct conn *client, *root; /* NULL: not there (any more) */
     uint64_t request;           /* of the client, to be answered */
     bool is_placed, is_killed;
-    uint32_t n_ended;           /* nodes */
     int exit_code, exit_signal;
     char *words;
-    struct strbuf input;        /* that came before the root did */
+    struct strbuf input; /* that came before the root did */
+    size_t input_on_way; /* bytes that task 0 has not read yet */
     bool input_ended;
-    uv_timer_t *overdue;        /* after a kill */
+    uv_timer_t *overdue; /* for the root to come, or to end after a kill */
     struct run *next;
 };
 
@@ -51,9 +51,10 @@ struct lead {
     uv_pipe_t listener;
     uv_timer_t deadline, grace;
     struct conn *conns;
-    struct run *runs;           /* oldest first */
+    struct run *runs; /* oldest first */
     uint32_t next_step;
     struct batch *batch;
+    bool is_terminating; /* asked to end; killed after the grace */
     bool is_ending, is_reported;
     Berth__JobEnded ended;
     char *words;
@@ -76,8 +77,12 @@ void run_from_client(struct run *run, const Berth__Envelope *env);
 void run_from_root(struct run *run, const Berth__Envelope *env);
 void run_lost_client(struct run *run);
 void run_lost_root(struct run *run, const char *why);
-/* Signal a step's tasks; 'kill' ends them at once. */
+/* Signal a step's tasks; 'kill' ends them at once, and may free 'run'. */
 void run_signal(struct run *run, int signo, bool kill);
+/* The same for all steps. */
+void runs_signal(struct lead *lead, int signo, bool kill);
+/* Place what can be placed. */
+void runs_start_waiting(struct lead *lead);
 
 /* ----------------------------------------------------------------- batch.c */
 int batch_start(struct lead *lead, struct err *err);

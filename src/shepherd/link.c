@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define RETRY_MS 200
+#define RETRY_FIRST_MS 100
+#define RETRY_MAX_MS 2000 /* berthd waits half a minute for us to come back */
 
 /* The report that is on its way; one for each process, as its life ends with
  * the answer. */
@@ -74,6 +75,7 @@ static int unpack_assignment(struct shepherd *sh, const Berth__Assignment *msg,
         return err_set(err, EBADMSG, "an assignment with an unreadable grant");
     if (sh->assignment->munge_socket[0])
         sh->auth.munge_socket = sh->assignment->munge_socket;
+    sh->auth.own_uid_only = true;
     sh->job = sh->grant->job_id;
     sh->epoch = sh->grant->epoch;
     sh->step_id = msg->job ? STEP_LEAD : (int64_t)msg->step->step_id;
@@ -136,10 +138,26 @@ static void on_hello_answered(const Berth__Envelope *reply, const struct err *er
     struct shepherd *sh = ctx;
 
     (void)reply;
-    if (err && err->code != EPIPE)
+    if (err && err->code != EPIPE) {
         log_warn("job %u: the node does not know its shepherd: %s", sh->job, err->text);
-    else if (!err && report)
+        exit(1);
+    }
+    if (err)
+        return;
+    sh->retry_ms = RETRY_FIRST_MS;
+    if (report)
         send_report(sh);
+    else if (sh->lead)
+        lead_node_is_back(sh);
+}
+
+static void try_again(uv_timer_t *timer);
+
+static void retry_later(struct shepherd *sh)
+{
+    (void)uv_timer_start(&sh->reconnect, try_again, sh->retry_ms, 0);
+    if (sh->retry_ms < RETRY_MAX_MS)
+        sh->retry_ms *= 2;
 }
 
 static void try_again(uv_timer_t *timer)
@@ -150,9 +168,10 @@ static void try_again(uv_timer_t *timer)
 
     sh->node = channel_connect_local(sh->loop, sh->assignment->node_socket, &callbacks,
                                      sh, NULL);
-    if (!sh->node)
+    if (!sh->node) {
+        retry_later(sh);
         return;
-    (void)uv_timer_stop(timer);
+    }
     hello.job_id = sh->job;
     hello.epoch = sh->epoch;
     hello.step_id = sh->step_id;
@@ -174,12 +193,13 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
     if (!sh->lead && !sh->step)
         exit(0);
     rpc_fail_all(sh->node_rpc, &gone);
-    (void)uv_timer_start(&sh->reconnect, try_again, RETRY_MS, RETRY_MS);
+    retry_later(sh);
 }
 
 void link_start(struct shepherd *sh, int fd)
 {
     sh->node_rpc = rpc_create();
+    sh->retry_ms = RETRY_FIRST_MS;
     (void)uv_timer_init(sh->loop, &sh->reconnect);
     sh->reconnect.data = sh;
     sh->node = channel_local(sh->loop, fd, &callbacks, sh, NULL);

@@ -22,11 +22,10 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define INPUT_MAX (1u << 20) /* kept for a root that has not come */
+#define INPUT_MAX (1u << 20) /* on its way to task 0; clients keep below a quarter */
+#define JOIN_MS 30000        /* for a launched step's root to come */
 #define KILL_MS 15000        /* for a killed step to be gone */
 #define FANOUT 16
-
-static void start_waiting(struct lead *lead);
 
 /* --------------------------------------------------------------------- end */
 
@@ -83,7 +82,7 @@ static void run_end(struct run *run)
     if (run->is_placed)
         layout_give(lead->layout, &run->launch);
     run_free(run);
-    start_waiting(lead);
+    runs_start_waiting(lead);
     lead_maybe_report(lead);
 }
 
@@ -112,9 +111,22 @@ static void send_signal(struct run *run, int signo, bool kill)
 static void on_overdue(uv_timer_t *timer)
 {
     struct run *run = timer->data;
+    cleanup(freep) char *words =
+        xasprintf("node %s: its shepherd did not come", run->launch.nodes[0]->node);
 
-    run_fail(run, "some of its nodes did not answer to the end");
+    run_fail(run,
+             run->is_killed ? "some of its nodes did not answer to the end" : words);
     run_end(run);
+}
+
+static void start_overdue(struct run *run, unsigned int ms)
+{
+    if (!run->overdue) {
+        run->overdue = xcalloc(1, sizeof(*run->overdue));
+        run->overdue->data = run;
+        (void)uv_timer_init(run->lead->sh->loop, run->overdue);
+    }
+    (void)uv_timer_start(run->overdue, on_overdue, ms, 0);
 }
 
 void run_signal(struct run *run, int signo, bool kill)
@@ -126,13 +138,35 @@ void run_signal(struct run *run, int signo, bool kill)
             run_end(run);
             return;
         }
-        run->overdue = xcalloc(1, sizeof(*run->overdue));
-        run->overdue->data = run;
-        (void)uv_timer_init(run->lead->sh->loop, run->overdue);
-        (void)uv_timer_start(run->overdue, on_overdue, KILL_MS, 0);
+        start_overdue(run, KILL_MS);
+        /* Nobody waits for a slow reader any more. */
+        if (run->root)
+            channel_pause(run->root->ch, false);
     }
     if (run->root)
         send_signal(run, signo, kill);
+}
+
+static struct run *youngest_alive(struct lead *lead)
+{
+    struct run *last = NULL;
+
+    for (struct run *run = lead->runs; run; run = run->next)
+        if (!run->is_killed)
+            last = run;
+    return last;
+}
+
+void runs_signal(struct lead *lead, int signo, bool kill)
+{
+    struct run *run;
+
+    for (run = lead->runs; run && !kill; run = run->next)
+        run_signal(run, signo, false);
+    /* A kill frees a run that waits; the youngest first, so that none of those
+     * behind it gets its turn. */
+    while (kill && (run = youngest_alive(lead)))
+        run_signal(run, signo, true);
 }
 
 /* ------------------------------------------------------------------ launch */
@@ -173,8 +207,11 @@ static void on_launched(const Berth__Envelope *reply, const struct err *err, voi
         if (strcmp(msg->nodes[i], run->launch.nodes[0]->node) == 0)
             root_failed = true;
     }
-    if (!run->words)
+    if (!run->words) {
+        if (!run->root && !run->is_killed)
+            start_overdue(run, JOIN_MS);
         return;
+    }
     if (root_failed && !run->root)
         run_end(run);
     else
@@ -227,7 +264,6 @@ static void run_launch(struct run *run)
     struct shepherd *sh = lead->sh;
     struct launched *launched = xcalloc(1, sizeof(*launched));
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    struct err away = {.code = EPIPE, .text = "the node's daemon is away; try again"};
 
     run->is_placed = true;
     count_tasks(run, run->spec);
@@ -243,19 +279,19 @@ static void run_launch(struct run *run)
     launched->step_id = run->launch.step_id;
     env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;
     env.launch_step = &run->launch;
-    if (sh->node)
-        rpc_call(sh->node_rpc, sh->node, &env, on_launched, launched);
-    else
-        on_launched(NULL, &away, launched);
+    rpc_call(sh->node_rpc, sh->node, &env, on_launched, launched);
 }
 
-/* First come, first served; a step that has to wait holds up those behind. */
-static void start_waiting(struct lead *lead)
+/* First come, first served; a step that has to wait holds up those behind. While
+ * the node's daemon is away all of them wait. */
+void runs_start_waiting(struct lead *lead)
 {
     struct run *run, *next;
     struct err err;
 
-    for (run = lead->runs; run && !lead->is_ending; run = next) {
+    if (lead->is_ending || !lead->sh->node)
+        return;
+    for (run = lead->runs; run; run = next) {
         int rc;
 
         next = run->next;
@@ -301,7 +337,7 @@ void run_request(struct conn *client, const Berth__Envelope *env)
     for (slot = &lead->runs; *slot; slot = &(*slot)->next)
         ;
     *slot = run;
-    start_waiting(lead);
+    runs_start_waiting(lead);
 }
 
 /* --------------------------------------------------------------- the client */
@@ -324,18 +360,21 @@ static void forward_input(struct run *run)
         channel_send(run->root->ch, &env);
     }
     run->input_ended = false;
-    if (run->client)
-        channel_pause(run->client->ch, false);
 }
 
+/* Never held up, as signals come the same way: a client keeps what it sends
+ * within bounds by what 'taken' tells it. */
 static void take_input(struct run *run, const Berth__TaskInput *input)
 {
+    run->input_on_way += input->data.len;
+    if (run->input_on_way > INPUT_MAX) {
+        channel_abort(run->client->ch, "more input than was asked for");
+        return;
+    }
     strbuf_add(&run->input, input->data.data, input->data.len);
     run->input_ended |= input->data.len == 0;
     if (run->root)
         forward_input(run);
-    else if (run->input.len > INPUT_MAX)
-        channel_pause(run->client->ch, true);
 }
 
 void run_from_client(struct run *run, const Berth__Envelope *env)
@@ -350,6 +389,8 @@ void run_from_client(struct run *run, const Berth__Envelope *env)
 void run_lost_client(struct run *run)
 {
     run->client = NULL;
+    if (run->root)
+        channel_pause(run->root->ch, false);
     run_fail(run, "its client went away");
     run_signal(run, SIGKILL, true);
 }
@@ -360,12 +401,15 @@ void run_join(struct conn *root, const Berth__Join *join)
 {
     struct run *run = run_by_id(root->lead, join->step_id);
 
-    if (!run || run->root || join->index != 0 || join->epoch != root->lead->sh->epoch) {
+    if (!run || run->root || root->run || join->index != 0 ||
+        join->epoch != root->lead->sh->epoch) {
         channel_abort(root->ch, "no step waits for this");
         return;
     }
     run->root = root;
     root->run = run;
+    if (run->overdue && !run->is_killed)
+        (void)uv_timer_stop(run->overdue);
     if (run->is_killed)
         send_signal(run, SIGKILL, true);
     forward_input(run);
@@ -407,7 +451,6 @@ static void take_node_ended(struct run *run, const Berth__NodeEnded *msg)
 {
     struct lead *lead = run->lead;
 
-    run->n_ended += (uint32_t)msg->n_indexes;
     lead->ended.user_usec += msg->user_usec;
     lead->ended.system_usec += msg->system_usec;
     if (msg->max_rss > lead->ended.max_rss)
@@ -432,16 +475,24 @@ static void forward_to_client(struct run *run, const Berth__Envelope *env)
     if (!run->client)
         return;
     channel_send(run->client->ch, env);
-    if (!run->root || !channel_is_congested(run->client->ch))
+    if (!run->root || run->is_killed || !channel_is_congested(run->client->ch))
         return;
     channel_pause(run->root->ch, true);
     channel_on_drain(run->client->ch, resume_root);
+}
+
+static void take_taken(struct run *run, size_t bytes)
+{
+    run->input_on_way -= bytes < run->input_on_way ? bytes : run->input_on_way;
 }
 
 void run_from_root(struct run *run, const Berth__Envelope *env)
 {
     if (env->body_case == BERTH__ENVELOPE__BODY_OUTPUT) {
         forward_to_client(run, env);
+    } else if (env->body_case == BERTH__ENVELOPE__BODY_INPUT) {
+        forward_to_client(run, env);
+        take_taken(run, env->input->taken);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_TASK_ENDED) {
         forward_to_client(run, env);
         take_task_ended(run, env->task_ended);
@@ -454,9 +505,9 @@ void run_from_root(struct run *run, const Berth__Envelope *env)
 
 void run_lost_root(struct run *run, const char *why)
 {
-    cleanup(freep) char *words = xasprintf(
-        "node %s: its shepherd was lost%s%s", run->launch.nodes[0]->node,
-        why[0] ? ": " : "", why);
+    cleanup(freep) char *words =
+        xasprintf("node %s: its shepherd was lost%s%s", run->launch.nodes[0]->node,
+                  why[0] ? ": " : "", why);
 
     run->root = NULL;
     run_fail(run, words);

@@ -135,8 +135,8 @@ void serve_adopt(struct lead *lead, int fd, const void *hello, size_t len)
     struct conn *conn = conn_create(lead);
     struct err err;
 
-    conn->ch = channel_adopt(lead->sh->loop, &lead->sh->auth, fd, hello, len, &callbacks,
-                             conn, &err);
+    conn->ch = channel_adopt(lead->sh->loop, &lead->sh->auth, fd, hello, len,
+                             &callbacks, conn, &err);
     if (!conn->ch)
         conn_failed(conn, &err);
 }
@@ -161,8 +161,10 @@ int serve_start(struct lead *lead, struct err *err)
     int rc;
 
     if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-        return err_set(err, ENAMETOOLONG, "%s: too long for a socket; "
-                       "shorten node.run_dir", path);
+        return err_set(err, ENAMETOOLONG,
+                       "%s: too long for a socket; "
+                       "shorten node.run_dir",
+                       path);
     (void)unlink(path);
     (void)uv_pipe_init(lead->sh->loop, &lead->listener, 0);
     lead->listener.data = lead;

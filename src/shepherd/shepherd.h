@@ -32,18 +32,19 @@ struct owner {
 struct shepherd {
     uv_loop_t *loop;
     struct wire_auth auth;
-    struct channel *node;       /* NULL while berthd is away */
+    struct channel *node; /* NULL while berthd is away */
     struct rpc *node_rpc;
     uv_timer_t reconnect;
+    unsigned int retry_ms;
 
     Berth__Assignment *assignment; /* NULL: a spare */
     Berth__Grant *grant;
     uint32_t job, epoch;
     int64_t step_id;
     struct owner owner;
-    char *dir;                  /* the user's directory of this job and node */
+    char *dir; /* the user's directory of this job and node */
 
-    struct lead *lead;          /* one of the two */
+    struct lead *lead; /* one of the two */
     struct step *step;
 };
 
@@ -62,6 +63,8 @@ void link_report_end(struct shepherd *sh, const Berth__JobEnded *ended);
 int lead_start(struct shepherd *sh, struct err *err);
 void lead_adopt(struct shepherd *sh, int fd, const void *hello, size_t len);
 void lead_signal(struct shepherd *sh, const Berth__SignalJob *msg);
+/* The node's daemon is there again: steps may start. */
+void lead_node_is_back(struct shepherd *sh);
 
 /* ------------------------------------------------------------------ step.c */
 int step_start(struct shepherd *sh, struct err *err);

@@ -10,6 +10,7 @@
  */
 #include "shepherd/step.h"
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
@@ -20,6 +21,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* For all children to join: an opening may take 10 s, and a launch some more. */
+#define JOIN_MS 30000
 
 static char *step_dir(const struct step *step)
 {
@@ -66,19 +70,24 @@ static bool wants_mpi(const struct step *step)
 static int start_wiring(struct step *step, struct err *err)
 {
     const Berth__Assignment *assignment = step->sh->assignment;
-    bool as_root = step->launch->spec->container && step->launch->spec->container->as_root;
+    bool as_root =
+        step->launch->spec->container && step->launch->spec->container->as_root;
     struct wiring_events events = branch_wiring_events(step);
     struct fence_actions actions = branch_fence_actions(step);
     cleanup(freep) char *dir = step_dir(step);
 
+    int rc;
+
     if (!wants_mpi(step))
         return 0;
-    step->fences = fences_create(step->launch->index, step->n_nodes, step->fanout,
-                                 &actions);
-    return wiring_start(step->sh->loop, step->launch, step->sh->job, dir,
-                        assignment->virtual_topology ? NULL : assignment->task_pus,
-                        assignment->topology_xml, as_root ? 0 : step->sh->owner.uid,
-                        as_root ? 0 : step->sh->owner.gid, &events, &step->wiring, err);
+    rc = wiring_start(step->sh->loop, step->launch, step->sh->job, dir,
+                      assignment->virtual_topology ? NULL : assignment->task_pus,
+                      assignment->topology_xml, as_root ? 0 : step->sh->owner.uid,
+                      as_root ? 0 : step->sh->owner.gid, &events, &step->wiring, err);
+    if (!rc)
+        step->fences =
+            fences_create(step->launch->index, step->n_nodes, step->fanout, &actions);
+    return rc;
 }
 
 /* While the box is being built by its own process and the parent answers, the
@@ -107,6 +116,34 @@ void step_maybe_start(struct step *step)
         step_fail(step, &err);
 }
 
+/* A child that dies before it has joined is noticed by nobody else. */
+static void on_late(uv_timer_t *timer)
+{
+    struct step *step = timer->data;
+    struct err err;
+
+    for (uint32_t i = 0; i < step->n_children; i++) {
+        if (step->children[i].is_known)
+            continue;
+        (void)err_set(&err, ETIMEDOUT, "its neighbour %s did not come",
+                      step->launch->nodes[step->children[i].index]->node);
+        step_fail(step, &err);
+        return;
+    }
+}
+
+static void make_children(struct step *step)
+{
+    step->n_children =
+        tree_n_children(step->launch->index, step->n_nodes, step->fanout);
+    step->children = xcalloc(step->n_children, sizeof(*step->children));
+    for (uint32_t i = 0; i < step->n_children; i++) {
+        step->children[i].step = step;
+        step->children[i].index =
+            tree_first_child(step->launch->index, step->fanout) + i;
+    }
+}
+
 int step_start(struct shepherd *sh, struct err *err)
 {
     const Berth__LaunchStep *launch = sh->assignment->step;
@@ -121,12 +158,7 @@ int step_start(struct shepherd *sh, struct err *err)
     step->fanout = launch->fanout;
     step->ended = xcalloc(step->n_nodes, sizeof(*step->ended));
     berth__node_ended__init(&step->sums);
-    step->n_children = tree_n_children(launch->index, step->n_nodes, step->fanout);
-    step->children = xcalloc(step->n_children, sizeof(*step->children));
-    for (uint32_t i = 0; i < step->n_children; i++) {
-        step->children[i].step = step;
-        step->children[i].index = tree_first_child(launch->index, step->fanout) + i;
-    }
+    make_children(step);
     identity_limits(launch->spec->rlimits, launch->spec->n_rlimits);
     (void)snprintf(name, sizeof(name), "step.%u", launch->step_id);
     rc = box_create(sh, launch->spec->container, launch->spec->cwd, name, &step->box,
@@ -137,7 +169,10 @@ int step_start(struct shepherd *sh, struct err *err)
         return rc;
     sh->step = step;
     (void)uv_timer_init(sh->loop, &step->prepare);
-    step->prepare.data = step;
+    (void)uv_timer_init(sh->loop, &step->late);
+    step->prepare.data = step->late.data = step;
+    if (step->n_children)
+        (void)uv_timer_start(&step->late, on_late, JOIN_MS, 0);
     return uv_timer_start(&step->prepare, on_prepare, 0, 0);
 }
 
@@ -148,7 +183,8 @@ void step_maybe_end(struct step *step)
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     bool ran = step->is_started && step->tasks;
 
-    if (step->is_over || (!ran && !step->is_aborted))
+    /* The end is told to the parent, so there has to be one. */
+    if (step->is_over || !step->parent_open || (!ran && !step->is_aborted))
         return;
     if (step->n_running || step->n_streams || !branch_is_done(step))
         return;
@@ -157,11 +193,19 @@ void step_maybe_end(struct step *step)
     step->sums.indexes = step->ended;
     if (step->words)
         step->sums.words = step->words;
-    if (!step->parent)
-        exit(1);
     env.body_case = BERTH__ENVELOPE__BODY_NODE_ENDED;
     env.node_ended = &step->sums;
     branch_up(step, &env);
-    /* The process ends when the parent has it: see branch.c. */
-    channel_close(step->parent);
+    /* The parent closes when it has read this, and all before it, however slow
+     * the reader of the output is: see step_leave. */
+}
+
+void step_leave(struct step *step)
+{
+    cleanup(freep) char *dir = step_dir(step);
+
+    wiring_stop(step->wiring);
+    box_destroy(step->box);
+    (void)io_remove_tree(dir, NULL);
+    exit(step->is_over ? 0 : 1);
 }

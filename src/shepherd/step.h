@@ -27,7 +27,7 @@ struct child {
     struct step *step;
     struct channel *ch; /* NULL: not there yet, or gone */
     uint32_t index;
-    bool is_known;      /* it has joined */
+    bool is_known; /* it has joined */
     bool has_ended;
 };
 
@@ -40,7 +40,7 @@ struct step {
     struct box *box;
     uv_poll_t box_poll;
     bool is_ready; /* box and wiring stand */
-    uv_timer_t prepare;
+    uv_timer_t prepare, late;
 
     struct task *tasks;
     uint32_t n_tasks, n_running;
@@ -70,6 +70,8 @@ void step_abort(struct step *step);
 /* Start the tasks when all is there / end when all is done. */
 void step_maybe_start(struct step *step);
 void step_maybe_end(struct step *step);
+/* The parent has let go: clean up and end this process. */
+void step_leave(struct step *step) __attribute__((noreturn));
 
 /* ---------------------------------------------------------------- branch.c */
 int branch_connect(struct step *step, struct err *err);

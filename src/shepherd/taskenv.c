@@ -212,6 +212,6 @@ void taskenv_task(char ***env, const Berth__LaunchStep *step, uint32_t local)
     set_both_number(env, "PROCID", node->ranks[local]);
     set_both_number(env, "LOCALID", local);
     set_both_number(env, "NODEID", step->index);
-    if (node->task_cores && node->task_cores[local][0])
+    if (local < node->n_task_cores && node->task_cores[local][0])
         set(env, "BERTH_CORES", "%s", node->task_cores[local]);
 }

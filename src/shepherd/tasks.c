@@ -33,7 +33,8 @@ struct task *tasks_by_rank(struct step *step, uint32_t rank)
 
 /* ----------------------------------------------------------------- streams */
 
-static void send_output(struct task *task, uint32_t stream, const void *data, size_t len)
+static void send_output(struct task *task, uint32_t stream, const void *data,
+                        size_t len)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__TaskOutput out = BERTH__TASK_OUTPUT__INIT;
@@ -115,13 +116,30 @@ static int open_pipe(uv_loop_t *loop, uv_pipe_t *pipe, int ours, int *ret_theirs
 
 struct write {
     uv_write_t req;
+    struct step *step;
+    uint32_t len;
     char data[];
 };
 
+/* So much has left for task 0, or for nowhere: the client may send more. */
+static void tell_taken(struct step *step, uint32_t len)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__TaskInput msg = BERTH__TASK_INPUT__INIT;
+
+    msg.taken = len;
+    env.body_case = BERTH__ENVELOPE__BODY_INPUT;
+    env.input = &msg;
+    branch_up(step, &env);
+}
+
 static void on_written(uv_write_t *req, int status)
 {
+    struct write *write = (struct write *)req;
+
     (void)status;
-    free(req);
+    tell_taken(write->step, write->len);
+    free(write);
 }
 
 static void close_input(struct step *step)
@@ -138,26 +156,37 @@ static void on_shut(uv_shutdown_t *req, int status)
     free(req);
 }
 
+static void end_input(struct step *step)
+{
+    uv_shutdown_t *shut = xcalloc(1, sizeof(*shut));
+
+    shut->data = step;
+    if (uv_shutdown(shut, (uv_stream_t *)&step->input, on_shut))
+        free(shut);
+}
+
 void tasks_input(struct step *step, const void *data, size_t len)
 {
     struct write *write;
-    uv_shutdown_t *shut;
     uv_buf_t buf;
 
-    if (!step->has_input)
+    if (!step->has_input) {
+        tell_taken(step, (uint32_t)len);
         return;
+    }
     if (len == 0) {
-        shut = xcalloc(1, sizeof(*shut));
-        shut->data = step;
-        if (uv_shutdown(shut, (uv_stream_t *)&step->input, on_shut))
-            free(shut);
+        end_input(step);
         return;
     }
     write = xmalloc(sizeof(*write) + len);
+    write->step = step;
+    write->len = (uint32_t)len;
     memcpy(write->data, data, len);
     buf = uv_buf_init(write->data, (unsigned int)len);
-    if (uv_write(&write->req, (uv_stream_t *)&step->input, &buf, 1, on_written))
+    if (uv_write(&write->req, (uv_stream_t *)&step->input, &buf, 1, on_written)) {
         free(write);
+        tell_taken(step, (uint32_t)len);
+    }
 }
 
 void tasks_signal(struct step *step, int signo)
@@ -190,9 +219,8 @@ static void tell_deserted(struct task *task)
     struct step *step = task->step;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__StepAbort msg = BERTH__STEP_ABORT__INIT;
-    cleanup(freep) char *words =
-        xasprintf("task %u on %s ended without MPI_Finalize", task->rank,
-                  step->own->node);
+    cleanup(freep) char *words = xasprintf("task %u on %s ended without MPI_Finalize",
+                                           task->rank, step->own->node);
 
     msg.rank = task->rank;
     msg.status = 1;
@@ -255,24 +283,28 @@ static void on_box(uv_poll_t *poll, int status, int events)
 {
     struct step *step = poll->data;
     struct container_event event = {.kind = CONTAINER_TASK_STARTED};
+    int rc = 1;
 
     (void)status;
     (void)events;
     /* A box that is killed with orders unread resets the connection, and libuv
      * stops a poll that has an error: so not the poll tells the end. */
     while (event.kind != CONTAINER_GONE && !uv_is_closing((uv_handle_t *)poll) &&
-           container_next_event(step->box->container, &event) > 0) {
+           (rc = container_next_event(step->box->container, &event)) > 0) {
         /* A task's MPI_Finalize came before its end. */
         if (step->wiring)
             wiring_flush(step->wiring);
         take_event(step, &event);
     }
+    if (rc < 0)
+        container_kill(step->box->container);
     step_maybe_end(step);
 }
 
 /* ------------------------------------------------------------------- start */
 
-static int open_streams(struct step *step, struct task *task, int fds[3], struct err *err)
+static int open_streams(struct step *step, struct task *task, int fds[3],
+                        struct err *err)
 {
     uv_loop_t *loop = step->sh->loop;
     bool fed = task->rank == 0 && !step->launch->spec->no_stdin;

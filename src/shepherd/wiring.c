@@ -92,7 +92,8 @@ static void host_modex_reply(void *ctx, uint64_t cookie, int status, const void 
 
 static void host_abort(void *ctx, uint32_t rank, int status, const char *words)
 {
-    struct event *event = event_create(ABORT, words, strlen(words) + 1);
+    const char *said = words ? words : "";
+    struct event *event = event_create(ABORT, said, strlen(said) + 1);
 
     event->rank = rank;
     event->status = status;
@@ -130,21 +131,33 @@ static void hand_over(const struct wiring_events *to, const struct event *event)
     }
 }
 
-void wiring_flush(struct wiring *wiring)
+static struct event *take_events(struct wiring *wiring)
 {
-    struct event *event, *next;
+    struct event *first;
 
     (void)pthread_mutex_lock(&wiring->lock);
-    event = wiring->first;
+    first = wiring->first;
     wiring->first = NULL;
     wiring->last = &wiring->first;
     (void)pthread_mutex_unlock(&wiring->lock);
-    for (; event; event = next) {
+    return first;
+}
+
+static void event_free(struct event *event)
+{
+    free(event->nodes);
+    free(event->data);
+    free(event);
+}
+
+void wiring_flush(struct wiring *wiring)
+{
+    struct event *next;
+
+    for (struct event *event = take_events(wiring); event; event = next) {
         next = event->next;
         hand_over(&wiring->events, event);
-        free(event->nodes);
-        free(event->data);
-        free(event);
+        event_free(event);
     }
 }
 
@@ -195,6 +208,14 @@ static void make_nspace(char *out, size_t size, uint32_t job,
 
     for (size_t i = 0; i < step->secret.len && (size_t)n + 2 < size; i++)
         n += snprintf(out + n, size - (size_t)n, "%02x", step->secret.data[i]);
+}
+
+static void free_wiring(uv_handle_t *handle)
+{
+    struct wiring *wiring = handle->data;
+
+    (void)pthread_mutex_destroy(&wiring->lock);
+    free(wiring);
 }
 
 static struct wiring *wiring_create(uv_loop_t *loop, const struct berth_mpi_ops *ops,
@@ -260,10 +281,12 @@ int wiring_start(uv_loop_t *loop, const Berth__LaunchStep *step, uint32_t job,
 
         make_nspace(nspace, sizeof(nspace), job, step);
         rc = ops->start(&mpi, &wiring->host, &wiring->self, &mpi_err);
-        if (rc)
+        if (rc) {
             rc = err_set(err, mpi_err.code ? mpi_err.code : EIO, "%s", mpi_err.text);
-        else
+            uv_close((uv_handle_t *)&wiring->async, free_wiring);
+        } else {
             *ret = wiring;
+        }
     }
     free(flat.nodes);
     free(flat.rank_node);
@@ -272,10 +295,17 @@ int wiring_start(uv_loop_t *loop, const Berth__LaunchStep *step, uint32_t job,
 
 void wiring_stop(struct wiring *wiring)
 {
+    struct event *next;
+
     if (!wiring)
         return;
     wiring->ops->stop(wiring->self);
-    wiring->self = NULL;
+    /* Its threads are gone: what they left behind is nobody's. */
+    for (struct event *event = take_events(wiring); event; event = next) {
+        next = event->next;
+        event_free(event);
+    }
+    uv_close((uv_handle_t *)&wiring->async, free_wiring);
 }
 
 int wiring_task_env(struct wiring *wiring, uint32_t rank, char ***env, struct err *err)
@@ -286,8 +316,7 @@ int wiring_task_env(struct wiring *wiring, uint32_t rank, char ***env, struct er
 
     if (rc)
         return err_set(err, mpi_err.code ? mpi_err.code : EIO, "%s", mpi_err.text);
-    strv_foreach(pair, own)
-    {
+    strv_foreach (pair, own) {
         char *eq = strchr(*pair, '=');
 
         if (!eq)
