@@ -18,11 +18,12 @@
 #include <string.h>
 
 #define CORES_MAX 65536
+#define TASKS_MAX (1u << 20)
 
 struct share {
     const Berth__NodeShare *from;
-    uint32_t *core_ids;  /* logical indexes of the granted cores, ascending */
-    uint16_t *users;     /* of each of them */
+    uint32_t *core_ids; /* logical indexes of the granted cores, ascending */
+    uint16_t *users;    /* of each of them */
     uint32_t n_cores;
 };
 
@@ -37,18 +38,25 @@ struct wish {
     uint32_t tasks, cpus, tasks_per_node;
     size_t *nodes; /* indexes of shares */
     size_t n_nodes;
+    size_t n_named; /* the first ones, asked for by name */
+    bool all_nodes; /* each of them has to get a task */
     bool share_cores, cyclic;
 };
 
-static int share_init(struct share *share, const Berth__NodeShare *from, struct err *err)
+static int share_init(struct share *share, const Berth__NodeShare *from,
+                      struct err *err)
 {
     cleanup(bitset_destroyp) struct bitset *set = NULL;
     int rc = bitset_parse(from->cores, CORES_MAX, &set, err);
 
-    if (rc)
-        return err_wrap(err, "cores of node %s", from->node);
+    if (rc) {
+        (void)err_wrap(err, "cores of node %s", from->node);
+        return -EBADMSG;
+    }
     share->from = from;
     share->n_cores = (uint32_t)bitset_count(set);
+    if (share->n_cores == 0)
+        return err_set(err, EBADMSG, "node %s gives no cores", from->node);
     share->core_ids = xcalloc(share->n_cores, sizeof(*share->core_ids));
     share->users = xcalloc(share->n_cores, sizeof(*share->users));
     for (size_t i = 0, core = bitset_next(set, 0); core < set->nbits;
@@ -105,7 +113,7 @@ static int order_nodes(const struct layout *layout, const Berth__StepSpec *spec,
                        struct wish *wish, struct err *err)
 {
     cleanup(strv_freep) char **names = NULL;
-    size_t n = 0, named;
+    size_t n = 0;
 
     wish->nodes = xcalloc(layout->n_shares, sizeof(*wish->nodes));
     if (!spec->nodelist[0]) {
@@ -121,12 +129,12 @@ static int order_nodes(const struct layout *layout, const Berth__StepSpec *spec,
     if (n < strv_len(names))
         return err_set(err, EINVAL, "--nodelist=%s: not all of it is in the allocation",
                        spec->nodelist);
-    named = n;
+    wish->n_named = n;
     for (size_t i = 0; i < layout->n_shares; i++)
         if (!names_node(names, layout->shares[i].from->node))
             wish->nodes[n++] = i;
-    if (!spec->nodes && !wish->n_nodes)
-        wish->n_nodes = named;
+    if (!spec->nodes)
+        wish->n_nodes = wish->n_named;
     return 0;
 }
 
@@ -135,19 +143,16 @@ static uint32_t either(uint32_t first, uint32_t second)
     return first ? first : second;
 }
 
-static int make_wish(const struct layout *layout, const Berth__StepSpec *spec,
-                     struct wish *wish, struct err *err)
+/* How many tasks on how many nodes, from what was said and the job's own. */
+static void make_sizes(const struct layout *layout, const Berth__StepSpec *spec,
+                       struct wish *wish)
 {
     const Berth__JobSpec *job = layout->job;
-    int rc = order_nodes(layout, spec, wish, err);
 
-    if (rc)
-        return rc;
     wish->cpus = either(either(spec->cpus_per_task, job->cpus_per_task), 1);
     wish->tasks_per_node = spec->tasks_per_node;
-    wish->share_cores = spec->overlap || job->overcommit;
-    wish->cyclic = strcmp(spec->distribution, "cyclic") == 0;
     wish->tasks = spec->tasks;
+    wish->all_nodes = spec->nodes || wish->n_named;
     if (spec->nodes)
         wish->n_nodes = spec->nodes;
     if (!wish->tasks && !spec->tasks_per_node && !wish->n_nodes)
@@ -155,13 +160,32 @@ static int make_wish(const struct layout *layout, const Berth__StepSpec *spec,
     if (!wish->tasks_per_node && !wish->tasks)
         wish->tasks_per_node = job->tasks_per_node;
     if (!wish->n_nodes)
-        wish->n_nodes = wish->tasks && wish->tasks < layout->n_shares ? wish->tasks
-                                                                     : layout->n_shares;
+        wish->n_nodes = wish->tasks && wish->tasks < layout->n_shares
+                            ? wish->tasks
+                            : layout->n_shares;
+}
+
+static int make_wish(const struct layout *layout, const Berth__StepSpec *spec,
+                     struct wish *wish, struct err *err)
+{
+    uint64_t tasks;
+    int rc = order_nodes(layout, spec, wish, err);
+
+    if (rc)
+        return rc;
+    wish->share_cores = spec->overlap || layout->job->overcommit;
+    wish->cyclic = strcmp(spec->distribution, "cyclic") == 0;
+    make_sizes(layout, spec, wish);
     if (wish->n_nodes > layout->n_shares)
         return err_set(err, EINVAL, "--nodes=%zu: the allocation has %zu",
                        wish->n_nodes, layout->n_shares);
-    if (!wish->tasks)
-        wish->tasks = (uint32_t)wish->n_nodes * either(wish->tasks_per_node, 1);
+    tasks = wish->tasks ? wish->tasks
+                        : (uint64_t)wish->n_nodes * either(wish->tasks_per_node, 1);
+    if (tasks > TASKS_MAX || tasks * wish->cpus > TASKS_MAX)
+        return err_set(err, EINVAL,
+                       "--ntasks=%llu with %u cores each: a step has at most %u",
+                       (unsigned long long)tasks, wish->cpus, TASKS_MAX);
+    wish->tasks = (uint32_t)tasks;
     if (wish->tasks < wish->n_nodes)
         wish->n_nodes = wish->tasks;
     return 0;
@@ -181,10 +205,30 @@ static uint32_t room_on(const struct share *share, const struct wish *wish, bool
     return room;
 }
 
+/* Candidates with room go first, those with room for an even part before all: a
+ * step that needs one node of four takes one that is idle. */
+static void prefer_room(const struct layout *layout, struct wish *wish, bool empty)
+{
+    cleanup(freep) size_t *old = xmemdup(wish->nodes, layout->n_shares * sizeof(*old));
+    uint32_t even =
+        (wish->tasks + (uint32_t)wish->n_nodes - 1) / (uint32_t)wish->n_nodes;
+    const uint32_t least[] = {even, 1, 0};
+    size_t n = wish->n_named;
+
+    for (size_t class = 0; class < ARRAY_SIZE(least); class ++) {
+        for (size_t i = wish->n_named; i < layout->n_shares; i++) {
+            uint32_t room = room_on(&layout->shares[old[i]], wish, empty);
+
+            if (room >= least[class] && (class == 0 || room < least[class - 1]))
+                wish->nodes[n++] = old[i];
+        }
+    }
+}
+
 /* Spread tasks evenly over the nodes, none above its room: raise a common level
  * until all tasks are placed. False when they do not fit. */
-static bool count_tasks(const struct layout *layout, const struct wish *wish, bool empty,
-                        uint32_t *counts)
+static bool count_tasks(const struct layout *layout, const struct wish *wish,
+                        bool empty, uint32_t *counts)
 {
     uint32_t left = wish->tasks;
     bool grew = true;
@@ -202,7 +246,24 @@ static bool count_tasks(const struct layout *layout, const struct wish *wish, bo
             grew = true;
         }
     }
+    for (size_t i = 0; i < wish->n_nodes && wish->all_nodes; i++)
+        if (counts[i] == 0)
+            return false;
     return left == 0;
+}
+
+/* Nodes that got no task are no part of the step. */
+static void drop_idle(struct wish *wish, uint32_t *counts)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < wish->n_nodes; i++) {
+        if (counts[i] == 0)
+            continue;
+        wish->nodes[n] = wish->nodes[i];
+        counts[n++] = counts[i];
+    }
+    wish->n_nodes = n;
 }
 
 /* More tasks than cores, as the job allows it: just spread them evenly. */
@@ -237,12 +298,39 @@ static int count_refused(const struct layout *layout, const struct wish *wish,
 {
     uint32_t cores = 0;
 
+    if (wish->tasks_per_node && wish->tasks / wish->tasks_per_node >= wish->n_nodes &&
+        wish->tasks > wish->tasks_per_node * wish->n_nodes)
+        return err_set(err, EINVAL,
+                       "--ntasks=%u: %zu nodes with --ntasks-per-node=%u hold only %zu",
+                       wish->tasks, wish->n_nodes, wish->tasks_per_node,
+                       wish->tasks_per_node * wish->n_nodes);
     for (size_t i = 0; i < layout->n_shares; i++)
         cores += layout->shares[i].n_cores;
     return err_set(err, EINVAL,
                    "--ntasks=%u with %u cores each: the allocation has %u cores on "
                    "%zu nodes (--overcommit lets tasks share them)",
                    wish->tasks, wish->cpus, cores, layout->n_shares);
+}
+
+/* Tasks for each node of the wish: as the job was placed, else evenly. */
+static int count(const struct layout *layout, struct wish *wish, uint32_t *counts,
+                 bool *ret_as_placed, struct err *err)
+{
+    *ret_as_placed = count_as_placed(layout, wish, counts);
+    if (*ret_as_placed)
+        return 0;
+    prefer_room(layout, wish, false);
+    if (count_tasks(layout, wish, false, counts)) {
+        drop_idle(wish, counts);
+        return 0;
+    }
+    prefer_room(layout, wish, true);
+    if (count_tasks(layout, wish, true, counts))
+        return err_set(err, EAGAIN, "other steps use the cores");
+    if (!layout->job->overcommit)
+        return count_refused(layout, wish, err);
+    count_evenly(wish, counts);
+    return 0;
 }
 
 /* ------------------------------------------------------------------ taking */
@@ -372,19 +460,8 @@ int layout_take(struct layout *layout, const Berth__StepSpec *spec,
     bool as_placed;
     int rc = make_wish(layout, spec, &wish, err);
 
-    if (rc) {
-        free(wish.nodes);
-        return rc;
-    }
-    as_placed = count_as_placed(layout, &wish, counts);
-    if (!as_placed && !count_tasks(layout, &wish, false, counts)) {
-        if (count_tasks(layout, &wish, true, counts))
-            rc = err_set(err, EAGAIN, "other steps use the cores");
-        else if (layout->job->overcommit)
-            count_evenly(&wish, counts);
-        else
-            rc = count_refused(layout, &wish, err);
-    }
+    if (!rc)
+        rc = count(layout, &wish, counts, &as_placed, err);
     if (!rc)
         make_nodes(layout, &wish, spec, counts, as_placed, launch);
     free(wish.nodes);
