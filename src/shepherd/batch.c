@@ -52,6 +52,16 @@ static char *file_name(const struct lead *lead, const char *pattern)
     return xasprintf("%s/%s", lead->spec->cwd, name);
 }
 
+/* A named pipe that nobody has open on its other side must not hold us up. */
+static int open_now(const char *path, int flags, mode_t mode)
+{
+    int fd = open(path, flags | O_NONBLOCK | O_NOCTTY, mode);
+
+    if (fd >= 0)
+        (void)fcntl(fd, F_SETFL, flags & O_APPEND);
+    return fd;
+}
+
 static int open_output(const struct lead *lead, const char *pattern, const char *option,
                        int *ret_fd, struct err *err)
 {
@@ -60,7 +70,7 @@ static int open_output(const struct lead *lead, const char *pattern, const char 
 
     if (!lead->spec->append)
         flags |= O_TRUNC;
-    *ret_fd = open(path, flags, 0666 & ~(mode_t)lead->spec->umask);
+    *ret_fd = open_now(path, flags, 0666 & ~(mode_t)lead->spec->umask);
     if (*ret_fd < 0)
         return err_sys(err, errno, "%s: cannot write %s", option, path);
     return 0;
@@ -75,7 +85,7 @@ static int open_files(const struct lead *lead, int fds[3], struct err *err)
     int rc;
 
     (void)umask(0);
-    fds[0] = open(input, O_RDONLY | O_CLOEXEC);
+    fds[0] = open_now(input, O_RDONLY | O_CLOEXEC, 0);
     if (fds[0] < 0)
         return err_sys(err, errno, "--input: cannot read %s", input);
     rc = open_output(lead, output, "--output", &fds[1], err);
@@ -84,7 +94,7 @@ static int open_files(const struct lead *lead, int fds[3], struct err *err)
     if (spec->error[0] && strcmp(spec->error, output) != 0)
         return open_output(lead, spec->error, "--error", &fds[2], err);
     fds[2] = fcntl(fds[1], F_DUPFD_CLOEXEC, 0);
-    return 0;
+    return fds[2] < 0 ? err_sys(err, errno, "--error") : 0;
 }
 
 static int write_script(const struct lead *lead, struct err *err)
@@ -97,21 +107,26 @@ static int write_script(const struct lead *lead, struct err *err)
 
 /* --------------------------------------------------------------------- end */
 
+static void free_batch(uv_handle_t *poll)
+{
+    free(poll->data);
+}
+
 static void batch_end(struct batch *batch)
 {
     struct lead *lead = batch->lead;
+    cleanup(freep) char *words = take(batch->words);
     int code = WIFEXITED(batch->status) ? WEXITSTATUS(batch->status) : 0;
     int signo = WIFSIGNALED(batch->status) ? WTERMSIG(batch->status) : 0;
 
-    (void)uv_poll_stop(&batch->poll);
+    /* Before the box closes what it polls. */
+    uv_close((uv_handle_t *)&batch->poll, free_batch);
     box_destroy(batch->box);
     lead->batch = NULL;
     if (lead->is_ending)
         lead_maybe_report(lead);
     else
-        lead_end(lead, code, signo, batch->words);
-    free(batch->words);
-    uv_close((uv_handle_t *)&batch->poll, NULL);
+        lead_end(lead, code, signo, words);
 }
 
 static void take_event(struct batch *batch, const struct container_event *event)
@@ -139,13 +154,17 @@ static void take_event(struct batch *batch, const struct container_event *event)
 static void on_box(uv_poll_t *poll, int status, int events)
 {
     struct batch *batch = poll->data;
+    struct lead *lead = batch->lead;
     struct container_event event;
+    int rc = 0;
 
     (void)status;
     (void)events;
-    while (batch->lead->batch &&
-           container_next_event(batch->box->container, &event) > 0)
+    while (lead->batch &&
+           (rc = container_next_event(batch->box->container, &event)) > 0)
         take_event(batch, &event);
+    if (rc < 0)
+        container_kill(batch->box->container);
 }
 
 void batch_signal(struct batch *batch, int signo)

@@ -23,8 +23,7 @@
 
 #define TOOLS_INSIDE "/run/berth/bin"
 
-/* Mounts under construction; strings are borrowed from the job or kept in
- * 'owned' until the container is under way. */
+/* Mounts under construction; all strings are borrowed. */
 struct mounts {
     struct bind_mount *v;
     size_t n, cap;
@@ -45,7 +44,7 @@ static void mounts_add(struct mounts *mounts, const char *source, const char *ta
 static bool is_system_dir(const char *path)
 {
     static const char *const system_dirs[] = {
-        "/bin", "/boot", "/dev", "/etc", "/lib",  "/lib32", "/lib64",
+        "/bin", "/boot", "/dev", "/etc",  "/lib", "/lib32", "/lib64",
         "/opt", "/proc", "/run", "/sbin", "/sys", "/usr",   "/var",
     };
 
@@ -127,9 +126,8 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     static const Berth__ContainerSpec plain = BERTH__CONTAINER_SPEC__INIT;
     cleanup(image_freep) struct image *image = NULL;
     cleanup(freep) char *work_dir = NULL;
-    struct container_spec container = {.user = sh->owner.name,
-                                       .home = sh->owner.home,
-                                       .shell = sh->owner.shell};
+    struct container_spec container = {
+        .user = sh->owner.name, .home = sh->owner.home, .shell = sh->owner.shell};
     struct mounts mounts = {0};
     struct box *box;
     int rc = make_job_dir(sh, name, &work_dir, err);

@@ -17,8 +17,8 @@
 struct fence {
     uint8_t id[FENCE_ID_BYTES];
     uint32_t *nodes;
-    size_t n_nodes;      /* 0: all */
-    uint32_t gathered;   /* contributions of nodes */
+    size_t n_nodes;    /* 0: all */
+    uint32_t gathered; /* contributions of nodes */
     struct strbuf data;
     UT_hash_handle hh;
 };
@@ -67,7 +67,7 @@ void fences_destroy(struct fences *fences)
     if (!fences)
         return;
     HASH_ITER(hh, fences->open, fence, next)
-        fence_free(fences, fence);
+    fence_free(fences, fence);
     HASH_ITER(hh, fences->counters, counter, after)
     {
         HASH_DEL(fences->counters, counter);
