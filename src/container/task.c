@@ -70,10 +70,31 @@ ON_BORROWED_STACK static int exec_in_path(const char *path, char *const *argv,
                      argv[0]) >= (int)sizeof(file))
             continue;
         (void)execve(file, argv, env);
-        if (errno != ENOENT && errno != ENOTDIR)
+        /* A directory of the path that may not be searched is not a program
+         * that may not be run. */
+        if (errno != ENOENT && errno != ENOTDIR &&
+            (errno != EACCES || access(file, F_OK) == 0))
             code = errno;
     }
     return code;
+}
+
+/* A working directory that is not here is worth a word, not a failure. One
+ * task says it for all. */
+ON_BORROWED_STACK static void say_moved(const struct order *order, int why)
+{
+    char words[512];
+    int len;
+
+    if (order->task != 0)
+        return;
+    len = snprintf(words, sizeof(words),
+                   "berth: working directory %s: %s: using / instead\n", order->cwd,
+                   strerror(why));
+    if (len >= (int)sizeof(words))
+        len = sizeof(words) - 1;
+    if (write(STDERR_FILENO, words, (size_t)len) < 0)
+        return;
 }
 
 /* The child, up to exec. Returns the step that failed, errno set. */
@@ -81,18 +102,24 @@ ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
 {
     const struct order *order = launch->order;
     sigset_t none;
+    int moved = 0;
 
     if (order->new_session)
         (void)setsid();
     (void)umask(order->umask);
     if (launch->cpus && bind_to_cpus(launch->cpus))
         return "bind to CPUs ";
-    if (chdir(order->cwd) && chdir("/"))
-        return "enter ";
+    if (chdir(order->cwd)) {
+        moved = errno;
+        if (chdir("/"))
+            return "enter ";
+    }
     for (int fd = 0; fd < 3; fd++) {
         if (dup2(order->fds[fd], fd) < 0)
             return "set up standard streams of ";
     }
+    if (moved)
+        say_moved(order, moved);
     if (close_range(3, ~0U, 0))
         return "close descriptors for ";
     if (!launch->keep_caps && isolate_drop_caps())
