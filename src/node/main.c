@@ -130,6 +130,9 @@ static int start(struct node *node, struct err *err)
     return 0;
 }
 
+/* All that berthd keeps; it lives as long as the process. */
+static struct node node;
+
 static const char *shepherd_program(void)
 {
     const char *path = getenv("BERTH_SHEPHERD");
@@ -142,7 +145,6 @@ int main(int argc, char **argv)
     cleanup(freep) char *path = NULL;
     cleanup(config_freep) struct config *config = NULL;
     struct options options = {NULL, NULL};
-    struct node node = {.shepherd_path = shepherd_program()};
     struct err err = {0};
     int rc = parse_options(argc, argv, &options);
 
@@ -158,6 +160,7 @@ int main(int argc, char **argv)
         return 1;
     }
     log_init("berthd", (enum log_level)log_level_parse(config->log_level));
+    node.shepherd_path = shepherd_program();
     node.auth.munge_socket = config->munge.socket;
     node.loop = uv_default_loop();
     if (start(&node, &err)) {
