@@ -157,6 +157,7 @@ static void scripts_of_the_wild_are_accepted_or_refused_with_words(void **state)
     (void)state;
     if (io_read_file(path, 16 << 20, &text, NULL, NULL) < 0) {
         print_message("no collection of scripts at %s\n", path);
+        free(take(path)); /* skip() jumps out */
         skip();
     }
     for (char *line = strtok_r(text, "\n", &save); line;
