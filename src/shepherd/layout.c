@@ -274,20 +274,29 @@ static void count_evenly(const struct wish *wish, uint32_t *counts)
                     (i < wish->tasks % wish->n_nodes ? 1 : 0);
 }
 
-/* A step as the job was placed keeps the placement's own counts. */
+static bool is_idle(const struct share *share)
+{
+    for (uint32_t i = 0; i < share->n_cores; i++)
+        if (share->users[i])
+            return false;
+    return true;
+}
+
+/* A step as the job was placed keeps the placement's own counts and cores. */
 static bool count_as_placed(const struct layout *layout, const struct wish *wish,
                             uint32_t *counts)
 {
     uint32_t sum = 0;
 
-    if (wish->n_nodes != layout->n_shares || wish->tasks_per_node)
+    if (wish->n_nodes != layout->n_shares || wish->tasks_per_node ||
+        wish->cpus != either(layout->job->cpus_per_task, 1))
         return false;
     for (size_t i = 0; i < wish->n_nodes; i++) {
         const struct share *share = &layout->shares[wish->nodes[i]];
 
         counts[i] = share->from->tasks;
         sum += counts[i];
-        if (!counts[i] || room_on(share, wish, false) < counts[i])
+        if (!counts[i] || (!wish->share_cores && !is_idle(share)))
             return false;
     }
     return sum == wish->tasks;
