@@ -35,6 +35,13 @@ void topology_drop(void)
     loaded.xml = NULL;
 }
 
+/* hwloc loads its plugins (libxml2, OpenCL, X11) before it looks whether it needs
+ * them. Devices are left out here and XML it reads itself, so look nowhere. */
+static void leave_plugins_out(void)
+{
+    setenv("HWLOC_PLUGINS_PATH", "/nonexistent", 0);
+}
+
 static int load(hwloc_topology_t topology, const char *xml)
 {
     if (xml && hwloc_topology_set_xml(topology, xml) < 0)
@@ -50,6 +57,7 @@ int topology_get(const char *xml, hwloc_topology_t *ret_topology,
 {
     if (!is_loaded_from(xml)) {
         hwloc_topology_t topology;
+        leave_plugins_out();
         if (hwloc_topology_init(&topology) < 0)
             return fail(err, ENOMEM, "no memory for the node's topology");
         if (load(topology, xml) < 0) {
