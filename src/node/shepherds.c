@@ -29,6 +29,8 @@
 
 /* How long after an assignment a new spare is made: off the launch's path. */
 #define SPARE_DELAY_MS 40
+/* The same when no other spare is left: the new one's tasks start first. */
+#define SPARE_DELAY_NONE_LEFT_MS 10
 
 void shepherd_name(struct shepherd *shepherd)
 {
@@ -308,6 +310,17 @@ static void fill_spares(uv_timer_t *timer)
     }
 }
 
+/* Off the launch's path when there is a spare left; at once when the next launch
+ * would have to wait for one. Launches that follow each other do not put it off. */
+static void plan_refill(struct node *node)
+{
+    uint64_t delay = node->spares ? SPARE_DELAY_MS : SPARE_DELAY_NONE_LEFT_MS;
+
+    if (!uv_is_active((uv_handle_t *)&node->spare_timer) ||
+        uv_timer_get_due_in(&node->spare_timer) > delay)
+        (void)uv_timer_start(&node->spare_timer, fill_spares, delay, 0);
+}
+
 /* -------------------------------------------------------------- assignment */
 
 int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t job,
@@ -331,7 +344,7 @@ int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t j
     if (rc)
         return rc;
     forget_spare(shepherd);
-    (void)uv_timer_start(&node->spare_timer, fill_spares, SPARE_DELAY_MS, 0);
+    plan_refill(node);
     shepherd->job = job;
     shepherd->epoch = epoch;
     shepherd->step = step;
