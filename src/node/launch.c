@@ -212,6 +212,7 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
     assignment->cluster = node->config->cluster;
     assignment->topology_xml = node->topo_path;
     assignment->virtual_topology = node->virtual_topology;
+    assignment->fanout = node->fanout;
     assignment->kill_grace = node->config->node.kill_grace;
     if (node->config->munge.socket)
         assignment->munge_socket = node->config->munge.socket;

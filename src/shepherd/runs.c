@@ -25,7 +25,7 @@
 #define INPUT_MAX (1u << 20) /* on its way to task 0; clients keep below a quarter */
 #define JOIN_MS 30000        /* for a launched step's root to come */
 #define KILL_MS 15000        /* for a killed step to be gone */
-#define FANOUT 16
+#define FANOUT 16            /* where the node does not say */
 
 /* --------------------------------------------------------------------- end */
 
@@ -270,7 +270,7 @@ static void run_launch(struct run *run)
     run->launch.grant = sh->assignment->job->grant;
     run->launch.step_id = lead->next_step++;
     run->launch.spec = run->spec;
-    run->launch.fanout = FANOUT;
+    run->launch.fanout = sh->assignment->fanout ? sh->assignment->fanout : FANOUT;
     randombytes_buf(run->secret, sizeof(run->secret));
     run->launch.secret.data = run->secret;
     run->launch.secret.len = sizeof(run->secret);
