@@ -262,6 +262,13 @@ static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
         take_modex_reply(step, &env);
 }
 
+static void pause_children(struct step *step, bool paused)
+{
+    for (uint32_t i = 0; i < step->n_children; i++)
+        if (step->children[i].ch)
+            channel_pause(step->children[i].ch, paused);
+}
+
 static void on_parent_open(struct channel *ch, void *ctx)
 {
     struct step *step = ctx;
@@ -276,6 +283,7 @@ static void on_parent_open(struct channel *ch, void *ctx)
     env.join = &join;
     channel_send(ch, &env);
     step->parent_open = true;
+    pause_children(step, false);
     if (step->words) {
         struct err err;
 
@@ -361,9 +369,7 @@ static void resume_when_drained(struct channel *parent, void *ctx)
 
     (void)parent;
     tasks_pause(step, false);
-    for (uint32_t i = 0; i < step->n_children; i++)
-        if (step->children[i].ch)
-            channel_pause(step->children[i].ch, false);
+    pause_children(step, false);
 }
 
 void branch_pause_when_congested(struct step *step)
@@ -371,9 +377,7 @@ void branch_pause_when_congested(struct step *step)
     if (!step->parent || !channel_is_congested(step->parent))
         return;
     tasks_pause(step, true);
-    for (uint32_t i = 0; i < step->n_children; i++)
-        if (step->children[i].ch)
-            channel_pause(step->children[i].ch, true);
+    pause_children(step, true);
     channel_on_drain(step->parent, resume_when_drained);
 }
 
@@ -385,6 +389,9 @@ static void child_joined(struct step *step, struct child *slot, struct channel *
     slot->ch = ch;
     slot->is_known = true;
     channel_set_ctx(ch, slot);
+    /* What it says would be lost while we cannot pass it on. */
+    if (!step->parent_open)
+        channel_pause(ch, true);
     if (!step->is_aborted)
         return;
     stop.abort = true;
