@@ -198,15 +198,21 @@ static void take_modex_reply(struct step *step, Berth__Envelope *env)
 
 static void on_abort(void *ctx, uint32_t rank, int status, const char *words)
 {
+    struct step *step = ctx;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__StepAbort msg = BERTH__STEP_ABORT__INIT;
+    /* OpenMPI has nothing to add to a plain MPI_Abort, and says so. */
+    bool said = words[0] && strcmp(words, "N/A") != 0;
+    cleanup(freep) char *text =
+        xasprintf("task %u on %s aborted the step with status %d%s%s", rank,
+                  step->own->node, status, said ? ": " : "", said ? words : "");
 
     msg.rank = rank;
     msg.status = status;
-    msg.words = (char *)(uintptr_t)words;
+    msg.words = text;
     env.body_case = BERTH__ENVELOPE__BODY_STEP_ABORT;
     env.step_abort = &msg;
-    branch_up(ctx, &env);
+    branch_up(step, &env);
 }
 
 static void on_client(void *ctx, uint32_t rank, bool is_finalized)
