@@ -67,6 +67,15 @@ def namespaces():
     return found
 
 
+def namespaces_of(cluster):
+    """Those of the cluster's nodes."""
+    found = set()
+    for node in cluster.status()["nodes"]:
+        for kind in ("net", "uts"):
+            found.add(os.readlink(f"/proc/{node['namespace_pid']}/ns/{kind}"))
+    return found
+
+
 def remains_of(cluster):
     """What a cluster that is down has left: processes, links, mounts, files."""
     found = []
@@ -178,13 +187,13 @@ def mpi_tar(tmp_path_factory, mpi_programs):
 @pytest.fixture(scope="session")
 def shared(small_tar):
     """Four nodes of four cores, with the image 'small', for tests that do no harm."""
-    before = namespaces()
     cluster = new_cluster()
     cluster.up("--nodes", "4", "--cores-per-node", "4")
+    own = namespaces_of(cluster)
     cluster.berth("image", "import", "-", "small", stdin=open(small_tar, "rb"))
     yield cluster
     remove(cluster)
-    wait_until(lambda: not namespaces() - before, what="the end of all namespaces")
+    wait_until(lambda: not namespaces() & own, what="the end of all namespaces")
 
 
 @pytest.fixture

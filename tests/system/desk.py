@@ -93,6 +93,9 @@ class Desk:
     def jobs(self, *argv):
         return json.loads(self.berth("jobs", "--json", *argv).stdout)["jobs"]
 
+    def cluster_nodes(self):
+        return json.loads(self.berth("nodes", "--json").stdout)["nodes"]
+
     def wait(self, *ids):
         """Until these have ended; their exit status."""
         return self.berth("wait", *ids, check=False).returncode
