@@ -16,6 +16,7 @@
 #include "cli/cluster_link.h"
 #include "cli/document.h"
 #include "cli/job_columns.h"
+#include "cli/job_document.h"
 #include "cli/table.h"
 
 struct jobs_args {
@@ -62,7 +63,7 @@ static int print_list(const struct jobs_args *args, const Berth__JobList *list)
         json_t *doc = json_object(), *jobs = json_array();
 
         for (size_t i = 0; i < list->n_jobs; i++)
-            json_array_append_new(jobs, document_of_job(list->jobs[i]));
+            json_array_append_new(jobs, job_document_short(list->jobs[i]));
         json_object_set_new(doc, "jobs", jobs);
         document_print_json(doc, stdout);
         return STATUS_OK;

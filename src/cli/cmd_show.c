@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "cli/cluster_link.h"
 #include "cli/document.h"
+#include "cli/job_document.h"
 #include "cli/node_query.h"
 #include "cli/show_job.h"
 
@@ -56,7 +57,7 @@ static void print_json(const Berth__JobList *list)
     json_t *doc, *jobs = json_array();
 
     for (size_t i = 0; i < list->n_jobs; i++)
-        json_array_append_new(jobs, document_of_job(list->jobs[i]));
+        json_array_append_new(jobs, job_document(list->jobs[i]));
     doc = list->n_jobs == 1 ? json_incref(json_array_get(jobs, 0))
                             : json_pack("{s:O}", "jobs", jobs);
     document_print_json(doc, stdout);

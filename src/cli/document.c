@@ -23,7 +23,7 @@ static json_t *bytes_value(const ProtobufCBinaryData *bytes)
     return json_string(hex);
 }
 
-static json_t *text_value(const char *s)
+json_t *document_text(const char *s)
 {
     json_t *text = json_string(s ? s : "");
 
@@ -63,7 +63,7 @@ static json_t *value_of(const ProtobufCFieldDescriptor *field, const void *at,
     case PROTOBUF_C_TYPE_DOUBLE:
         return json_real(*(const double *)at);
     case PROTOBUF_C_TYPE_STRING:
-        return text_value(*(char *const *)at);
+        return document_text(*(char *const *)at);
     case PROTOBUF_C_TYPE_BYTES:
         return bytes_value(at);
     case PROTOBUF_C_TYPE_ENUM:
@@ -173,18 +173,6 @@ json_t *document_of(const ProtobufCMessage *msg, bool brief)
         else
             json_object_set_new(doc, field->name, value);
     }
-    return doc;
-}
-
-json_t *document_of_job(const Berth__JobInfo *info)
-{
-    json_t *doc =
-        info->record ? document_of(&info->record->base, false) : json_object();
-    json_t *rest = document_of(&info->base, false);
-
-    json_object_del(rest, "record");
-    json_object_update(doc, rest);
-    json_decref(rest);
     return doc;
 }
 

@@ -13,14 +13,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "client/berth.h"
-
 /* A new reference. 'brief' leaves out members that have their default. */
 json_t *document_of(const ProtobufCMessage *msg, bool brief);
 
-/* A job as people read it: the record's members, the state and reason in words,
- * the spec under "spec". */
-json_t *document_of_job(const Berth__JobInfo *info);
+/* A string, "" for NULL; says so when it is not UTF-8. A new reference. */
+json_t *document_text(const char *s);
 
 /* Write 'doc' and a newline; steals the reference. */
 void document_print_json(json_t *doc, FILE *out);

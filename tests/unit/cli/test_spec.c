@@ -123,25 +123,6 @@ static void a_spec_prints_as_yaml_without_its_defaults(void **state)
     free(text);
 }
 
-static void a_job_prints_as_one_flat_object(void **state)
-{
-    Berth__JobRecord record = BERTH__JOB_RECORD__INIT;
-    Berth__JobInfo info = BERTH__JOB_INFO__INIT;
-    char running[] = "RUNNING";
-    json_t *doc;
-
-    (void)state;
-    record.id = 17;
-    record.state = 2;
-    info.record = &record;
-    info.state = running;
-    doc = document_of_job(&info);
-    assert_int_equal(json_integer_value(json_object_get(doc, "id")), 17);
-    assert_string_equal(json_string_value(json_object_get(doc, "state")), "RUNNING");
-    assert_null(json_object_get(doc, "record"));
-    json_decref(doc);
-}
-
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -152,7 +133,6 @@ int main(void)
         TEST(a_job_inherits_the_process_it_comes_from),
         TEST(a_step_in_a_job_asks_only_for_what_was_said),
         TEST(a_spec_prints_as_yaml_without_its_defaults),
-        cmocka_unit_test(a_job_prints_as_one_flat_object),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
