@@ -271,6 +271,13 @@ int io_remove_tree(const char *path, struct err *err)
     return rc;
 }
 
+void io_open_std(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", O_RDWR); /* the lowest free one: fd */
+}
+
 void io_cloexec_from(int lowest)
 {
     (void)close_range((unsigned)lowest, ~0U, CLOSE_RANGE_CLOEXEC);

@@ -34,6 +34,10 @@ int io_mkdir_p(const char *path, mode_t mode, struct err *err);
 /* Remove a tree without following links or crossing mounts. Absent is fine. */
 int io_remove_tree(const char *path, struct err *err);
 
+/* Give standard streams that the caller closed /dev/null, so that no descriptor
+ * opened later passes for one of them. For the start of main. */
+void io_open_std(void);
+
 /* Mark every descriptor from 'lowest' up close-on-exec. */
 void io_cloexec_from(int lowest);
 

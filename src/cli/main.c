@@ -7,8 +7,11 @@
 #include <locale.h>
 #include <signal.h>
 
+#include "base/io.h"
+
 int main(int argc, char **argv)
 {
+    io_open_std();
     setlocale(LC_CTYPE, "");
     /* A reader that went away is an error of the write, handled there. */
     signal(SIGPIPE, SIG_IGN);

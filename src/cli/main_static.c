@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "cli/run_step.h"
 #include "cli/say.h"
 
@@ -42,6 +43,7 @@ int main(int argc, char **argv)
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "berth";
 
+    io_open_std();
     signal(SIGPIPE, SIG_IGN);
     say_set_name("berth run");
     if (strcmp(name, "srun") == 0)

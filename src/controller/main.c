@@ -2,6 +2,7 @@
  *
  * main.c - berthctld: options, start, signals, exit status
  */
+#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/controller.h"
@@ -160,6 +161,7 @@ int main(int argc, char **argv)
 {
     struct options options = {0};
 
+    io_open_std();
     if (parse_options(argc, argv, &options)) {
         (void)fprintf(stderr, "Try 'berthctld --help'.\n");
         return EXIT_USAGE;

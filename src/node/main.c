@@ -146,8 +146,10 @@ int main(int argc, char **argv)
     cleanup(config_freep) struct config *config = NULL;
     struct options options = {NULL, NULL};
     struct err err = {0};
-    int rc = parse_options(argc, argv, &options);
+    int rc;
 
+    io_open_std();
+    rc = parse_options(argc, argv, &options);
     if (rc >= 0)
         return rc;
     (void)signal(SIGPIPE, SIG_IGN);

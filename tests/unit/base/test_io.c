@@ -207,6 +207,20 @@ static void descriptors_are_marked_from_the_lowest_up(void **state)
     (void)close(high);
 }
 
+static void a_closed_standard_stream_is_not_taken_by_the_next_file(void **state)
+{
+    int kept = dup(0), opened;
+
+    (void)state;
+    (void)close(0);
+    io_open_std();
+    opened = open("/", O_RDONLY | O_CLOEXEC);
+    assert_true(opened > 2);
+    assert_int_equal(read(0, &opened, 1), 0);
+    (void)dup2(kept, 0);
+    (void)close(kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_tree_goes_and_what_links_point_to_stays),
         cmocka_unit_test(a_mounted_file_system_is_not_emptied),
         cmocka_unit_test(descriptors_are_marked_from_the_lowest_up),
+        cmocka_unit_test(a_closed_standard_stream_is_not_taken_by_the_next_file),
     };
 
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
