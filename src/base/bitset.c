@@ -83,11 +83,6 @@ void bitset_set_range(struct bitset *set, size_t first, size_t n)
         bitset_set(set, first++);
 }
 
-void bitset_zero(struct bitset *set)
-{
-    memset(set->words, 0, nwords(set) * sizeof(*set->words));
-}
-
 void bitset_copy(struct bitset *to, const struct bitset *from)
 {
     BUG_ON(to->nbits != from->nbits);
@@ -108,14 +103,6 @@ size_t bitset_count(const struct bitset *set)
     return n;
 }
 
-bool bitset_is_empty(const struct bitset *set)
-{
-    for (size_t i = 0; i < nwords(set); i++)
-        if (set->words[i])
-            return false;
-    return true;
-}
-
 bool bitset_equals(const struct bitset *a, const struct bitset *b)
 {
     BUG_ON(a->nbits != b->nbits);
@@ -129,46 +116,6 @@ bool bitset_is_subset(const struct bitset *sub, const struct bitset *of)
         if (sub->words[i] & ~of->words[i])
             return false;
     return true;
-}
-
-bool bitset_intersects(const struct bitset *a, const struct bitset *b)
-{
-    BUG_ON(a->nbits != b->nbits);
-    for (size_t i = 0; i < nwords(a); i++)
-        if (a->words[i] & b->words[i])
-            return true;
-    return false;
-}
-
-size_t bitset_count_and(const struct bitset *a, const struct bitset *b)
-{
-    size_t n = 0;
-
-    BUG_ON(a->nbits != b->nbits);
-    for (size_t i = 0; i < nwords(a); i++)
-        n += (size_t)__builtin_popcountll(a->words[i] & b->words[i]);
-    return n;
-}
-
-void bitset_and(struct bitset *set, const struct bitset *other)
-{
-    BUG_ON(set->nbits != other->nbits);
-    for (size_t i = 0; i < nwords(set); i++)
-        set->words[i] &= other->words[i];
-}
-
-void bitset_or(struct bitset *set, const struct bitset *other)
-{
-    BUG_ON(set->nbits != other->nbits);
-    for (size_t i = 0; i < nwords(set); i++)
-        set->words[i] |= other->words[i];
-}
-
-void bitset_andnot(struct bitset *set, const struct bitset *other)
-{
-    BUG_ON(set->nbits != other->nbits);
-    for (size_t i = 0; i < nwords(set); i++)
-        set->words[i] &= ~other->words[i];
 }
 
 size_t bitset_next(const struct bitset *set, size_t from)

@@ -27,21 +27,12 @@ struct bitset *bitset_dup(const struct bitset *set);
 void bitset_set(struct bitset *set, size_t bit);
 void bitset_clear(struct bitset *set, size_t bit);
 void bitset_set_range(struct bitset *set, size_t first, size_t n);
-void bitset_zero(struct bitset *set);
 void bitset_copy(struct bitset *to, const struct bitset *from);
 bool bitset_test(const struct bitset *set, size_t bit);
 
 size_t bitset_count(const struct bitset *set);
-bool bitset_is_empty(const struct bitset *set);
 bool bitset_equals(const struct bitset *a, const struct bitset *b);
 bool bitset_is_subset(const struct bitset *sub, const struct bitset *of);
-bool bitset_intersects(const struct bitset *a, const struct bitset *b);
-/* |a and b| without making the intersection. */
-size_t bitset_count_and(const struct bitset *a, const struct bitset *b);
-
-void bitset_and(struct bitset *set, const struct bitset *other);
-void bitset_or(struct bitset *set, const struct bitset *other);
-void bitset_andnot(struct bitset *set, const struct bitset *other);
 
 /* The first set bit at or after 'from', or nbits when there is none:
  *     for (i = bitset_next(s, 0); i < s->nbits; i = bitset_next(s, i + 1)) */

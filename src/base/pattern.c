@@ -138,26 +138,3 @@ char *pattern_expand(const char *text, const struct pattern_values *values)
     return strbuf_take(&sb);
 }
 
-static bool has_letter(const char *text, const char *letters)
-{
-    if (strchr(text, '\\'))
-        return false;
-    while ((text = strchr(text, '%'))) {
-        struct letter l = read_letter(text);
-
-        if (l.letter && strchr(letters, l.letter))
-            return true;
-        text += l.len;
-    }
-    return false;
-}
-
-bool pattern_is_per_task(const char *text)
-{
-    return has_letter(text, "t");
-}
-
-bool pattern_is_per_node(const char *text)
-{
-    return has_letter(text, "nN");
-}

@@ -27,9 +27,4 @@ struct pattern_values {
 /* The file name; the caller frees it. */
 char *pattern_expand(const char *text, const struct pattern_values *values);
 
-/* True when the name differs from task to task (%t), so that each task has a
- * file of its own / from node to node (%n %N). */
-bool pattern_is_per_task(const char *text);
-bool pattern_is_per_node(const char *text);
-
 #endif

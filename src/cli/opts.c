@@ -13,7 +13,6 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
-#include "base/strv.h"
 
 #define OPTS_MAX 256
 
@@ -29,13 +28,6 @@ int opt_string(const struct opt *opt, const char *value, void *ctx, struct err *
 {
     (void)err;
     *(const char **)((char *)ctx + opt->offset) = value;
-    return 0;
-}
-
-int opt_strv(const struct opt *opt, const char *value, void *ctx, struct err *err)
-{
-    (void)err;
-    strv_add((char ***)((char *)ctx + opt->offset), value);
     return 0;
 }
 

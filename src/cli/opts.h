@@ -47,8 +47,6 @@ enum opts_order {
 /* Setters for common members at opt->offset. Strings are borrowed from argv. */
 int opt_flag(const struct opt *opt, const char *value, void *ctx, struct err *err);
 int opt_string(const struct opt *opt, const char *value, void *ctx, struct err *err);
-/* A 'char **' strv that gets a copy of each value. */
-int opt_strv(const struct opt *opt, const char *value, void *ctx, struct err *err);
 /* Ends the parsing with -ECANCELED: the help is wanted. */
 int opt_help(const struct opt *opt, const char *value, void *ctx, struct err *err);
 

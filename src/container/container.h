@@ -101,6 +101,7 @@ int container_next_event(struct container *c, struct container_event *ret);
 void container_kill(struct container *c);
 void container_destroy(struct container *c);
 
+/* Of the container's first process, in the caller's PID namespace. */
 pid_t container_init_pid(const struct container *c);
 
 #endif

@@ -286,11 +286,6 @@ void switch_tree_destroy(struct switch_tree *tree)
     free(tree);
 }
 
-size_t switch_tree_n_nodes(const struct switch_tree *tree)
-{
-    return tree->n_nodes;
-}
-
 size_t switch_tree_n_switches(const struct switch_tree *tree)
 {
     return tree->n_switches;
@@ -326,13 +321,6 @@ unsigned int switch_tree_span(const struct switch_tree *tree, const uint32_t *no
             above = all[above].parent;
     }
     return deepest - all[above].depth;
-}
-
-unsigned int switch_tree_distance(const struct switch_tree *tree, uint32_t a,
-                                  uint32_t b)
-{
-    uint32_t pair[2] = {a, b};
-    return switch_tree_span(tree, pair, 2);
 }
 
 char *switch_tree_path(const struct switch_tree *tree, uint32_t node)

@@ -32,11 +32,6 @@ int switch_tree_build(const struct switch_def *defs, size_t n_defs,
                       struct switch_tree **ret, struct err *err);
 void switch_tree_destroy(struct switch_tree *tree);
 
-size_t switch_tree_n_nodes(const struct switch_tree *tree);
-/* Levels up from the leaf switch to the lowest switch above both; 0: same leaf.
- * When the two are not equally far down, the longer way counts. */
-unsigned int switch_tree_distance(const struct switch_tree *tree, uint32_t a,
-                                  uint32_t b);
 /* "spine/leaf1"; the caller frees it. A root that no definition names is left
  * out, so without definitions it is "". */
 char *switch_tree_path(const struct switch_tree *tree, uint32_t node);
@@ -50,7 +45,7 @@ unsigned int switch_tree_height(const struct switch_tree *tree, uint32_t sw);
 const struct bitset *switch_tree_nodes_below(const struct switch_tree *tree,
                                              uint32_t sw);
 /* Levels up from the deepest of these nodes (at least one) to the lowest switch
- * above all of them. */
+ * above all of them; 0: they share a leaf. */
 unsigned int switch_tree_span(const struct switch_tree *tree, const uint32_t *nodes,
                               size_t n_nodes);
 

@@ -240,11 +240,6 @@ bool channel_is_open(const struct channel *ch)
     return ch->state == CH_OPEN;
 }
 
-void *channel_ctx(const struct channel *ch)
-{
-    return ch->ctx;
-}
-
 void channel_set_ctx(struct channel *ch, void *ctx)
 {
     ch->ctx = ctx;

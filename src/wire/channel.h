@@ -117,7 +117,6 @@ void channel_pause(struct channel *ch, bool paused);
 
 const struct peer *channel_peer(const struct channel *ch);
 bool channel_is_open(const struct channel *ch);
-void *channel_ctx(const struct channel *ch);
 void channel_set_ctx(struct channel *ch, void *ctx);
 
 /* Send what is queued, then close; on_close follows, later, from the loop.

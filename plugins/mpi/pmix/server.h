@@ -41,7 +41,6 @@ int topology_get(const char *xml, hwloc_topology_t *ret_topology,
                  struct berth_mpi_err *err);
 int topology_export(const char *path, struct berth_mpi_err *err);
 bool topology_is_crowded_by(uint32_t n_tasks);
-void topology_drop(void);
 
 /* job_data.c: tell libpmix about the step and its local tasks. */
 int job_register(const struct server *server, const struct berth_mpi_step *step,

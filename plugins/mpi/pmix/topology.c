@@ -26,7 +26,7 @@ static bool is_loaded_from(const char *xml)
     return !xml || strcmp(xml, loaded.xml) == 0;
 }
 
-void topology_drop(void)
+static void topology_drop(void)
 {
     if (loaded.topology)
         hwloc_topology_destroy(loaded.topology);

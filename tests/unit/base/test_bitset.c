@@ -51,7 +51,6 @@ static void a_text_parses_and_prints_the_same(void **state)
 
         assert_string_equal(out, rows[i].out);
         assert_int_equal(bitset_count(set), rows[i].count);
-        assert_int_equal(bitset_is_empty(set), rows[i].count == 0);
     }
 }
 
@@ -90,7 +89,7 @@ static void a_set_without_bits_is_empty(void **state)
     cleanup(bitset_destroyp) struct bitset *set = parsed("", 0);
 
     (void)state;
-    assert_true(bitset_is_empty(set));
+    assert_int_equal(bitset_count(set), 0);
     assert_int_equal(bitset_next(set, 0), 0);
     assert_false(bitset_test(set, 0));
 }
@@ -122,26 +121,27 @@ static void random_sets(unsigned *seed, struct bitset *set, bool *model)
 static void check_operations(const struct bitset *a, const bool *ma,
                              const struct bitset *b, const bool *mb)
 {
-    cleanup(bitset_destroyp) struct bitset *both = bitset_dup(a);
-    cleanup(bitset_destroyp) struct bitset *any = bitset_dup(a);
-    cleanup(bitset_destroyp) struct bitset *only = bitset_dup(a);
-    size_t shared = 0;
+    bool is_subset = true, is_equal = true;
+    size_t count = 0;
 
-    bitset_and(both, b);
-    bitset_or(any, b);
-    bitset_andnot(only, b);
     for (size_t i = 0; i < BITS; i++) {
-        assert_int_equal(bitset_test(both, i), ma[i] && mb[i]);
-        assert_int_equal(bitset_test(any, i), ma[i] || mb[i]);
-        assert_int_equal(bitset_test(only, i), ma[i] && !mb[i]);
-        shared += ma[i] && mb[i];
+        count += ma[i];
+        is_subset = is_subset && (!ma[i] || mb[i]);
+        is_equal = is_equal && ma[i] == mb[i];
     }
-    assert_int_equal(bitset_count_and(a, b), shared);
-    assert_int_equal(bitset_intersects(a, b), shared > 0);
-    assert_int_equal(bitset_is_subset(a, b), bitset_count(a) == shared);
-    assert_true(bitset_is_subset(both, a) && bitset_is_subset(a, any));
-    assert_int_equal(bitset_equals(both, any),
-                     bitset_is_empty(only) && bitset_is_subset(b, a));
+    assert_int_equal(bitset_count(a), count);
+    assert_int_equal(bitset_is_subset(a, b), is_subset);
+    assert_int_equal(bitset_equals(a, b), is_equal);
+}
+
+/* 'a' becomes a subset of 'b', so that the answer is not always no. */
+static void narrow(struct bitset *a, bool *ma, const bool *mb)
+{
+    for (size_t i = 0; i < BITS; i++) {
+        ma[i] = ma[i] && mb[i];
+        if (!ma[i])
+            bitset_clear(a, i);
+    }
 }
 
 static void operations_agree_with_a_plain_array(void **state)
@@ -158,10 +158,11 @@ static void operations_agree_with_a_plain_array(void **state)
         random_sets(&seed, b, mb);
         check_operations(a, ma, b, mb);
         check_operations(a, ma, a, ma);
+        narrow(a, ma, mb);
+        check_operations(a, ma, b, mb);
+        check_operations(b, mb, a, ma);
         bitset_copy(a, b);
         assert_true(bitset_equals(a, b));
-        bitset_zero(a);
-        assert_true(bitset_is_empty(a));
     }
 }
 

@@ -102,19 +102,6 @@ static void a_backslash_switches_patterns_off(void **state)
 
     (void)state;
     check_rows(rows, ARRAY_SIZE(rows), &element);
-    assert_false(pattern_is_per_task("\\%t"));
-}
-
-static void files_per_task_and_node_are_recognised(void **state)
-{
-    (void)state;
-    assert_true(pattern_is_per_task("out.%4t"));
-    assert_false(pattern_is_per_task("out.%%t"));
-    assert_false(pattern_is_per_task("out.%j"));
-    assert_false(pattern_is_per_task("out%"));
-    assert_true(pattern_is_per_node("%N"));
-    assert_true(pattern_is_per_node("%n"));
-    assert_false(pattern_is_per_node("%t"));
 }
 
 int main(void)
@@ -125,7 +112,6 @@ int main(void)
         cmocka_unit_test(a_width_pads_numbers_only),
         cmocka_unit_test(an_unknown_letter_stays_as_written),
         cmocka_unit_test(a_backslash_switches_patterns_off),
-        cmocka_unit_test(files_per_task_and_node_are_recognised),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

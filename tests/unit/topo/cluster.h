@@ -68,7 +68,8 @@ static inline void cluster_use(struct cluster *c, size_t node, const char *cores
     cleanup(bitset_destroyp) struct bitset *set = NULL;
     if (bitset_parse(cores, c->topo->n_cores, &set, &err) < 0)
         fail_msg("%s", err.text);
-    bitset_andnot(c->free[node], set);
+    for (size_t i = bitset_next(set, 0); i < set->nbits; i = bitset_next(set, i + 1))
+        bitset_clear(c->free[node], i);
 }
 
 /* "n0 0-3 (0-1 2-3); n2 ...", the cores of each share and of its tasks. */
