@@ -89,7 +89,7 @@ def running(desk, script, *argv):
 
 def test_cancelling_an_interactive_job_ends_its_step(desk):
     client = running(desk, "echo on; exec sleep 1000", "-J", "doomed")
-    [job] = [job["id"] for job in desk.jobs() if job["spec"]["name"] == "doomed"]
+    [job] = [job["id"] for job in desk.jobs() if job["name"] == "doomed"]
     desk.berth("cancel", job)
     client.communicate(timeout=60)
     assert client.returncode == 128 + signal.SIGTERM
@@ -99,7 +99,7 @@ def test_cancelling_an_interactive_job_ends_its_step(desk):
 def test_an_interactive_job_keeps_its_time_limit(desk):
     result = desk.berth("run", "-t", "0:01", "-J", "limited", "sleep", "1000", check=False)
     assert result.returncode == 128 + signal.SIGTERM, result.stderr
-    [job] = [job for job in desk.jobs("--all") if job["spec"]["name"] == "limited"]
+    [job] = [job for job in desk.jobs("--all") if job["name"] == "limited"]
     desk.until(job["id"], "TIMEOUT")
 
 
