@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests of cli/job_document.c: the keys that scripts rely on.
+ * test_job_document.c - the keys that scripts rely on
  */
 #include <setjmp.h>
 #include <stdarg.h>
