@@ -125,9 +125,11 @@ static void on_no_owner(uv_timer_t *timer)
     lead_end(lead, 1, 0, "its client never came");
 }
 
-/* Errors that are the job's own end it; the launch itself has worked. */
-static void start_work(struct lead *lead)
+/* Errors that are the job's own end it; the launch itself has worked, and has been
+ * answered by now. */
+static void start_work(uv_timer_t *timer)
 {
+    struct lead *lead = timer->data;
     struct err err;
 
     if (lead->spec->script.len == 0) {
@@ -163,7 +165,7 @@ int lead_start(struct shepherd *sh, struct err *err)
     if (lead->spec->time_limit > 0)
         (void)uv_timer_start(&lead->deadline, on_deadline,
                              1000ull * (uint64_t)lead->spec->time_limit, 0);
-    start_work(lead);
+    (void)uv_timer_start(&lead->grace, start_work, 0, 0);
     return 0;
 }
 
