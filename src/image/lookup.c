@@ -80,12 +80,8 @@ static int load_config(const struct image_store *store, const char *digest,
                        struct image *image, struct err *err)
 {
     cleanup(oci_config_fini) struct oci_config config = {0};
-    cleanup(freep) char *bytes = NULL;
-    size_t len;
-    int r = store_get_blob(store, digest, &bytes, &len, err);
+    int r = store_get_config(store, digest, &config, err);
 
-    if (r == 0)
-        r = oci_parse_config(bytes, len, &config, err);
     if (r == 0)
         r = add_layers(store, config.diff_ids, image, err);
     if (r < 0)
@@ -103,12 +99,8 @@ static int load_manifest(const struct image_store *store, struct image *image,
                          struct err *err)
 {
     cleanup(oci_manifest_fini) struct oci_manifest manifest = {0};
-    cleanup(freep) char *bytes = NULL;
-    size_t len;
-    int r = store_get_blob(store, image->digest, &bytes, &len, err);
+    int r = store_get_manifest(store, image->digest, &manifest, err);
 
-    if (r == 0)
-        r = oci_parse_manifest(bytes, len, &manifest, err);
     return r < 0 ? r : load_config(store, manifest.config.digest, image, err);
 }
 

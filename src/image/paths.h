@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "image/oci.h"
 #include "image/store.h"
 
 /* Manifests, configs and indexes are a few KiB; more is not believed. */
@@ -43,8 +44,10 @@ int store_collect(const struct image_store *store, struct err *err);
 /* A document, at most BLOB_BYTES_MAX, by its digest, verified when read. */
 int store_put_blob(const struct image_store *store, const void *bytes, size_t len,
                    char ret_digest[IMAGE_DIGEST_MAX], struct err *err);
-int store_get_blob(const struct image_store *store, const char *digest,
-                   char **ret_bytes, size_t *ret_len, struct err *err);
+int store_get_manifest(const struct image_store *store, const char *digest,
+                       struct oci_manifest *ret, struct err *err);
+int store_get_config(const struct image_store *store, const char *digest,
+                     struct oci_config *ret, struct err *err);
 
 /* Words for a failed write; a full disk is named as such. */
 int store_write_failed(const struct image_store *store, int code, const char *what,

@@ -41,12 +41,8 @@ static int mark_config(const struct image_store *store, const char *digest,
                        struct live *live, struct err *err)
 {
     cleanup(oci_config_fini) struct oci_config config = {0};
-    cleanup(freep) char *bytes = NULL;
-    size_t len;
-    int r = store_get_blob(store, digest, &bytes, &len, err);
+    int r = store_get_config(store, digest, &config, err);
 
-    if (r == 0)
-        r = oci_parse_config(bytes, len, &config, err);
     if (r < 0)
         return r;
     strv_add(&live->blobs, digest_hex(digest));
@@ -59,15 +55,11 @@ static int mark_image(const struct image_store *store, const char *name,
                       struct live *live, struct err *err)
 {
     cleanup(oci_manifest_fini) struct oci_manifest manifest = {0};
-    cleanup(freep) char *bytes = NULL;
     char digest[IMAGE_DIGEST_MAX];
-    size_t len;
     int r = names_read(store, name, digest, NULL, err);
 
     if (r == 0)
-        r = store_get_blob(store, digest, &bytes, &len, err);
-    if (r == 0)
-        r = oci_parse_manifest(bytes, len, &manifest, err);
+        r = store_get_manifest(store, digest, &manifest, err);
     if (r < 0)
         return r;
     strv_add(&live->blobs, digest_hex(digest));

@@ -176,8 +176,8 @@ int store_put_blob(const struct image_store *store, const void *bytes, size_t le
     return io_write_file_atomic(path, bytes, len, 0644, err);
 }
 
-int store_get_blob(const struct image_store *store, const char *digest,
-                   char **ret_bytes, size_t *ret_len, struct err *err)
+static int get_blob(const struct image_store *store, const char *digest,
+                    char **ret_bytes, size_t *ret_len, struct err *err)
 {
     cleanup(freep) char *path = store_blob_path(store, digest);
     cleanup(freep) char *bytes = NULL;
@@ -191,6 +191,26 @@ int store_get_blob(const struct image_store *store, const char *digest,
         return err_set(err, EBADMSG, "%s is damaged: its content is %s", path, found);
     *ret_bytes = take(bytes);
     return 0;
+}
+
+int store_get_manifest(const struct image_store *store, const char *digest,
+                       struct oci_manifest *ret, struct err *err)
+{
+    cleanup(freep) char *bytes = NULL;
+    size_t len;
+    int r = get_blob(store, digest, &bytes, &len, err);
+
+    return r < 0 ? r : oci_parse_manifest(bytes, len, ret, err);
+}
+
+int store_get_config(const struct image_store *store, const char *digest,
+                     struct oci_config *ret, struct err *err)
+{
+    cleanup(freep) char *bytes = NULL;
+    size_t len;
+    int r = get_blob(store, digest, &bytes, &len, err);
+
+    return r < 0 ? r : oci_parse_config(bytes, len, ret, err);
 }
 
 bool store_has_layer(const struct image_store *store, const char *diff_id)

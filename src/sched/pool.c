@@ -179,7 +179,8 @@ static uint64_t free_memory_of(const struct pool_node *node)
     return node->memory > node->memory_held ? node->memory - node->memory_held : 0;
 }
 
-struct place_node *pool_view_now(const struct pool *pool, const struct bitset *among)
+static struct place_node *view_nodes(const struct pool *pool,
+                                     const struct bitset *among, bool as_empty)
 {
     struct place_node *view = xcalloc(pool->n_nodes + 1, sizeof(*view));
     for (size_t i = 0; i < pool->n_nodes; i++) {
@@ -187,30 +188,23 @@ struct place_node *pool_view_now(const struct pool *pool, const struct bitset *a
         view[i] = (struct place_node){
             .name = pool->names[i],
             .topo = node->topo,
-            .free_cores = node->free,
+            .free_cores = as_empty ? node->all : node->free,
             .memory = node->memory,
-            .free_memory = free_memory_of(node),
-            .usable = node->up && node->topo && bitset_test(among, i),
+            .free_memory = as_empty ? node->memory : free_memory_of(node),
+            .usable = bitset_test(among, i) && (as_empty || (node->up && node->topo)),
         };
     }
     return view;
 }
 
+struct place_node *pool_view_now(const struct pool *pool, const struct bitset *among)
+{
+    return view_nodes(pool, among, false);
+}
+
 struct place_node *pool_view_empty(const struct pool *pool, const struct bitset *among)
 {
-    struct place_node *view = xcalloc(pool->n_nodes + 1, sizeof(*view));
-    for (size_t i = 0; i < pool->n_nodes; i++) {
-        const struct pool_node *node = &pool->nodes[i];
-        view[i] = (struct place_node){
-            .name = pool->names[i],
-            .topo = node->topo,
-            .free_cores = node->all,
-            .memory = node->memory,
-            .free_memory = node->memory,
-            .usable = bitset_test(among, i),
-        };
-    }
-    return view;
+    return view_nodes(pool, among, true);
 }
 
 void pool_check_invariants(const struct pool *pool)

@@ -26,22 +26,6 @@
 #include "client/berth.h"
 #include "wire/channel.h"
 
-static struct wire_auth auth;
-
-static int start_munge(void **state)
-{
-    (void)state;
-    auth.munge_socket = private_munge_start();
-    return 0;
-}
-
-static int stop_munge(void **state)
-{
-    (void)state;
-    private_munge_stop();
-    return 0;
-}
-
 /* ------------------------------------------------- the controller, a child */
 
 enum manner {
@@ -126,7 +110,7 @@ static const struct channel_callbacks callbacks = {.on_message = on_message};
 static void on_connection(uv_stream_t *listener, int status)
 {
     (void)status;
-    (void)channel_accept(listener, &auth, NULL, &callbacks, NULL, NULL);
+    (void)channel_accept(listener, &munge_auth, NULL, &callbacks, NULL, NULL);
 }
 
 static void run_controller(int listener)
@@ -211,7 +195,7 @@ static int setup(void **state)
     struct cluster *c = xcalloc(1, sizeof(*c));
 
     listen_somewhere(c);
-    open_handle(c, auth.munge_socket);
+    open_handle(c, munge_auth.munge_socket);
     *state = c;
     return 0;
 }
@@ -380,12 +364,12 @@ static void a_missing_munged_says_what_to_do(void **state)
 static void a_refused_opening_says_why(void **state)
 {
     struct cluster *c = *state;
-    const char *good = auth.munge_socket;
+    const char *good = munge_auth.munge_socket;
     Berth__Pong *reply = NULL;
 
-    auth.munge_socket = "/nonexistent/theirs";
+    munge_auth.munge_socket = "/nonexistent/theirs";
     controller_start(c, WELL);
-    auth.munge_socket = good;
+    munge_auth.munge_socket = good;
     assert_int_equal(berth_ping(c->berth, &reply, &c->err), -EPERM);
     assert_non_null(strstr(c->err.text, "refused: munged is not running at "
                                         "/nonexistent/theirs"));
@@ -434,5 +418,5 @@ int main(void)
         T(a_lead_that_cannot_be_is_refused_with_words),
     };
 
-    return cmocka_run_group_tests(tests, start_munge, stop_munge);
+    return cmocka_run_group_tests(tests, private_munge_setup, private_munge_teardown);
 }

@@ -21,6 +21,8 @@
 
 #include "private_munge.h"
 
+struct wire_auth munge_auth;
+
 static char dir[64], socket_path[80];
 static pid_t munged;
 
@@ -89,6 +91,7 @@ const char *private_munge_start(void)
     for (int i = 0; i < 1000 && access(socket_path, W_OK) < 0; i++)
         (void)poll(NULL, 0, 10);
     assert_int_equal(access(socket_path, W_OK), 0);
+    munge_auth.munge_socket = socket_path;
     return socket_path;
 }
 
@@ -103,4 +106,18 @@ void private_munge_stop(void)
     munged = 0;
     (void)snprintf(command, sizeof(command), "rm -rf %s", dir);
     assert_int_equal(system(command), 0);
+}
+
+int private_munge_setup(void **state)
+{
+    (void)state;
+    (void)private_munge_start();
+    return 0;
+}
+
+int private_munge_teardown(void **state)
+{
+    (void)state;
+    private_munge_stop();
+    return 0;
 }

@@ -23,27 +23,11 @@
 #include "wire/pack.h"
 #include "wire_fixture.h"
 
-static const char *munge_socket;
-
-static int start_munge(void **state)
-{
-    (void)state;
-    munge_socket = private_munge_start();
-    return 0;
-}
-
-static int stop_munge(void **state)
-{
-    (void)state;
-    private_munge_stop();
-    return 0;
-}
-
 static int setup(void **state)
 {
     struct fixture *f = xcalloc(1, sizeof(*f));
 
-    fixture_start(f, munge_socket);
+    fixture_start(f, munge_auth.munge_socket);
     *state = f;
     return 0;
 }
@@ -449,5 +433,5 @@ int main(void)
         T(what_is_no_connection_is_not_adopted),
     };
 
-    return cmocka_run_group_tests(tests, start_munge, stop_munge);
+    return cmocka_run_group_tests(tests, private_munge_setup, private_munge_teardown);
 }

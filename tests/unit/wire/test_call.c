@@ -23,22 +23,6 @@
 #include "wire/pack.h"
 #include "wire_fixture.h"
 
-static struct wire_auth auth;
-
-static int start_munge(void **state)
-{
-    (void)state;
-    auth.munge_socket = private_munge_start();
-    return 0;
-}
-
-static int stop_munge(void **state)
-{
-    (void)state;
-    private_munge_stop();
-    return 0;
-}
-
 /* ------------------------------------------------ the server, a child */
 
 /* Pings are answered. A heartbeat is refused. Output comes back twice, once as
@@ -87,7 +71,7 @@ static void run_server(int to_parent, int local)
     struct fixture f;
     uv_poll_t poll;
 
-    fixture_start(&f, auth.munge_socket);
+    fixture_start(&f, munge_auth.munge_socket);
     f.server.on_message = serve;
     (void)uv_poll_init(&f.loop, &poll, local);
     poll.data = &f;
@@ -146,7 +130,7 @@ static struct caller *connect_to(const struct server *s)
     struct caller *c = NULL;
     struct err err = {0};
 
-    if (caller_connect(&auth, "localhost", s->port, "", getuid(), &c, &err) < 0)
+    if (caller_connect(&munge_auth, "localhost", s->port, "", getuid(), &c, &err) < 0)
         fail_msg("%s", err.text);
     return c;
 }
@@ -262,12 +246,13 @@ static void nobody_there_is_told_apart(void **state)
     struct err err;
 
     (void)state;
-    assert_int_equal(caller_connect(&auth, "127.0.0.1", 1, "", 0, &c, &err),
+    assert_int_equal(caller_connect(&munge_auth, "127.0.0.1", 1, "", 0, &c, &err),
                      -ECONNREFUSED);
     assert_string_equal(err.text, "127.0.0.1:1: Connection refused");
     assert_int_equal(caller_connect_local("/nonexistent/sock", &c, &err), -ENOENT);
-    assert_int_equal(caller_connect(&auth, "no-such-host.invalid", 1, "", 0, &c, &err),
-                     -EHOSTUNREACH);
+    assert_int_equal(
+        caller_connect(&munge_auth, "no-such-host.invalid", 1, "", 0, &c, &err),
+        -EHOSTUNREACH);
 }
 
 static void a_missing_munged_is_told_apart(void **state)
@@ -284,7 +269,7 @@ static void a_missing_munged_is_told_apart(void **state)
 
 static void a_peer_that_does_not_answer_is_given_up(void **state)
 {
-    struct wire_auth hasty = auth;
+    struct wire_auth hasty = munge_auth;
     struct sockaddr_in addr = {.sin_family = AF_INET};
     socklen_t len = sizeof(addr);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -319,5 +304,5 @@ int main(void)
         T(a_peer_that_does_not_answer_is_given_up),
     };
 
-    return cmocka_run_group_tests(tests, start_munge, stop_munge);
+    return cmocka_run_group_tests(tests, private_munge_setup, private_munge_teardown);
 }

@@ -20,27 +20,11 @@
 #include "private_munge.h"
 #include "wire_fixture.h"
 
-static const char *munge_socket;
-
-static int start_munge(void **state)
-{
-    (void)state;
-    munge_socket = private_munge_start();
-    return 0;
-}
-
-static int stop_munge(void **state)
-{
-    (void)state;
-    private_munge_stop();
-    return 0;
-}
-
 static int setup(void **state)
 {
     struct fixture *f = xcalloc(1, sizeof(*f));
 
-    fixture_start(f, munge_socket);
+    fixture_start(f, munge_auth.munge_socket);
     *state = f;
     return 0;
 }
@@ -438,5 +422,5 @@ int main(void)
         T(what_came_before_the_peer_ended_is_delivered),
     };
 
-    return cmocka_run_group_tests(tests, start_munge, stop_munge);
+    return cmocka_run_group_tests(tests, private_munge_setup, private_munge_teardown);
 }

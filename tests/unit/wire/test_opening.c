@@ -23,22 +23,6 @@
 
 #define STRANGER 65534
 
-static struct wire_auth auth;
-
-static int start_munge(void **state)
-{
-    (void)state;
-    auth.munge_socket = private_munge_start();
-    return 0;
-}
-
-static int stop_munge(void **state)
-{
-    (void)state;
-    private_munge_stop();
-    return 0;
-}
-
 /* Both ends of one opening. */
 struct ends {
     struct opening caller, answerer;
@@ -50,7 +34,7 @@ static int setup(void **state)
 {
     struct ends *e = xcalloc(1, sizeof(*e));
 
-    assert_int_equal(opening_hello(&e->caller, &auth, "17.lead", NULL), 0);
+    assert_int_equal(opening_hello(&e->caller, &munge_auth, "17.lead", NULL), 0);
     *state = e;
     return 0;
 }
@@ -69,13 +53,14 @@ static int answer(struct ends *e, const void *hello, size_t len)
 {
     opening_fini(&e->answerer);
     e->err.text[0] = '\0';
-    return opening_answer(&e->answerer, &auth, hello, len, &e->of_answerer, &e->err);
+    return opening_answer(&e->answerer, &munge_auth, hello, len, &e->of_answerer,
+                          &e->err);
 }
 
 static int finish(struct ends *e)
 {
-    return opening_finish(&e->caller, &auth, e->answerer.reply, e->answerer.reply_len,
-                          geteuid(), &e->of_caller, &e->err);
+    return opening_finish(&e->caller, &munge_auth, e->answerer.reply,
+                          e->answerer.reply_len, geteuid(), &e->of_caller, &e->err);
 }
 
 static void assert_refused(struct ends *e, int rc, const char *words)
@@ -148,7 +133,7 @@ static void a_reply_to_another_hello_is_not_bound(void **state)
     struct ends *e = *state;
     struct opening other = {0};
 
-    assert_int_equal(opening_hello(&other, &auth, "17.lead", NULL), 0);
+    assert_int_equal(opening_hello(&other, &munge_auth, "17.lead", NULL), 0);
     assert_int_equal(answer(e, other.hello, other.hello_len), 0);
     assert_refused(e, finish(e), "not bound to this connection: ");
     opening_fini(&other);
@@ -178,7 +163,7 @@ static void an_expired_credential_is_refused(void **state)
     munge_ctx_t ctx = munge_ctx_create();
     char *credential;
 
-    assert_int_equal(munge_ctx_set(ctx, MUNGE_OPT_SOCKET, auth.munge_socket), 0);
+    assert_int_equal(munge_ctx_set(ctx, MUNGE_OPT_SOCKET, munge_auth.munge_socket), 0);
     assert_int_equal(munge_ctx_set(ctx, MUNGE_OPT_TTL, 1), 0);
     assert_int_equal(munge_encode(&credential, ctx, "x", 1), 0);
     munge_ctx_destroy(ctx);
@@ -197,7 +182,7 @@ static void a_credential_without_a_key_is_refused(void **state)
     munge_ctx_t ctx = munge_ctx_create();
     char *credential;
 
-    assert_int_equal(munge_ctx_set(ctx, MUNGE_OPT_SOCKET, auth.munge_socket), 0);
+    assert_int_equal(munge_ctx_set(ctx, MUNGE_OPT_SOCKET, munge_auth.munge_socket), 0);
     assert_int_equal(munge_encode(&credential, ctx, "x", 1), 0);
     munge_ctx_destroy(ctx);
     free(hello->credential.data);
@@ -245,7 +230,7 @@ static void a_reply_for_another_uid_cannot_be_read(void **state)
 
 static int answer_own_uid_only(struct ends *e)
 {
-    struct wire_auth strict = auth;
+    struct wire_auth strict = munge_auth;
 
     strict.own_uid_only = true;
     return opening_answer(&e->answerer, &strict, e->caller.hello, e->caller.hello_len,
@@ -269,7 +254,7 @@ static void a_shepherd_admits_its_own_uid_and_root_only(void **state)
     if (pid == 0) {
         struct opening o = {0};
 
-        if (setuid(STRANGER) < 0 || opening_hello(&o, &auth, "", NULL) < 0)
+        if (setuid(STRANGER) < 0 || opening_hello(&o, &munge_auth, "", NULL) < 0)
             _exit(1);
         _exit(write(fds[1], o.hello, o.hello_len) == (ssize_t)o.hello_len ? 0 : 1);
     }
@@ -290,8 +275,8 @@ static void an_answerer_of_the_wrong_uid_is_refused(void **state)
     int rc;
 
     assert_int_equal(answer(e, e->caller.hello, e->caller.hello_len), 0);
-    rc = opening_finish(&e->caller, &auth, e->answerer.reply, e->answerer.reply_len,
-                        other, &e->of_caller, &e->err);
+    rc = opening_finish(&e->caller, &munge_auth, e->answerer.reply,
+                        e->answerer.reply_len, other, &e->of_caller, &e->err);
     if (getuid() == 0)
         assert_int_equal(rc, 0); /* root answers for anyone */
     else
@@ -337,7 +322,7 @@ static void an_oversized_target_is_refused_on_both_sides(void **state)
     target[OPENING_TARGET_MAX + 1] = '\0';
     str_replace(&hello->target, target);
     assert_refused(e, answer_changed(e, hello), "oversized: ");
-    assert_int_equal(opening_hello(&o, &auth, target, &e->err), -EINVAL);
+    assert_int_equal(opening_hello(&o, &munge_auth, target, &e->err), -EINVAL);
     opening_fini(&o);
 }
 
@@ -420,5 +405,5 @@ int main(void)
         T(a_missing_munged_is_named_with_its_socket),
     };
 
-    return cmocka_run_group_tests(tests, start_munge, stop_munge);
+    return cmocka_run_group_tests(tests, private_munge_setup, private_munge_teardown);
 }
