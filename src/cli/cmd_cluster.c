@@ -28,7 +28,7 @@ static const struct usage usage = {
         "  up      make and start one; berth's commands then use it\n"
         "  down    end it and remove all of it\n"
         "  status  its daemons, and which of them are alive\n"
-        "  start   start those of its daemons that have ended\n"
+        "  start   start those of its daemons that have ended, and wait for them\n"
         "  exec    run a command in a node's network: exec n1 ip addr",
     .examples = "  berth cluster up --nodes 4 --cores-per-node 4\n"
                 "  berth cluster status\n"
@@ -330,6 +330,8 @@ static int run_start(struct args *args, int argc, char **argv)
     rc = start_missing(c, &err);
     if (cluster_save(c, &later) < 0)
         say_warning("%s", later.text);
+    if (rc == 0)
+        rc = cluster_wait_for_nodes(c, &args->wishes, &err);
     return rc < 0 ? fail(&err) : STATUS_OK;
 }
 

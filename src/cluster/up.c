@@ -273,8 +273,8 @@ static int poll_nodes(const struct cluster *c, const struct cluster_wishes *w,
                    w->wait_seconds, words);
 }
 
-static int wait_for_nodes(const struct cluster *c, const struct cluster_wishes *w,
-                          struct err *err)
+int cluster_wait_for_nodes(const struct cluster *c, const struct cluster_wishes *w,
+                           struct err *err)
 {
     cleanup(freep) char *config = cluster_path(c, "berth.yaml");
     struct berth_err failure = {.code = 0};
@@ -300,7 +300,7 @@ static int start_all(struct cluster *c, const struct cluster_wishes *w, struct e
         tell(w, "controller and %zu node%s are started", c->n_nodes,
              c->n_nodes == 1 ? "" : "s");
     if (rc == 0)
-        rc = wait_for_nodes(c, w, err);
+        rc = cluster_wait_for_nodes(c, w, err);
     return rc < 0 ? rc : cluster_point_here(c, err);
 }
 

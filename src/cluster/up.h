@@ -25,4 +25,9 @@ struct cluster_wishes {
 int cluster_up(const struct cluster_wishes *wishes, struct cluster **ret,
                struct err *err);
 
+/* Wait until the controller answers and says that all nodes are up, for as long
+ * as the wishes allow. A daemon that ends meanwhile is named. */
+int cluster_wait_for_nodes(const struct cluster *cluster,
+                           const struct cluster_wishes *wishes, struct err *err);
+
 #endif
