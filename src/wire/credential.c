@@ -49,6 +49,13 @@ static int credential_fault(munge_ctx_t ctx, munge_err_t code, struct err *err)
                        "expired: the credential is too old, or a clock is wrong");
     if (code == EMUNGE_CRED_UNAUTHORIZED)
         return err_set(err, EPERM, "wrong uid: the credential is for another reader");
+    if (code == EMUNGE_CRED_REWOUND)
+        return err_set(err, EPERM,
+                       "rewound: the credential is from the future, a clock is wrong");
+    if (code == EMUNGE_CRED_INVALID)
+        return err_set(err, EPERM,
+                       "munge: %s: is munge's key the same on both machines?",
+                       munge_strerror(code));
     return err_set(err, EPERM, "munge: %s", munge_strerror(code));
 }
 
