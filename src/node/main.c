@@ -156,16 +156,15 @@ int main(int argc, char **argv)
     log_init("berthd", LOG_INFO);
     if (sodium_init() < 0 || config_find(options.config, &path, &err) ||
         config_load(path, &config, &err) ||
-        (node.config = config, find_self(&node, options.node, &err)) ||
-        make_dirs(&node, &err)) {
+        (node.config = config, find_self(&node, options.node, &err))) {
         (void)fprintf(stderr, "berthd: %s\n", err.text);
-        return 1;
+        return 3;
     }
     log_init("berthd", (enum log_level)log_level_parse(config->log_level));
     node.shepherd_path = shepherd_program();
     node.auth.munge_socket = config->munge.socket;
     node.loop = uv_default_loop();
-    if (start(&node, &err)) {
+    if (make_dirs(&node, &err) || start(&node, &err)) {
         (void)fprintf(stderr, "berthd: %s\n", err.text);
         return 1;
     }
