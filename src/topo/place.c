@@ -284,7 +284,7 @@ static struct place_result *result_of(const struct search *s, const struct offer
     struct place_parts parts;
     place_score_parts(s->tree, s->nodes, s->want.req, result, &parts);
     result->score = place_score(&parts, &s->weights);
-    result->why = place_score_words(&parts, result->score);
+    result->why = place_score_words(&parts);
     return result;
 }
 

@@ -113,7 +113,7 @@ static void add_count(struct strbuf *text, uint32_t n, const char *one,
     strbuf_printf(text, "%u %s", n, n == 1 ? one : many);
 }
 
-char *place_score_words(const struct place_parts *parts, double score)
+char *place_score_words(const struct place_parts *parts)
 {
     struct strbuf text = STRBUF_INIT;
     add_count(&text, parts->switches, "switch (", "switches (");
@@ -122,6 +122,6 @@ char *place_score_words(const struct place_parts *parts, double score)
     strbuf_printf(&text, "%u split; past need: ", parts->split);
     add_count(&text, parts->packages, "package, ", "packages, ");
     add_count(&text, parts->numa, "NUMA node, ", "NUMA nodes, ");
-    strbuf_printf(&text, "%u L3; score %g", parts->l3, score);
+    strbuf_printf(&text, "%u L3", parts->l3);
     return strbuf_take(&text);
 }

@@ -30,6 +30,6 @@ void place_score_parts(const struct switch_tree *tree, const struct place_node *
                        const struct place_result *result, struct place_parts *ret);
 
 /* "1 switch; 4 nodes, 0 split; ..."; the caller frees it. */
-char *place_score_words(const struct place_parts *parts, double score);
+char *place_score_words(const struct place_parts *parts);
 
 #endif

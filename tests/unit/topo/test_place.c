@@ -207,7 +207,7 @@ static void a_score_tells_its_parts(void **state)
                      0);
     assert_string_equal(result->why,
                         "2 switches (1 level up), 5 nodes, 5 split; past need: "
-                        "0 packages, 0 NUMA nodes, 0 L3; score 40");
+                        "0 packages, 0 NUMA nodes, 0 L3");
     assert_true(result->score == 40);
     place_result_destroy(result);
 }
