@@ -49,6 +49,10 @@ static int unknown_command(const struct command *table, const char *name)
     const char *names[64], *near;
     size_t n = 0;
 
+    if (name[0] == '-') {
+        say_error("%s: options follow the command, as in 'berth jobs --all'", name);
+        return STATUS_USAGE;
+    }
     for (; table->name && n < ARRAY_SIZE(names); table++)
         names[n++] = table->name;
     near = nearest_name(name, names, n);

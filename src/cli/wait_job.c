@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 #include "cli/cluster_link.h"
 #include "cli/command.h"
 #include "cli/say.h"
@@ -20,6 +21,25 @@ int job_exit_status(const Berth__JobInfo *job)
     if (record && record->exit_code)
         return record->exit_code & 0xff;
     return strcmp(job->state, "COMPLETED") == 0 ? STATUS_OK : STATUS_FAILED;
+}
+
+/* Why a job did not complete: its own words, or how its script ended. */
+static char *end_words(const Berth__JobRecord *record)
+{
+    if (record->state_words[0] != '\0')
+        return xasprintf(": %s", record->state_words);
+    if (record->exit_signal)
+        return xasprintf(": killed by %s", signal_name(record->exit_signal));
+    if (record->exit_code)
+        return xasprintf(": exited with code %d", record->exit_code);
+    return xstrdup("");
+}
+
+static void say_end(const Berth__JobInfo *job)
+{
+    cleanup(freep) char *words = end_words(job->record);
+
+    say_info("job %u: %s%s", job->record->id, job->state, words);
 }
 
 int wait_for_end(struct berth *berth, const uint32_t *ids, size_t n)
@@ -39,8 +59,7 @@ int wait_for_end(struct berth *berth, const uint32_t *ids, size_t n)
         if (status > worst)
             worst = status;
         if (strcmp(job->state, "COMPLETED") != 0 && job->record)
-            say_info("job %u: %s%s%s", job->record->id, job->state,
-                     job->record->state_words[0] ? ": " : "", job->record->state_words);
+            say_end(job);
     }
     return worst;
 }
