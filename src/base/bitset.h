@@ -19,11 +19,13 @@ struct bitset {
     uint64_t *words;
 };
 
+/* Empty. The caller destroys it. */
 struct bitset *bitset_create(size_t nbits);
 void bitset_destroy(struct bitset *set);
 void bitset_destroyp(struct bitset **set);
 struct bitset *bitset_dup(const struct bitset *set);
 
+/* A bit beyond the set is a bug; to ask for it is not, it is not set. */
 void bitset_set(struct bitset *set, size_t bit);
 void bitset_clear(struct bitset *set, size_t bit);
 void bitset_set_range(struct bitset *set, size_t first, size_t n);

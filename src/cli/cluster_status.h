@@ -7,6 +7,7 @@
 
 #include "cluster/cluster.h"
 
+/* What lives of it: a table for people, one JSON document for programs. */
 void cluster_print_status(const struct cluster *cluster);
 void cluster_print_json(const struct cluster *cluster);
 

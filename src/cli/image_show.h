@@ -17,6 +17,7 @@ void image_table_add(struct table *table, const struct image *image, const char 
 /* Everything that is known of one image, for people. */
 void image_print(const struct image *image, const char *store);
 
+/* The same as one JSON object; the caller owns it. */
 json_t *image_json(const struct image *image, const char *store);
 
 #endif

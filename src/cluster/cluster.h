@@ -52,6 +52,8 @@ struct cluster {
     size_t n_nodes;
 };
 
+/* One of nodes n1 to nN, of which nothing is made yet. Runtime files are in 'dir',
+ * state and images in 'data'. */
 struct cluster *cluster_create(const char *name, const char *dir, const char *data,
                                size_t n_nodes);
 void cluster_destroy(struct cluster *cluster);

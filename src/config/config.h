@@ -108,6 +108,7 @@ int config_find(const char *given, char **ret_path, struct err *err);
 /* All keys with values in force and where each comes from, as YAML. */
 void config_show(const struct config *config, FILE *out);
 
+/* NULL when there is no such node. */
 const struct config_node *config_node_by_name(const struct config *config,
                                               const char *name);
 /* "%n" in node.state_dir and run_dir replaced; the caller frees it. */

@@ -7,6 +7,7 @@
 
 #include "controller/controller.h"
 
+/* Make what waits for the loop: the pass and the next time a job is due. */
 void dispatch_init(struct controller *ctl);
 
 /* Something changed that may let a job start: one pass in the next turn of the

@@ -25,6 +25,7 @@ struct ctl_job {
     struct ctl_job *prev, *next; /* in ctl->active or ctl->ended */
 };
 
+/* By number; by the submitter and the key of the submission. NULL: no such job. */
 struct ctl_job *jobs_find(const struct controller *ctl, uint32_t id);
 struct ctl_job *jobs_find_by_key(const struct controller *ctl, uid_t uid,
                                  const char *key);

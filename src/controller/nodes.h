@@ -43,6 +43,7 @@ struct ctl_node {
 void nodes_init(struct controller *ctl);
 void nodes_fini(struct controller *ctl);
 
+/* NULL when the configuration has no such node. */
 struct ctl_node *nodes_find(const struct controller *ctl, const char *name);
 /* The node that leads an active job; NULL when it left the configuration. */
 struct ctl_node *nodes_lead(const struct controller *ctl, const struct ctl_job *cj);

@@ -14,6 +14,7 @@ char *query_field(const char *text);
 
 /* Ids in one request: each may cost a kilobyte to answer. */
 #define QUERY_IDS_MAX 100000
+/* -E2BIG with words when there are more. */
 int query_check_ids(size_t n_ids, struct err *err);
 
 /* Answer request 'id' with these jobs; those that are gone are left out. */

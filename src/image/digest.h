@@ -17,6 +17,7 @@ struct digest_state {
     crypto_hash_sha256_state sha256;
 };
 
+/* Of bytes that come in parts; of bytes that are all there. */
 void digest_start(struct digest_state *state);
 void digest_add(struct digest_state *state, const void *bytes, size_t len);
 void digest_end(struct digest_state *state, char ret_digest[IMAGE_DIGEST_MAX]);

@@ -13,6 +13,8 @@
 
 struct layer_stream;
 
+/* Begin to read 'source' (borrowed until the close): what it is compressed with is
+ * found out, and both digests are taken along the way. */
 int layer_stream_open(const struct layer_source *source, struct layer_stream **ret,
                       struct err *err);
 /* The entries; owned by the stream. */

@@ -46,6 +46,9 @@ struct oci_config {
     char *created; /* RFC 3339, or NULL */
 };
 
+/* Read one document; 'ret' is written on success only and goes with its _fini.
+ * -EINVAL with words for what is not such a document, names an unknown algorithm
+ * or is over the bounds above. */
 int oci_parse_index(const char *bytes, size_t len, struct oci_index *ret,
                     struct err *err);
 int oci_parse_manifest(const char *bytes, size_t len, struct oci_manifest *ret,

@@ -23,6 +23,7 @@ bool whiteout_is_opaque_mark(const char *name);
  * it too, a directory becomes opaque and anything else already hides it. */
 int whiteout_make(int dir, const char *name);
 
+/* Nothing of the layers below shows in the directory 'dir'. */
 int whiteout_make_opaque(int dir);
 
 #endif

@@ -13,6 +13,8 @@ struct pool;
 struct pool *pool_create(const char *const *names, size_t n_nodes);
 void pool_destroy(struct pool *pool);
 
+/* What the node has; borrowed for ever, NULL takes it back. Shares that jobs hold
+ * stay theirs, and count as soon as the node has such cores. */
 void pool_node_set(struct pool *pool, uint32_t node, const struct node_topo *topo,
                    uint64_t memory);
 void pool_node_up(struct pool *pool, uint32_t node, bool up);

@@ -33,6 +33,7 @@ struct queue {
 
 void queue_fini(struct queue *queue);
 
+/* NULL when there is no such job. */
 struct sched_job *queue_find(const struct queue *queue, uint32_t id);
 /* Copy the request. The job waits when 'where' is NULL; otherwise the queue
  * takes 'where' over. */

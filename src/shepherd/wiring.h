@@ -47,6 +47,9 @@ void wiring_flush(struct wiring *wiring);
 /* Put what 'rank' needs into its environment. */
 int wiring_task_env(struct wiring *wiring, uint32_t rank, char ***env, struct err *err);
 
+/* Answers to what the plugin asked by 'struct wiring_events', a request of another
+ * node for a task of ours, and the news that a task is gone. Arguments are those of
+ * berth/mpi.h; 'data' is borrowed for the call. */
 void wiring_fence_done(struct wiring *wiring, const uint8_t set[16], int status,
                        const void *data, size_t len);
 void wiring_modex_serve(struct wiring *wiring, uint32_t rank, uint64_t cookie);

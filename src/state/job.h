@@ -47,6 +47,7 @@ void job_fini(struct job *job);
 int job_apply(struct job *job, enum job_event event, int64_t now,
               const struct job_change *change, struct err *err);
 
+/* A held job waits until it is released; a change of its own, no event. */
 void job_set_held(struct job *job, bool held);
 
 enum job_state job_state_of(const struct job *job);

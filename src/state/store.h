@@ -21,6 +21,8 @@
 
 struct store;
 
+/* Open the store at 'path', or make it. 'on_failed' is called, from the loop,
+ * when a commit has failed: nothing that waits for it will be told. */
 int store_open(uv_loop_t *loop, const char *path,
                void (*on_failed)(const struct err *why, void *ctx), void *ctx,
                struct store **ret, struct err *err);

@@ -94,6 +94,7 @@ int place_choose(const struct switch_tree *tree, const struct place_node *nodes,
 int place_check(const struct place_node *nodes, size_t n_nodes,
                 const struct place_request *req, const char *where, struct err *err);
 
+/* A copy of all of it; the caller destroys it. */
 struct place_result *place_result_dup(const struct place_result *result);
 void place_result_destroy(struct place_result *result);
 

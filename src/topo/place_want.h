@@ -16,6 +16,7 @@ struct place_want {
     uint32_t cores; /* of a task */
 };
 
+/* 'req' is borrowed as long as the result is used. */
 struct place_want place_want_of(const struct place_request *req);
 
 /* Tasks that so many cores and so much memory of one node hold. */
@@ -30,6 +31,7 @@ uint32_t place_want_cores(const struct place_want *want, uint32_t tasks,
 /* Total tasks on 'nodes' nodes. */
 uint64_t place_want_tasks(const struct place_want *want, uint32_t nodes);
 
+/* It is usable, and the request does not exclude it. */
 bool place_want_may_use(const struct place_want *want, const struct place_node *nodes,
                         uint32_t node);
 

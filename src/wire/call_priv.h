@@ -17,7 +17,9 @@ struct caller {
     uint64_t last_id;
 };
 
+/* Connected to nobody yet. */
 struct caller *caller_create(void);
+/* What deadlines are told in: milliseconds of the monotonic clock. */
 int64_t caller_now_ms(void);
 
 /* Wait until 'events' or 'deadline' (< 0: for ever): 0 or -EAGAIN. */

@@ -115,8 +115,10 @@ void channel_on_drain(struct channel *ch, void (*on_drain)(struct channel *, voi
 /* Stop and resume reading from the peer (back pressure). */
 void channel_pause(struct channel *ch, bool paused);
 
+/* Who is there: uid and gid from on_open on, the address always. */
 const struct peer *channel_peer(const struct channel *ch);
 bool channel_is_open(const struct channel *ch);
+/* What callbacks get from now on. */
 void channel_set_ctx(struct channel *ch, void *ctx);
 
 /* Send what is queued, then close; on_close follows, later, from the loop.

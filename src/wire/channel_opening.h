@@ -40,6 +40,7 @@ struct channel_opening {
     struct err err;
 };
 
+/* A channel at the start of its opening, for which the time runs from now. */
 struct channel *opening_create(uv_loop_t *loop, const struct wire_auth *auth,
                                bool calling, const struct channel_callbacks *cb,
                                void *ctx);

@@ -22,6 +22,7 @@ struct codec {
     struct buf scratch;
 };
 
+/* Frames in clear, for local sockets; sealed ones for the network. */
 void codec_init_clear(struct codec *c);
 /* Wipes 'own'. */
 int codec_init_sealed(struct codec *c, struct session_keys *own,

@@ -19,6 +19,7 @@ struct rpc;
 typedef void rpc_reply_fn(const Berth__Envelope *reply, const struct err *err,
                           void *ctx);
 
+/* No calls yet. */
 struct rpc *rpc_create(void);
 /* Forget all calls without answering them. NULL is fine. */
 void rpc_destroy(struct rpc *rpc);
