@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mounts.c - which directories of the node a container of the job's image gets
+ */
+#include "shepherd/mounts.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void mounts_add(struct mounts *mounts, const char *source, const char *target,
+                       bool readonly, bool optional)
+{
+    if (mounts->n == mounts->cap) {
+        mounts->cap = mounts->cap ? 2 * mounts->cap : 8;
+        mounts->v = xrealloc(mounts->v, mounts->cap, sizeof(*mounts->v));
+    }
+    mounts->v[mounts->n++] = (struct bind_mount){
+        .source = source, .target = target, .readonly = readonly, .optional = optional};
+}
+
+/* Directories of an image that a bind of the working directory would hide. */
+static bool is_system_dir(const char *path)
+{
+    static const char *const system_dirs[] = {
+        "/bin", "/boot", "/dev", "/etc",  "/lib", "/lib32", "/lib64",
+        "/opt", "/proc", "/run", "/sbin", "/sys", "/usr",   "/var",
+    };
+
+    if (strcmp(path, "/") == 0 || strcmp(path, "/tmp") == 0)
+        return true;
+    for (size_t i = 0; i < ARRAY_SIZE(system_dirs); i++) {
+        size_t len = strlen(system_dirs[i]);
+
+        if (strncmp(path, system_dirs[i], len) == 0 &&
+            (path[len] == '/' || path[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+    size_t len = strlen(dir);
+
+    return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+void mounts_of_image(const struct mount_sources *from, const Berth__ContainerSpec *spec,
+                     struct mounts *mounts)
+{
+    const char *home = spec->home[0] ? spec->home : from->home;
+    const char *cwd = from->cwd;
+    bool has_home = !spec->no_home && strcmp(home, "/") != 0;
+
+    mounts_add(mounts, from->tools, MOUNTS_TOOLS_INSIDE, true, true);
+    if (has_home)
+        mounts_add(mounts, home, home, false, true);
+    if (!has_home || !is_below(from->job_dir, home))
+        mounts_add(mounts, from->job_dir, from->job_dir, false, false);
+    if (cwd[0] == '/' && !is_system_dir(cwd) && !(has_home && is_below(cwd, home)))
+        mounts_add(mounts, cwd, cwd, false, true);
+}
+
+void mounts_of_job(const Berth__ContainerSpec *spec, struct mounts *mounts)
+{
+    for (size_t i = 0; i < spec->n_mounts; i++)
+        mounts_add(mounts, spec->mounts[i]->source, spec->mounts[i]->target,
+                   spec->mounts[i]->readonly, false);
+}
+
+void mounts_fini(struct mounts *mounts)
+{
+    free(mounts->v);
+    *mounts = (struct mounts){0};
+}

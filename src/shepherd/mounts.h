@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mounts.h - which directories of the node a container of the job's image gets
+ *
+ * Pure. Beside the mounts a job asks for, in this order:
+ *
+ *     Berth's own command       at MOUNTS_TOOLS_INSIDE, read-only
+ *     the home directory        at the same path, unless --no-home or "/"
+ *     the job's directory       at the same path, unless below the home
+ *     the working directory     at the same path, unless below the home, or where
+ *                               it would hide a part of the image
+ */
+#ifndef BERTH_SHEPHERD_MOUNTS_H
+#define BERTH_SHEPHERD_MOUNTS_H
+
+#include <stddef.h>
+
+#include "container/container.h"
+#include "wire/messages.pb-c.h"
+
+#define MOUNTS_TOOLS_INSIDE "/run/berth/bin"
+
+/* All strings are borrowed. */
+struct mounts {
+    struct bind_mount *v;
+    size_t n, cap;
+};
+
+/* Where things are on the node. */
+struct mount_sources {
+    const char *tools, *home, *job_dir, *cwd;
+};
+
+/* What comes with an image by itself / what the job asks for. */
+void mounts_of_image(const struct mount_sources *from, const Berth__ContainerSpec *spec,
+                     struct mounts *mounts);
+void mounts_of_job(const Berth__ContainerSpec *spec, struct mounts *mounts);
+void mounts_fini(struct mounts *mounts);
+
+#endif
