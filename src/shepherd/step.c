@@ -72,8 +72,8 @@ static int start_wiring(struct step *step, struct err *err)
     const Berth__Assignment *assignment = step->sh->assignment;
     bool as_root =
         step->launch->spec->container && step->launch->spec->container->as_root;
-    struct wiring_events events = branch_wiring_events(step);
-    struct fence_actions actions = branch_fence_actions(step);
+    struct wiring_events events = exchange_wiring_events(step);
+    struct fence_actions actions = exchange_fence_actions(step);
     cleanup(freep) char *dir = step_dir(step);
 
     int rc;

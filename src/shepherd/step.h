@@ -2,9 +2,10 @@
  *
  * step.h - one node's part of a step, shared by the files that carry it out
  *
- *     step.c   life: prepare, start, abort, end
- *     branch.c the step's tree: parent, children, what travels between them
- *     tasks.c  processes: start, streams, ends
+ *     step.c      life: prepare, start, abort, end
+ *     branch.c    the step's tree: parent, children, what travels between them
+ *     exchange.c  fences and modex between the MPI plugins of its nodes
+ *     tasks.c     processes: start, streams, ends
  */
 #ifndef BERTH_SHEPHERD_STEP_H
 #define BERTH_SHEPHERD_STEP_H
@@ -82,8 +83,13 @@ void branch_towards(struct step *step, uint32_t index, Berth__Envelope *env);
 /* When the way up is full, nobody below may add to it until it has drained. */
 void branch_pause_when_congested(struct step *step);
 bool branch_is_done(const struct step *step);
-struct wiring_events branch_wiring_events(struct step *step);
-struct fence_actions branch_fence_actions(struct step *step);
+
+/* -------------------------------------------------------------- exchange.c */
+struct wiring_events exchange_wiring_events(struct step *step);
+struct fence_actions exchange_fence_actions(struct step *step);
+/* From a neighbour: for us, or to be passed on. */
+void exchange_take_modex_request(struct step *step, Berth__Envelope *env);
+void exchange_take_modex_reply(struct step *step, Berth__Envelope *env);
 
 /* ----------------------------------------------------------------- tasks.c */
 int tasks_start(struct step *step, struct err *err);
