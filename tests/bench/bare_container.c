@@ -104,7 +104,7 @@ int main(int argc, char **argv)
         return 1;
     for (size_t i = 0; i < n; i++)
         samples[i] = run_once(root, argv + optind);
-    print_samples("bare container", samples, n);
+    print_samples("ended", samples, n);
     free(samples);
     return 0;
 }

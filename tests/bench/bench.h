@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bench.h - take samples, print them as one JSON object
+ * bench.h - take samples, print them as one line of JSON
  */
 #ifndef BERTH_TESTS_BENCH_H
 #define BERTH_TESTS_BENCH_H

@@ -39,11 +39,11 @@ def milliseconds(command, per=1):
     return sample
 
 
-def reported(command, key):
-    """A sampler: what the command prints under a key of its JSON object."""
+def reported(command):
+    """A sampler: lines of JSON, each with a name and samples; a dict of them a run."""
     def sample():
-        value = json.loads(command.run())[key]
-        return value if isinstance(value, list) else [value]
+        objects = [json.loads(line) for line in command.run().splitlines()]
+        return [{o["name"]: o["samples"] for o in objects}]
     return sample
 
 
