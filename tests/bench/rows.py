@@ -107,11 +107,11 @@ def mpi_two_nodes(bed, rounds):
 
 # Name of the row on the command line, what measures it, how many rounds.
 ALL = {
-    "container-setup": (container_setup, 8),
+    "container-setup": (container_setup, 12),
     "run-1": (run_1, 25),
     "run-16": (run_16, 15),
     "step-in-job": (steps, 5),
     "mpi-hello-16": (mpi_hello, 9),
-    "mpi-node": (mpi_one_node, 9),
-    "mpi-net": (mpi_two_nodes, 9),
+    "mpi-node": (mpi_one_node, 15),
+    "mpi-net": (mpi_two_nodes, 15),
 }
