@@ -26,11 +26,17 @@ _berth_images() {
     berth image ls 2>/dev/null | sed -n '2,$s/ .*//p'
 }
 
+_berth_partitions() {
+    berth config show 2>/dev/null |
+        sed -n '/^partitions:/,/^[a-z]*:/s/^  - {name: \([^,}]*\).*/\1/p'
+}
+
 # What may follow option $1; fails when it takes no value we know.
 _berth_values() {
     case $1 in
     --image | --container-image) _berth_images ;;
     -w | --nodelist | -x | --exclude) _berth_nodes ;;
+    -p | --partition) _berth_partitions ;;
     --placement) echo compact spread ;;
     --cpu-bind | --bind) echo core numa package none ;;
     --distribution | -m) echo block cyclic ;;
@@ -61,10 +67,18 @@ _berth() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} words
 
+    # Readline makes three words of --option=value.
+    if [ "$word" = = ]; then
+        word=''
+    elif [ "$before" = = ]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
     if [ "$COMP_CWORD" -eq 1 ]; then
         words=$(_berth_commands)
     elif [ "$before" = job ] && [ "$command" = show ]; then
-        words=$(_berth_jobs)
+        words=$(berth jobs --all --no-header -o %i 2>/dev/null)
+    elif [ "$command" = image ] && [[ $before =~ ^(rm|inspect)$ ]]; then
+        words=$(_berth_images)
     elif [ "$before" = node ] && [ "$command" = show ]; then
         words=$(_berth_nodes)
     elif [ "$command" != jobs ] && [ "$before" = -t ]; then

@@ -155,9 +155,11 @@ const struct opt job_options[] = {
           .help = "pmix (default with several tasks) or none"),
     VALUE("distribution", 'm', "HOW", set_distribution, .where = FOR_RUN | FOR_STEP,
           .help = "ranks over nodes: block (default) or cyclic"),
-    MAYBE("kill-on-bad-exit", 'K', "0|1", set_kill_on_bad_exit,
-          .where = FOR_RUN | FOR_STEP,
-          .help = "end the step when a task exits with an error"),
+    MAYBE(
+        "kill-on-bad-exit", 'K', "0|1", set_kill_on_bad_exit,
+        .where = FOR_RUN | FOR_STEP,
+        .help =
+            "end the step when a task exits with an error; default unless --mpi=none"),
     FLAG("overlap", 0, set_args_flag, .offset = ARGS(overlap),
          .where = FOR_RUN | FOR_STEP, .help = "share cores with other steps"),
     GRANTED(OPT_NONE, "exact", 0, FOR_RUN),

@@ -10,6 +10,8 @@ berth() {
     help) printf 'Usage: x\n\n  submit    queue\n  show      show\n  jobs      list\n' ;;
     "submit --help") printf '  -N, --nodes N[-M]   n\n      --nodelist X   l\n' ;;
     "jobs --no-header -o %i") printf '17\n18\n21\n' ;;
+    "jobs --all --no-header -o %i") printf '9\n17\n18\n21\n' ;;
+    "config show") printf 'cluster: x\npartitions:\n  - {name: batch, nodes: ALL}\n  - {name: short}\nswitches:\n  - {name: s1}\n' ;;
     "jobs --no-header -o %i -t PENDING") printf '18\n' ;;
     nodes) printf 'NODE  STATE\nn1    IDLE\nn2    IDLE\n' ;;
     "image ls") printf 'NAME  SIZE\nhpcc:latest  1G\n' ;;
@@ -40,6 +42,11 @@ offers 'berth show ' 'job node'
 offers 'berth show job 2' '21'
 offers 'berth submit -w n' 'n1 n2'
 offers 'berth run --image h' 'hpcc:latest'
+offers 'berth show job 9' '9'
+offers 'berth image rm ' 'hpcc:latest'
+offers 'berth submit -p ' 'batch short'
+offers 'berth submit --cpu-bind = n' 'numa none'
+offers 'berth submit --image =' 'hpcc:latest'
 offers 'berth submit -t ' ''
 offers 'berth run prog' ''
 exit $failed
