@@ -100,7 +100,7 @@ def test_a_step_in_the_foreground_does_not_need_the_controller(own):
     out, err = client.communicate(timeout=60)
     assert client.returncode == 4 and out == "end\n" * 3, err
     restart(own)
-    [job] = [job["id"] for job in own.jobs("--all") if job["spec"]["name"] == "front"]
+    [job] = [job["id"] for job in own.jobs("--all") if job["name"] == "front"]
     assert own.until(job, "FAILED")["exit_code"] == 4
 
 
