@@ -126,7 +126,7 @@ class Desk:
             if process.poll() is None:
                 process.kill()
             process.communicate(timeout=60)
-        left = [job["id"] for job in self.jobs("--user", str(self.user))] \
+        left = [job["id"] for job in self.jobs("--me")] \
             if self.cluster.status(check=False)["controller"]["alive"] else []
         for job in left:
             self.berth("cancel", job, check=False)

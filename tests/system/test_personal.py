@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cluster of an ordinary user, wholly without privilege."""
+import pathlib
+
+import pytest
+
+from conftest import namespaces, namespaces_of, new_desk, remains_of
+from desk import USER, wait_until
+
+
+@pytest.fixture
+def personal(make_cluster):
+    cluster = make_cluster(USER)
+    cluster.up("--nodes", "3", "--cores-per-node", "4")
+    return new_desk(cluster, "desk")
+
+
+def test_mpi_runs_over_the_nodes_of_a_user_and_leaves_nothing(personal, mpi_tar):
+    cluster = personal.cluster
+    own = namespaces_of(cluster)
+    with open(mpi_tar, "rb") as tar:
+        personal.berth("image", "import", "-", "mpi", stdin=tar)
+    out = personal.berth("run", "-N3", "-n6", "--image", "mpi", "/mpi/hello").stdout
+    assert sorted(out.splitlines()) == [
+        f"rank {rank} of 6 on n{rank // 2 + 1} sum 15" for rank in range(6)]
+    ring = personal.berth("run", "-N3", "-n6", "--image", "mpi", "/mpi/ring").stdout
+    assert ring == "ring of 6 ok\n"
+    job = personal.submit("--image", "mpi", "-N3", "-n6", "-o", "out", "--wrap",
+                          "berth run /mpi/hello; id -u")
+    assert personal.wait(job) == 0
+    assert personal.text("out").count(" of 6 on ") == 6
+    assert personal.text("out").endswith(f"{USER}\n")
+    assert (personal.dir / "out").stat().st_uid == USER
+    cluster.down()
+    assert remains_of(cluster) == []
+    wait_until(lambda: not namespaces() & own)
+
+
+def test_a_job_that_runs_when_the_cluster_goes_goes_with_it(personal):
+    personal.submit("-N3", "-n3", "-o", "out", "--wrap", "berth run sh -c 'echo on; exec sleep 9001'")
+    wait_until(lambda: (personal.dir / "out").exists() and
+               personal.text("out").count("on") == 3)
+    personal.cluster.down()
+    assert remains_of(personal.cluster) == []
+    assert not [path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")
+                if command(path) == b"sleep\0009001\0"]
+
+
+def command(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_another_user_is_turned_away(personal):
+    result = personal.cluster.berth("jobs", user=USER + 1, check=False)
+    assert result.returncode == 1 and result.stdout == ""
+    assert result.stderr.count("\n") == 1
