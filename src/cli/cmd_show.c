@@ -73,10 +73,13 @@ static int print_jobs(const struct show_args *args, const Berth__JobList *list)
         return STATUS_OK;
     }
     for (size_t i = 0; i < list->n_jobs && status == STATUS_OK; i++) {
-        if (args->script)
+        if (args->script) {
             status = print_script(list->jobs[i]);
-        else
-            show_job(list->jobs[i], time(NULL), stdout);
+            continue;
+        }
+        if (i > 0)
+            putchar('\n');
+        show_job(list->jobs[i], time(NULL), stdout);
     }
     return status;
 }

@@ -35,14 +35,14 @@ static void add_spec(json_t *doc, const Berth__JobSpec *spec)
 
 static void add_record(json_t *doc, const Berth__JobRecord *record)
 {
-    bool has_ended = record->end_time != 0;
+    bool has_ended = record->end_time != 0, has_run = record->start_time != 0;
 
     set_text(doc, "state_words", record->state_words);
     set_number(doc, "submit_time", record->submit_time);
     set_known(doc, "start_time", record->start_time != 0, record->start_time);
     set_known(doc, "end_time", has_ended, record->end_time);
-    set_known(doc, "exit_code", has_ended, record->exit_code);
-    set_known(doc, "exit_signal", has_ended, record->exit_signal);
+    set_known(doc, "exit_code", has_ended && has_run, record->exit_code);
+    set_known(doc, "exit_signal", has_ended && has_run, record->exit_signal);
 }
 
 json_t *job_document_short(const Berth__JobInfo *job)

@@ -47,10 +47,12 @@ static void show_state(const Berth__JobInfo *job, int64_t now, FILE *out)
     line_of(out, "elapsed", 'M', job, now);
     line_of(out, "time limit", 'l', job, now);
     line_of(out, "priority", 'Q', job, now);
-    if (record->end_time && record->exit_signal)
+    if (record->end_time == 0 || record->start_time == 0)
+        return; /* what never ran has no exit code */
+    if (record->exit_signal)
         fprintf(out, "  %-12s killed by signal %d (%s)\n", "exit code",
                 record->exit_signal, signal_name(record->exit_signal));
-    else if (record->end_time)
+    else
         fprintf(out, "  %-12s %d\n", "exit code", record->exit_code);
 }
 
@@ -92,7 +94,18 @@ static void show_mounts(const Berth__ContainerSpec *container, FILE *out)
     }
 }
 
-static void show_spec(const Berth__JobSpec *spec, FILE *out)
+/* Where a batch script writes: as it was said, or the default's file. */
+static void show_output(const Berth__JobSpec *spec, uint32_t id, FILE *out)
+{
+    cleanup(freep) char *file = NULL;
+
+    if (spec->output[0] == '\0' && spec->script.len > 0)
+        file = xasprintf("%s/slurm-%u.out", spec->cwd, id);
+    line(out, "stdout", file ? file : spec->output);
+    line(out, "stderr", spec->error);
+}
+
+static void show_spec(const Berth__JobSpec *spec, uint32_t id, FILE *out)
 {
     cleanup(freep) char *request = request_words(spec);
 
@@ -101,8 +114,7 @@ static void show_spec(const Berth__JobSpec *spec, FILE *out)
     line(out, "exclude", spec->exclude);
     line(out, "directory", spec->cwd);
     line(out, "stdin", spec->input);
-    line(out, "stdout", spec->output);
-    line(out, "stderr", spec->error);
+    show_output(spec, id, out);
     line(out, "command", spec->submit_line);
     line(out, "from", spec->submit_host);
     line(out, "comment", spec->comment);
@@ -156,7 +168,7 @@ void show_job(const Berth__JobInfo *job, int64_t now, FILE *out)
         return;
     show_state(job, now, out);
     if (job->spec)
-        show_spec(job->spec, out);
+        show_spec(job->spec, job->record->id, out);
     if (!job->record->placement || job->record->placement->n_shares == 0)
         return;
     fprintf(out, "\nPlacement: score %.3g%s%s\n", job->record->placement->score,

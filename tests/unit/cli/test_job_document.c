@@ -90,6 +90,20 @@ static void an_ended_job_has_an_exit_code_even_when_it_is_zero(void **state)
     json_decref(doc);
 }
 
+static void a_job_that_never_ran_has_no_exit_code(void **state)
+{
+    struct fixture f;
+    json_t *doc;
+
+    (void)state;
+    running_job(&f)->record.start_time = 0;
+    f.record.end_time = 300;
+    doc = job_document_short(&f.info);
+    assert_true(json_is_null(json_object_get(doc, "exit_code")));
+    assert_true(json_is_null(json_object_get(doc, "exit_signal")));
+    json_decref(doc);
+}
+
 static void one_job_in_full_has_its_placement_and_what_was_asked_for(void **state)
 {
     struct fixture f;
@@ -124,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_tells_of_each_job_in_a_few_flat_keys),
         cmocka_unit_test(an_ended_job_has_an_exit_code_even_when_it_is_zero),
+        cmocka_unit_test(a_job_that_never_ran_has_no_exit_code),
         cmocka_unit_test(one_job_in_full_has_its_placement_and_what_was_asked_for),
         cmocka_unit_test(who_cancelled_a_job_is_a_user_id),
     };
