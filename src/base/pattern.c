@@ -137,4 +137,3 @@ char *pattern_expand(const char *text, const struct pattern_values *values)
     }
     return strbuf_take(&sb);
 }
-

@@ -20,20 +20,20 @@
 #define BERTH_DEFAULT_CONTROLLER_PORT 7817
 #define BERTH_DEFAULT_NODE_PORT 7818
 
-struct config_node {        /* one node, host lists expanded */
+struct config_node { /* one node, host lists expanded */
     char *name;
-    char *address;          /* default: the name */
+    char *address; /* default: the name */
     uint16_t port;
-    char *topology;         /* NULL: this machine; a .xml path; "synthetic:..." */
-    uint64_t memory;        /* MiB; 0: what hwloc says */
-    unsigned int line;      /* where the file says so */
+    char *topology;    /* NULL: this machine; a .xml path; "synthetic:..." */
+    uint64_t memory;   /* MiB; 0: what hwloc says */
+    unsigned int line; /* where the file says so */
 };
 struct config_partition {
     char *name;
-    char *nodes;            /* host list; "ALL" */
+    char *nodes; /* host list; "ALL" */
     bool is_default, up;
     int64_t time_default, time_max; /* seconds, TIME_UNLIMITED */
-    unsigned int line;      /* 0: made up, the file names no partition */
+    unsigned int line;              /* 0: made up, the file names no partition */
 };
 struct config_switch {
     char *name, *switches, *nodes; /* host lists or NULL */
@@ -41,32 +41,32 @@ struct config_switch {
 };
 
 struct config {
-    char *path;             /* of the file */
-    char *cluster;          /* name */
-    char *join_pid_file;    /* personal cluster: enter this process's namespaces */
+    char *path;          /* of the file */
+    char *cluster;       /* name */
+    char *join_pid_file; /* personal cluster: enter this process's namespaces */
     struct {
-        char *host;         /* where clients and nodes find it */
+        char *host; /* where clients and nodes find it */
         uint16_t port;
-        char *user;         /* the account it runs as; clients accept it and root */
+        char *user; /* the account it runs as; clients accept it and root */
         char *state_dir;
         uint32_t max_jobs;  /* refused past it */
         int64_t keep_ended; /* seconds that ended jobs stay listed */
     } controller;
     struct {
         uint16_t port;
-        char *state_dir, *run_dir; /* "%n" is the node's name */
+        char *state_dir, *run_dir;      /* "%n" is the node's name */
         uint32_t heartbeat, lost_after; /* seconds */
-        uint32_t fanout;    /* of launches */
+        uint32_t fanout;                /* of launches */
         uint32_t spare_shepherds;
         uint32_t kill_grace; /* seconds from TERM to KILL */
     } node;
     struct {
-        char *socket;       /* NULL: munge's default */
+        char *socket; /* NULL: munge's default */
     } munge;
     struct {
-        char *store;        /* the site's images, written by root */
-        char *user_store;   /* a user's own; "%h" is the home directory */
-        char *fallback;     /* image of jobs that name none; NULL: the node's files */
+        char *store;      /* the site's images, written by root */
+        char *user_store; /* a user's own; "%h" is the home directory */
+        char *fallback;   /* image of jobs that name none; NULL: the node's files */
     } image;
     struct {
         double weight_age, weight_size;
@@ -80,7 +80,7 @@ struct config {
     size_t n_partitions;
     struct config_switch *switches;
     size_t n_switches;
-    unsigned int *lines;    /* of each key of the schema; 0: its default */
+    unsigned int *lines;                /* of each key of the schema; 0: its default */
     const struct config_node **by_name; /* 'nodes', sorted */
 };
 

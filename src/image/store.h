@@ -39,12 +39,12 @@ struct image {
     char *name;                    /* as stored, "hpcc:latest" */
     char **layers;                 /* absolute directories, topmost first */
     size_t n_layers;
-    char **env;                    /* the image's own ENV */
+    char **env; /* the image's own ENV */
     char **entrypoint, **cmd;
-    char *workdir;                 /* "" when it has none */
-    uint64_t bytes;                /* unpacked size */
-    int64_t created;               /* by its own word, or when it was imported */
-    int *holds;                    /* see image_hold */
+    char *workdir;   /* "" when it has none */
+    uint64_t bytes;  /* unpacked size */
+    int64_t created; /* by its own word, or when it was imported */
+    int *holds;      /* see image_hold */
 };
 void image_free(struct image *image);
 void image_freep(struct image **image);
@@ -81,8 +81,9 @@ typedef void image_progress_fn(const char *what, uint64_t done, uint64_t total,
  * the importer; set-id bits and extended attributes are dropped. Other modes are
  * kept, so what only root may read in the image stays unreadable to jobs. */
 int image_import(struct image_store *store, const char *source, const char *ref,
-                 image_progress_fn *progress, void *ctx, char ret_digest[IMAGE_DIGEST_MAX],
-                 uint64_t *ret_skipped, struct err *err);
+                 image_progress_fn *progress, void *ctx,
+                 char ret_digest[IMAGE_DIGEST_MAX], uint64_t *ret_skipped,
+                 struct err *err);
 
 /* All images, sorted by name. */
 int image_list(struct image_store *store, struct image ***ret, size_t *ret_n,

@@ -76,7 +76,8 @@ int caller_send_all(struct caller *c, int64_t deadline, struct err *err)
         if (errno != EAGAIN)
             return closed_by_peer(c, errno, err);
         if (caller_wait_for(c->fd, POLLOUT, deadline) == -EAGAIN)
-            return err_set(err, ETIMEDOUT, "%s: the peer does not read", c->peer.address);
+            return err_set(err, ETIMEDOUT, "%s: the peer does not read",
+                           c->peer.address);
     }
     buf_trim(&c->out);
     return 0;
