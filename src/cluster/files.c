@@ -97,12 +97,26 @@ static char *pointed_dir(const char *pointer)
     return slash ? xstrdup(target) : NULL;
 }
 
+/* The directory of the configuration in $BERTH_CONF, if a cluster is there. */
+static char *named_dir(void)
+{
+    const char *conf = getenv("BERTH_CONF");
+    const char *slash = conf ? strrchr(conf, '/') : NULL;
+    cleanup(freep) char *dir =
+        slash && conf[0] == '/' ? xstrndup(conf, (size_t)(slash - conf)) : NULL;
+    cleanup(freep) char *state = dir ? xasprintf("%s/cluster.json", dir) : NULL;
+
+    return state && access(state, F_OK) == 0 ? take(dir) : NULL;
+}
+
 char *cluster_current_dir(void)
 {
     cleanup(freep) char *own = pointer_of(geteuid());
     cleanup(freep) char *root = pointer_of(0);
-    char *dir = pointed_dir(own);
+    char *dir = named_dir();
 
+    if (!dir)
+        dir = pointed_dir(own);
     return dir ? dir : pointed_dir(root);
 }
 

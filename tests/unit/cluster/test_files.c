@@ -144,6 +144,23 @@ static void the_pointer_follows_the_cluster(void **state)
     assert_int_equal(readlink(pointer, target, sizeof(target)), -1);
 }
 
+static void the_configuration_in_the_environment_names_the_cluster(void **state)
+{
+    cleanup(cluster_destroyp) struct cluster *c = sample("six", 4711);
+    cleanup(freep) char *conf = cluster_path(c, "berth.yaml");
+    cleanup(freep) char *found = NULL, *elsewhere = NULL;
+
+    (void)state;
+    assert_int_equal(setenv("BERTH_CONF", conf, 1), 0);
+    found = cluster_current_dir();
+    assert_string_equal(found, c->dir);
+    assert_int_equal(setenv("BERTH_CONF", "/nonexistent/berth.yaml", 1), 0);
+    elsewhere = cluster_current_dir();
+    assert_true(!elsewhere || strcmp(elsewhere, "/nonexistent") != 0);
+    assert_int_equal(unsetenv("BERTH_CONF"), 0);
+    assert_int_equal(cluster_remove_files(c, false, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +169,7 @@ int main(void)
         cmocka_unit_test(the_munge_key_is_secret),
         cmocka_unit_test(removing_leaves_nothing_but_wanted_images),
         cmocka_unit_test(the_pointer_follows_the_cluster),
+        cmocka_unit_test(the_configuration_in_the_environment_names_the_cluster),
     };
 
     return cmocka_run_group_tests(tests, make_top, remove_top);
