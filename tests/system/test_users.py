@@ -80,12 +80,15 @@ def test_root_may_cancel_any_job(shared, alice):
 
 
 def test_nobody_else_may_join_a_jobs_allocation(alice, waiting, bob, shared):
-    [lead] = pathlib.Path(shared.dir, "run").glob(f"n1/job.{waiting}.*/user/lead.sock")
-    address = shared.status()["nodes"][0]["address"]
-    for where in (lead, f"{address}:7818:{waiting}", f"{address}:7818"):
-        result = bob.berth("run", "id", check=False,
-                           env={"BERTH_LEAD": str(where), "BERTH_JOB_ID": str(waiting)})
-        assert result.returncode == 1 and str(ALICE) not in result.stdout, where
+    [socket] = pathlib.Path(shared.dir, "run").glob(f"n1/job.{waiting}.*/user/lead.sock")
+    share = alice.job(waiting)["placement"]["shares"][0]
+    for where in (f"unix:{socket}", f"tcp:{share['address']}:{share['port']}:{waiting}"):
+        lead = {"BERTH_LEAD": where, "BERTH_JOB_ID": str(waiting)}
+        result = bob.berth("run", "--overlap", "id", check=False, env=lead)
+        assert result.returncode == 1 and result.stdout == "", where
+        assert result.stderr.count("\n") == 1, where
+        mine = alice.berth("run", "--overlap", "-n1", "id", "-u", env=lead)
+        assert mine.stdout == f"{ALICE}\n", where
 
 
 def test_nobody_else_sees_a_jobs_secrets(alice, waiting, bob, shared):
