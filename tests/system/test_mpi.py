@@ -90,7 +90,8 @@ def test_communicators_split_by_node(mpi):
     (["/mpi/abort"], 7),
     (["/mpi/crash"], 3),
     (["/mpi/crash", "segv"], 128 + 11),
-], ids=["abort", "exit", "segv"])
+    (["/mpi/crash", "quietly"], 1),
+], ids=["abort", "exit", "segv", "without finalize"])
 def test_a_rank_that_fails_ends_the_step_with_its_status(mpi, argv, status):
     started = time.monotonic()
     result = mpi.mpi(4, 8, *argv, check=False)
