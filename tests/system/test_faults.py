@@ -8,7 +8,7 @@ import pytest
 
 from desk import wait_until
 
-WAITS = ("echo on; until test -e go; do sleep 0.05; done; echo end; ")
+WAITS = "echo on; until test -e go; do sleep 0.05; done; echo end; "
 
 
 def kill_controller(desk):
@@ -92,7 +92,8 @@ def test_jobs_that_run_are_found_again_by_a_new_controller(own):
 
 
 def test_a_step_in_the_foreground_does_not_need_the_controller(own):
-    client = own.start("run", "-N3", "-n3", "--mpi", "none", "-J", "front", "sh", "-c", WAITS + "exit 4")
+    client = own.start("run", "-N3", "-n3", "--mpi", "none", "-J", "front", "sh", "-c",
+                       WAITS + "exit 4")
     for _ in range(3):
         assert client.stdout.readline() == "on\n"
     kill_controller(own)

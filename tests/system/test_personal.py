@@ -37,7 +37,8 @@ def test_mpi_runs_over_the_nodes_of_a_user_and_leaves_nothing(personal, mpi_tar)
 
 
 def test_a_job_that_runs_when_the_cluster_goes_goes_with_it(personal):
-    personal.submit("-N3", "-n3", "-o", "out", "--wrap", "berth run sh -c 'echo on; exec sleep 9001'")
+    personal.submit("-N3", "-n3", "-o", "out", "--wrap",
+                    "berth run sh -c 'echo on; exec sleep 9001'")
     wait_until(lambda: (personal.dir / "out").exists() and
                personal.text("out").count("on") == 3)
     personal.cluster.down()
