@@ -12,7 +12,9 @@
 #include "cli/command.h"
 #include "cli/say.h"
 
-int job_exit_status(const Berth__JobInfo *job)
+/* The status a shell would see: the exit code, 128 + the signal, or 1 for a job
+ * that ended badly without either. */
+static int job_exit_status(const Berth__JobInfo *job)
 {
     const Berth__JobRecord *record = job->record;
 

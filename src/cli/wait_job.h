@@ -13,8 +13,4 @@
 /* Wait for the end of all; the largest exit status of them. Says what failed. */
 int wait_for_end(struct berth *berth, const uint32_t *ids, size_t n);
 
-/* The status a shell would see: the exit code, 128 + the signal, or 1 for a job
- * that ended badly without either. */
-int job_exit_status(const Berth__JobInfo *job);
-
 #endif

@@ -40,7 +40,7 @@ static int put_documents(struct importer *im, const struct layer *layer,
     return store_put_blob(im->store, manifest, strlen(manifest), im->digest, err);
 }
 
-int import_stream(struct importer *im, int fd, uint64_t total, struct err *err)
+static int import_stream(struct importer *im, int fd, uint64_t total, struct err *err)
 {
     struct layer_source source = {
         .fd = fd,
@@ -75,7 +75,7 @@ static int check_outside(const struct importer *im, struct err *err)
     return 0;
 }
 
-int import_directory(struct importer *im, struct err *err)
+static int import_directory(struct importer *im, struct err *err)
 {
     struct rootfs_tar *tar;
     struct err pack = {0};

@@ -17,9 +17,7 @@ struct importer {
     char digest[IMAGE_DIGEST_MAX]; /* result: of the manifest */
 };
 
-/* Each brings layers, config and manifest into the store and sets 'digest'. */
+/* Bring layers, config and manifest of an OCI layout into the store and set 'digest'. */
 int import_layout(struct importer *im, struct err *err);
-int import_stream(struct importer *im, int fd, uint64_t total, struct err *err);
-int import_directory(struct importer *im, struct err *err);
 
 #endif

@@ -20,7 +20,6 @@ struct image_store {
 };
 
 /* All freed by the caller; digests are valid ones. */
-char *store_blob_path(const struct image_store *store, const char *digest);
 char *store_layer_path(const struct image_store *store, const char *diff_id);
 char *store_layer_bytes_path(const struct image_store *store, const char *diff_id);
 bool store_has_layer(const struct image_store *store, const char *diff_id);

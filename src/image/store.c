@@ -23,7 +23,7 @@ char *store_dir(const struct image_store *store, const char *sub)
     return xasprintf("%s/%s", store->path, sub);
 }
 
-char *store_blob_path(const struct image_store *store, const char *digest)
+static char *store_blob_path(const struct image_store *store, const char *digest)
 {
     return xasprintf("%s/blobs/sha256/%s", store->path, digest_hex(digest));
 }

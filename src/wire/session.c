@@ -20,7 +20,7 @@ void session_keys_make(struct session_keys *keys)
     (void)crypto_kx_keypair(keys->public_key, keys->secret_key);
 }
 
-void session_keys_wipe(struct session_keys *keys)
+static void session_keys_wipe(struct session_keys *keys)
 {
     sodium_memzero(keys, sizeof(*keys));
 }

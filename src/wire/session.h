@@ -33,7 +33,6 @@ struct session {
 };
 
 void session_keys_make(struct session_keys *keys);
-void session_keys_wipe(struct session_keys *keys);
 
 /* Derive both directions and wipe 'own'. -EPROTO when the peer's key is bad. */
 int session_start(struct session *s, struct session_keys *own,
