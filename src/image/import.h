@@ -17,7 +17,8 @@ struct importer {
     char digest[IMAGE_DIGEST_MAX]; /* result: of the manifest */
 };
 
-/* Bring layers, config and manifest of an OCI layout into the store and set 'digest'. */
+/* Bring layers, config and manifest of an OCI layout into the store and set 'digest'.
+ */
 int import_layout(struct importer *im, struct err *err);
 
 #endif
