@@ -102,8 +102,9 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
         run_lost_root(conn->run, why->text);
     else if (conn->run)
         run_lost_client(conn->run);
+    /* Without a release: killed, or its machine is gone. */
     if (conn->is_owner)
-        lead_end(lead, lead->last_code, lead->last_signal, NULL);
+        lead_end(lead, 1, 0, "its client went away");
     free(conn);
 }
 

@@ -96,6 +96,14 @@ def test_cancelling_an_interactive_job_ends_its_step(desk):
     assert desk.job(job)["state"] == "CANCELLED"
 
 
+def test_an_interactive_job_whose_client_is_killed_has_failed(desk):
+    client = running(desk, "echo on; exec sleep 1000", "-J", "orphan")
+    [job] = [job["id"] for job in desk.jobs() if job["name"] == "orphan"]
+    client.kill()
+    client.communicate(timeout=60)
+    assert desk.until(job, "FAILED")["state_words"] == "its client went away"
+
+
 def test_an_interactive_job_keeps_its_time_limit(desk):
     result = desk.berth("run", "-t", "0:01", "-J", "limited", "sleep", "1000", check=False)
     assert result.returncode == 128 + signal.SIGTERM, result.stderr
