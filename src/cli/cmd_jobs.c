@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
@@ -100,6 +101,27 @@ static void fill_query(const struct jobs_args *args, char *user, char ***ret_sta
     query->user = user;
 }
 
+static bool is_user(const char *name)
+{
+    return name[strspn(name, "0123456789")] == '\0' || getpwnam(name);
+}
+
+/* An empty list is an answer, but not to a question about what does not exist. */
+static bool found_any(const struct jobs_args *args, const Berth__JobQuery *query,
+                      const Berth__JobList *list)
+{
+    if (list->n_jobs > 0)
+        return true;
+    if (query->n_ids == 1)
+        say_error("there is no job %u", query->ids[0]);
+    else if (args->user && !is_user(args->user))
+        say_error("--user: there is no user '%s' here, and no job of theirs",
+                  args->user);
+    else
+        return true;
+    return false;
+}
+
 int cmd_jobs(int argc, char **argv)
 {
     struct jobs_args args = {.all = false};
@@ -129,9 +151,7 @@ int cmd_jobs(int argc, char **argv)
         say_error("%s", err.text);
         return STATUS_FAILED;
     }
-    if (query.n_ids == 1 && list->n_jobs == 0) {
-        say_error("there is no job %u", ids[0]);
+    if (!found_any(&args, &query, list))
         return STATUS_FAILED;
-    }
     return print_list(&args, list);
 }
