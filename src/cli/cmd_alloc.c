@@ -116,7 +116,10 @@ static void watch(struct allocation *alloc, pid_t child, int child_fd, int signa
                 kill(child, signo);
         if (fds[2].revents && is_revoked(alloc)) {
             say_error("Job allocation %u has been revoked.", alloc->job);
+            /* A shell at a terminal heeds the first, whatever ignores hangups
+             * (under nohup) the second. */
             kill(child, SIGHUP);
+            kill(child, SIGTERM);
             fds[2].fd = -1;
         }
     }
