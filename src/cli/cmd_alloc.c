@@ -53,12 +53,7 @@ static int read_options(int argc, char **argv, struct job_args *args, int *ret_n
         say_error("%s", err.text);
         return STATUS_USAGE;
     }
-    if (args->quiet)
-        say_quiet();
-    strv_foreach (warning, args->warnings) {
-        if (!args->quiet)
-            say_warning("%s", *warning);
-    }
+    say_warnings(args->warnings, args->quiet);
     return -1;
 }
 

@@ -177,10 +177,7 @@ static int submit(struct submission *sub, int argc, char **argv)
         say_error("job submission failed: %s", sub->err.text);
         return STATUS_FAILED;
     }
-    strv_foreach (warning, sub->args.warnings) {
-        if (!sub->args.quiet)
-            say_warning("%s", *warning);
-    }
+    say_warnings(sub->args.warnings, sub->args.quiet);
     return sub->args.dry_run ? dry_run(&sub->args) : send(&sub->args);
 }
 

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/strv.h"
 #include "cli/job_env.h"
 #include "cli/say.h"
 #include "cli/spec.h"
@@ -55,12 +54,7 @@ int run_args_parse(int argc, char **argv, bool in_job, struct job_args *args,
         say_error("%s", err.text);
         return RUN_USAGE;
     }
-    if (args->quiet)
-        say_quiet();
-    strv_foreach (warning, args->warnings) {
-        if (!args->quiet)
-            say_warning("%s", *warning);
-    }
+    say_warnings(args->warnings, args->quiet);
     return -1;
 }
 

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/strv.h"
+
 static const char *speaker = "berth";
 static bool is_quiet;
 
@@ -21,11 +23,6 @@ void say_set_name(const char *name)
 const char *say_name(void)
 {
     return speaker;
-}
-
-void say_quiet(void)
-{
-    is_quiet = true;
 }
 
 static void __attribute__((format(printf, 2, 0)))
@@ -67,4 +64,13 @@ void say_info(const char *fmt, ...)
     va_start(ap, fmt);
     say("", fmt, ap);
     va_end(ap);
+}
+
+void say_warnings(char **warnings, bool quiet)
+{
+    is_quiet = quiet;
+    if (quiet)
+        return;
+    strv_foreach (warning, warnings)
+        say_warning("%s", *warning);
 }

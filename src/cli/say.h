@@ -7,14 +7,18 @@
 #ifndef BERTH_CLI_SAY_H
 #define BERTH_CLI_SAY_H
 
+#include <stdbool.h>
+
 /* Who speaks, "berth submit"; borrowed for ever. */
 void say_set_name(const char *name);
 const char *say_name(void);
 
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Progress and other words that are not a failure; silent after say_quiet. */
+/* Progress and other words that are not a failure; silent when it was told to be. */
 void say_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void say_quiet(void);
+/* What the options came to: each of 'warnings' (a strv, NULL is none), or, when
+ * 'quiet' was one of them, nothing but errors from now on. */
+void say_warnings(char **warnings, bool quiet);
 
 #endif

@@ -3,32 +3,21 @@
 and a user's."""
 import json
 import os
-import pathlib
-import shutil
-import tempfile
 
 import pytest
 
-from conftest import USER, Cluster, allowed
+from conftest import USER, new_cluster, remove
 
 
 @pytest.fixture(scope="module", params=[0, USER], ids=["root", "user"])
 def cluster(request):
     """Two nodes of two cores each."""
-    reason = allowed(request.param)
-    if reason:
-        pytest.skip(reason)
-    home = pathlib.Path(tempfile.mkdtemp(prefix="berth-test-"))
-    os.chmod(home, 0o755)
-    if request.param != os.geteuid():
-        os.chown(home, request.param, request.param)
-    made = Cluster(home, request.param)
+    made = new_cluster(request.param)
     try:
         made.up("--nodes", 2, "--cores-per-node", 2)
         yield made
     finally:
-        made.down(check=False)
-        shutil.rmtree(home, ignore_errors=True)
+        remove(made)
 
 
 def submit(cluster, *argv, script=None):
