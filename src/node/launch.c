@@ -212,6 +212,9 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
     assignment->cluster = node->config->cluster;
     assignment->topology_xml = node->topo_path;
     assignment->virtual_topology = node->virtual_topology;
+    /* The mark that `berth cluster` puts on the daemons of virtual nodes. */
+    assignment->shares_machine =
+        node->virtual_topology || getenv("BERTH_CLUSTER_DIR") != NULL;
     assignment->fanout = node->fanout;
     assignment->kill_grace = node->config->node.kill_grace;
     if (node->config->munge.socket)

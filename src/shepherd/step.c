@@ -69,20 +69,17 @@ static bool wants_mpi(const struct step *step)
 
 static int start_wiring(struct step *step, struct err *err)
 {
-    const Berth__Assignment *assignment = step->sh->assignment;
     bool as_root =
         step->launch->spec->container && step->launch->spec->container->as_root;
     struct wiring_events events = exchange_wiring_events(step);
     struct fence_actions actions = exchange_fence_actions(step);
     cleanup(freep) char *dir = step_dir(step);
-
     int rc;
 
     if (!wants_mpi(step))
         return 0;
-    rc = wiring_start(step->sh->loop, step->launch, step->sh->job, dir,
-                      assignment->virtual_topology ? NULL : assignment->task_pus,
-                      assignment->topology_xml, as_root ? 0 : step->sh->owner.uid,
+    rc = wiring_start(step->sh->loop, step->sh->assignment, step->sh->job, dir,
+                      as_root ? 0 : step->sh->owner.uid,
                       as_root ? 0 : step->sh->owner.gid, &events, &step->wiring, err);
     if (!rc)
         step->fences =

@@ -240,11 +240,12 @@ static struct wiring *wiring_create(uv_loop_t *loop, const struct berth_mpi_ops 
     return wiring;
 }
 
-int wiring_start(uv_loop_t *loop, const Berth__LaunchStep *step, uint32_t job,
-                 const char *dir, char *const *task_pus, const char *topology_xml,
-                 uid_t uid, gid_t gid, const struct wiring_events *events,
-                 struct wiring **ret, struct err *err)
+int wiring_start(uv_loop_t *loop, const Berth__Assignment *assignment, uint32_t job,
+                 const char *dir, uid_t uid, gid_t gid,
+                 const struct wiring_events *events, struct wiring **ret,
+                 struct err *err)
 {
+    const Berth__LaunchStep *step = assignment->step;
     const Berth__StepNode *own = step->nodes[step->index];
     const struct berth_mpi_ops *ops;
     struct berth_mpi_err mpi_err = {0};
@@ -269,13 +270,17 @@ int wiring_start(uv_loop_t *loop, const Berth__LaunchStep *step, uint32_t job,
             .n_tasks = flat.n_tasks,
             .rank_node = flat.rank_node,
             .local_ranks = own->ranks,
-            .local_cpus = (const char *const *)task_pus,
+            .local_cpus = assignment->virtual_topology
+                              ? NULL
+                              : (const char *const *)assignment->task_pus,
             .n_local = (uint32_t)own->n_ranks,
             .uid = uid,
             .gid = gid,
             .server_dir = server_dir,
             .task_dir = task_dir,
-            .topology_xml = topology_xml,
+            .topology_xml =
+                assignment->topology_xml[0] ? assignment->topology_xml : NULL,
+            .shares_machine = assignment->shares_machine,
         };
         struct wiring *wiring = wiring_create(loop, ops, events);
 

@@ -32,12 +32,13 @@ struct wiring_events {
 /* In a spare, while it is idle: load what every step will need. */
 void wiring_preload(const char *topology_xml);
 
-/* Start plugin 'step->spec->mpi'. 'dir' is private to the step and seen at the
- * same path inside the container. 'task_pus' are the local tasks' processors. */
-int wiring_start(uv_loop_t *loop, const Berth__LaunchStep *step, uint32_t job,
-                 const char *dir, char *const *task_pus, const char *topology_xml,
-                 uid_t uid, gid_t gid, const struct wiring_events *events,
-                 struct wiring **ret, struct err *err);
+/* Start the plugin that the step of 'assignment' names. 'dir' is private to the
+ * step and seen at the same path inside the container; 'uid' and 'gid' are the
+ * tasks' as they see themselves. */
+int wiring_start(uv_loop_t *loop, const Berth__Assignment *assignment, uint32_t job,
+                 const char *dir, uid_t uid, gid_t gid,
+                 const struct wiring_events *events, struct wiring **ret,
+                 struct err *err);
 void wiring_stop(struct wiring *wiring);
 
 /* Hand over now what the plugin has already said: of two things that happened one

@@ -170,7 +170,8 @@ static int start(const struct berth_mpi_step *step, const struct berth_mpi_host 
         rc = remember(&the_server, step, host, err);
     if (rc < 0)
         return rc;
-    the_server.is_crowded = topology_is_crowded_by(step->n_local);
+    the_server.is_crowded =
+        step->shares_machine || topology_is_crowded_by(step->n_local);
     share_topology(&the_server, step);
 
     pmix_status_t status = init_library(step, topology);

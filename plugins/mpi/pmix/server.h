@@ -22,7 +22,7 @@ struct server {
     uint32_t *rank_node;   /* n_tasks of them */
     uint32_t *local_ranks; /* n_local of them, ascending */
     uint32_t n_local;
-    bool is_crowded;     /* more tasks than cores to run them */
+    bool is_crowded;     /* tasks may share a core */
     char *topology_file; /* as tasks see it, or NULL */
 };
 

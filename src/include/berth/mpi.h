@@ -37,6 +37,7 @@ struct berth_mpi_step {
     const char *server_dir;   /* private, exists, for the server's own files */
     const char *task_dir;     /* same path inside and outside; for session files */
     const char *topology_xml; /* path or NULL: this machine */
+    int shares_machine;       /* tasks of other nodes run on the same cores */
 };
 
 /* Services of the host. All may be called from any thread. */

@@ -87,6 +87,7 @@ struct fixture {
     Berth__StepNode *nodes[1];
     Berth__StepSpec spec;
     Berth__LaunchStep step;
+    Berth__Assignment assignment;
     uint32_t ranks[4];
     struct wiring *wiring;
     struct err err;
@@ -120,6 +121,8 @@ static int setup(void **state)
     f->step.nodes = f->nodes;
     f->step.n_nodes = 1;
     f->step.spec = &f->spec;
+    berth__assignment__init(&f->assignment);
+    f->assignment.step = &f->step;
     *state = f;
     return 0;
 }
@@ -138,7 +141,7 @@ static int teardown(void **state)
 
 static int start(struct fixture *f)
 {
-    return wiring_start(&f->loop, &f->step, 17, f->dir, NULL, NULL, 0, 0, &f->events,
+    return wiring_start(&f->loop, &f->assignment, 17, f->dir, 0, 0, &f->events,
                         &f->wiring, &f->err);
 }
 
