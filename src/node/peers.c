@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <uthash.h>
+#include <utlist.h>
 
 /* A call that waits for its connection to open. */
 struct early_call {
@@ -32,33 +33,31 @@ struct peer_link {
     struct node *node;
     struct channel *ch;
     struct rpc *rpc;
-    struct early_call *early; /* newest first */
+    struct early_call *early; /* in the order they were made */
     UT_hash_handle hh;
 };
 
-static void on_peer_open(struct channel *ch, void *ctx)
+/* The opening has ended: send what waited for it, or fail it with 'why'. */
+static void settle_early(struct peer_link *peer, const struct err *why)
 {
-    struct peer_link *peer = ctx;
-    struct early_call *call;
+    struct early_call *call, *next;
 
-    while ((call = peer->early)) {
-        peer->early = call->next;
-        rpc_call(peer->rpc, ch, call->request, call->fn, call->ctx);
+    LL_FOREACH_SAFE(peer->early, call, next)
+    {
+        LL_DELETE(peer->early, call);
+        if (why)
+            call->fn(NULL, why, call->ctx);
+        else
+            rpc_call(peer->rpc, peer->ch, call->request, call->fn, call->ctx);
         free_message(call->request);
         free(call);
     }
 }
 
-static void fail_early(struct peer_link *peer, const struct err *why)
+static void on_peer_open(struct channel *ch, void *ctx)
 {
-    struct early_call *call;
-
-    while ((call = peer->early)) {
-        peer->early = call->next;
-        call->fn(NULL, why, call->ctx);
-        free_message(call->request);
-        free(call);
-    }
+    (void)ch;
+    settle_early(ctx, NULL);
 }
 
 static void on_peer_message(struct channel *ch, const Berth__Envelope *env, int adopted,
@@ -86,7 +85,7 @@ static void on_peer_close(struct channel *ch, const struct err *why, void *ctx)
     HASH_DEL(peer->node->peers, peer);
     if (!peer->node->stopping) {
         rpc_fail_all(rpc, &err);
-        fail_early(peer, &err);
+        settle_early(peer, &err);
     }
     rpc_destroy(rpc);
     free(peer);
@@ -140,6 +139,5 @@ void peer_call(struct node *node, const char *address, uint16_t port,
     call->request = copy_message(&request->base);
     call->fn = fn;
     call->ctx = ctx;
-    call->next = peer->early;
-    peer->early = call;
+    LL_APPEND(peer->early, call);
 }
