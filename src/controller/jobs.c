@@ -63,6 +63,45 @@ static void shed(struct ctl_job *cj)
     cj->is_shed = true;
 }
 
+static uint32_t count_cores(const Berth__NodeShare *share)
+{
+    uint32_t count = 0;
+    const char *c = share->cores;
+
+    /* "0-3,8": the text is our own. */
+    while (*c) {
+        char *end;
+        unsigned long first = strtoul(c, &end, 10), last = first;
+
+        if (*end == '-')
+            last = strtoul(end + 1, &end, 10);
+        count += (uint32_t)(last - first + 1);
+        c = *end == ',' ? end + 1 : end;
+        if (*end && *end != ',')
+            break;
+    }
+    return count;
+}
+
+/* Work out what follows from the placement: host list, cores. */
+static void note_placement(struct ctl_job *cj)
+{
+    const Berth__Placement *placement = cj->job.record->placement;
+    cleanup(strv_freep) char **names = NULL;
+
+    free(cj->nodes);
+    cj->nodes = NULL;
+    cj->cpus = 0;
+    if (!placement)
+        return;
+    names = xcalloc(placement->n_shares + 1, sizeof(*names));
+    for (size_t i = 0; i < placement->n_shares; i++) {
+        names[i] = xstrdup(placement->shares[i]->node);
+        cj->cpus += count_cores(placement->shares[i]);
+    }
+    cj->nodes = hostlist_compress(names);
+}
+
 struct ctl_job *jobs_insert(struct controller *ctl, struct job job)
 {
     struct ctl_job *cj = xcalloc(1, sizeof(*cj));
@@ -82,7 +121,7 @@ struct ctl_job *jobs_insert(struct controller *ctl, struct job job)
         DL_APPEND(ctl->ended, cj);
         shed(cj);
     }
-    jobs_note_placement(cj);
+    note_placement(cj);
     return cj;
 }
 
@@ -192,44 +231,6 @@ void jobs_clear(struct controller *ctl)
 
 /* ------------------------------------------------------------------ changing */
 
-static uint32_t count_cores(const Berth__NodeShare *share)
-{
-    uint32_t count = 0;
-    const char *c = share->cores;
-
-    /* "0-3,8": the text is our own. */
-    while (*c) {
-        char *end;
-        unsigned long first = strtoul(c, &end, 10), last = first;
-
-        if (*end == '-')
-            last = strtoul(end + 1, &end, 10);
-        count += (uint32_t)(last - first + 1);
-        c = *end == ',' ? end + 1 : end;
-        if (*end && *end != ',')
-            break;
-    }
-    return count;
-}
-
-void jobs_note_placement(struct ctl_job *cj)
-{
-    const Berth__Placement *placement = cj->job.record->placement;
-    cleanup(strv_freep) char **names = NULL;
-
-    free(cj->nodes);
-    cj->nodes = NULL;
-    cj->cpus = 0;
-    if (!placement)
-        return;
-    names = xcalloc(placement->n_shares + 1, sizeof(*names));
-    for (size_t i = 0; i < placement->n_shares; i++) {
-        names[i] = xstrdup(placement->shares[i]->node);
-        cj->cpus += count_cores(placement->shares[i]);
-    }
-    cj->nodes = hostlist_compress(names);
-}
-
 int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
 {
     struct request request;
@@ -295,7 +296,7 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
         cj->is_overdue = false;
     }
     if (event == EV_START || to == JOB_PENDING)
-        jobs_note_placement(cj);
+        note_placement(cj);
     log_change(cj, from);
     if (to == JOB_PENDING)
         requeue(ctl, cj);

@@ -54,9 +54,6 @@ int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err);
 int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
                int64_t now, const struct job_change *change, struct err *err);
 
-/* Work out what follows from the placement (host list, cores). */
-void jobs_note_placement(struct ctl_job *cj);
-
 /* Forget ended jobs older than controller.keep_ended. */
 void jobs_purge(struct controller *ctl, int64_t now);
 

@@ -77,9 +77,7 @@ void run_from_client(struct run *run, const Berth__Envelope *env);
 void run_from_root(struct run *run, const Berth__Envelope *env);
 void run_lost_client(struct run *run);
 void run_lost_root(struct run *run, const char *why);
-/* Signal a step's tasks; 'kill' ends them at once, and may free 'run'. */
-void run_signal(struct run *run, int signo, bool kill);
-/* The same for all steps. */
+/* Signal the tasks of all steps; 'kill' ends them at once. */
 void runs_signal(struct lead *lead, int signo, bool kill);
 /* Place what can be placed. */
 void runs_start_waiting(struct lead *lead);

@@ -129,7 +129,8 @@ static void start_overdue(struct run *run, unsigned int ms)
     (void)uv_timer_start(run->overdue, on_overdue, ms, 0);
 }
 
-void run_signal(struct run *run, int signo, bool kill)
+/* Signal a step's tasks; 'kill' ends them at once, and may free 'run'. */
+static void run_signal(struct run *run, int signo, bool kill)
 {
     if (kill && !run->is_killed) {
         run->is_killed = true;
