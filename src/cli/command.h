@@ -22,7 +22,7 @@
 
 #include <stdbool.h>
 
-#include "cli/opts.h"
+#include "base/opts.h"
 #include "cli/say.h"
 
 /* Exit statuses. A command that runs something gives that thing's own. */

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/opts.h"
+#include "base/opts.h"
 #include "client/berth.h"
 
 /* Where an option is known: struct opt.where. */

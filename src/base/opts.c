@@ -5,7 +5,7 @@
  * Answers for the spelling of options only. What a value means is the affair of
  * the option's setter.
  */
-#include "cli/opts.h"
+#include "base/opts.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -6,8 +6,8 @@
  * clusters "-lu", "--" ends the options. The table also prints the help and
  * suggests the nearest name for one that does not exist.
  */
-#ifndef BERTH_CLI_OPTS_H
-#define BERTH_CLI_OPTS_H
+#ifndef BERTH_BASE_OPTS_H
+#define BERTH_BASE_OPTS_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  *
  * test_opts.c - the spelling of options
  */
-#include "cli/opts.h"
+#include "base/opts.h"
 
 #include "base/mem.h"
 
