@@ -34,6 +34,11 @@ struct opt {
     const char *note;   /* for 'set' to say */
 };
 
+#define OPTS_HELP                                                        \
+    {                                                                    \
+        .name = "help", .letter = 'h', .arg = OPT_NONE, .set = opt_help, \
+        .help = "this text"                                              \
+    }
 #define OPTS_END     \
     {                \
         .name = NULL \

@@ -14,7 +14,7 @@
 #include "cli/cluster_link.h"
 #include "cli/command.h"
 #include "cli/image_ref.h"
-#include "cli/spec.h"
+#include "options/inherit.h"
 #include "cli/step_signals.h"
 
 /* How long one question to the controller waits; a Ctrl-C is seen after it. */
@@ -24,7 +24,8 @@ static int submit(struct job_args *args, char **argv, const char *name,
                   struct allocation *alloc)
 {
     cleanup(reply_freep) Berth__SubmitReply *reply = NULL;
-    struct spec_source source = {.env = environ, .argv = argv, .script_name = name};
+    struct spec_source source = {
+        .env = environ, .command = say_name(), .argv = argv, .script_name = name};
     struct berth_err berth_err;
     struct err err;
     int rc;

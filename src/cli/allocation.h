@@ -5,7 +5,7 @@
 #ifndef BERTH_CLI_ALLOCATION_H
 #define BERTH_CLI_ALLOCATION_H
 
-#include "cli/job_args.h"
+#include "options/job_args.h"
 #include "client/berth.h"
 
 struct allocation {

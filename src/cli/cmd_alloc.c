@@ -20,7 +20,7 @@
 #include "base/strv.h"
 #include "cli/allocation.h"
 #include "cli/cluster_link.h"
-#include "cli/job_env.h"
+#include "options/job_env.h"
 #include "cli/step_signals.h"
 
 #define OWN_TIMEOUT_MS 10000

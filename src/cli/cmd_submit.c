@@ -14,12 +14,12 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "cli/cluster_link.h"
-#include "cli/directives.h"
+#include "options/directives.h"
 #include "cli/document.h"
 #include "cli/image_ref.h"
-#include "cli/job_env.h"
-#include "cli/script.h"
-#include "cli/spec.h"
+#include "options/job_env.h"
+#include "options/script.h"
+#include "options/inherit.h"
 #include "cli/wait_job.h"
 
 static void print_usage(void)
@@ -97,6 +97,7 @@ static int complete(struct submission *sub, int argc, char **argv)
     bool has_path = sub->next < argc;
     struct spec_source source = {
         .env = environ,
+        .command = say_name(),
         .argv = argv,
         .script = sub->script,
         .script_len = sub->script_len,

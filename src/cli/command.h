@@ -68,11 +68,6 @@ struct common {
         .offset = offsetof(type, member) + offsetof(struct common, json), \
         .help = "print JSON"                                              \
     }
-#define OPTS_HELP                                                        \
-    {                                                                    \
-        .name = "help", .letter = 'h', .arg = OPT_NONE, .set = opt_help, \
-        .help = "this text"                                              \
-    }
 #define OPTS_COMMON(type, member) \
     OPTS_JSON(type, member), OPTS_CONFIG(type, member), OPTS_HELP
 

@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
-#include "cli/job_args.h"
+#include "options/job_args.h"
 #include "config/config.h"
 #include "image/store.h"
 

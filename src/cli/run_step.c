@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cli/job_env.h"
+#include "options/job_env.h"
 #include "cli/say.h"
-#include "cli/spec.h"
+#include "options/inherit.h"
 #include "cli/step_session.h"
 #include "cli/step_signals.h"
 

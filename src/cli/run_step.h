@@ -5,7 +5,7 @@
 #ifndef BERTH_CLI_RUN_STEP_H
 #define BERTH_CLI_RUN_STEP_H
 
-#include "cli/job_args.h"
+#include "options/job_args.h"
 #include "client/berth.h"
 
 /* Read environment and options of 'berth run' into 'args'. Returns -1 to go on,

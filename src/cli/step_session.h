@@ -9,7 +9,7 @@
 #define BERTH_CLI_STEP_SESSION_H
 
 #include "client/berth.h"
-#include "cli/job_args.h"
+#include "options/job_args.h"
 
 struct step_options {
     const struct job_args *args; /* output, error, input, label ... */

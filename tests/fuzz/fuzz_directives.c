@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "cli/directives.h"
+#include "options/directives.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -6,9 +6,7 @@
  * is here: honoured (with a help text), harmless and warned about (what runs
  * stays the same), or refused (it would change what runs).
  */
-#include "cli/job_args.h"
-
-#include "cli/command.h"
+#include "options/job_args.h"
 
 #define ANY (FOR_SUBMIT | FOR_RUN | FOR_ALLOC)
 #define SPEC(member) offsetof(Berth__JobSpec, member)

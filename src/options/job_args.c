@@ -2,7 +2,7 @@
  *
  * job_args.c - the life of what submit, run and alloc were asked for
  */
-#include "cli/job_args.h"
+#include "options/job_args.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * Values are read and bounded here; whether the cluster can do it is for the
  * controller to judge.
  */
-#include "cli/job_args.h"
+#include "options/job_args.h"
 
 #include <errno.h>
 #include <limits.h>

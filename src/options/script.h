@@ -3,8 +3,8 @@
  * script.h - the batch script: from a file, from stdin, or wrapped around a
  * command
  */
-#ifndef BERTH_CLI_SCRIPT_H
-#define BERTH_CLI_SCRIPT_H
+#ifndef BERTH_OPTIONS_SCRIPT_H
+#define BERTH_OPTIONS_SCRIPT_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
  *
  * test_job_options.c - what the values of job options mean
  */
-#include "cli/job_args.h"
-#include "cli/job_env.h"
+#include "options/job_args.h"
+#include "options/job_env.h"
 
 #include "base/mem.h"
 #include "base/strv.h"

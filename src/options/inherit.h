@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * spec.h - from what was asked for to what is sent: JobSpec and StepSpec
+ * inherit.h - from what was asked for to what is sent: JobSpec and StepSpec
  */
-#ifndef BERTH_CLI_SPEC_H
-#define BERTH_CLI_SPEC_H
+#ifndef BERTH_OPTIONS_INHERIT_H
+#define BERTH_OPTIONS_INHERIT_H
 
-#include "cli/job_args.h"
+#include "options/job_args.h"
 
 /* Where a job comes from: its process. */
 struct spec_source {
-    char *const *env;   /* the caller's environment */
-    char *const *argv;  /* the whole command line, for the record */
-    const char *script; /* NULL: interactive */
+    char *const *env;    /* the caller's environment */
+    const char *command; /* who asks, "berth submit" */
+    char *const *argv;   /* its whole command line, for the record */
+    const char *script;  /* NULL: interactive */
     size_t script_len;
     const char *script_name; /* gives the job its name; NULL: "wrap", "sbatch" */
     char *const *args;       /* of the script; NULL: none */

@@ -8,15 +8,15 @@
  * earlier one, so sources are read from the weakest to the strongest: script,
  * environment, command line.
  */
-#ifndef BERTH_CLI_JOB_ARGS_H
-#define BERTH_CLI_JOB_ARGS_H
+#ifndef BERTH_OPTIONS_JOB_ARGS_H
+#define BERTH_OPTIONS_JOB_ARGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/opts.h"
-#include "client/berth.h"
+#include "wire/messages.pb-c.h"
 
 /* Where an option is known: struct opt.where. */
 enum {

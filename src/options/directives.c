@@ -2,7 +2,7 @@
  *
  * directives.c - options in the comments at the top of a script
  */
-#include "cli/directives.h"
+#include "options/directives.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  *
  * test_export.c - which variables a job gets
  */
-#include "cli/export.h"
+#include "options/export.h"
 
 #include "base/mem.h"
 #include "base/strv.h"

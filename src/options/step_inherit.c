@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * step_spec.c - what a step inherits from the process that asks for it
+ * step_inherit.c - what a step inherits from the process that asks for it
  */
-#include "cli/spec.h"
+#include "options/inherit.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
-#include "cli/export.h"
+#include "options/export.h"
 
 void spec_take_strv(char **v, size_t *ret_n, char ***ret_field)
 {

@@ -7,12 +7,12 @@
  * at white space, quotes group, a backslash keeps the next character, and an
  * unescaped '#' outside quotes ends the line, even in the middle of a word.
  */
-#ifndef BERTH_CLI_DIRECTIVES_H
-#define BERTH_CLI_DIRECTIVES_H
+#ifndef BERTH_OPTIONS_DIRECTIVES_H
+#define BERTH_OPTIONS_DIRECTIVES_H
 
 #include <stddef.h>
 
-#include "cli/job_args.h"
+#include "options/job_args.h"
 
 /* Split one directive's text (after the marker) to words (a strv). -EINVAL for
  * an unmatched quote. */

@@ -2,8 +2,8 @@
  *
  * export.h - which variables of the caller's environment a job gets
  */
-#ifndef BERTH_CLI_EXPORT_H
-#define BERTH_CLI_EXPORT_H
+#ifndef BERTH_OPTIONS_EXPORT_H
+#define BERTH_OPTIONS_EXPORT_H
 
 #include "base/err.h"
 

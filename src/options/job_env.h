@@ -7,10 +7,10 @@
  * mean the same are read too. A variable beats the script and is beaten by the
  * command line; Berth's name beats Slurm's.
  */
-#ifndef BERTH_CLI_JOB_ENV_H
-#define BERTH_CLI_JOB_ENV_H
+#ifndef BERTH_OPTIONS_JOB_ENV_H
+#define BERTH_OPTIONS_JOB_ENV_H
 
-#include "cli/job_args.h"
+#include "options/job_args.h"
 
 /* Apply the variables of 'env' that the command 'where' (one of FOR_SUBMIT,
  * FOR_RUN, FOR_ALLOC) knows; 'in_job' leaves out what the job's own environment

@@ -2,7 +2,7 @@
  *
  * job_env.c - options that come from environment variables
  */
-#include "cli/job_env.h"
+#include "options/job_env.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * test_directives.c - options in the comments of scripts: ours, and those of the
  * wild when they are at hand
  */
-#include "cli/directives.h"
+#include "options/directives.h"
 
 #include "base/io.h"
 #include "base/mem.h"

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_spec.c - what jobs and steps inherit, and how they print
+ * test_inherit.c - what jobs and steps inherit from the process that asks
  */
-#include "cli/spec.h"
+#include "options/inherit.h"
 
 #include "base/mem.h"
-#include "cli/document.h"
-#include "cli/say.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,6 +39,7 @@ static char *env[] = {x, NULL};
 static char *argv[] = {submit, option, file, NULL};
 static const struct spec_source batch = {
     .env = env,
+    .command = "berth submit",
     .argv = argv,
     .script = "#!/bin/sh\n",
     .script_len = 10,
@@ -51,7 +49,6 @@ static const struct spec_source batch = {
 static void a_job_is_named_after_its_script(void **state)
 {
     (void)state;
-    say_set_name("berth submit");
     assert_int_equal(spec_complete(&args, &batch, NULL), 0);
     assert_string_equal(args.spec->name, "a b.sh");
     assert_string_equal(args.spec->submit_line, "berth submit -N4 'a b.sh'");
@@ -100,29 +97,6 @@ static void a_step_in_a_job_asks_only_for_what_was_said(void **state)
     berth__step_spec__free_unpacked(step, NULL);
 }
 
-static void a_spec_prints_as_yaml_without_its_defaults(void **state)
-{
-    char *text = NULL;
-    size_t len;
-    FILE *out = open_memstream(&text, &len);
-
-    (void)state;
-    spec_take_string(&args.spec->name, xstrdup("12"));
-    args.spec->tasks = 4;
-    args.spec->hold = 1;
-    args.spec->script.data = xmemdup("#!/bin/sh\necho\n", 15);
-    args.spec->script.len = 15;
-    assert_int_equal(document_print_yaml(document_of(&args.spec->base, true), out), 0);
-    fclose(out);
-    assert_string_equal(text, "name: '12'\n"
-                              "script: |\n"
-                              "  #!/bin/sh\n"
-                              "  echo\n"
-                              "tasks: 4\n"
-                              "hold: true\n");
-    free(text);
-}
-
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -132,7 +106,6 @@ int main(void)
         TEST(a_given_name_stays),
         TEST(a_job_inherits_the_process_it_comes_from),
         TEST(a_step_in_a_job_asks_only_for_what_was_said),
-        TEST(a_spec_prints_as_yaml_without_its_defaults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

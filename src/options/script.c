@@ -2,7 +2,7 @@
  *
  * script.c - read a batch script and refuse what cannot be one
  */
-#include "cli/script.h"
+#include "options/script.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * test_script.c - what is a batch script, and what is not
  */
-#include "cli/script.h"
+#include "options/script.h"
 
 #include "base/mem.h"
 

@@ -6,7 +6,7 @@
  * them. --container-image may write '#' for the '/' after a registry, as Pyxis
  * does.
  */
-#include "cli/job_args.h"
+#include "options/job_args.h"
 
 #include <errno.h>
 #include <string.h>

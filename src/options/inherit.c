@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * spec.c - what a job inherits from the process that submits it
+ * inherit.c - what a job inherits from the process that submits it
  */
-#include "cli/spec.h"
+#include "options/inherit.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,8 +13,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
-#include "cli/export.h"
-#include "cli/say.h"
+#include "options/export.h"
 
 /* "berth submit -N4 'my script.sh'", as a shell would read it back. argv[0] is
  * the command's name, which 'name' says in full. */
@@ -102,7 +101,7 @@ int spec_complete(struct job_args *args, const struct spec_source *source,
     spec_take_strv(env, &spec->n_env, &spec->env);
     spec->umask = spec_umask();
     spec->n_rlimits = spec_rlimits(&spec->rlimits);
-    spec_take_string(&spec->submit_line, command_line(say_name(), source->argv));
+    spec_take_string(&spec->submit_line, command_line(source->command, source->argv));
     default_name(spec, source);
     take_home(spec->container);
     take_script(spec, source);

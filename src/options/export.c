@@ -2,7 +2,7 @@
  *
  * export.c - which variables of the caller's environment a job gets
  */
-#include "cli/export.h"
+#include "options/export.h"
 
 #include <ctype.h>
 #include <errno.h>
