@@ -123,7 +123,7 @@ static void answer_job(struct launch *launch)
         channel_reply_status(launch->from, &env, ok ? 0 : launch->errs[0].code,
                              ok ? "" : launch->errs[0].text);
     if (ok)
-        uplink_send_started(launch->node, launch->job, launch->epoch);
+        uplink_send_started(launch->node->uplink, launch->job, launch->epoch);
 }
 
 static void leg_done(struct launch *launch)
@@ -291,7 +291,7 @@ static int start_lead(struct node *node, struct channel *from,
     /* Said twice: it runs already, and that is what was wanted. */
     if (rc == -EALREADY) {
         channel_reply_status(from, env, 0, "");
-        uplink_send_started(node, grant->job_id, grant->epoch);
+        uplink_send_started(node->uplink, grant->job_id, grant->epoch);
         return 0;
     }
     return rc;

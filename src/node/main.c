@@ -112,10 +112,10 @@ static int start(struct node *node, struct err *err)
     (void)grant_key_load(node);
     node->fanout = node->config->node.fanout;
     rc = node_inventory(node, err);
-    if (!rc)
-        rc = uplink_start(node, err);
-    if (!rc)
-        rc = routes_start(node, err);
+    if (rc)
+        return rc;
+    registration_start(node);
+    rc = routes_start(node, err);
     if (!rc)
         rc = shepherds_accept(node, err);
     if (rc)

@@ -15,6 +15,7 @@
 
 #include "base/process.h"
 #include "config/config.h"
+#include "node/uplink.h"
 #include "topo/node_topo.h"
 #include "wire/channel.h"
 #include "wire/grant.h"
@@ -24,7 +25,6 @@
 
 struct shepherd;
 struct peer_link;
-struct uplink;
 struct routes;
 struct launch;
 
@@ -134,12 +134,8 @@ int routes_start(struct node *node, struct err *err);
 /* A shepherd has come: hand over the connections that wait for it. */
 void routes_arrived(struct node *node, struct shepherd *shepherd);
 
-/* ---------------------------------------------------------------- uplink.c */
-int uplink_start(struct node *node, struct err *err);
-void uplink_send_started(struct node *node, uint32_t job, uint32_t epoch);
-/* Carry a job's end to the controller until it is acknowledged there; 'fn'
- * (may be NULL) is then called once. */
-void uplink_send_ended(struct node *node, const Berth__JobEnded *ended,
-                       void (*fn)(void *ctx), void *ctx);
+/* ---------------------------------------------------------- registration.c */
+/* Make the uplink and call the controller. */
+void registration_start(struct node *node);
 
 #endif

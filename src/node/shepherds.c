@@ -81,7 +81,7 @@ void shepherd_report_lost(struct node *node, uint32_t job, uint32_t epoch,
     ended.time = time(NULL);
     ended.exit_signal = SIGKILL;
     ended.words = (char *)(uintptr_t)words;
-    uplink_send_ended(node, &ended, NULL, NULL);
+    uplink_send_ended(node->uplink, &ended, NULL, NULL);
 }
 
 static void free_timer(uv_handle_t *handle)
@@ -175,7 +175,8 @@ static void take_job_ended(struct shepherd *shepherd, const Berth__Envelope *env
     memcpy(reply->name, shepherd->name, sizeof(reply->name));
     reply->epoch = shepherd->epoch;
     reply->id = env->id;
-    uplink_send_ended(shepherd->node, env->job_ended, on_end_acknowledged, reply);
+    uplink_send_ended(shepherd->node->uplink, env->job_ended, on_end_acknowledged,
+                      reply);
 }
 
 static bool is_lead_of(const struct shepherd *shepherd, uint32_t job, uint32_t epoch)

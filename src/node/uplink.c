@@ -9,14 +9,16 @@
  * Ends of jobs wait in a list until the controller has them on disk, and are
  * told again after every registration.
  */
-#include "node/node.h"
+#include "node/uplink.h"
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "wire/pack.h"
+#include "wire/rpc.h"
 
 #include <errno.h>
 #include <pwd.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,7 +29,7 @@
 
 /* The end of a job that the controller has not acknowledged yet. */
 struct ended {
-    struct node *node;
+    struct uplink *up;
     Berth__JobEnded *msg;
     void (*fn)(void *ctx);
     void *ctx;
@@ -35,7 +37,9 @@ struct ended {
 };
 
 struct uplink {
-    struct node *node;
+    struct uplink_self self;
+    const struct uplink_host *host;
+    void *ctx;
     struct channel *ch;
     struct rpc *rpc;
     bool is_up, told_lost;
@@ -52,7 +56,8 @@ static void call_controller(uv_timer_t *timer);
 static void on_end_acknowledged(const Berth__Envelope *reply, const struct err *err,
                                 void *ctx)
 {
-    struct ended *ended = ctx, **slot = &ended->node->uplink->ended;
+    struct ended *ended = ctx, **slot = &ended->up->ended;
+    struct uplink *up = ended->up;
 
     (void)reply;
     /* No connection: told again after the next registration. */
@@ -64,7 +69,7 @@ static void on_end_acknowledged(const Berth__Envelope *reply, const struct err *
     while (*slot != ended)
         slot = &(*slot)->next;
     *slot = ended->next;
-    shepherd_forget_job(ended->node, ended->msg->job_id, ended->msg->epoch);
+    up->host->acknowledged(up->ctx, ended->msg->job_id, ended->msg->epoch);
     if (ended->fn)
         ended->fn(ended->ctx);
     free_message(ended->msg);
@@ -80,13 +85,12 @@ static void tell_ended(struct uplink *up, struct ended *ended)
     rpc_call(up->rpc, up->ch, &env, on_end_acknowledged, ended);
 }
 
-void uplink_send_ended(struct node *node, const Berth__JobEnded *msg,
+void uplink_send_ended(struct uplink *up, const Berth__JobEnded *msg,
                        void (*fn)(void *ctx), void *ctx)
 {
-    struct uplink *up = node->uplink;
     struct ended *ended = xcalloc(1, sizeof(*ended));
 
-    ended->node = node;
+    ended->up = up;
     ended->msg = copy_message(&msg->base);
     ended->fn = fn;
     ended->ctx = ctx;
@@ -96,9 +100,8 @@ void uplink_send_ended(struct node *node, const Berth__JobEnded *msg,
         tell_ended(up, ended);
 }
 
-void uplink_send_started(struct node *node, uint32_t job, uint32_t epoch)
+void uplink_send_started(struct uplink *up, uint32_t job, uint32_t epoch)
 {
-    struct uplink *up = node->uplink;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__JobStarted started = BERTH__JOB_STARTED__INIT;
 
@@ -121,8 +124,7 @@ static void send_heartbeat(uv_timer_t *timer)
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__Heartbeat beat = BERTH__HEARTBEAT__INIT;
 
-    beat.load = node_load();
-    beat.memory_free = node_memory_free();
+    up->host->heartbeat(up->ctx, &beat);
     env.body_case = BERTH__ENVELOPE__BODY_HEARTBEAT;
     env.heartbeat = &beat;
     channel_send(up->ch, &env);
@@ -132,29 +134,15 @@ static void send_topology(struct uplink *up)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__TopologyUpload upload = BERTH__TOPOLOGY_UPLOAD__INIT;
+    char hash[sizeof(up->self.topo->hash)];
 
-    upload.hash = up->node->topo->hash;
-    upload.xml.data = (uint8_t *)up->node->topo_xml;
-    upload.xml.len = strlen(up->node->topo_xml);
+    memcpy(hash, up->self.topo->hash, sizeof(hash));
+    upload.hash = hash;
+    upload.xml.data = (uint8_t *)(uintptr_t)up->self.topo_xml;
+    upload.xml.len = strlen(up->self.topo_xml);
     env.body_case = BERTH__ENVELOPE__BODY_TOPOLOGY;
     env.topology = &upload;
     channel_send(up->ch, &env);
-}
-
-static void take_grant_key(struct node *node, const ProtobufCBinaryData *key)
-{
-    struct err err;
-
-    if (key->len != sizeof(node->grant_key)) {
-        log_error("the controller sent no usable grant key: nothing can start here");
-        return;
-    }
-    if (node->has_grant_key && memcmp(node->grant_key, key->data, key->len) == 0)
-        return;
-    memcpy(node->grant_key, key->data, key->len);
-    node->has_grant_key = true;
-    if (grant_key_save(node, &err))
-        log_warn("grant key: %s", err.text);
 }
 
 static void on_registered(const Berth__Envelope *reply, const struct err *err,
@@ -172,43 +160,49 @@ static void on_registered(const Berth__Envelope *reply, const struct err *err,
         return;
     }
     msg = reply->registered;
-    take_grant_key(up->node, &msg->grant_key);
-    up->node->fanout = msg->fanout ? msg->fanout : up->node->config->node.fanout;
+    up->host->registered(up->ctx, msg);
     if (msg->want_topology)
         send_topology(up);
-    for (size_t i = 0; i < msg->n_stop; i++)
-        shepherd_kill_job(up->node, msg->stop[i]->job_id, msg->stop[i]->epoch);
     up->is_up = true;
     up->told_lost = false;
     up->backoff_ms = BACKOFF_FIRST_MS;
-    log_info("registered with cluster %s", msg->cluster);
     beat = 1000ull * (msg->heartbeat_seconds ? msg->heartbeat_seconds : 10);
-    (void)uv_timer_start(&up->heartbeat, send_heartbeat, 0, beat);
+    /* Nodes that were lost together have come back together: spread them. */
+    (void)uv_timer_start(&up->heartbeat, send_heartbeat,
+                         randombytes_uniform((uint32_t)beat), beat);
     for (struct ended *ended = up->ended; ended; ended = ended->next)
         tell_ended(up, ended);
+}
+
+static void fill_register(const struct uplink *up, Berth__Register *reg)
+{
+    const struct uplink_self *self = &up->self;
+
+    reg->name = self->node->name;
+    reg->version = (char *)(uintptr_t)PACKAGE_VERSION;
+    reg->cores = self->topo->n_cores;
+    reg->memory = self->node->memory ? self->node->memory : self->topo->memory;
+    reg->port = self->node->port;
 }
 
 static void on_open(struct channel *ch, void *ctx)
 {
     struct uplink *up = ctx;
-    struct node *node = up->node;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__Register reg = BERTH__REGISTER__INIT;
     cleanup(freep) Berth__RunningJob *running = NULL;
     cleanup(freep) Berth__RunningJob **pointers = NULL;
+    cleanup(freep) char *boot_id = xstrdup(up->self.boot_id);
+    cleanup(freep) char *hash = xstrdup(up->self.topo->hash);
 
-    reg.n_running = shepherds_running(node, &running);
+    reg.n_running = up->host->running(up->ctx, &running);
     pointers = xcalloc(reg.n_running, sizeof(*pointers));
     for (size_t i = 0; i < reg.n_running; i++)
         pointers[i] = &running[i];
     reg.running = pointers;
-    reg.name = node->self->name;
-    reg.boot_id = node->boot_id;
-    reg.version = (char *)(uintptr_t)PACKAGE_VERSION;
-    reg.topology_hash = node->topo->hash;
-    reg.cores = node->topo->n_cores;
-    reg.memory = node->self->memory ? node->self->memory : node->topo->memory;
-    reg.port = node->self->port;
+    reg.boot_id = boot_id;
+    reg.topology_hash = hash;
+    fill_register(up, &reg);
     env.body_case = BERTH__ENVELOPE__BODY_REGISTER;
     env.register_ = &reg;
     rpc_call(up->rpc, ch, &env, on_registered, up);
@@ -222,10 +216,9 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
     (void)adopted;
     if (env->reply)
         rpc_dispatch(up->rpc, env);
-    else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_JOB)
-        launch_job(up->node, ch, env);
-    else if (env->body_case == BERTH__ENVELOPE__BODY_SIGNAL_JOB)
-        signal_job(up->node, ch, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_JOB ||
+             env->body_case == BERTH__ENVELOPE__BODY_SIGNAL_JOB)
+        up->host->order(up->ctx, ch, env);
     else
         channel_reply_status(ch, env, ENOSYS, "a node does not answer this");
 }
@@ -234,12 +227,15 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
 
 static void retry_later(struct uplink *up, const char *why)
 {
+    const struct config *config = up->self.config;
+
     if (!up->told_lost)
-        log_warn("no controller at %s:%u: %s; trying again",
-                 up->node->config->controller.host, up->node->config->controller.port,
-                 why[0] ? why : "the connection ended");
+        log_warn("no controller at %s:%u: %s; trying again", config->controller.host,
+                 config->controller.port, why[0] ? why : "the connection ended");
     up->told_lost = true;
-    (void)uv_timer_start(&up->retry, call_controller, up->backoff_ms, 0);
+    /* Not all nodes of a cluster at the same moment. */
+    (void)uv_timer_start(&up->retry, call_controller,
+                         up->backoff_ms / 2 + randombytes_uniform(up->backoff_ms), 0);
     if (up->backoff_ms < BACKOFF_MAX_MS / 2)
         up->backoff_ms *= 2;
     else
@@ -251,12 +247,10 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
     struct uplink *up = ctx;
     struct err gone = {.code = EPIPE, .text = "the controller went away"};
 
-    launch_channel_gone(up->node, ch);
+    up->host->gone(up->ctx, ch);
     up->ch = NULL;
     up->is_up = false;
     (void)uv_timer_stop(&up->heartbeat);
-    if (up->node->stopping)
-        return;
     rpc_fail_all(up->rpc, &gone);
     retry_later(up, why->text);
 }
@@ -270,10 +264,10 @@ static const struct channel_callbacks callbacks = {
 static void call_controller(uv_timer_t *timer)
 {
     struct uplink *up = timer->data;
-    const struct config *config = up->node->config;
+    const struct config *config = up->self.config;
     struct err err;
 
-    up->ch = channel_connect(up->node->loop, &up->node->auth, config->controller.host,
+    up->ch = channel_connect(up->self.loop, up->self.auth, config->controller.host,
                              config->controller.port, "", up->controller_uid,
                              &callbacks, up, &err);
     if (!up->ch)
@@ -287,18 +281,24 @@ static uid_t uid_of(const char *user)
     return pw ? pw->pw_uid : geteuid();
 }
 
-int uplink_start(struct node *node, struct err *err)
+struct uplink *uplink_create(const struct uplink_self *self,
+                             const struct uplink_host *host, void *ctx)
 {
     struct uplink *up = xcalloc(1, sizeof(*up));
 
-    (void)err;
-    up->node = node;
+    up->self = *self;
+    up->host = host;
+    up->ctx = ctx;
     up->rpc = rpc_create();
     up->backoff_ms = BACKOFF_FIRST_MS;
-    up->controller_uid = uid_of(node->config->controller.user);
-    node->uplink = up;
-    (void)uv_timer_init(node->loop, &up->retry);
-    (void)uv_timer_init(node->loop, &up->heartbeat);
+    up->controller_uid = uid_of(self->config->controller.user);
+    (void)uv_timer_init(self->loop, &up->retry);
+    (void)uv_timer_init(self->loop, &up->heartbeat);
     up->retry.data = up->heartbeat.data = up;
-    return uv_timer_start(&up->retry, call_controller, 0, 0);
+    return up;
+}
+
+void uplink_start(struct uplink *up)
+{
+    (void)uv_timer_start(&up->retry, call_controller, 0, 0);
 }
