@@ -29,6 +29,11 @@ void cluster_print_status(const struct cluster *c)
     printf("%-12s %-8s %-6s %s\n", "WHAT", "PID", "STATE", "ADDRESS");
     print_part("controller", &c->controller, controller);
     print_part("munged", &c->munged, "");
+    if (c->n_fake) {
+        cleanup(freep) char *names = cluster_fake_names(c);
+
+        print_part(names, &c->fake, "");
+    }
     for (size_t i = 0; i < c->n_nodes; i++)
         print_part(c->nodes[i].name, &c->nodes[i].daemon, c->nodes[i].address);
 }
@@ -55,15 +60,28 @@ static json_t *nodes_json(const struct cluster *c)
     return nodes;
 }
 
+/* null without fake nodes. */
+static json_t *fake_json(const struct cluster *c)
+{
+    cleanup(freep) char *names = cluster_fake_names(c);
+    json_t *json = c->n_fake ? part_json(&c->fake) : json_null();
+
+    if (c->n_fake) {
+        (void)json_object_set_new(json, "names", json_string(names));
+        (void)json_object_set_new(json, "count", json_integer((json_int_t)c->n_fake));
+    }
+    return json;
+}
+
 void cluster_print_json(const struct cluster *c)
 {
     cleanup(freep) char *config = cluster_path(c, "berth.yaml");
     json_t *json =
-        json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:i, s:o, s:o, s:o}", "name", c->name,
-                  "dir", c->dir, "config", config, "images", c->images, "alive",
-                  (int)cluster_is_whole(c), "address", c->address, "port", (int)c->port,
-                  "controller", part_json(&c->controller), "munged",
-                  part_json(&c->munged), "nodes", nodes_json(c));
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:i, s:o, s:o, s:o, s:o}", "name",
+                  c->name, "dir", c->dir, "config", config, "images", c->images,
+                  "alive", (int)cluster_is_whole(c), "address", c->address, "port",
+                  (int)c->port, "controller", part_json(&c->controller), "munged",
+                  part_json(&c->munged), "nodes", nodes_json(c), "fake", fake_json(c));
 
     (void)json_dumpf(json, stdout, JSON_INDENT(2));
     (void)putchar('\n');

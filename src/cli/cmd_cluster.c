@@ -41,15 +41,11 @@ struct args {
     bool keep_images, json;
 };
 
-static int set_number(const char *value, int64_t max, int64_t *ret, struct err *err)
-{
-    return number_parse(value, 1, max, ret, err);
-}
-
-static int set_unsigned(const char *value, int64_t max, unsigned *ret, struct err *err)
+static int set_unsigned(const char *value, int64_t min, int64_t max, unsigned *ret,
+                        struct err *err)
 {
     int64_t number;
-    int rc = set_number(value, max, &number, err);
+    int rc = number_parse(value, min, max, &number, err);
 
     if (rc == 0)
         *ret = (unsigned)number;
@@ -62,7 +58,16 @@ static int set_nodes(const struct opt *opt, const char *value, void *ctx,
     struct args *args = ctx;
 
     (void)opt;
-    return set_unsigned(value, CLUSTER_NODES_MAX, &args->wishes.nodes, err);
+    return set_unsigned(value, 0, CLUSTER_NODES_MAX, &args->wishes.nodes, err);
+}
+
+static int set_fake(const struct opt *opt, const char *value, void *ctx,
+                    struct err *err)
+{
+    struct args *args = ctx;
+
+    (void)opt;
+    return set_unsigned(value, 1, CLUSTER_FAKE_MAX, &args->wishes.fake, err);
 }
 
 static int set_cores(const struct opt *opt, const char *value, void *ctx,
@@ -71,7 +76,7 @@ static int set_cores(const struct opt *opt, const char *value, void *ctx,
     struct args *args = ctx;
 
     (void)opt;
-    return set_unsigned(value, 4096, &args->wishes.cores, err);
+    return set_unsigned(value, 1, 4096, &args->wishes.cores, err);
 }
 
 static int set_wait(const struct opt *opt, const char *value, void *ctx,
@@ -80,7 +85,7 @@ static int set_wait(const struct opt *opt, const char *value, void *ctx,
     struct args *args = ctx;
 
     (void)opt;
-    return value ? set_unsigned(value, 86400, &args->wishes.wait_seconds, err) : 0;
+    return value ? set_unsigned(value, 1, 86400, &args->wishes.wait_seconds, err) : 0;
 }
 
 static int set_port(const struct opt *opt, const char *value, void *ctx,
@@ -88,7 +93,7 @@ static int set_port(const struct opt *opt, const char *value, void *ctx,
 {
     struct args *args = ctx;
     int64_t port;
-    int rc = set_number(value, 65535, &port, err);
+    int rc = number_parse(value, 1, 65535, &port, err);
 
     (void)opt;
     if (rc == 0)
@@ -120,7 +125,7 @@ static const struct opt up_opts[] = {
      .arg = OPT_NEEDED,
      .meta = "N",
      .set = set_nodes,
-     .help = "number of nodes, 1 to 250 (default: 4)"},
+     .help = "number of nodes, 0 to 250 (default: 4)"},
     OPTS_WHICH,
     {.name = "topology",
      .arg = OPT_NEEDED,
@@ -133,6 +138,23 @@ static const struct opt up_opts[] = {
      .meta = "N",
      .set = set_cores,
      .help = "nodes with N cores, whatever this machine has"},
+    {.name = "fake",
+     .arg = OPT_NEEDED,
+     .meta = "N",
+     .set = set_fake,
+     .help = "N more nodes, in partition fake, that only pretend to run jobs"},
+    {.name = "fake-topology",
+     .arg = OPT_NEEDED,
+     .meta = "FILE.xml|synthetic:...",
+     .set = opt_string,
+     .offset = offsetof(struct args, wishes.fake_topology),
+     .help = "what a fake node looks like (default: 2 packages of 32 cores)"},
+    {.name = "fake-runtime",
+     .arg = OPT_NEEDED,
+     .meta = "SECONDS",
+     .set = opt_string,
+     .offset = offsetof(struct args, wishes.fake_runtime),
+     .help = "how long jobs take there (default: their time limit)"},
     {.name = "subnet",
      .arg = OPT_NEEDED,
      .meta = "10.x.y.0/24",
@@ -217,11 +239,19 @@ static int find_cluster(const struct args *args, struct cluster **ret, struct er
 
 static void say_what_next(const struct cluster *c)
 {
-    printf("Cluster %s is up, with the nodes n1 to n%zu. Now try:\n\n"
-           "  berth nodes\n"
-           "  berth run -N%zu hostname\n"
-           "  berth cluster down\n",
-           c->name, c->n_nodes, c->n_nodes);
+    cleanup(freep) char *fakes = cluster_fake_names(c);
+
+    printf("Cluster %s is up, with the nodes ", c->name);
+    if (c->n_nodes)
+        printf("n1 to n%zu%s", c->n_nodes, c->n_fake ? " and " : "");
+    if (c->n_fake)
+        printf("%s, which run nothing", fakes);
+    printf(". Now try:\n\n  berth nodes\n");
+    if (c->n_nodes)
+        printf("  berth run -N%zu hostname\n", c->n_nodes);
+    if (c->n_fake)
+        printf("  berth submit -p fake -n64 -t 10 --wrap true\n");
+    printf("  berth cluster down\n");
 }
 
 static void show_progress(const char *line)
@@ -245,6 +275,16 @@ static int run_up(struct args *args, int argc, char **argv)
     args->wishes.progress = show_progress;
     if (args->wishes.cores && args->wishes.topology) {
         say_error("--cores-per-node and --topology exclude each other");
+        return STATUS_USAGE;
+    }
+    if (!args->wishes.fake && !args->wishes.nodes) {
+        say_error("--nodes 0: a cluster needs a node, or --fake ones");
+        return STATUS_USAGE;
+    }
+    if (!args->wishes.fake &&
+        (args->wishes.fake_topology || args->wishes.fake_runtime)) {
+        say_error("--fake-%s: there are no fake nodes without --fake N",
+                  args->wishes.fake_topology ? "topology" : "runtime");
         return STATUS_USAGE;
     }
     if (cluster_check_name(args->wishes.name, &err) < 0 ||
@@ -314,6 +354,8 @@ static int start_missing(struct cluster *c, struct err *err)
     for (size_t i = 0; rc == 0 && i < c->n_nodes; i++)
         if (!process_is_alive(&c->nodes[i].daemon))
             rc = cluster_start_node(c, i, err);
+    if (rc == 0 && c->n_fake && !process_is_alive(&c->fake))
+        rc = cluster_start_fake(c, err);
     return rc;
 }
 

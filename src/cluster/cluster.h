@@ -23,6 +23,7 @@
 #include "base/process.h"
 
 #define CLUSTER_NODES_MAX 250
+#define CLUSTER_FAKE_MAX 50000
 #define CLUSTER_NAME_MAX 32
 #define CLUSTER_DEFAULT_NAME "local"
 #define CLUSTER_IFNAME_SIZE 16
@@ -50,6 +51,9 @@ struct cluster {
     struct process munged, controller;
     struct cluster_node *nodes;
     size_t n_nodes;
+    size_t n_fake;      /* nodes that one process only pretends to be */
+    char *fake_runtime; /* seconds that their jobs take, NULL: their time limit */
+    struct process fake;
 };
 
 /* One of nodes n1 to nN, of which nothing is made yet. Runtime files are in 'dir',
@@ -74,10 +78,18 @@ char *cluster_default_data(const char *name);
 /* The directory of the cluster that plain berth commands use, or NULL. */
 char *cluster_current_dir(void);
 char *cluster_path(const struct cluster *cluster, const char *name);
-/* The directories, the munge key and berth.yaml; 'topology' may be NULL, 'memory'
- * (MiB, 0: what the topology says). */
-int cluster_make_files(const struct cluster *cluster, const char *topology,
-                       uint64_t memory, struct err *err);
+/* Hardware of nodes: 'topology' may be NULL, 'memory' is MiB, 0: what the topology
+ * says. */
+struct cluster_hardware {
+    const char *topology;
+    uint64_t memory;
+};
+/* The directories, the munge key and berth.yaml. */
+int cluster_make_files(const struct cluster *cluster,
+                       const struct cluster_hardware *real,
+                       const struct cluster_hardware *fake, struct err *err);
+/* The fake nodes as a host list: "f[001-500]". */
+char *cluster_fake_names(const struct cluster *cluster);
 int cluster_write_join_file(const struct cluster *cluster, struct err *err);
 int cluster_point_here(const struct cluster *cluster, struct err *err);
 int cluster_remove_files(const struct cluster *cluster, bool keep_images,
@@ -106,6 +118,8 @@ int cluster_enter_node(const struct cluster_node *node, struct err *err);
 int cluster_start_munged(struct cluster *cluster, struct err *err);
 int cluster_start_controller(struct cluster *cluster, struct err *err);
 int cluster_start_node(struct cluster *cluster, size_t node, struct err *err);
+/* All fake nodes. */
+int cluster_start_fake(struct cluster *cluster, struct err *err);
 /* The path of one of Berth's programs, or of one in PATH; -ENOENT with words. */
 int cluster_find_program(const char *name, const char *package, char **ret_path,
                          struct err *err);

@@ -39,7 +39,7 @@ static void rest(void)
 
 static bool daemons_are_alive(const struct cluster *c)
 {
-    if (process_is_alive(&c->controller))
+    if (process_is_alive(&c->controller) || process_is_alive(&c->fake))
         return true;
     for (size_t i = 0; i < c->n_nodes; i++)
         if (process_is_alive(&c->nodes[i].daemon))
@@ -50,11 +50,13 @@ static bool daemons_are_alive(const struct cluster *c)
 static void stop_daemons(const struct cluster *c)
 {
     (void)process_signal(&c->controller, SIGTERM);
+    (void)process_signal(&c->fake, SIGTERM);
     for (size_t i = 0; i < c->n_nodes; i++)
         (void)process_signal(&c->nodes[i].daemon, SIGTERM);
     for (int ms = 0; ms < GRACE_MS && daemons_are_alive(c); ms += STEP_MS)
         rest();
     (void)process_signal(&c->controller, SIGKILL);
+    (void)process_signal(&c->fake, SIGKILL);
     for (size_t i = 0; i < c->n_nodes; i++)
         (void)process_signal(&c->nodes[i].daemon, SIGKILL);
 }

@@ -191,16 +191,54 @@ static void add_path(struct strbuf *sb, const char *key, const char *dir,
     strbuf_putc(sb, '\n');
 }
 
-static void add_nodes(struct strbuf *sb, const struct cluster *c, const char *topology,
-                      uint64_t memory)
+char *cluster_fake_names(const struct cluster *c)
 {
-    strbuf_printf(sb, "nodes:\n  - names: \"n[1-%zu]\"\n    address: \"%s.[1-%zu]\"\n",
-                  c->n_nodes, c->subnet, c->n_nodes);
-    if (memory)
-        strbuf_printf(sb, "    memory: %lluM\n", (unsigned long long)memory);
-    if (topology)
-        add_path(sb, "    topology", topology, "");
-    strbuf_puts(sb, "partitions:\n  - {name: batch, nodes: ALL, default: true}\n");
+    cleanup(freep) char *last = xasprintf("%zu", c->n_fake);
+
+    return xasprintf("f[%0*d-%s]", (int)strlen(last), 1, last);
+}
+
+static void add_hardware(struct strbuf *sb, const struct cluster_hardware *hardware)
+{
+    if (hardware->memory)
+        strbuf_printf(sb, "    memory: %lluM\n", (unsigned long long)hardware->memory);
+    if (hardware->topology)
+        add_path(sb, "    topology", hardware->topology, "");
+}
+
+/* Nobody calls fake nodes: their names serve as addresses. */
+static void add_nodes(struct strbuf *sb, const struct cluster *c,
+                      const struct cluster_hardware *real,
+                      const struct cluster_hardware *fake)
+{
+    cleanup(freep) char *fakes = cluster_fake_names(c);
+
+    strbuf_puts(sb, "nodes:\n");
+    if (c->n_nodes) {
+        strbuf_printf(sb, "  - names: \"n[1-%zu]\"\n    address: \"%s.[1-%zu]\"\n",
+                      c->n_nodes, c->subnet, c->n_nodes);
+        add_hardware(sb, real);
+    }
+    if (c->n_fake) {
+        strbuf_printf(sb, "  - names: \"%s\"\n", fakes);
+        add_hardware(sb, fake);
+    }
+    strbuf_puts(sb, "partitions:\n");
+    if (c->n_nodes)
+        strbuf_printf(sb, "  - {name: batch, nodes: \"n[1-%zu]\", default: true}\n",
+                      c->n_nodes);
+    if (c->n_fake)
+        strbuf_printf(sb, "  - {name: fake, nodes: \"%s\", default: %s}\n", fakes,
+                      c->n_nodes ? "false" : "true");
+}
+
+/* Thousands of nodes need not say every five seconds that they are there. */
+static void add_pace(struct strbuf *sb, const struct cluster *c)
+{
+    unsigned heartbeat = 5 + (unsigned)(c->n_fake / 500);
+
+    strbuf_printf(sb, "node:\n  heartbeat: %us\n  lost_after: %us\n  kill_grace: 10s\n",
+                  heartbeat, 6 * heartbeat);
 }
 
 static char *service_user(uid_t uid)
@@ -210,7 +248,8 @@ static char *service_user(uid_t uid)
     return pw ? xstrdup(pw->pw_name) : xasprintf("%u", uid);
 }
 
-static char *config_text(const struct cluster *c, const char *topology, uint64_t memory)
+static char *config_text(const struct cluster *c, const struct cluster_hardware *real,
+                         const struct cluster_hardware *fake)
 {
     cleanup(freep) char *user = service_user(c->uid);
     struct strbuf sb = STRBUF_INIT;
@@ -221,7 +260,7 @@ static char *config_text(const struct cluster *c, const char *topology, uint64_t
                   c->address, c->port);
     add_path(&sb, "  user", user, "");
     add_path(&sb, "  state_dir", c->data, "/controller");
-    strbuf_puts(&sb, "node:\n  heartbeat: 5s\n  lost_after: 30s\n  kill_grace: 10s\n");
+    add_pace(&sb, c);
     add_path(&sb, "  state_dir", c->data, "/node/%n");
     add_path(&sb, "  run_dir", c->dir, "/run/%n");
     strbuf_puts(&sb, "munge:\n");
@@ -230,15 +269,15 @@ static char *config_text(const struct cluster *c, const char *topology, uint64_t
     add_path(&sb, "  store", c->images, "");
     if (c->uid)
         add_path(&sb, "join_pid_file", c->dir, "/join.pid");
-    add_nodes(&sb, c, topology, memory);
+    add_nodes(&sb, c, real, fake);
     return strbuf_take(&sb);
 }
 
-int cluster_make_files(const struct cluster *c, const char *topology, uint64_t memory,
-                       struct err *err)
+int cluster_make_files(const struct cluster *c, const struct cluster_hardware *real,
+                       const struct cluster_hardware *fake, struct err *err)
 {
     cleanup(freep) char *path = cluster_path(c, "berth.yaml");
-    cleanup(freep) char *text = config_text(c, topology, memory);
+    cleanup(freep) char *text = config_text(c, real, fake);
     int rc = make_dirs(c, err);
 
     if (rc == 0)

@@ -181,7 +181,7 @@ static bool is_program(const char *path)
 /* Our own programs: where they are installed, and where they are built. */
 static char *find_beside(const char *name)
 {
-    static const char *const places[] = {".", "../sbin", ".."};
+    static const char *const places[] = {".", "../sbin", "../libexec/berth", ".."};
     char exe[4096];
     ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
@@ -214,6 +214,13 @@ static char *find_in_path(const char *name)
     return NULL;
 }
 
+static char *find_in_libexec(const char *name)
+{
+    cleanup(freep) char *path = xasprintf(BERTH_LIBEXECDIR "/%s", name);
+
+    return is_program(path) ? take(path) : NULL;
+}
+
 int cluster_find_program(const char *name, const char *package, char **ret_path,
                          struct err *err)
 {
@@ -221,6 +228,8 @@ int cluster_find_program(const char *name, const char *package, char **ret_path,
 
     if (!path)
         path = find_in_path(name);
+    if (!path && !package)
+        path = find_in_libexec(name);
     if (!path && package)
         return err_set(err, ENOENT, "%s is missing: install the package %s", name,
                        package);
@@ -360,6 +369,20 @@ int cluster_start_node(struct cluster *c, size_t i, struct err *err)
     strv_add(&argv, "--node");
     strv_add(&argv, node->name);
     return start(c, node, argv, log, &node->daemon, err);
+}
+
+int cluster_start_fake(struct cluster *c, struct err *err)
+{
+    cleanup(strv_freep) char **argv = strv_split("berth-fake", " ");
+
+    add_path(&argv, "--config", c->dir, "berth.yaml");
+    strv_add(&argv, "--nodes");
+    strv_take(&argv, cluster_fake_names(c));
+    if (c->fake_runtime) {
+        strv_add(&argv, "--runtime");
+        strv_add(&argv, c->fake_runtime);
+    }
+    return start(c, NULL, argv, "berth-fake.log", &c->fake, err);
 }
 
 char *cluster_last_words(const struct cluster *c, const char *log)

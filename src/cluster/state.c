@@ -40,6 +40,7 @@ void cluster_destroy(struct cluster *c)
     free(c->data);
     free(c->images);
     free(c->nodes);
+    free(c->fake_runtime);
     free(c);
 }
 
@@ -75,13 +76,15 @@ int cluster_save(const struct cluster *c, struct err *err)
     cleanup(freep) char *path = cluster_path(c, STATE_FILE);
     cleanup(freep) char *text = NULL;
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o}",
+        "{s:s, s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, "
+        "s:I, s:s*, s:o}",
         "name", c->name, "dir", c->dir, "data", c->data, "images", c->images,
         "own_images", (int)c->own_images, "uid", (json_int_t)c->uid, "bridge",
         c->bridge, "subnet", c->subnet, "address", c->address, "port", (int)c->port,
         "user_ns", (json_int_t)c->user_ns, "head", process_to_json(&c->head), "munged",
         process_to_json(&c->munged), "controller", process_to_json(&c->controller),
-        "nodes", nodes_to_json(c));
+        "nodes", nodes_to_json(c), "n_fake", (json_int_t)c->n_fake, "fake_runtime",
+        c->fake_runtime, "fake", process_to_json(&c->fake));
 
     if (json)
         text = json_dumps(json, JSON_INDENT(2));
@@ -122,6 +125,16 @@ static int node_from_json(json_t *json, struct cluster_node *n)
     return 0;
 }
 
+/* Absent in what an older berth has written. */
+static void fake_from_json(json_t *json, struct cluster *c)
+{
+    const char *runtime = json_string_value(json_object_get(json, "fake_runtime"));
+
+    c->n_fake = (size_t)json_integer_value(json_object_get(json, "n_fake"));
+    c->fake_runtime = runtime ? xstrdup(runtime) : NULL;
+    c->fake = process_from_json(json_object_get(json, "fake"));
+}
+
 static int cluster_from_json(json_t *json, struct cluster **ret)
 {
     const char *name, *dir, *data, *images, *bridge, *subnet, *address;
@@ -151,6 +164,7 @@ static int cluster_from_json(json_t *json, struct cluster **ret)
     c->head = process_from_json(head);
     c->munged = process_from_json(munged);
     c->controller = process_from_json(controller);
+    fake_from_json(json, c);
     for (size_t i = 0; i < c->n_nodes; i++)
         if (node_from_json(json_array_get(nodes, i), &c->nodes[i]) < 0)
             return -EINVAL;
@@ -177,7 +191,7 @@ int cluster_load(const char *dir, struct cluster **ret, struct err *err)
 bool cluster_is_alive(const struct cluster *c)
 {
     if (process_is_alive(&c->head) || process_is_alive(&c->munged) ||
-        process_is_alive(&c->controller))
+        process_is_alive(&c->controller) || process_is_alive(&c->fake))
         return true;
     for (size_t i = 0; i < c->n_nodes; i++)
         if (process_is_alive(&c->nodes[i].holder) ||
@@ -191,5 +205,7 @@ bool cluster_is_whole(const struct cluster *c)
     for (size_t i = 0; i < c->n_nodes; i++)
         if (!process_is_alive(&c->nodes[i].daemon))
             return false;
+    if (c->n_fake && !process_is_alive(&c->fake))
+        return false;
     return process_is_alive(&c->controller) && process_is_alive(&c->munged);
 }

@@ -20,8 +20,13 @@
 #include "base/units.h"
 #include "client/berth.h"
 
+/* What a fake node is, unless it is told. */
+#define FAKE_TOPOLOGY "synthetic:pack:2 core:32 pu:1"
+#define FAKE_MEMORY (256ull << 10) /* MiB */
+
 #define POLL_NS 100000000
 #define POLLS_A_SECOND 10
+#define SHOWN_STEPS 20 /* of many nodes, not each is worth a line */
 
 static volatile sig_atomic_t stopped;
 
@@ -58,36 +63,45 @@ static int check_stopped(struct err *err)
                    : 0;
 }
 
+static bool is_xml(const char *topology)
+{
+    size_t len = topology ? strlen(topology) : 0;
+
+    return len >= 4 && strcmp(topology + len - 4, ".xml") == 0;
+}
+
 /* An absolute path of an XML file; anything else stays. */
+static int resolve_source(const char *source, char **ret, struct err *err)
+{
+    if (!is_xml(source)) {
+        if (strncmp(source, "synthetic:", 10) != 0)
+            return err_set(err, EINVAL,
+                           "topology '%.200s' is neither a file ending in .xml nor "
+                           "synthetic:...",
+                           source);
+        *ret = xstrdup(source);
+        return 0;
+    }
+    *ret = realpath(source, NULL);
+    return *ret ? 0 : err_sys(err, errno, "topology %.200s", source);
+}
+
 static int resolve_topology(const struct cluster_wishes *w, char **ret, struct err *err)
 {
-    size_t len = w->topology ? strlen(w->topology) : 0;
-
     if (w->cores) {
         *ret = xasprintf("synthetic:pack:1 core:%u pu:1", w->cores);
         return 0;
     }
-    if (len < 4 || strcmp(w->topology + len - 4, ".xml") != 0) {
-        if (len && strncmp(w->topology, "synthetic:", 10) != 0)
-            return err_set(err, EINVAL,
-                           "topology '%.200s' is neither a file ending in .xml nor "
-                           "synthetic:...",
-                           w->topology);
-        *ret = len ? xstrdup(w->topology) : NULL;
-        return 0;
-    }
-    *ret = realpath(w->topology, NULL);
-    return *ret ? 0 : err_sys(err, errno, "topology %.200s", w->topology);
+    return w->topology ? resolve_source(w->topology, ret, err) : 0;
 }
 
 /* The nodes share this machine's memory, unless they play another machine. */
 static uint64_t memory_of_node(const struct cluster_wishes *w, const char *topology)
 {
-    size_t len = topology ? strlen(topology) : 0;
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     uint64_t memory;
 
-    if (len >= 4 && strcmp(topology + len - 4, ".xml") == 0)
+    if (is_xml(topology) || w->nodes == 0)
         return 0;
     memory = (uint64_t)pages * (uint64_t)page / w->nodes >> 20;
     return memory ? memory : 1;
@@ -191,6 +205,13 @@ static int start_node(struct cluster *c, size_t i, struct err *err)
     return rc < 0 ? rc : check_stopped(err);
 }
 
+static int start_fake(struct cluster *c, struct err *err)
+{
+    int rc = cluster_start_fake(c, err);
+
+    return rc < 0 ? rc : cluster_save(c, err);
+}
+
 static int start_services(struct cluster *c, struct err *err)
 {
     int rc = cluster_make_bridge(c, err);
@@ -219,6 +240,8 @@ static int check_daemons(const struct cluster *c, struct err *err)
 {
     if (!process_is_alive(&c->controller))
         return daemon_ended(c, "berthctld", "berthctld.log", err);
+    if (c->n_fake && !process_is_alive(&c->fake))
+        return daemon_ended(c, "berth-fake", "berth-fake.log", err);
     for (size_t i = 0; i < c->n_nodes; i++) {
         cleanup(freep) char *log = xasprintf("%s.log", c->nodes[i].name);
         cleanup(freep) char *what = xasprintf("berthd on %s", c->nodes[i].name);
@@ -251,6 +274,7 @@ static int poll_nodes(const struct cluster *c, const struct cluster_wishes *w,
 {
     const struct timespec interval = {.tv_nsec = POLL_NS};
     char words[ERR_TEXT_MAX] = "";
+    size_t all = c->n_nodes + c->n_fake;
     unsigned shown = 0;
 
     for (unsigned i = 0; i < w->wait_seconds * POLLS_A_SECOND; i++) {
@@ -261,11 +285,11 @@ static int poll_nodes(const struct cluster *c, const struct cluster_wishes *w,
             rc = check_stopped(err);
         if (rc < 0)
             return rc;
-        if (up != shown)
-            tell(w, "%u of %zu node%s up", up, c->n_nodes,
-                 c->n_nodes == 1 ? " is" : "s are");
-        shown = up;
-        if (up >= c->n_nodes)
+        if (up != shown && (up >= all || up >= shown + all / SHOWN_STEPS)) {
+            tell(w, "%u of %zu node%s up", up, all, all == 1 ? " is" : "s are");
+            shown = up;
+        }
+        if (up >= all)
             return 0;
         (void)nanosleep(&interval, NULL);
     }
@@ -296,9 +320,11 @@ static int start_all(struct cluster *c, const struct cluster_wishes *w, struct e
         rc = start_services(c, err);
     for (size_t i = 0; rc == 0 && i < c->n_nodes; i++)
         rc = start_node(c, i, err);
+    if (rc == 0 && c->n_fake)
+        rc = start_fake(c, err);
     if (rc == 0)
-        tell(w, "controller and %zu node%s are started", c->n_nodes,
-             c->n_nodes == 1 ? "" : "s");
+        tell(w, "controller and %zu node%s are started", c->n_nodes + c->n_fake,
+             c->n_nodes + c->n_fake == 1 ? "" : "s");
     if (rc == 0)
         rc = cluster_wait_for_nodes(c, w, err);
     return rc < 0 ? rc : cluster_point_here(c, err);
@@ -313,6 +339,8 @@ static struct cluster *planned(const struct cluster_wishes *w)
 
     c->uid = geteuid();
     c->own_images = !w->image_store;
+    c->n_fake = w->fake;
+    c->fake_runtime = w->fake_runtime ? xstrdup(w->fake_runtime) : NULL;
     c->images =
         w->image_store ? xstrdup(w->image_store) : xasprintf("%s/images", c->data);
     return c;
@@ -333,22 +361,28 @@ static int prepare(struct cluster *c, const struct cluster_wishes *w, struct err
 
 /* From the directory on; what fails here is taken down by the caller. */
 static int make(struct cluster *c, const struct cluster_wishes *w, const char *topology,
-                struct err *err)
+                const char *fake_topology, struct err *err)
 {
+    struct cluster_hardware real = {topology, memory_of_node(w, topology)};
+    struct cluster_hardware fake = {fake_topology,
+                                    is_xml(fake_topology) ? 0 : FAKE_MEMORY};
     int rc = cluster_save(c, err);
 
     if (rc == 0)
-        rc = cluster_make_files(c, topology, memory_of_node(w, topology), err);
+        rc = cluster_make_files(c, &real, &fake, err);
     return rc < 0 ? rc : start_all(c, w, err);
 }
 
 int cluster_up(const struct cluster_wishes *w, struct cluster **ret, struct err *err)
 {
     cleanup(cluster_destroyp) struct cluster *c = planned(w);
-    cleanup(freep) char *topology = NULL;
+    cleanup(freep) char *topology = NULL, *fake_topology = NULL;
     struct err later;
     int rc = resolve_topology(w, &topology, err);
 
+    if (rc == 0)
+        rc = resolve_source(w->fake_topology ? w->fake_topology : FAKE_TOPOLOGY,
+                            &fake_topology, err);
     if (rc == 0)
         rc = prepare(c, w, err);
     if (rc == 0)
@@ -356,7 +390,7 @@ int cluster_up(const struct cluster_wishes *w, struct cluster **ret, struct err 
     if (rc < 0)
         return rc;
     listen_for_signals();
-    rc = make(c, w, topology, err);
+    rc = make(c, w, topology, fake_topology, err);
     if (rc < 0) {
         if (cluster_take_down(c, true, &later) < 0)
             tell(w, "not all of it could be removed: %s", later.text);

@@ -14,8 +14,11 @@ struct cluster_wishes {
     const char *subnet;      /* "10.x.y.0/24", or NULL: a free one */
     const char *image_store; /* absolute, or NULL: in the cluster's directory */
     unsigned nodes;
-    unsigned cores; /* of each node; 0: what the topology says */
-    uint16_t port;  /* 0: a free one */
+    unsigned cores;            /* of each node; 0: what the topology says */
+    unsigned fake;             /* nodes that are only pretended */
+    const char *fake_topology; /* as 'topology', or NULL: some hardware */
+    const char *fake_runtime;  /* seconds, or NULL */
+    uint16_t port;             /* 0: a free one */
     unsigned wait_seconds;
     void (*progress)(const char *line); /* may be NULL */
 };

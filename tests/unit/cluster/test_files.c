@@ -55,11 +55,13 @@ static struct cluster *sample(const char *name, uid_t uid)
 static struct config *made_config(const struct cluster *c, const char *topology,
                                   uint64_t memory)
 {
+    struct cluster_hardware real = {topology, memory};
+    struct cluster_hardware fake = {"synthetic:core:64 pu:1", 2048};
     cleanup(freep) char *path = cluster_path(c, "berth.yaml");
     struct config *config = NULL;
     struct err err;
 
-    assert_int_equal(cluster_make_files(c, topology, memory, &err), 0);
+    assert_int_equal(cluster_make_files(c, &real, &fake, &err), 0);
     if (config_load(path, &config, &err) < 0)
         fail_msg("%s", err.text);
     return config;
@@ -98,6 +100,46 @@ static void roots_cluster_is_joined_by_nobody(void **state)
     assert_string_equal(config->controller.user, "root");
     assert_null(config->nodes[0].topology);
     assert_int_equal(config->nodes[0].memory, 0);
+}
+
+static void fake_nodes_have_a_partition_of_their_own(void **state)
+{
+    cleanup(cluster_destroyp) struct cluster *c = sample("fakes", 4711);
+    cleanup(config_freep) struct config *config = NULL;
+    cleanup(freep) char *names = NULL;
+
+    (void)state;
+    c->n_fake = 1200;
+    config = made_config(c, NULL, 512);
+    names = cluster_fake_names(c);
+    assert_string_equal(names, "f[0001-1200]");
+    assert_int_equal(config->n_nodes, 1203);
+    assert_string_equal(config->nodes[3].name, "f0001");
+    assert_string_equal(config->nodes[1202].name, "f1200");
+    assert_string_equal(config->nodes[3].topology, "synthetic:core:64 pu:1");
+    assert_int_equal(config->nodes[3].memory, 2048);
+    assert_null(config->nodes[0].topology);
+    assert_int_equal(config->n_partitions, 2);
+    assert_string_equal(config->partitions[0].nodes, "n[1-3]");
+    assert_true(config->partitions[0].is_default);
+    assert_string_equal(config->partitions[1].name, "fake");
+    assert_string_equal(config->partitions[1].nodes, "f[0001-1200]");
+    assert_false(config->partitions[1].is_default);
+}
+
+static void a_cluster_of_fake_nodes_alone_has_one_partition(void **state)
+{
+    cleanup(cluster_destroyp) struct cluster *c = sample("nothing-real", 4711);
+    cleanup(config_freep) struct config *config = NULL;
+
+    (void)state;
+    c->n_fake = 7;
+    c->n_nodes = 0;
+    config = made_config(c, NULL, 0);
+    assert_int_equal(config->n_nodes, 7);
+    assert_string_equal(config->nodes[6].name, "f7");
+    assert_int_equal(config->n_partitions, 1);
+    assert_true(config->partitions[0].is_default);
 }
 
 static void the_munge_key_is_secret(void **state)
@@ -166,6 +208,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_configuration_says_where_all_is),
         cmocka_unit_test(roots_cluster_is_joined_by_nobody),
+        cmocka_unit_test(fake_nodes_have_a_partition_of_their_own),
+        cmocka_unit_test(a_cluster_of_fake_nodes_alone_has_one_partition),
         cmocka_unit_test(the_munge_key_is_secret),
         cmocka_unit_test(removing_leaves_nothing_but_wanted_images),
         cmocka_unit_test(the_pointer_follows_the_cluster),

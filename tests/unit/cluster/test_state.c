@@ -46,6 +46,9 @@ static struct cluster *sample(void)
     c->head = (struct process){.pid = 41, .start = 9007199254740993};
     c->nodes[1].daemon = (struct process){.pid = 42, .start = 7};
     c->nodes[2].net_ns = 4026532000;
+    c->n_fake = 10000;
+    c->fake_runtime = xstrdup("0.5");
+    c->fake = (struct process){.pid = 43, .start = 8};
     (void)cluster_choose_subnet(c, NULL, NULL);
     return c;
 }
@@ -75,6 +78,10 @@ static void a_cluster_comes_back_as_recorded(void **state)
     assert_string_equal(back->nodes[2].address, c->nodes[2].address);
     assert_int_equal(back->nodes[1].daemon.pid, 42);
     assert_int_equal(back->nodes[2].net_ns, 4026532000);
+    assert_int_equal(back->n_fake, 10000);
+    assert_string_equal(back->fake_runtime, "0.5");
+    assert_int_equal(back->fake.pid, 43);
+    assert_int_equal(back->fake.start, 8);
 }
 
 static void a_directory_without_a_cluster_has_none(void **state)
