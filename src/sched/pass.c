@@ -54,17 +54,19 @@ static bool try_start(struct pass *pass, struct sched_job *job,
                       struct sched_decision *decision)
 {
     struct sched *sched = pass->sched;
-    cleanup(freep) struct place_node *view =
-        pool_view_now(sched->pool, sched->partitions[job->partition].nodes);
-    size_t n_nodes = pool_n_nodes(sched->pool);
+    cleanup(bitset_destroyp) struct bitset *allowed =
+        pool_up_among(sched->pool, sched->partitions[job->partition].nodes);
+    struct place_cluster *cluster = pool_cluster(sched->pool);
+    struct place_request place = job->req.place;
     struct err err = {0};
-    int rc = place_check(view, n_nodes, &job->req.place, " up now", &err);
+    place.allowed = allowed;
+    int rc = place_check(cluster, &place, " up now", &err);
     if (rc < 0) {
         set_reason(job, SCHED_NODES_DOWN, err.text);
         return false;
     }
-    rc = place_choose(sched->tree, view, n_nodes, &job->req.place,
-                      &sched->options.place, &decision->where, &err);
+    rc = place_choose(cluster, &place, &sched->options.place, PLACE_WHY,
+                      &decision->where, &err);
     if (rc < 0) {
         set_reason(job, SCHED_RESOURCES, err.text);
         pass->blocked_by[job->partition] = job->req.job;

@@ -17,26 +17,23 @@ struct hold {
 };
 
 struct pool_node {
-    const struct node_topo *topo;
-    struct bitset *free, *all; /* NULL while the topology is unknown */
-    uint64_t memory, memory_held;
     struct hold *holds;
     size_t n_holds;
-    bool up;
 };
 
 struct pool {
+    struct place_cluster *cluster;
     struct pool_node *nodes;
-    const char *const *names;
     size_t n_nodes;
     uint64_t cores;
 };
 
-struct pool *pool_create(const char *const *names, size_t n_nodes)
+struct pool *pool_create(const struct switch_tree *tree, const char *const *names,
+                         size_t n_nodes)
 {
     struct pool *pool = xcalloc(1, sizeof(*pool));
+    pool->cluster = place_cluster_create(tree, names, n_nodes, false);
     pool->nodes = xcalloc(n_nodes + 1, sizeof(*pool->nodes));
-    pool->names = names;
     pool->n_nodes = n_nodes;
     return pool;
 }
@@ -45,55 +42,27 @@ void pool_destroy(struct pool *pool)
 {
     if (!pool)
         return;
-    for (size_t i = 0; i < pool->n_nodes; i++) {
-        bitset_destroy(pool->nodes[i].free);
-        bitset_destroy(pool->nodes[i].all);
+    for (size_t i = 0; i < pool->n_nodes; i++)
         free(pool->nodes[i].holds);
-    }
+    place_cluster_destroy(pool->cluster);
     free(pool->nodes);
     free(pool);
-}
-
-/* Bits that the node does not have are passed over. */
-static void set_cores(struct bitset *set, const struct bitset *cores, bool value)
-{
-    for (size_t i = bitset_next(cores, 0); i < cores->nbits && i < set->nbits;
-         i = bitset_next(cores, i + 1)) {
-        if (value)
-            bitset_set(set, i);
-        else
-            bitset_clear(set, i);
-    }
-}
-
-static struct bitset *free_cores_of(const struct pool_node *node)
-{
-    struct bitset *set = bitset_dup(node->all);
-    for (size_t i = 0; i < node->n_holds; i++)
-        set_cores(set, node->holds[i].share->cores, false);
-    return set;
 }
 
 void pool_node_set(struct pool *pool, uint32_t index, const struct node_topo *topo,
                    uint64_t memory)
 {
     struct pool_node *node = &pool->nodes[index];
-    pool->cores -= node->all ? node->all->nbits : 0;
-    bitset_destroyp(&node->free);
-    bitset_destroyp(&node->all);
-    node->topo = topo;
-    node->memory = memory;
-    if (!topo)
-        return;
-    node->all = bitset_create(topo->n_cores);
-    bitset_set_range(node->all, 0, topo->n_cores);
-    node->free = free_cores_of(node);
-    pool->cores += topo->n_cores;
+    pool->cores -= place_cluster_node(pool->cluster, index)->n_cores;
+    place_cluster_set(pool->cluster, index, topo, memory);
+    for (size_t i = 0; i < node->n_holds; i++)
+        place_cluster_take(pool->cluster, node->holds[i].share);
+    pool->cores += place_cluster_node(pool->cluster, index)->n_cores;
 }
 
 void pool_node_up(struct pool *pool, uint32_t node, bool up)
 {
-    pool->nodes[node].up = up;
+    place_cluster_up(pool->cluster, node, up);
 }
 
 void pool_take(struct pool *pool, uint32_t job, const struct place_result *where)
@@ -103,9 +72,7 @@ void pool_take(struct pool *pool, uint32_t job, const struct place_result *where
         struct pool_node *node = &pool->nodes[share->node];
         node->holds = xrealloc(node->holds, node->n_holds + 1, sizeof(*node->holds));
         node->holds[node->n_holds++] = (struct hold){.job = job, .share = share};
-        node->memory_held += share->memory;
-        if (node->free)
-            set_cores(node->free, share->cores, false);
+        place_cluster_take(pool->cluster, share);
     }
 }
 
@@ -119,9 +86,7 @@ void pool_release(struct pool *pool, uint32_t job, const struct place_result *wh
             at++;
         BUG_ON(at == node->n_holds || node->holds[at].job != job);
         node->holds[at] = node->holds[--node->n_holds];
-        node->memory_held -= share->memory;
-        if (node->free)
-            set_cores(node->free, share->cores, true);
+        place_cluster_release(pool->cluster, share);
     }
 }
 
@@ -171,59 +136,39 @@ void pool_usage(const struct pool *pool, uint32_t index, uint32_t *ret_cores,
     *ret_cores = 0;
     for (size_t i = 0; i < node->n_holds; i++)
         *ret_cores += (uint32_t)bitset_count(node->holds[i].share->cores);
-    *ret_memory = node->memory_held;
+    *ret_memory = place_cluster_node(pool->cluster, index)->held_memory;
 }
 
-static uint64_t free_memory_of(const struct pool_node *node)
+struct place_cluster *pool_cluster(const struct pool *pool)
 {
-    return node->memory > node->memory_held ? node->memory - node->memory_held : 0;
+    return pool->cluster;
 }
 
-static struct place_node *view_nodes(const struct pool *pool,
-                                     const struct bitset *among, bool as_empty)
+struct bitset *pool_up_among(const struct pool *pool, const struct bitset *among)
 {
-    struct place_node *view = xcalloc(pool->n_nodes + 1, sizeof(*view));
-    for (size_t i = 0; i < pool->n_nodes; i++) {
-        const struct pool_node *node = &pool->nodes[i];
-        view[i] = (struct place_node){
-            .name = pool->names[i],
-            .topo = node->topo,
-            .free_cores = as_empty ? node->all : node->free,
-            .memory = node->memory,
-            .free_memory = as_empty ? node->memory : free_memory_of(node),
-            .usable = bitset_test(among, i) && (as_empty || (node->up && node->topo)),
-        };
-    }
-    return view;
-}
-
-struct place_node *pool_view_now(const struct pool *pool, const struct bitset *among)
-{
-    return view_nodes(pool, among, false);
-}
-
-struct place_node *pool_view_empty(const struct pool *pool, const struct bitset *among)
-{
-    return view_nodes(pool, among, true);
+    struct bitset *set = bitset_dup(among);
+    const struct bitset *usable = place_cluster_usable(pool->cluster);
+    for (size_t i = bitset_next(set, 0); i < set->nbits; i = bitset_next(set, i + 1))
+        if (!bitset_test(usable, i))
+            bitset_clear(set, i);
+    return set;
 }
 
 void pool_check_invariants(const struct pool *pool)
 {
-    for (size_t n = 0; n < pool->n_nodes; n++) {
+    place_cluster_check(pool->cluster);
+    for (uint32_t n = 0; n < pool->n_nodes; n++) {
         const struct pool_node *node = &pool->nodes[n];
+        const struct place_node *there = place_cluster_node(pool->cluster, n);
         uint64_t memory = 0;
         for (size_t i = 0; i < node->n_holds; i++) {
             const struct place_share *share = node->holds[i].share;
             BUG_ON(share->node != n);
             memory += share->memory;
+            BUG_ON(there->free_cores && have_common(share->cores, there->free_cores));
             for (size_t j = i + 1; j < node->n_holds; j++)
                 BUG_ON(have_common(share->cores, node->holds[j].share->cores));
         }
-        BUG_ON(memory != node->memory_held);
-        BUG_ON(!node->topo != !node->free);
-        if (!node->topo)
-            continue;
-        cleanup(bitset_destroyp) struct bitset *expected = free_cores_of(node);
-        BUG_ON(!bitset_equals(expected, node->free));
+        BUG_ON(memory != there->held_memory);
     }
 }

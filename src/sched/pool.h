@@ -5,12 +5,13 @@
 #ifndef BERTH_SCHED_POOL_H
 #define BERTH_SCHED_POOL_H
 
-#include "topo/place.h"
+#include "place/cluster.h"
 
 struct pool;
 
-/* 'names' are borrowed for ever. All nodes are unknown and down. */
-struct pool *pool_create(const char *const *names, size_t n_nodes);
+/* 'tree' and 'names' are borrowed for ever. All nodes are unknown and down. */
+struct pool *pool_create(const struct switch_tree *tree, const char *const *names,
+                         size_t n_nodes);
 void pool_destroy(struct pool *pool);
 
 /* What the node has; borrowed for ever, NULL takes it back. Shares that jobs hold
@@ -33,11 +34,10 @@ uint64_t pool_cores(const struct pool *pool);
 void pool_usage(const struct pool *pool, uint32_t node, uint32_t *ret_cores,
                 uint64_t *ret_memory);
 
-/* The nodes as placement sees them, those of 'among' usable: as they are now
- * (only nodes that are up), or as if all were up and empty. The caller frees
- * the array; the sets in it stay the pool's. */
-struct place_node *pool_view_now(const struct pool *pool, const struct bitset *among);
-struct place_node *pool_view_empty(const struct pool *pool, const struct bitset *among);
+/* The nodes as placement sees them. */
+struct place_cluster *pool_cluster(const struct pool *pool);
+/* Those of 'among' that are up; the caller destroys the set. */
+struct bitset *pool_up_among(const struct pool *pool, const struct bitset *among);
 
 /* Free and held add up on each node, and no core is held twice. Aborts if not. */
 void pool_check_invariants(const struct pool *pool);

@@ -49,7 +49,7 @@ int sched_create(const struct sched_options *options, const struct switch_def *d
     sched->tree = tree;
     for (size_t i = 0; i < n_nodes; i++)
         strv_add(&sched->names, node_names[i]);
-    sched->pool = pool_create((const char *const *)sched->names, n_nodes);
+    sched->pool = pool_create(tree, (const char *const *)sched->names, n_nodes);
     copy_partitions(sched, partitions, n_partitions);
     *ret = sched;
     return 0;
@@ -124,11 +124,11 @@ int sched_check(const struct sched *sched, const struct sched_request *req,
         rc = check_time(&sched->partitions[p], req->time_limit, err);
     if (rc < 0)
         return rc;
-    cleanup(freep) struct place_node *view =
-        pool_view_empty(sched->pool, sched->partitions[p].nodes);
+    struct place_request place = req->place;
+    place.allowed = sched->partitions[p].nodes;
     cleanup(freep) char *where =
         xasprintf(" in partition %s", sched->partitions[p].name);
-    return place_check(view, pool_n_nodes(sched->pool), &req->place, where, err);
+    return place_check(pool_cluster(sched->pool), &place, where, err);
 }
 
 /* What sched_add and sched_adopt refuse alike. */

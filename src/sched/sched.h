@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "topo/place.h"
+#include "place/place.h"
+#include "topo/switch_tree.h"
 
 struct sched;
 

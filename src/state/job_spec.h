@@ -9,7 +9,7 @@
 #define BERTH_STATE_JOB_SPEC_H
 
 #include "base/err.h"
-#include "topo/place.h"
+#include "place/place.h"
 #include "wire/messages.pb-c.h"
 
 #define JOB_SCRIPT_MAX (4u << 20)

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/units.h"
+#include "topo/devices.h"
 #include "topo/domains.h"
 #include "topo/hwloc_source.h"
 
@@ -200,6 +201,7 @@ void node_topo_destroy(struct node_topo *topo)
     free(topo->numa_of);
     free(topo->l3_of);
     free(topo->words);
+    topo_devices_fini(topo);
     domain_tree_destroy(topo->domains);
     free(topo);
 }

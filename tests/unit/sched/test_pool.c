@@ -17,6 +17,7 @@ static const char *const names[] = {"n0", "n1"};
 
 struct fixture {
     struct node_topo *topo;
+    struct switch_tree *tree;
     struct pool *pool;
     struct bitset *both;
     struct place_share share;
@@ -27,7 +28,8 @@ static int setup(void **state)
 {
     static struct fixture f;
     assert_int_equal(node_topo_load("synthetic:core:4 pu:1", &f.topo, NULL, NULL), 0);
-    f.pool = pool_create(names, 2);
+    assert_int_equal(switch_tree_build(NULL, 0, names, 2, &f.tree, NULL), 0);
+    f.pool = pool_create(f.tree, names, 2);
     f.both = bitset_create(2);
     bitset_set_range(f.both, 0, 2);
     f.share = (struct place_share){.node = 1, .cores = bitset_create(4), .memory = 70};
@@ -42,6 +44,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
     pool_check_invariants(f->pool);
     pool_destroy(f->pool);
+    switch_tree_destroy(f->tree);
     node_topo_destroy(f->topo);
     bitset_destroy(f->both);
     bitset_destroy(f->share.cores);
@@ -50,10 +53,10 @@ static int teardown(void **state)
 
 static void assert_free(const struct fixture *f, const char *cores, uint64_t memory)
 {
-    cleanup(freep) struct place_node *view = pool_view_now(f->pool, f->both);
-    cleanup(freep) char *text = bitset_format(view[1].free_cores);
+    const struct place_node *node = place_cluster_node(pool_cluster(f->pool), 1);
+    cleanup(freep) char *text = bitset_format(node->free_cores);
     assert_string_equal(text, cores);
-    assert_int_equal(view[1].free_memory, memory);
+    assert_int_equal(place_node_free_memory(node), memory);
     pool_check_invariants(f->pool);
 }
 
@@ -97,24 +100,11 @@ static void only_nodes_that_are_up_known_and_asked_for_are_usable_now(void **sta
         pool_node_set(f->pool, 0, rows[i].known ? f->topo : NULL, 50);
         pool_node_up(f->pool, 0, rows[i].up);
         pool_node_up(f->pool, 1, rows[i].up);
-        cleanup(freep) struct place_node *view = pool_view_now(f->pool, one);
-        assert_int_equal(view[1].usable, rows[i].usable);
-        assert_false(view[0].usable);
+        cleanup(bitset_destroyp) struct bitset *up = pool_up_among(f->pool, one);
+        assert_int_equal(bitset_test(up, 1), rows[i].usable);
+        assert_false(bitset_test(up, 0));
     }
     bitset_destroy(one);
-}
-
-static void the_empty_view_forgets_who_holds_and_who_is_down(void **state)
-{
-    struct fixture *f = *state;
-    pool_node_set(f->pool, 1, f->topo, 100);
-    pool_take(f->pool, 5, &f->where);
-    cleanup(freep) struct place_node *view = pool_view_empty(f->pool, f->both);
-    assert_true(view[0].usable && view[1].usable);
-    assert_null(view[0].topo);
-    assert_int_equal(bitset_count(view[1].free_cores), 4);
-    assert_int_equal(view[1].free_memory, 100);
-    pool_release(f->pool, 5, &f->where);
 }
 
 static void cores_of_known_nodes_are_summed(void **state)
@@ -137,7 +127,6 @@ int main(void)
         TEST(what_is_held_is_not_free),
         TEST(a_node_that_becomes_known_counts_what_is_held_already),
         TEST(only_nodes_that_are_up_known_and_asked_for_are_usable_now),
-        TEST(the_empty_view_forgets_who_holds_and_who_is_down),
         TEST(cores_of_known_nodes_are_summed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

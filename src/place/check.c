@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * place_check.c - could a request ever fit, and if not, which option is at fault
+ * check.c - could a request ever fit, and if not, which option is at fault
  *
  * Looks at nodes as if they were empty. Each question is asked alone first, so
  * that the words name one option; the last asks for everything together.
@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/units.h"
-#include "topo/place_want.h"
+#include "place/want.h"
 
 struct census {
     size_t nodes, unknown;
@@ -19,19 +19,20 @@ struct census {
 };
 
 static struct census take_census(const struct place_want *want,
-                                 const struct place_node *nodes, size_t n_nodes)
+                                 const struct place_cluster *cluster)
 {
+    const struct place_node *nodes = cluster->nodes;
     struct census c = {0};
-    for (uint32_t i = 0; i < n_nodes; i++) {
-        if (!place_want_may_use(want, nodes, i))
+    for (uint32_t i = 0; i < cluster->n_nodes; i++) {
+        if (!place_want_may_use(want, i))
             continue;
         c.nodes++;
-        if (!nodes[i].topo) {
+        if (!nodes[i].known) {
             c.unknown++;
             continue;
         }
-        if (nodes[i].topo->n_cores > c.cores_max)
-            c.cores_max = nodes[i].topo->n_cores;
+        if (nodes[i].n_cores > c.cores_max)
+            c.cores_max = nodes[i].n_cores;
         if (nodes[i].memory > c.memory_max)
             c.memory_max = nodes[i].memory;
     }
@@ -39,9 +40,10 @@ static struct census take_census(const struct place_want *want,
 }
 
 static int check_node_names(const struct place_want *want,
-                            const struct place_node *nodes, const char *where,
+                            const struct place_cluster *cluster, const char *where,
                             struct err *err)
 {
+    const struct place_node *nodes = cluster->nodes;
     const struct place_request *req = want->req;
     if (!req->required)
         return 0;
@@ -51,7 +53,7 @@ static int check_node_names(const struct place_want *want,
             return err_set(err, EINVAL,
                            "--nodelist=%s: the node is in --exclude as well",
                            nodes[i].name);
-        if (!nodes[i].usable)
+        if (req->allowed && !bitset_test(req->allowed, i))
             return err_set(err, EINVAL, "--nodelist=%s: there is no such node%s",
                            nodes[i].name, where);
     }
@@ -118,15 +120,14 @@ static int descending(const void *a, const void *b)
 
 /* Tasks that each node holds when empty, most first; *ret_n nodes hold enough. */
 static uint32_t *capacities(const struct place_want *want,
-                            const struct place_node *nodes, size_t n_nodes,
-                            size_t *ret_n)
+                            const struct place_cluster *cluster, size_t *ret_n)
 {
-    uint32_t *caps = xcalloc(n_nodes + 1, sizeof(*caps));
+    uint32_t *caps = xcalloc(cluster->n_nodes + 1, sizeof(*caps));
     size_t n = 0;
-    for (uint32_t i = 0; i < n_nodes; i++) {
-        if (!place_want_may_use(want, nodes, i) || !nodes[i].topo)
+    for (uint32_t i = 0; i < cluster->n_nodes; i++) {
+        if (!place_want_may_use(want, i) || !cluster->nodes[i].known)
             continue;
-        caps[n] = place_want_capacity(want, nodes[i].topo->n_cores, nodes[i].memory);
+        caps[n] = place_want_on_node(want, cluster, i, true);
         n += caps[n] >= want->per_node;
     }
     qsort(caps, n, sizeof(*caps), descending);
@@ -134,11 +135,12 @@ static uint32_t *capacities(const struct place_want *want,
     return caps;
 }
 
-static int check_together(const struct place_want *want, const struct place_node *nodes,
-                          size_t n_nodes, const char *where, struct err *err)
+static int check_together(const struct place_want *want,
+                          const struct place_cluster *cluster, const char *where,
+                          struct err *err)
 {
     size_t n;
-    cleanup(freep) uint32_t *caps = capacities(want, nodes, n_nodes, &n);
+    cleanup(freep) uint32_t *caps = capacities(want, cluster, &n);
     if (n < want->nodes_min)
         return err_set(
             err, EINVAL,
@@ -157,16 +159,16 @@ static int check_together(const struct place_want *want, const struct place_node
     return 0;
 }
 
-int place_check(const struct place_node *nodes, size_t n_nodes,
-                const struct place_request *req, const char *where, struct err *err)
+int place_check(const struct place_cluster *cluster, const struct place_request *req,
+                const char *where, struct err *err)
 {
     struct place_want want = place_want_of(req);
     if (!where)
         where = "";
-    struct census census = take_census(&want, nodes, n_nodes);
+    struct census census = take_census(&want, cluster);
     int rc = check_node_count(&want, &census, where, err);
     if (rc == 0)
-        rc = check_node_names(&want, nodes, where, err);
+        rc = check_node_names(&want, cluster, where, err);
     if (rc < 0 || census.unknown > 0)
         return rc;
     if (census.nodes == 0)
@@ -176,6 +178,6 @@ int place_check(const struct place_node *nodes, size_t n_nodes,
     if (rc == 0)
         rc = check_memory(&want, &census, where, err);
     if (rc == 0)
-        rc = check_together(&want, nodes, n_nodes, where, err);
+        rc = check_together(&want, cluster, where, err);
     return rc;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * place_cores.h - which cores of one node, and which of them for each task
+ * cores.h - which cores of one node, and which of them for each task
  */
-#ifndef BERTH_TOPO_PLACE_CORES_H
-#define BERTH_TOPO_PLACE_CORES_H
+#ifndef BERTH_PLACE_CORES_H
+#define BERTH_PLACE_CORES_H
 
-#include "topo/place_want.h"
+#include "place/want.h"
 
 /* Fill share->cores and share->task_cores for share->tasks tasks. The node has
  * room for them. Each task's cores are its own, unless tasks outnumber cores. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * place_score.c - what a placement costs, in parts
+ * score.c - what a placement costs, in parts
  */
-#include "topo/place_score.h"
+#include "place/score.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "place/devices.h"
 
 static int ascending(const void *a, const void *b)
 {
@@ -39,7 +40,8 @@ double place_score_nodes(const struct place_parts *parts,
 double place_score(const struct place_parts *parts, const struct place_weights *weights)
 {
     return place_score_nodes(parts, weights) + weights->packages * parts->packages +
-           weights->numa * parts->numa + weights->l3 * parts->l3;
+           weights->numa * parts->numa + weights->l3 * parts->l3 +
+           weights->devices * parts->devices + weights->memory * parts->memory;
 }
 
 /* One kind of domain of one node: how many cores the largest has. */
@@ -78,18 +80,17 @@ static uint32_t excess_of_share(const struct node_topo *topo, const uint16_t *do
     struct kind kind = kind_of(topo, domain_of);
     /* Spread tasks are meant to lie apart. */
     uint32_t sum = policy == PLACE_COMPACT ? excess(&kind, share->cores) : 0;
-    for (uint32_t task = 0; task < share->tasks; task++)
+    for (uint32_t task = 0; share->task_cores && task < share->tasks; task++)
         sum += excess(&kind, share->task_cores[task]);
     return sum;
 }
 
 static bool is_split(const struct place_node *node, const struct place_share *share)
 {
-    return bitset_count(node->free_cores) == node->topo->n_cores &&
-           bitset_count(share->cores) < node->topo->n_cores;
+    return node->n_free == node->n_cores && share->n_cores < node->n_cores;
 }
 
-void place_score_parts(const struct switch_tree *tree, const struct place_node *nodes,
+void place_score_parts(const struct place_cluster *cluster,
                        const struct place_request *req,
                        const struct place_result *result, struct place_parts *ret)
 {
@@ -97,14 +98,17 @@ void place_score_parts(const struct switch_tree *tree, const struct place_node *
     cleanup(freep) uint32_t *indexes = xcalloc(result->n_shares, sizeof(*indexes));
     for (size_t i = 0; i < result->n_shares; i++) {
         const struct place_share *share = &result->shares[i];
-        const struct node_topo *topo = nodes[share->node].topo;
+        const struct node_topo *topo = cluster->nodes[share->node].topo;
         indexes[i] = share->node;
-        ret->split += is_split(&nodes[share->node], share);
+        ret->split += is_split(&cluster->nodes[share->node], share);
+        if (!share->cores)
+            continue;
         ret->packages += excess_of_share(topo, topo->package_of, share, req->policy);
         ret->numa += excess_of_share(topo, topo->numa_of, share, req->policy);
         ret->l3 += excess_of_share(topo, topo->l3_of, share, req->policy);
+        ret->devices += place_devices_steps(topo, share);
     }
-    place_score_switches(tree, indexes, result->n_shares, ret);
+    place_score_switches(cluster->tree, indexes, result->n_shares, ret);
 }
 
 static void add_count(struct strbuf *text, uint32_t n, const char *one,
@@ -113,7 +117,7 @@ static void add_count(struct strbuf *text, uint32_t n, const char *one,
     strbuf_printf(text, "%u %s", n, n == 1 ? one : many);
 }
 
-char *place_score_words(const struct place_parts *parts)
+char *place_words(const struct place_parts *parts)
 {
     struct strbuf text = STRBUF_INIT;
     add_count(&text, parts->switches, "switch (", "switches (");
@@ -123,5 +127,13 @@ char *place_score_words(const struct place_parts *parts)
     add_count(&text, parts->packages, "package, ", "packages, ");
     add_count(&text, parts->numa, "NUMA node, ", "NUMA nodes, ");
     strbuf_printf(&text, "%u L3", parts->l3);
+    if (parts->devices > 0) {
+        strbuf_puts(&text, "; ");
+        add_count(&text, parts->devices, "step to devices", "steps to devices");
+    }
+    if (parts->memory > 0) {
+        strbuf_puts(&text, "; memory of ");
+        add_count(&text, parts->memory, "other NUMA node", "other NUMA nodes");
+    }
     return strbuf_take(&text);
 }

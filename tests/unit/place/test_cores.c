@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_place_cores.c - which cores of a node: golden placements on one node
+ * test_cores.c - which cores of a node: golden placements on one node
  */
 #include "cluster.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * place_pick.c - which nodes of a set, and how many tasks on each
+ * pick.c - which nodes of a set, and how many tasks on each
  */
-#include "topo/place_pick.h"
+#include "place/pick.h"
 
 #include <stdlib.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * place_pick.h - which nodes of a set, and how many tasks on each
+ * pick.h - which nodes of a set, and how many tasks on each
  */
-#ifndef BERTH_TOPO_PLACE_PICK_H
-#define BERTH_TOPO_PLACE_PICK_H
+#ifndef BERTH_PLACE_PICK_H
+#define BERTH_PLACE_PICK_H
 
-#include "topo/place_want.h"
+#include "place/want.h"
 
 /* A node that has room for at least place_want.per_node tasks now. */
 struct candidate {

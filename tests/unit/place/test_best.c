@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_place_best.c - random requests: placements are right, and nearly the best
+ * test_best.c - random requests: placements are right, and nearly the best
  *
  * 'Best' is found by trying every set of nodes and, on one node, every set of
  * cores. Seeds are fixed, so a failure comes back.
  */
 #include "cluster.h"
-#include "topo/place_score.h"
+#include "place/score.h"
 
 #define ROUNDS 400
 
@@ -28,11 +28,14 @@ static const struct switch_def leaves[] = {{.name = "top", .switches = "a,b,c"},
 
 static void take_random_cores(struct cluster *c, uint32_t *seed)
 {
-    for (size_t i = 0; i < c->n; i++) {
+    for (uint32_t i = 0; i < c->n; i++) {
         uint32_t percent = chance(seed, 40) ? 0 : next_random(seed) % 100;
+        cleanup(bitset_destroyp) struct bitset *used = bitset_create(c->topo->n_cores);
+        struct place_share share = {.node = i, .cores = used};
         for (uint32_t core = 0; core < c->topo->n_cores; core++)
             if (chance(seed, percent))
-                bitset_clear(c->free[i], core);
+                bitset_set(used, core);
+        place_cluster_take(c->cluster, &share);
     }
 }
 
@@ -76,11 +79,11 @@ static void add_random_sets(const struct cluster *c, struct place_request *req,
 static void check_share(const struct cluster *c, const struct place_request *req,
                         const struct place_share *share)
 {
-    const struct place_node *node = &c->nodes[share->node];
+    const struct place_node *node = place_cluster_node(c->cluster, share->node);
     cleanup(bitset_destroyp) struct bitset *seen = bitset_create(c->topo->n_cores);
     assert_true(bitset_is_subset(share->cores, node->free_cores));
     assert_int_not_equal(bitset_count(share->cores), 0);
-    assert_true(share->memory <= node->free_memory);
+    assert_true(share->memory <= place_node_free_memory(node));
     if (req->mem_per_cpu && !req->exclusive)
         assert_int_equal(share->memory, req->mem_per_cpu * bitset_count(share->cores));
     if (req->tasks_per_node)
@@ -143,7 +146,8 @@ static bool set_holds(const struct cluster *c, const struct place_request *req,
             continue;
         if (req->excluded && bitset_test(req->excluded, i))
             return false;
-        uint64_t cores = bitset_count(c->free[i]), memory = c->nodes[i].free_memory;
+        const struct place_node *node = place_cluster_node(c->cluster, (uint32_t)i);
+        uint64_t cores = node->n_free, memory = place_node_free_memory(node);
         if (memory < req->mem_per_node || cores == 0 ||
             (req->exclusive && cores < c->topo->n_cores))
             return false;
@@ -188,15 +192,14 @@ static void compare_with_all_sets(const struct cluster *c,
                                   const struct place_request *req)
 {
     struct place_result *r = NULL;
-    int rc =
-        place_choose(c->tree, c->nodes, c->n, req, &place_weights_default, &r, NULL);
+    int rc = place_choose(c->cluster, req, &place_weights_default, 0, &r, NULL);
     int fewest, levels = fewest_levels(c, req, &fewest);
     assert_int_equal(rc == 0, levels >= 0);
     if (rc < 0)
         return;
     check_result(c, req, r);
     struct place_parts parts;
-    place_score_parts(c->tree, c->nodes, req, r, &parts);
+    place_score_parts(c->cluster, req, r, &parts);
     if (req->tasks || !req->nodes_max)
         assert_int_equal(parts.levels, levels);
     assert_true((int)r->n_shares >= fewest);
@@ -247,10 +250,13 @@ static double score_of(const struct cluster *c, const struct place_request *req,
     for (uint32_t i = 0; i < c->topo->n_cores; i++)
         if (mask & 1u << i)
             bitset_set(cores, i);
-    struct place_share share = {.cores = cores, .tasks = 1, .task_cores = &cores};
+    struct place_share share = {.cores = cores,
+                                .n_cores = req->cpus_per_task,
+                                .tasks = 1,
+                                .task_cores = &cores};
     struct place_result result = {.shares = &share, .n_shares = 1};
     struct place_parts parts;
-    place_score_parts(c->tree, c->nodes, req, &result, &parts);
+    place_score_parts(c->cluster, req, &result, &parts);
     bitset_destroy(cores);
     return place_score(&parts, &place_weights_default);
 }
@@ -261,7 +267,7 @@ static double best_score(const struct cluster *c, const struct place_request *re
     for (uint32_t mask = 1; mask < 1u << c->topo->n_cores; mask++) {
         bool is_free = (uint32_t)__builtin_popcount(mask) == req->cpus_per_task;
         for (uint32_t i = 0; i < c->topo->n_cores && is_free; i++)
-            is_free = !(mask & 1u << i) || bitset_test(c->free[0], i);
+            is_free = !(mask & 1u << i) || bitset_test(cluster_free(c, 0), i);
         if (!is_free)
             continue;
         double score = score_of(c, req, mask);
@@ -282,8 +288,7 @@ static void the_cores_of_a_task_score_as_well_as_nearly_any(void **state)
         take_random_cores(&c, &seed);
         struct place_request req = {.tasks = 1, .cpus_per_task = 1 + round % 8};
         struct place_result *r = NULL;
-        int rc =
-            place_choose(c.tree, c.nodes, 1, &req, &place_weights_default, &r, NULL);
+        int rc = place_choose(c.cluster, &req, &place_weights_default, 0, &r, NULL);
         double best = best_score(&c, &req);
         assert_int_equal(rc == 0, best >= 0);
         /* One L3 too many counts for the task and for the share. */

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * place_score.h - what a placement costs, in parts
+ * score.h - what a placement costs, in parts
  */
-#ifndef BERTH_TOPO_PLACE_SCORE_H
-#define BERTH_TOPO_PLACE_SCORE_H
+#ifndef BERTH_PLACE_SCORE_H
+#define BERTH_PLACE_SCORE_H
 
-#include "topo/place_want.h"
-
-/* See struct place_weights. */
-struct place_parts {
-    unsigned int levels, switches;
-    uint32_t nodes, split;
-    uint32_t packages, numa, l3;
-};
+#include "place/want.h"
 
 /* Levels and switches of a set of nodes, which is not empty. */
 void place_score_switches(const struct switch_tree *tree, const uint32_t *nodes,
@@ -25,11 +18,8 @@ double place_score(const struct place_parts *parts,
                    const struct place_weights *weights);
 
 /* All parts of a result whose tasks still have their own cores only. */
-void place_score_parts(const struct switch_tree *tree, const struct place_node *nodes,
+void place_score_parts(const struct place_cluster *cluster,
                        const struct place_request *req,
                        const struct place_result *result, struct place_parts *ret);
-
-/* "1 switch; 4 nodes, 0 split; ..."; the caller frees it. */
-char *place_score_words(const struct place_parts *parts);
 
 #endif

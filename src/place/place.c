@@ -7,16 +7,17 @@
  * chosen and are scored in full. The first height with an offer is the last
  * that is looked at.
  */
-#include "topo/place.h"
+#include "place/place.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "topo/place_cores.h"
-#include "topo/place_pick.h"
-#include "topo/place_score.h"
+#include "place/cores.h"
+#include "place/devices.h"
+#include "place/pick.h"
+#include "place/score.h"
 
 #define OFFERS_MAX 8
 
@@ -31,9 +32,9 @@ struct offer {
 };
 
 struct search {
+    struct place_cluster *cluster;
     const struct switch_tree *tree;
-    const struct place_node *nodes;
-    size_t n_nodes;
+    unsigned int flags;
     struct place_want want;
     struct place_weights weights;
     struct candidate *candidates; /* by node index */
@@ -53,16 +54,12 @@ static void search_fini(struct search *s)
 
 static void consider(struct search *s, uint32_t i)
 {
-    const struct place_node *node = &s->nodes[i];
-    if (!node->topo || !place_want_may_use(&s->want, s->nodes, i))
+    const struct place_node *node = &s->cluster->nodes[i];
+    if (!bitset_test(s->cluster->usable, i) || !place_want_may_use(&s->want, i))
         return;
-    struct candidate c = {.node = i,
-                          .n_cores = node->topo->n_cores,
-                          .free = (uint32_t)bitset_count(node->free_cores)};
-    if (s->want.req->exclusive && c.free < c.n_cores)
-        return;
-    c.capacity = place_want_capacity(&s->want, c.free, node->free_memory);
-    if (c.capacity < s->want.per_node)
+    struct candidate c = {.node = i, .n_cores = node->n_cores, .free = node->n_free};
+    c.capacity = place_want_on_node(&s->want, s->cluster, i, false);
+    if (c.capacity < s->want.per_node || c.capacity == 0)
         return;
     c.required = s->want.req->required && bitset_test(s->want.req->required, i);
     s->n_required += c.required;
@@ -71,13 +68,14 @@ static void consider(struct search *s, uint32_t i)
 
 static void find_candidates(struct search *s)
 {
-    s->candidates = xcalloc(s->n_nodes + 1, sizeof(*s->candidates));
-    s->first_from = xcalloc(s->n_nodes + 1, sizeof(*s->first_from));
-    for (uint32_t i = 0; i < s->n_nodes; i++) {
+    size_t n_nodes = s->cluster->n_nodes;
+    s->candidates = xcalloc(n_nodes + 1, sizeof(*s->candidates));
+    s->first_from = xcalloc(n_nodes + 1, sizeof(*s->first_from));
+    for (uint32_t i = 0; i < n_nodes; i++) {
         s->first_from[i] = (uint32_t)s->n_candidates;
         consider(s, i);
     }
-    s->first_from[s->n_nodes] = (uint32_t)s->n_candidates;
+    s->first_from[n_nodes] = (uint32_t)s->n_candidates;
     /* Without a count of tasks, as many nodes as there are. */
     if (s->want.tasks == 0 && s->n_candidates >= s->want.nodes_min) {
         if (s->want.nodes_max > s->n_candidates)
@@ -219,7 +217,7 @@ static size_t candidates_below(const struct search *s, uint32_t sw,
     const struct bitset *below = switch_tree_nodes_below(s->tree, sw);
     size_t n = 0;
     *ret_required = 0;
-    for (size_t i = bitset_next(below, 0); i < s->n_nodes;
+    for (size_t i = bitset_next(below, 0); i < s->cluster->n_nodes;
          i = bitset_next(below, i + 1)) {
         if (s->first_from[i] == s->first_from[i + 1])
             continue;
@@ -260,46 +258,100 @@ static bool search_single_nodes(struct search *s)
 
 static uint64_t memory_of(const struct place_request *req,
                           const struct place_node *node,
-                          const struct place_share *share)
+                          const struct place_share *share, const uint32_t *counts)
 {
     if (req->exclusive)
-        return node->free_memory;
-    return req->mem_per_node ? req->mem_per_node
-                             : req->mem_per_cpu * bitset_count(share->cores);
+        return place_node_free_memory(node);
+    uint64_t memory =
+        req->mem_per_node ? req->mem_per_node : req->mem_per_cpu * share->n_cores;
+    for (uint32_t g = 0; g < req->n_gres; g++)
+        memory += req->gres[g].memory * counts[g];
+    return memory;
+}
+
+/* What of a demand for the whole job falls on this share, when what is asked is
+ * dealt out by tasks; 'before' tasks stand on the shares before it. */
+static uint32_t part_of_job(const struct place_gres *gres, uint64_t all,
+                            uint64_t before, uint64_t tasks)
+{
+    uint64_t from = before * gres->count / all;
+    uint64_t to = (before + tasks) * gres->count / all;
+    return (uint32_t)(to - from);
+}
+
+static void fill_share(const struct search *s, const struct candidate *c, uint64_t all,
+                       uint64_t before, struct place_share *share)
+{
+    const struct place_request *req = s->want.req;
+    const struct place_node *node = &s->cluster->nodes[c->node];
+    cleanup(freep) uint32_t *counts = xcalloc(req->n_gres + 1, sizeof(*counts));
+    share->node = c->node;
+    share->tasks = c->tasks;
+    for (uint32_t g = 0; g < req->n_gres; g++)
+        counts[g] = req->gres[g].per == PLACE_PER_JOB
+                        ? part_of_job(&req->gres[g], all, before, c->tasks)
+                        : place_want_devices(&s->want, &req->gres[g], c->tasks);
+    if (node->free_cores)
+        place_cores_choose(&s->want, node, share);
+    else
+        share->n_cores = req->exclusive
+                             ? node->n_cores
+                             : place_want_cores(&s->want, c->tasks, node->n_free);
+    place_devices_choose(&s->want, s->cluster, counts, share);
+    share->memory = memory_of(req, node, share, counts);
 }
 
 static struct place_result *result_of(const struct search *s, const struct offer *offer)
 {
-    struct place_result *result = xcalloc(1, sizeof(*result));
-    result->shares = xcalloc(offer->n, sizeof(*result->shares));
-    result->n_shares = offer->n;
+    struct place_result *result = place_result_create(offer->n);
+    uint64_t all = 0, before = 0;
+    for (size_t i = 0; i < offer->n; i++)
+        all += offer->set[i].tasks;
     for (size_t i = 0; i < offer->n; i++) {
-        const struct place_node *node = &s->nodes[offer->set[i].node];
-        struct place_share *share = &result->shares[i];
-        share->node = offer->set[i].node;
-        share->tasks = offer->set[i].tasks;
-        place_cores_choose(&s->want, node, share);
-        share->memory = memory_of(s->want.req, node, share);
+        fill_share(s, &offer->set[i], all, before, &result->shares[i]);
+        before += offer->set[i].tasks;
     }
-    struct place_parts parts;
-    place_score_parts(s->tree, s->nodes, s->want.req, result, &parts);
-    result->score = place_score(&parts, &s->weights);
-    result->why = place_score_words(&parts);
+    place_score_parts(s->cluster, s->want.req, result, &result->parts);
+    result->score = place_score(&result->parts, &s->weights);
     return result;
+}
+
+static char *runner_up_words(const struct search *s, const struct place_result *r)
+{
+    cleanup(freep) char *parts = place_words(&r->parts);
+    const char *first = s->cluster->nodes[r->shares[0].node].name;
+    return r->n_shares == 1
+               ? xasprintf("%s: %s", first, parts)
+               : xasprintf("%s and %zu more: %s", first, r->n_shares - 1, parts);
+}
+
+/* The better of two stays in '*best'; the other is looked at as its runner-up. */
+static void keep_better(const struct search *s, struct place_result **best,
+                        struct place_result *result)
+{
+    struct place_result *loser = result;
+    if (!*best || result->score < (*best)->score) {
+        loser = *best;
+        *best = result;
+    }
+    if (!loser)
+        return;
+    struct place_result *winner = *best;
+    if (!(winner->runner_up_score <= loser->score)) {
+        winner->runner_up_score = loser->score;
+        if (s->flags & PLACE_RUNNER_UP) {
+            free(winner->runner_up);
+            winner->runner_up = runner_up_words(s, loser);
+        }
+    }
+    place_result_destroy(loser);
 }
 
 static struct place_result *best_result(const struct search *s)
 {
     struct place_result *best = NULL;
-    for (size_t i = 0; i < s->n_offers; i++) {
-        struct place_result *result = result_of(s, &s->offers[i]);
-        if (best && result->score >= best->score) {
-            place_result_destroy(result);
-            continue;
-        }
-        place_result_destroy(best);
-        best = result;
-    }
+    for (size_t i = 0; i < s->n_offers; i++)
+        keep_better(s, &best, result_of(s, &s->offers[i]));
     return best;
 }
 
@@ -312,7 +364,7 @@ static int say_what_is_short(const struct search *s, struct err *err)
             if (s->candidates[c].node == i)
                 i = bitset_next(req->required, i + 1);
         return err_set(err, EAGAIN, "node %s of --nodelist has no room now",
-                       s->nodes[i].name);
+                       s->cluster->nodes[i].name);
     }
     if (s->n_candidates < s->want.nodes_min)
         return err_set(err, EAGAIN, "%u node%s needed, %zu %s room now",
@@ -328,17 +380,26 @@ static int say_what_is_short(const struct search *s, struct err *err)
                    s->want.nodes_max, s->want.tasks);
 }
 
-int place_choose(const struct switch_tree *tree, const struct place_node *nodes,
-                 size_t n_nodes, const struct place_request *req,
-                 const struct place_weights *weights, struct place_result **ret,
-                 struct err *err)
+static void finish(const struct search *s, struct place_result *result)
 {
-    int rc = place_check(nodes, n_nodes, req, NULL, err);
+    for (size_t i = 0; i < result->n_shares; i++)
+        if (result->shares[i].task_cores)
+            place_cores_bind(s->cluster->nodes[result->shares[i].node].topo,
+                             s->want.req->bind, &result->shares[i]);
+    if (s->flags & PLACE_WHY)
+        result->why = place_words(&result->parts);
+}
+
+int place_choose(struct place_cluster *cluster, const struct place_request *req,
+                 const struct place_weights *weights, unsigned int flags,
+                 struct place_result **ret, struct err *err)
+{
+    int rc = place_check(cluster, req, NULL, err);
     if (rc < 0)
         return rc;
-    cleanup(search_fini) struct search s = {.tree = tree,
-                                            .nodes = nodes,
-                                            .n_nodes = n_nodes,
+    cleanup(search_fini) struct search s = {.cluster = cluster,
+                                            .tree = cluster->tree,
+                                            .flags = flags,
                                             .want = place_want_of(req),
                                             .weights = *weights};
     /* A job that spreads is meant to open free nodes. */
@@ -351,8 +412,7 @@ int place_choose(const struct switch_tree *tree, const struct place_node *nodes,
     struct place_result *best = best_result(&s);
     if (!best)
         return say_what_is_short(&s, err);
-    for (size_t i = 0; i < best->n_shares; i++)
-        place_cores_bind(nodes[best->shares[i].node].topo, req->bind, &best->shares[i]);
+    finish(&s, best);
     *ret = best;
     return 0;
 }

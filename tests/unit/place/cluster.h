@@ -2,15 +2,15 @@
  *
  * cluster.h - small clusters of synthetic nodes, and placements as text
  */
-#ifndef BERTH_TESTS_TOPO_CLUSTER_H
-#define BERTH_TESTS_TOPO_CLUSTER_H
+#ifndef BERTH_TESTS_PLACE_CLUSTER_H
+#define BERTH_TESTS_PLACE_CLUSTER_H
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "topo/place.h"
+#include "place/cluster.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,8 +24,7 @@ struct cluster {
     struct switch_tree *tree;
     size_t n;
     char *names[CLUSTER_MAX];
-    struct bitset *free[CLUSTER_MAX];
-    struct place_node nodes[CLUSTER_MAX];
+    struct place_cluster *cluster;
 };
 
 /* 'n' nodes n0, n1, ... of one kind, all free, with 16G each. */
@@ -36,30 +35,31 @@ static inline void cluster_init(struct cluster *c, const char *synthetic, size_t
     *c = (struct cluster){.n = n};
     if (node_topo_load(synthetic, &c->topo, NULL, &err) < 0)
         fail_msg("%s", err.text);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         c->names[i] = xasprintf("n%zu", i);
-        c->free[i] = bitset_create(c->topo->n_cores);
-        bitset_set_range(c->free[i], 0, c->topo->n_cores);
-        c->nodes[i] = (struct place_node){.name = c->names[i],
-                                          .topo = c->topo,
-                                          .free_cores = c->free[i],
-                                          .memory = 16384,
-                                          .free_memory = 16384,
-                                          .usable = true};
-    }
     if (switch_tree_build(defs, n_defs, (const char *const *)c->names, n, &c->tree,
                           &err) < 0)
         fail_msg("%s", err.text);
+    c->cluster = place_cluster_create(c->tree, (const char *const *)c->names, n, false);
+    for (uint32_t i = 0; i < n; i++) {
+        place_cluster_set(c->cluster, i, c->topo, 16384);
+        place_cluster_up(c->cluster, i, true);
+    }
 }
 
 static inline void cluster_fini(struct cluster *c)
 {
-    for (size_t i = 0; i < c->n; i++) {
+    place_cluster_check(c->cluster);
+    place_cluster_destroy(c->cluster);
+    for (size_t i = 0; i < c->n; i++)
         free(c->names[i]);
-        bitset_destroy(c->free[i]);
-    }
     switch_tree_destroy(c->tree);
     node_topo_destroy(c->topo);
+}
+
+static inline const struct bitset *cluster_free(const struct cluster *c, size_t node)
+{
+    return place_cluster_node(c->cluster, (uint32_t)node)->free_cores;
 }
 
 static inline void cluster_use(struct cluster *c, size_t node, const char *cores)
@@ -68,8 +68,8 @@ static inline void cluster_use(struct cluster *c, size_t node, const char *cores
     cleanup(bitset_destroyp) struct bitset *set = NULL;
     if (bitset_parse(cores, c->topo->n_cores, &set, &err) < 0)
         fail_msg("%s", err.text);
-    for (size_t i = bitset_next(set, 0); i < set->nbits; i = bitset_next(set, i + 1))
-        bitset_clear(c->free[node], i);
+    struct place_share share = {.node = (uint32_t)node, .cores = set};
+    place_cluster_take(c->cluster, &share);
 }
 
 /* "n0 0-3 (0-1 2-3); n2 ...", the cores of each share and of its tasks. */
@@ -96,8 +96,7 @@ static inline char *cluster_place(const struct cluster *c,
 {
     struct place_result *result = NULL;
     struct err err;
-    int rc = place_choose(c->tree, c->nodes, c->n, req, &place_weights_default, &result,
-                          &err);
+    int rc = place_choose(c->cluster, req, &place_weights_default, 0, &result, &err);
     if (rc < 0)
         return xasprintf("%s: %s", rc == -EAGAIN ? "later" : "never", err.text);
     char *text = placement_text(c, result);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_place_pick.c - which nodes of a set, and how many tasks on each
+ * test_pick.c - which nodes of a set, and how many tasks on each
  */
-#include "topo/place_pick.h"
+#include "place/pick.h"
 
 #include "base/mem.h"
 #include "base/strbuf.h"

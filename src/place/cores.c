@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * place_cores.c - which cores of one node, and which of them for each task
+ * cores.c - which cores of one node, and which of them for each task
  *
  * Cores are taken into a list. Neighbours in the list lie as near to each other
  * as could be had, so cutting it into pieces of cpus_per_task gives the tasks.
  */
-#include "topo/place_cores.h"
+#include "place/cores.h"
 
 #include <stdlib.h>
 
@@ -188,8 +188,9 @@ void place_cores_choose(const struct place_want *want, const struct place_node *
     cleanup(taker_fini) struct taker t;
     taker_init(&t, node);
     uint32_t usable = t.left[0];
-    if (req->mem_per_cpu && node->free_memory / req->mem_per_cpu < usable)
-        usable = (uint32_t)(node->free_memory / req->mem_per_cpu);
+    uint64_t memory = place_node_free_memory(node);
+    if (req->mem_per_cpu && memory / req->mem_per_cpu < usable)
+        usable = (uint32_t)(memory / req->mem_per_cpu);
     uint32_t n = place_want_cores(want, share->tasks, usable);
     if (n % want->cores != 0)
         take_cores(&t, 0, n);
@@ -204,6 +205,7 @@ void place_cores_choose(const struct place_want *want, const struct place_node *
     deal_out(&t, want->cores, node->topo->n_cores, share);
     if (req->exclusive)
         bitset_set_range(share->cores, 0, node->topo->n_cores);
+    share->n_cores = req->exclusive ? node->n_cores : n;
 }
 
 static const uint16_t *bind_domains(const struct node_topo *topo, enum place_bind bind)

@@ -140,7 +140,7 @@ static void exclusive_takes_all_cores_and_all_memory(void **state)
     struct place_result *result = NULL;
     struct place_request req = {.tasks = 2, .exclusive = true};
     cluster_use(*state, 0, "0");
-    assert_int_equal(place_choose(c->tree, c->nodes, c->n, &req, &place_weights_default,
+    assert_int_equal(place_choose(c->cluster, &req, &place_weights_default, PLACE_WHY,
                                   &result, NULL),
                      0);
     assert_int_equal(result->shares[0].node, 1);
@@ -158,7 +158,8 @@ static void memory_per_core_bounds_the_tasks_of_a_node(void **state)
 static void a_node_without_the_memory_is_passed_over(void **state)
 {
     struct cluster *c = *state;
-    c->nodes[0].free_memory = 100;
+    struct place_share held = {.node = 0, .memory = 16284};
+    place_cluster_take(c->cluster, &held);
     assert_placed(c, &(struct place_request){.tasks = 1, .mem_per_node = 1000},
                   "n1 0 (0)");
 }
@@ -202,7 +203,7 @@ static void a_score_tells_its_parts(void **state)
     const struct cluster *c = *state;
     struct place_result *result = NULL;
     struct place_request req = {.nodes_min = 5, .tasks = 5, .cpus_per_task = 5};
-    assert_int_equal(place_choose(c->tree, c->nodes, c->n, &req, &place_weights_default,
+    assert_int_equal(place_choose(c->cluster, &req, &place_weights_default, PLACE_WHY,
                                   &result, NULL),
                      0);
     assert_string_equal(result->why,
@@ -217,7 +218,7 @@ static void a_copy_is_equal_and_its_own(void **state)
     const struct cluster *c = *state;
     struct place_result *result = NULL;
     struct place_request req = {.nodes_min = 2, .tasks = 3};
-    assert_int_equal(place_choose(c->tree, c->nodes, c->n, &req, &place_weights_default,
+    assert_int_equal(place_choose(c->cluster, &req, &place_weights_default, PLACE_WHY,
                                   &result, NULL),
                      0);
     cleanup(freep) char *before = placement_text(c, result);

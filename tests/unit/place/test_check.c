@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_place_check.c - refusals name the option at fault
+ * test_check.c - refusals name the option at fault
  */
 #include "cluster.h"
 
@@ -22,7 +22,7 @@ static void assert_refused(const struct cluster *c, const struct place_request *
                            const char *words)
 {
     struct err err = {0};
-    assert_int_equal(place_check(c->nodes, c->n, req, " in partition batch", &err),
+    assert_int_equal(place_check(c->cluster, req, " in partition batch", &err),
                      -EINVAL);
     assert_string_equal(err.text, words);
 }
@@ -68,7 +68,7 @@ static void what_fits_an_empty_cluster_is_not_refused(void **state)
         {.nodes_min = 4, .tasks = 2},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-        assert_int_equal(place_check(c->nodes, c->n, &rows[i], NULL, NULL), 0);
+        assert_int_equal(place_check(c->cluster, &rows[i], NULL, NULL), 0);
 }
 
 static void node_lists_that_contradict_are_refused(void **state)
@@ -82,9 +82,11 @@ static void node_lists_that_contradict_are_refused(void **state)
     req.nodes_min = 1;
     assert_refused(c, &req, "--nodes=1: --nodelist names 2 nodes");
     req.nodes_min = 2;
-    c->nodes[2].usable = false;
+    cleanup(bitset_destroyp) struct bitset *allowed = NULL;
+    assert_int_equal(bitset_parse("0-1,3", 4, &allowed, NULL), 0);
+    req.allowed = allowed;
     assert_refused(c, &req, "--nodelist=n2: there is no such node in partition batch");
-    req.required = NULL;
+    req.required = req.allowed = NULL;
     req.excluded = two;
     req.nodes_min = 3;
     assert_refused(
@@ -97,18 +99,21 @@ static void a_node_that_is_not_known_yet_may_hold_anything(void **state)
 {
     struct cluster *c = *state;
     struct place_request req = {.cpus_per_task = 64};
-    c->nodes[3].topo = NULL;
-    assert_int_equal(place_check(c->nodes, c->n, &req, NULL, NULL), 0);
-    c->nodes[3].usable = false;
-    assert_int_equal(place_check(c->nodes, c->n, &req, NULL, NULL), -EINVAL);
+    place_cluster_set(c->cluster, 3, NULL, 0);
+    assert_int_equal(place_check(c->cluster, &req, NULL, NULL), 0);
+    cleanup(bitset_destroyp) struct bitset *allowed = NULL;
+    assert_int_equal(bitset_parse("0-2", 4, &allowed, NULL), 0);
+    req.allowed = allowed;
+    assert_int_equal(place_check(c->cluster, &req, NULL, NULL), -EINVAL);
 }
 
 static void a_cluster_without_nodes_holds_nothing(void **state)
 {
     const struct cluster *c = *state;
     struct err err;
-    struct place_request req = {.tasks = 1};
-    assert_int_equal(place_check(c->nodes, 0, &req, NULL, &err), -EINVAL);
+    cleanup(bitset_destroyp) struct bitset *none = bitset_create(4);
+    struct place_request req = {.tasks = 1, .allowed = none};
+    assert_int_equal(place_check(c->cluster, &req, NULL, &err), -EINVAL);
     assert_string_equal(err.text, "--nodes=1: the cluster has 0 nodes");
 }
 

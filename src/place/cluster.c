@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cluster.c - all nodes and what is free on them
+ */
+#include "place/cluster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "place/internal.h"
+
+uint64_t place_node_free_memory(const struct place_node *node)
+{
+    return node->memory > node->held_memory ? node->memory - node->held_memory : 0;
+}
+
+struct place_cluster *place_cluster_create(const struct switch_tree *tree,
+                                           const char *const *names, size_t n_nodes,
+                                           bool numbers_only)
+{
+    struct place_cluster *c = xcalloc(1, sizeof(*c));
+    c->tree = tree;
+    c->n_nodes = n_nodes;
+    c->numbers_only = numbers_only;
+    c->nodes = xcalloc(n_nodes + 1, sizeof(*c->nodes));
+    c->hardware_of = xcalloc(n_nodes + 1, sizeof(*c->hardware_of));
+    c->free_counts = xcalloc(n_nodes + 1, sizeof(*c->free_counts));
+    c->usable = bitset_create(n_nodes);
+    for (size_t i = 0; i < n_nodes; i++)
+        c->nodes[i].name = names[i];
+    BUG_ON(place_cluster_kind(c, "gpu", NULL) != PLACE_KIND_GPU);
+    return c;
+}
+
+static void node_fini(struct place_cluster *c, uint32_t i)
+{
+    bitset_destroyp(&c->nodes[i].free_cores);
+    bitset_destroyp(&c->nodes[i].free_devices);
+    free(c->free_counts[i]);
+    c->free_counts[i] = NULL;
+}
+
+static void hardware_fini(struct hardware *hw)
+{
+    free(hw->device_kinds);
+    free(hw->kinds);
+    free(hw->totals);
+}
+
+void place_cluster_destroy(struct place_cluster *c)
+{
+    if (!c)
+        return;
+    for (uint32_t i = 0; i < c->n_nodes; i++)
+        node_fini(c, i);
+    for (size_t i = 0; i < c->n_hardware; i++)
+        hardware_fini(&c->hardware[i]);
+    for (size_t i = 0; i < c->n_kinds; i++)
+        free(c->kind_names[i]);
+    free(c->kind_names);
+    free(c->hardware);
+    free(c->nodes);
+    free(c->hardware_of);
+    free(c->free_counts);
+    bitset_destroy(c->usable);
+    free(c);
+}
+
+static struct bitset *dup_set(const struct bitset *set)
+{
+    return set ? bitset_dup(set) : NULL;
+}
+
+static struct hardware dup_hardware(const struct hardware *from)
+{
+    struct hardware hw = *from;
+    uint32_t n_devices = from->topo ? from->topo->n_devices : 0;
+    hw.device_kinds =
+        xmemdup(from->device_kinds, n_devices * sizeof(*from->device_kinds));
+    hw.kinds = xmemdup(from->kinds, from->n_kinds * sizeof(*from->kinds));
+    hw.totals = xmemdup(from->totals, from->n_kinds * sizeof(*from->totals));
+    return hw;
+}
+
+struct place_cluster *place_cluster_dup(const struct place_cluster *from)
+{
+    struct place_cluster *c = xmemdup(from, sizeof(*from));
+    size_t n = from->n_nodes + 1;
+    c->nodes = xmemdup(from->nodes, n * sizeof(*from->nodes));
+    c->hardware_of = xmemdup(from->hardware_of, n * sizeof(*from->hardware_of));
+    c->free_counts = xcalloc(n, sizeof(*c->free_counts));
+    c->usable = bitset_dup(from->usable);
+    c->hardware = xcalloc(from->n_hardware + 1, sizeof(*c->hardware));
+    for (size_t i = 0; i < c->n_hardware; i++)
+        c->hardware[i] = dup_hardware(&from->hardware[i]);
+    c->kind_names = xcalloc(from->n_kinds, sizeof(*c->kind_names));
+    for (size_t i = 0; i < c->n_kinds; i++)
+        c->kind_names[i] = xstrdup(from->kind_names[i]);
+    for (uint32_t i = 0; i < c->n_nodes; i++) {
+        const struct hardware *hw = &c->hardware[c->hardware_of[i]];
+        c->nodes[i].free_cores = dup_set(from->nodes[i].free_cores);
+        c->nodes[i].free_devices = dup_set(from->nodes[i].free_devices);
+        if (from->free_counts[i])
+            c->free_counts[i] =
+                xmemdup(from->free_counts[i], hw->n_kinds * sizeof(*c->free_counts[i]));
+    }
+    return c;
+}
+
+/* ------------------------------------------------------------------- kinds */
+
+uint32_t place_cluster_kind(struct place_cluster *c, const char *name, const char *type)
+{
+    cleanup(freep) char *full =
+        type && *type ? xasprintf("%s:%s", name, type) : xstrdup(name);
+    for (size_t i = 0; i < c->n_kinds; i++)
+        if (strcmp(c->kind_names[i], full) == 0)
+            return (uint32_t)i;
+    c->kind_names = xrealloc(c->kind_names, c->n_kinds + 1, sizeof(*c->kind_names));
+    c->kind_names[c->n_kinds] = take(full);
+    return (uint32_t)c->n_kinds++;
+}
+
+size_t place_cluster_n_kinds(const struct place_cluster *c)
+{
+    return c->n_kinds;
+}
+
+const char *place_cluster_kind_name(const struct place_cluster *c, uint32_t kind)
+{
+    return c->kind_names[kind];
+}
+
+static const struct hardware *hardware_at(const struct place_cluster *c, uint32_t node)
+{
+    return &c->hardware[c->hardware_of[node]];
+}
+
+void place_cluster_count(const struct place_cluster *c, uint32_t node,
+                         const struct bitset *devices, uint16_t *ret)
+{
+    const struct node_topo *topo = c->nodes[node].topo;
+    for (uint32_t d = 0; topo && d < topo->n_devices; d++) {
+        const uint16_t *kinds = hardware_at(c, node)->device_kinds[d];
+        if (devices && !bitset_test(devices, d))
+            continue;
+        for (int k = 0; k < 2; k++)
+            if (kinds[k] != NO_KIND)
+                ret[kinds[k]]++;
+    }
+}
+
+static uint32_t find_count(const struct hardware *hw, const uint16_t *counts,
+                           uint32_t kind)
+{
+    for (uint32_t k = 0; counts && k < hw->n_kinds; k++)
+        if (hw->kinds[k] == kind)
+            return counts[k];
+    return 0;
+}
+
+uint32_t place_cluster_free_of(const struct place_cluster *c, uint32_t node,
+                               uint32_t kind)
+{
+    return find_count(hardware_at(c, node), c->free_counts[node], kind);
+}
+
+uint32_t place_cluster_total_of(const struct place_cluster *c, uint32_t node,
+                                uint32_t kind)
+{
+    const struct hardware *hw = hardware_at(c, node);
+    return c->nodes[node].known ? find_count(hw, hw->totals, kind) : 0;
+}
+
+bool place_cluster_is_kind(const struct place_cluster *c, uint32_t node,
+                           uint32_t device, uint32_t kind)
+{
+    const uint16_t *kinds = hardware_at(c, node)->device_kinds[device];
+    return kinds[0] == kind || kinds[1] == kind;
+}
+
+/* ----------------------------------------------------------------- hardware */
+
+static void count_kind(uint16_t *counts, const struct hardware *hw, uint16_t kind,
+                       int by)
+{
+    for (uint32_t k = 0; k < hw->n_kinds; k++)
+        if (hw->kinds[k] == kind)
+            counts[k] = (uint16_t)(counts[k] + by);
+}
+
+static void add_kind(struct hardware *hw, uint16_t kind)
+{
+    for (uint32_t k = 0; k < hw->n_kinds; k++)
+        if (hw->kinds[k] == kind)
+            return;
+    hw->kinds = xrealloc(hw->kinds, hw->n_kinds + 1, sizeof(*hw->kinds));
+    hw->kinds[hw->n_kinds++] = kind;
+}
+
+static void number_devices(struct place_cluster *c, struct hardware *hw)
+{
+    uint32_t n = hw->topo ? hw->topo->n_devices : 0;
+    hw->device_kinds = xcalloc(n + 1, sizeof(*hw->device_kinds));
+    for (uint32_t d = 0; d < n; d++) {
+        const struct topo_device *device = &hw->topo->devices[d];
+        uint16_t *kinds = hw->device_kinds[d];
+        kinds[0] = kinds[1] = NO_KIND;
+        if (!device->is_gres)
+            continue;
+        kinds[0] = (uint16_t)place_cluster_kind(c, device->name, NULL);
+        add_kind(hw, kinds[0]);
+        if (!device->type)
+            continue;
+        kinds[1] = (uint16_t)place_cluster_kind(c, device->name, device->type);
+        add_kind(hw, kinds[1]);
+    }
+    hw->totals = xcalloc(hw->n_kinds + 1, sizeof(*hw->totals));
+    for (uint32_t d = 0; d < n; d++)
+        for (int k = 0; k < 2; k++)
+            count_kind(hw->totals, hw, hw->device_kinds[d][k], 1);
+}
+
+static uint32_t find_hardware(struct place_cluster *c, const struct node_topo *topo,
+                              uint32_t n_cores)
+{
+    size_t at = c->n_hardware;
+    for (size_t i = c->n_hardware; i-- > 0;) {
+        if (c->hardware[i].topo == topo && c->hardware[i].n_cores == n_cores)
+            return (uint32_t)i;
+        if (c->hardware[i].n_nodes == 0)
+            at = i;
+    }
+    if (at == c->n_hardware)
+        c->hardware = xrealloc(c->hardware, ++c->n_hardware, sizeof(*c->hardware));
+    else
+        hardware_fini(&c->hardware[at]);
+    c->hardware[at] = (struct hardware){.topo = topo, .n_cores = n_cores};
+    number_devices(c, &c->hardware[at]);
+    return (uint32_t)at;
+}
+
+/* ------------------------------------------------------------------- changes */
+
+static void settle_usable(struct place_cluster *c, uint32_t i, bool up)
+{
+    c->nodes[i].usable = up;
+    if (up && c->nodes[i].known)
+        bitset_set(c->usable, i);
+    else
+        bitset_clear(c->usable, i);
+}
+
+static struct bitset *full_set(size_t n)
+{
+    struct bitset *set = bitset_create(n);
+    bitset_set_range(set, 0, n);
+    return set;
+}
+
+static struct bitset *all_gres(const struct node_topo *topo)
+{
+    struct bitset *set = NULL;
+    for (uint32_t d = 0; topo && d < topo->n_devices; d++) {
+        if (!topo->devices[d].is_gres)
+            continue;
+        if (!set)
+            set = bitset_create(topo->n_devices);
+        bitset_set(set, d);
+    }
+    return set;
+}
+
+static void forget_node(struct place_cluster *c, uint32_t i)
+{
+    struct place_node *node = &c->nodes[i];
+    if (node->known)
+        c->hardware[c->hardware_of[i]].n_nodes--;
+    node_fini(c, i);
+    *node = (struct place_node){.name = node->name, .usable = node->usable};
+    settle_usable(c, i, node->usable);
+}
+
+static void know_node(struct place_cluster *c, uint32_t i, const struct node_topo *topo,
+                      uint32_t n_cores, uint64_t memory)
+{
+    struct place_node *node = &c->nodes[i];
+    forget_node(c, i);
+    c->hardware_of[i] = find_hardware(c, topo, n_cores);
+    struct hardware *hw = &c->hardware[c->hardware_of[i]];
+    hw->n_nodes++;
+    node->topo = topo;
+    node->n_cores = node->n_free = n_cores;
+    node->memory = memory;
+    node->known = true;
+    if (topo && !c->numbers_only)
+        node->free_cores = full_set(n_cores);
+    node->free_devices = all_gres(topo);
+    if (hw->n_kinds > 0)
+        c->free_counts[i] = xmemdup(hw->totals, hw->n_kinds * sizeof(*hw->totals));
+    settle_usable(c, i, node->usable);
+}
+
+void place_cluster_set(struct place_cluster *c, uint32_t node,
+                       const struct node_topo *topo, uint64_t memory)
+{
+    if (topo)
+        know_node(c, node, topo, topo->n_cores, memory);
+    else
+        forget_node(c, node);
+}
+
+void place_cluster_set_flat(struct place_cluster *c, uint32_t node, uint32_t n_cores,
+                            uint64_t memory)
+{
+    know_node(c, node, NULL, n_cores, memory);
+}
+
+void place_cluster_up(struct place_cluster *c, uint32_t node, bool up)
+{
+    settle_usable(c, node, up);
+}
+
+/* ------------------------------------------------------- taking and releasing */
+
+static void change_cores(struct place_node *node, const struct place_share *share,
+                         bool is_free)
+{
+    if (!node->free_cores || !share->cores) {
+        uint32_t n = share->n_cores ? share->n_cores
+                     : share->cores ? (uint32_t)bitset_count(share->cores)
+                                    : 0;
+        uint32_t used = node->n_cores - node->n_free;
+        if (is_free)
+            node->n_free += n < used ? n : used;
+        else
+            node->n_free -= n < node->n_free ? n : node->n_free;
+        return;
+    }
+    const struct bitset *set = share->cores;
+    for (size_t i = bitset_next(set, 0); i < set->nbits && i < node->n_cores;
+         i = bitset_next(set, i + 1)) {
+        if (bitset_test(node->free_cores, i) == is_free)
+            continue;
+        if (is_free) {
+            bitset_set(node->free_cores, i);
+            node->n_free++;
+        } else {
+            bitset_clear(node->free_cores, i);
+            node->n_free--;
+        }
+    }
+}
+
+static void change_devices(struct place_cluster *c, uint32_t i,
+                           const struct bitset *devices, bool is_free)
+{
+    struct place_node *node = &c->nodes[i];
+    const struct hardware *hw = hardware_at(c, i);
+    if (!devices || !node->free_devices)
+        return;
+    for (size_t d = bitset_next(devices, 0);
+         d < devices->nbits && d < node->topo->n_devices;
+         d = bitset_next(devices, d + 1)) {
+        if (bitset_test(node->free_devices, d) == is_free ||
+            !node->topo->devices[d].is_gres)
+            continue;
+        if (is_free)
+            bitset_set(node->free_devices, d);
+        else
+            bitset_clear(node->free_devices, d);
+        for (int k = 0; k < 2; k++)
+            count_kind(c->free_counts[i], hw, hw->device_kinds[d][k], is_free ? 1 : -1);
+    }
+}
+
+void place_cluster_take(struct place_cluster *c, const struct place_share *share)
+{
+    struct place_node *node = &c->nodes[share->node];
+    node->held_memory += share->memory;
+    change_cores(node, share, false);
+    change_devices(c, share->node, share->devices, false);
+}
+
+void place_cluster_release(struct place_cluster *c, const struct place_share *share)
+{
+    struct place_node *node = &c->nodes[share->node];
+    node->held_memory -=
+        share->memory < node->held_memory ? share->memory : node->held_memory;
+    change_cores(node, share, true);
+    change_devices(c, share->node, share->devices, true);
+}
+
+/* ------------------------------------------------------------------- questions */
+
+size_t place_cluster_n_nodes(const struct place_cluster *c)
+{
+    return c->n_nodes;
+}
+
+const struct switch_tree *place_cluster_tree(const struct place_cluster *c)
+{
+    return c->tree;
+}
+
+const struct place_node *place_cluster_node(const struct place_cluster *c,
+                                            uint32_t node)
+{
+    return &c->nodes[node];
+}
+
+const struct bitset *place_cluster_usable(const struct place_cluster *c)
+{
+    return c->usable;
+}
+
+void place_cluster_check(const struct place_cluster *c)
+{
+    for (uint32_t i = 0; i < c->n_nodes; i++) {
+        const struct place_node *node = &c->nodes[i];
+        BUG_ON(bitset_test(c->usable, i) != (node->usable && node->known));
+        if (node->free_cores)
+            BUG_ON(bitset_count(node->free_cores) != node->n_free);
+        if (!node->known)
+            continue;
+        const struct hardware *hw = hardware_at(c, i);
+        for (uint32_t k = 0; k < hw->n_kinds; k++) {
+            uint32_t n = 0;
+            for (uint32_t d = 0; d < node->topo->n_devices; d++)
+                n += bitset_test(node->free_devices, d) &&
+                     place_cluster_is_kind(c, i, d, hw->kinds[k]);
+            BUG_ON(n != c->free_counts[i][k]);
+        }
+    }
+}
