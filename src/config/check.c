@@ -94,6 +94,10 @@ static int check_partition(const struct config *c, size_t at, struct err *err)
     }
     if (!p->nodes)
         return config_refuse(c, p->line, err, "partitions[].nodes: must not be empty");
+    if (p->max_nodes && p->max_nodes < p->min_nodes)
+        return config_refuse(c, p->line, err,
+                             "partitions[].max_nodes: %u is less than min_nodes (%u)",
+                             p->max_nodes, p->min_nodes);
     if (check_times(c, p, err) < 0)
         return -EINVAL;
     if (strcmp(p->nodes, "ALL") == 0)
@@ -114,6 +118,8 @@ static void add_partition(struct config *c)
         .up = true,
         .time_default = TIME_UNLIMITED,
         .time_max = TIME_UNLIMITED,
+        .priority = 1,
+        .min_nodes = 1,
     };
 }
 

@@ -19,10 +19,16 @@ static void free_lists(struct config *c)
         free(c->nodes[i].name);
         free(c->nodes[i].address);
         free(c->nodes[i].topology);
+        free(c->nodes[i].features);
     }
     for (size_t i = 0; i < c->n_partitions; i++) {
         free(c->partitions[i].name);
         free(c->partitions[i].nodes);
+        free(c->partitions[i].qos);
+        free(c->partitions[i].allow_accounts);
+        free(c->partitions[i].deny_accounts);
+        free(c->partitions[i].allow_qos);
+        free(c->partitions[i].allow_groups);
     }
     for (size_t i = 0; i < c->n_switches; i++) {
         free(c->switches[i].name);
@@ -51,6 +57,7 @@ void config_free(struct config *c)
     free(c->image.store);
     free(c->image.user_store);
     free(c->image.fallback);
+    free(c->licences);
     free(c->log_level);
     free(c->lines);
     free(c->by_name);

@@ -20,12 +20,42 @@
 #define BERTH_DEFAULT_CONTROLLER_PORT 7817
 #define BERTH_DEFAULT_NODE_PORT 7818
 
+enum config_policy {
+    CONFIG_POLICY_DEFAULT,
+    CONFIG_POLICY_FIFO,
+    CONFIG_POLICY_EASY,
+    CONFIG_POLICY_CONSERVATIVE,
+    CONFIG_POLICY_HYBRID
+};
+enum config_fairshare { CONFIG_FAIR_TREE, CONFIG_FAIR_CLASSIC };
+/* Which jobs may take the place of which. */
+enum config_preempt {
+    CONFIG_PREEMPT_OFF,
+    CONFIG_PREEMPT_QOS,
+    CONFIG_PREEMPT_PARTITION
+};
+/* What becomes of the job that had it. Of a partition: CLUSTER means as the cluster. */
+enum config_preempt_mode {
+    CONFIG_MODE_CLUSTER,
+    CONFIG_MODE_REQUEUE,
+    CONFIG_MODE_SUSPEND,
+    CONFIG_MODE_CANCEL,
+    CONFIG_MODE_NONE
+};
+/* May jobs share nodes? EXCLUSIVE: each has its nodes to itself; YES: cores, too. */
+enum config_oversubscribe {
+    CONFIG_OVERSUBSCRIBE_NO,
+    CONFIG_OVERSUBSCRIBE_YES,
+    CONFIG_OVERSUBSCRIBE_EXCLUSIVE
+};
+
 struct config_node { /* one node, host lists expanded */
     char *name;
     char *address; /* default: the name */
     uint16_t port;
     char *topology;    /* NULL: this machine; a .xml path; "synthetic:..." */
     uint64_t memory;   /* MiB; 0: what hwloc says */
+    char *features;    /* "a,b"; NULL: none */
     unsigned int line; /* where the file says so */
 };
 struct config_partition {
@@ -33,7 +63,16 @@ struct config_partition {
     char *nodes; /* host list; "ALL" */
     bool is_default, up;
     int64_t time_default, time_max; /* seconds, TIME_UNLIMITED */
-    unsigned int line;              /* 0: made up, the file names no partition */
+    uint32_t priority;              /* tier: a higher one is served first */
+    uint32_t min_nodes, max_nodes;  /* of a job; max 0: no limit */
+    uint32_t max_cores_per_node;    /* 0: no limit */
+    uint64_t mem_per_cpu;           /* MiB, of jobs that ask for none; 0: all */
+    char *qos;                      /* whose limits hold here, or NULL */
+    /* Comma-separated names, NULL: everybody. */
+    char *allow_accounts, *deny_accounts, *allow_qos, *allow_groups;
+    enum config_oversubscribe oversubscribe;
+    enum config_preempt_mode preempt_mode;
+    unsigned int line; /* 0: made up, the file names no partition */
 };
 struct config_switch {
     char *name, *switches, *nodes; /* host lists or NULL */
@@ -71,8 +110,18 @@ struct config {
     struct {
         double weight_age, weight_size;
         int64_t age_max;
+        enum config_policy policy;
+        uint32_t promises;       /* starts promised, of policies that let it be set */
+        int64_t backfill_window; /* seconds ahead, TIME_UNLIMITED */
+        double weight_fairshare, weight_qos, weight_partition, weight_short;
+        enum config_fairshare fairshare;
+        int64_t half_life; /* of usage; 0: it never fades */
+        double usage_cores, usage_memory, usage_nodes, usage_gpus; /* a GiB */
+        enum config_preempt preempt;
+        enum config_preempt_mode preempt_mode;
         double w_switch, w_fragmentation, w_package, w_numa, w_l3;
     } scheduling;
+    char *licences; /* "matlab:10,ansys:5"; NULL: none */
     char *log_level;
     struct config_node *nodes;
     size_t n_nodes;

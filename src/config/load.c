@@ -58,23 +58,34 @@ struct config *config_defaults(void)
     return config;
 }
 
-/* A list of hosts may be written as a YAML list: its items joined by commas. */
-static char *scalar_text(const struct schema_key *key, const struct ynode *node)
+/* The items of a list or map, which must be words, with 'seps' after each in turn. */
+static char *join_items(const struct ynode *node, const char *seps)
 {
     struct strbuf sb = STRBUF_INIT;
 
-    if (node->kind == YNODE_SCALAR)
-        return xstrdup(node->text);
-    if (key->type != SCHEMA_HOSTS || node->kind != YNODE_LIST)
-        return NULL;
     for (size_t i = 0; i < node->n_items; i++) {
         if (node->items[i]->kind != YNODE_SCALAR) {
             strbuf_fini(&sb);
             return NULL;
         }
-        strbuf_printf(&sb, "%s%s", i ? "," : "", node->items[i]->text);
+        if (i)
+            strbuf_putc(&sb, seps[(i - 1) % strlen(seps)]);
+        strbuf_puts(&sb, node->items[i]->text);
     }
     return strbuf_take(&sb);
+}
+
+/* Some values may be written as a YAML list or map: its items joined. */
+static char *scalar_text(const struct schema_key *key, const struct ynode *node)
+{
+    if (node->kind == YNODE_SCALAR)
+        return xstrdup(node->text);
+    if (key->type == SCHEMA_COUNTS && node->kind == YNODE_MAP)
+        return join_items(node, ":,");
+    if ((key->type == SCHEMA_HOSTS || key->type == SCHEMA_NAMES) &&
+        node->kind == YNODE_LIST)
+        return join_items(node, ",");
+    return NULL;
 }
 
 static int load_value(struct loader *ld, const struct schema_key *key,
@@ -276,6 +287,7 @@ static void loader_fini(struct loader *ld)
         free(ld->groups[i].names);
         free(ld->groups[i].address);
         free(ld->groups[i].topology);
+        free(ld->groups[i].features);
     }
     free(ld->groups);
 }

@@ -85,6 +85,7 @@ static int expand_group(struct config *c, const struct node_group *group,
             .port = group->port ? group->port : c->node.port,
             .topology = resolve_topology(c, group->topology),
             .memory = group->memory,
+            .features = group->features ? xstrdup(group->features) : NULL,
             .line = group->line,
         };
     }

@@ -28,9 +28,29 @@
         .offset = offsetof(struct item, field), .preset = (preset_), .min = (min_), \
         .max = (max_), .is_required = (required), .help = (help_)                   \
     }
+#define CHOICE(path_, field, preset_, list, help_)                     \
+    {                                                                  \
+        .path = (path_), .type = SCHEMA_CHOICE,                        \
+        .offset = offsetof(struct config, field), .preset = (preset_), \
+        .help = (help_), .words = (list), .n_words = ARRAY_SIZE(list)  \
+    }
+#define PARTITION_CHOICE(name, field, preset_, list, help_)                      \
+    {                                                                            \
+        .path = "partitions[]." name, .type = SCHEMA_CHOICE,                     \
+        .offset = offsetof(struct config_partition, field), .preset = (preset_), \
+        .help = (help_), .words = (list), .n_words = ARRAY_SIZE(list)            \
+    }
 #define NODE(name, ...) ITEM(node_group, "nodes[]." name, __VA_ARGS__)
 #define PARTITION(name, ...) ITEM(config_partition, "partitions[]." name, __VA_ARGS__)
 #define SWITCH(name, ...) ITEM(config_switch, "switches[]." name, __VA_ARGS__)
+
+static const char *const policies[] = {"default", "fifo", "easy", "conservative",
+                                       "hybrid"};
+static const char *const fairshares[] = {"tree", "classic"};
+static const char *const preempts[] = {"none", "qos", "partition"};
+static const char *const modes[] = {"cluster", "requeue", "suspend", "cancel", "none"};
+static const char *const cluster_modes[] = {NULL, "requeue", "suspend", "cancel"};
+static const char *const oversubscribes[] = {"no", "yes", "exclusive"};
 
 /* clang-format off */
 const struct schema_key schema_table[] = {
@@ -77,12 +97,42 @@ const struct schema_key schema_table[] = {
     KEY("image.fallback", TEXT, image.fallback, "", 0, 255,
         "image of jobs that name none; empty: the node's own files"),
 
+    CHOICE("scheduling.policy", scheduling.policy, "default", policies,
+        "default, fifo, easy, conservative or hybrid"),
+    KEY("scheduling.promises", COUNT, scheduling.promises, "100", 0, 1000000,
+        "hybrid: so many waiting jobs are promised a start that later ones keep"),
+    KEY("scheduling.backfill_window", DURATION, scheduling.backfill_window, "unlimited", 60, INT64_MAX,
+        "how far ahead starts are planned"),
     KEY("scheduling.weight_age", WEIGHT, scheduling.weight_age, "1000", 0, 1000000000,
         "priority of a job that has waited for age_max"),
     KEY("scheduling.weight_size", WEIGHT, scheduling.weight_size, "1000", 0, 1000000000,
         "priority of a job as large as the cluster"),
     KEY("scheduling.age_max", DURATION, scheduling.age_max, "7d", 1, 3650 * DAY,
         "waiting longer adds no priority"),
+    KEY("scheduling.weight_fairshare", WEIGHT, scheduling.weight_fairshare, "1000", 0, 1000000000,
+        "priority of a job whose user used least for the shares"),
+    KEY("scheduling.weight_qos", WEIGHT, scheduling.weight_qos, "1000", 0, 1000000000,
+        "priority of a job of the QOS with the highest priority"),
+    KEY("scheduling.weight_partition", WEIGHT, scheduling.weight_partition, "1000", 0, 1000000000,
+        "priority of a job in the partition with the highest priority"),
+    KEY("scheduling.weight_short", WEIGHT, scheduling.weight_short, "0", 0, 1000000000,
+        "priority of a job that asks for hardly any time"),
+    CHOICE("scheduling.fairshare", scheduling.fairshare, "tree", fairshares,
+        "tree: by rank, level by level; classic: 2^-(usage/shares)"),
+    KEY("scheduling.half_life", DURATION, scheduling.half_life, "7d", 0, 3650 * DAY,
+        "time in which past usage counts half; 0s: it never fades"),
+    KEY("scheduling.usage.cores", WEIGHT, scheduling.usage_cores, "1", 0, 1000000,
+        "what a core counts for in usage"),
+    KEY("scheduling.usage.memory", WEIGHT, scheduling.usage_memory, "0", 0, 1000000,
+        "what a GiB of memory counts for in usage"),
+    KEY("scheduling.usage.nodes", WEIGHT, scheduling.usage_nodes, "0", 0, 1000000,
+        "what a node counts for in usage"),
+    KEY("scheduling.usage.gpus", WEIGHT, scheduling.usage_gpus, "0", 0, 1000000,
+        "what a GPU counts for in usage"),
+    CHOICE("scheduling.preempt", scheduling.preempt, "none", preempts,
+        "none; qos: as QOS say; partition: those of higher priority may"),
+    CHOICE("scheduling.preempt_mode", scheduling.preempt_mode, "requeue", cluster_modes,
+        "what becomes of a preempted job: requeue, suspend or cancel"),
     KEY("scheduling.placement.switch", WEIGHT, scheduling.w_switch, "100", 0, 1000000000,
         "cost of each switch level that a job spans"),
     KEY("scheduling.placement.fragmentation", WEIGHT, scheduling.w_fragmentation, "10", 0, 1000000000,
@@ -93,6 +143,9 @@ const struct schema_key schema_table[] = {
         "cost of each further NUMA node that a task spans"),
     KEY("scheduling.placement.l3", WEIGHT, scheduling.w_l3, "1", 0, 1000000000,
         "cost of each further L3 cache that a task spans"),
+
+    KEY("licences", COUNTS, licences, "", 0, 1000000,
+        "licences that jobs may hold, name: count"),
 
     KEY("log.level", LEVEL, log_level, "info", 0, 0,
         "error, warn, info or debug"),
@@ -109,6 +162,8 @@ const struct schema_key schema_table[] = {
          "hwloc XML file or synthetic:...; empty: the machine itself"),
     NODE("memory", MEMORY, memory, NULL, 1, 1 << 30, false,
          "memory for jobs; default: what hwloc finds"),
+    NODE("features", NAMES, features, "", 0, 64, false,
+         "words that --constraint may ask for"),
 
     PARTITION("name", NAME, name, NULL, 1, 63, true,
               "name of the partition"),
@@ -122,6 +177,30 @@ const struct schema_key schema_table[] = {
               "limit of jobs that ask for none; default: time_max"),
     PARTITION("time_max", DURATION, time_max, "unlimited", 1, INT64_MAX, false,
               "longest limit that a job may ask for"),
+    PARTITION("priority", COUNT, priority, "1", 0, 65535, false,
+              "a partition of higher priority is served first"),
+    PARTITION("min_nodes", COUNT, min_nodes, "1", 1, 1000000, false,
+              "fewest nodes of a job"),
+    PARTITION("max_nodes", COUNT, max_nodes, "0", 0, 1000000, false,
+              "most nodes of a job; 0: no limit"),
+    PARTITION("max_cores_per_node", COUNT, max_cores_per_node, "0", 0, 65535, false,
+              "most cores of a job on each node; 0: no limit"),
+    PARTITION("mem_per_cpu", MEMORY, mem_per_cpu, NULL, 1, 1 << 30, false,
+              "memory for each core of jobs that ask for none; default: the node's"),
+    PARTITION("qos", TEXT, qos, "", 0, 63, false,
+              "QOS whose limits hold for all jobs of the partition"),
+    PARTITION("allow_accounts", NAMES, allow_accounts, "", 0, 1000, false,
+              "accounts whose jobs may run; empty: all"),
+    PARTITION("deny_accounts", NAMES, deny_accounts, "", 0, 1000, false,
+              "accounts whose jobs may not run"),
+    PARTITION("allow_qos", NAMES, allow_qos, "", 0, 1000, false,
+              "QOS whose jobs may run; empty: all"),
+    PARTITION("allow_groups", NAMES, allow_groups, "", 0, 1000, false,
+              "Unix groups whose members may use it; empty: everybody"),
+    PARTITION_CHOICE("oversubscribe", oversubscribe, "no", oversubscribes,
+              "no: a core has one job; yes: it may have several; exclusive: so has a node"),
+    PARTITION_CHOICE("preempt_mode", preempt_mode, "cluster", modes,
+              "what becomes of its preempted jobs; cluster: scheduling.preempt_mode"),
 
     SWITCH("name", NAME, name, NULL, 1, 63, true,
            "name of the switch"),

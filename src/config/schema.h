@@ -19,6 +19,9 @@ enum schema_type {
     SCHEMA_TEXT,     /* char *: "" is NULL */
     SCHEMA_PATH,     /* char *: absolute, or below %h; "" is NULL */
     SCHEMA_HOSTS,    /* char *: a host list, or a YAML list of them; "" is NULL */
+    SCHEMA_NAMES,    /* char *: names and commas, or a YAML list; "" is NULL */
+    SCHEMA_COUNTS,   /* char *: "a:2,b:5", or YAML's a: 2; "" is NULL */
+    SCHEMA_CHOICE,   /* an enum: the place of the word in 'words' */
     SCHEMA_LEVEL,    /* char *: of the log */
     SCHEMA_BOOL,     /* bool */
     SCHEMA_PORT,     /* uint16_t */
@@ -37,6 +40,8 @@ struct schema_key {
     int64_t min, max;
     bool is_required;
     const char *help;
+    const char *const *words; /* of SCHEMA_CHOICE; an enum without a word: NULL */
+    size_t n_words;
 };
 
 /* An item of "nodes[]", before its names are expanded. */
@@ -45,6 +50,7 @@ struct node_group {
     uint16_t port; /* 0: node.port */
     char *topology;
     uint64_t memory;
+    char *features;
     unsigned int line;
 };
 
@@ -63,6 +69,15 @@ bool schema_in_scope(size_t i, const char *scope);
 /* The best guess at what 'word' in the section 'prefix' ("", "node.",
  * "nodes[].") was meant to be, or NULL. Valid until the next call. */
 const char *schema_suggest(const char *prefix, const char *word);
+
+/* Values of several words (schema_words.c), as schema_set and schema_get see them. */
+int schema_check_names(const struct schema_key *key, const char *text, struct err *err);
+int schema_check_counts(const struct schema_key *key, const char *text,
+                        struct err *err);
+int schema_set_choice(const struct schema_key *key, const char *text,
+                      unsigned int *slot, struct err *err);
+/* Words on why 'text' is no name of at most 'max' characters. */
+int schema_check_name(const char *text, int64_t max, struct err *err);
 
 /* Read 'text' into the key's field of 'object'; words do not name the key. */
 int schema_set(const struct schema_key *key, const char *text, void *object,

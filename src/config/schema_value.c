@@ -49,7 +49,7 @@ static int check_characters(const char *text, struct err *err)
     return 0;
 }
 
-static int check_name(const char *text, int64_t max, struct err *err)
+int schema_check_name(const char *text, int64_t max, struct err *err)
 {
     size_t good = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                "0123456789_.-");
@@ -105,11 +105,15 @@ static int check_level(const char *text, struct err *err)
 static int check_string(const struct schema_key *key, const char *text, struct err *err)
 {
     if (key->type == SCHEMA_NAME)
-        return check_name(text, key->max, err);
+        return schema_check_name(text, key->max, err);
     if (key->type == SCHEMA_PATH)
         return check_path(text, err);
     if (key->type == SCHEMA_HOSTS)
         return check_hosts(text, err);
+    if (key->type == SCHEMA_NAMES)
+        return schema_check_names(key, text, err);
+    if (key->type == SCHEMA_COUNTS)
+        return schema_check_counts(key, text, err);
     if (key->type == SCHEMA_LEVEL)
         return check_level(text, err);
     return check_text(key, text, err);
@@ -251,8 +255,12 @@ int schema_set(const struct schema_key *key, const char *text, void *object,
     case SCHEMA_TEXT:
     case SCHEMA_PATH:
     case SCHEMA_HOSTS:
+    case SCHEMA_NAMES:
+    case SCHEMA_COUNTS:
     case SCHEMA_LEVEL:
         return set_string(key, text, slot, err);
+    case SCHEMA_CHOICE:
+        return schema_set_choice(key, text, slot, err);
     case SCHEMA_BOOL:
         return parse_bool(text, slot, err);
     case SCHEMA_PORT:
@@ -279,9 +287,13 @@ char *schema_get(const struct schema_key *key, const void *object)
     case SCHEMA_TEXT:
     case SCHEMA_PATH:
     case SCHEMA_HOSTS:
+    case SCHEMA_NAMES:
+    case SCHEMA_COUNTS:
     case SCHEMA_LEVEL:
         text = *(const char *const *)slot;
         return xstrdup(text ? text : "");
+    case SCHEMA_CHOICE:
+        return xstrdup(key->words[*(const unsigned int *)slot]);
     case SCHEMA_BOOL:
         return xstrdup(*(const bool *)slot ? "true" : "false");
     case SCHEMA_PORT:

@@ -139,8 +139,10 @@ static bool show_group(const struct config *c, size_t first, size_t end, FILE *o
     cleanup(freep) char **addresses = xcalloc(end - first + 1, sizeof(*addresses));
     cleanup(freep) char *name_list = NULL, *address_list = NULL;
     const struct config_node *n = &c->nodes[first];
-    struct node_group group = {
-        .port = n->port, .topology = n->topology, .memory = n->memory};
+    struct node_group group = {.port = n->port,
+                               .topology = n->topology,
+                               .memory = n->memory,
+                               .features = n->features};
 
     for (size_t i = first; i < end; i++) {
         names[i - first] = c->nodes[i].name;
@@ -154,13 +156,16 @@ static bool show_group(const struct config *c, size_t first, size_t end, FILE *o
     return true;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
 /* Can both stand in one item? */
 static bool are_alike(const struct config_node *a, const struct config_node *b)
 {
-    const char *x = a->topology ? a->topology : "", *y = b->topology ? b->topology : "";
-
     return a->line == b->line && a->port == b->port && a->memory == b->memory &&
-           strcmp(x, y) == 0;
+           same_text(a->topology, b->topology) && same_text(a->features, b->features);
 }
 
 static void show_nodes(const struct config *c, FILE *out)

@@ -123,6 +123,49 @@ static void values_arrive_in_their_fields(void **state)
     assert_int_equal(c->partitions[1].time_default, 60);
 }
 
+static void lists_counts_and_choices_arrive(void **state)
+{
+    cleanup(config_freep) struct config *c =
+        parse("scheduling: {policy: hybrid, promises: 7, half_life: 0s, preempt: qos,\n"
+              "  preempt_mode: suspend, fairshare: classic, usage: {gpus: 20}}\n"
+              "licences: {matlab: 10, ansys: 5}\n"
+              "nodes: [{names: 'n[1-2]', features: [rome, ib]}, {names: m}]\n"
+              "partitions: [{name: p, priority: 9, qos: high, min_nodes: 2,\n"
+              "  allow_accounts: 'a,b', deny_accounts: [c], allow_groups: [staff],\n"
+              "  mem_per_cpu: 2G, max_cores_per_node: 3, oversubscribe: exclusive,\n"
+              "  preempt_mode: none}, {name: q}]\n");
+    const struct config_partition *p = &c->partitions[0], *q = &c->partitions[1];
+
+    (void)state;
+    assert_int_equal(c->scheduling.policy, CONFIG_POLICY_HYBRID);
+    assert_int_equal(c->scheduling.promises, 7);
+    assert_int_equal(c->scheduling.backfill_window, TIME_UNLIMITED);
+    assert_int_equal(c->scheduling.half_life, 0);
+    assert_int_equal(c->scheduling.fairshare, CONFIG_FAIR_CLASSIC);
+    assert_int_equal(c->scheduling.preempt, CONFIG_PREEMPT_QOS);
+    assert_int_equal(c->scheduling.preempt_mode, CONFIG_MODE_SUSPEND);
+    assert_true(c->scheduling.usage_cores == 1 && c->scheduling.usage_gpus == 20);
+    assert_string_equal(c->licences, "matlab:10,ansys:5");
+    assert_string_equal(c->nodes[1].features, "rome,ib");
+    assert_null(c->nodes[2].features);
+    assert_string_equal(p->qos, "high");
+    assert_int_equal(p->priority, 9);
+    assert_int_equal(p->min_nodes, 2);
+    assert_int_equal(p->max_cores_per_node, 3);
+    assert_int_equal(p->mem_per_cpu, 2048);
+    assert_string_equal(p->allow_accounts, "a,b");
+    assert_string_equal(p->deny_accounts, "c");
+    assert_string_equal(p->allow_groups, "staff");
+    assert_int_equal(p->oversubscribe, CONFIG_OVERSUBSCRIBE_EXCLUSIVE);
+    assert_int_equal(p->preempt_mode, CONFIG_MODE_NONE);
+    assert_null(q->qos);
+    assert_null(q->allow_qos);
+    assert_int_equal(q->priority, 1);
+    assert_int_equal(q->max_nodes, 0);
+    assert_int_equal(q->oversubscribe, CONFIG_OVERSUBSCRIBE_NO);
+    assert_int_equal(q->preempt_mode, CONFIG_MODE_CLUSTER);
+}
+
 static void the_first_partition_is_default_when_none_says_so(void **state)
 {
     cleanup(config_freep) struct config *c =
@@ -242,6 +285,22 @@ static const struct {
      "berth.yaml:2: partitions[].time_default: is longer than time_max"},
     {TWO "partitions: [{name: p, up: maybe}]\n",
      "berth.yaml:2: partitions[].up: 'maybe' is neither true nor false"},
+    {TWO "partitions: [{name: p, min_nodes: 4, max_nodes: 2}]\n",
+     "berth.yaml:2: partitions[].max_nodes: 2 is less than min_nodes (4)"},
+    {TWO "partitions: [{name: p, allow_accounts: [a b]}]\n",
+     "berth.yaml:2: partitions[].allow_accounts: 'a b' is no name: letters, digits, "
+     "'_', '.' and '-', beginning with a letter or digit"},
+    {TWO "scheduling: {policy: conservativ}\n",
+     "berth.yaml:2: scheduling.policy: 'conservativ' is not default, fifo, easy, "
+     "conservative or hybrid, did you mean 'conservative'?"},
+    {TWO "scheduling: {preempt_mode: cluster}\n",
+     "berth.yaml:2: scheduling.preempt_mode: 'cluster' is not requeue, suspend or "
+     "cancel"},
+    {TWO "licences: {matlab: many}\n",
+     "berth.yaml:2: licences: 'many' is not a whole number"},
+    {TWO "licences: matlab\n",
+     "berth.yaml:2: licences: matlab has no count, write matlab:1"},
+    {TWO "licences: 'a:1,a:2'\n", "berth.yaml:2: licences: a is counted twice"},
     {TWO "switches: [{name: s}]\n",
      "berth.yaml:2: switches[].nodes: nothing hangs from "
      "s, give it nodes or switches"},
@@ -352,6 +411,7 @@ int main(void)
         cmocka_unit_test(a_small_file_gets_all_defaults),
         cmocka_unit_test(a_file_without_partitions_has_one_of_all_nodes),
         cmocka_unit_test(values_arrive_in_their_fields),
+        cmocka_unit_test(lists_counts_and_choices_arrive),
         cmocka_unit_test(the_first_partition_is_default_when_none_says_so),
         cmocka_unit_test(nodes_are_found_by_name),
         cmocka_unit_test(a_topology_file_is_looked_for_beside_the_configuration),

@@ -20,8 +20,11 @@ static const char text[] =
     "node:\n"
     "  heartbeat: 20s\n"
     "nodes:\n"
-    "  - {names: 'n[1-2]', memory: 2G, topology: \"synthetic:pack:2 core:4 pu:1\"}\n"
-    "partitions: [{name: p, nodes: 'n[1-2]', time_max: 36h}]\n"
+    "  - {names: 'n[1-2]', memory: 2G, features: [x, y], topology: \"synthetic:pack:2 "
+    "core:4 pu:1\"}\n"
+    "licences: {matlab: 10}\n"
+    "scheduling: {policy: easy}\n"
+    "partitions: [{name: p, nodes: 'n[1-2]', time_max: 36h, allow_qos: [a, b]}]\n"
     "switches: [{name: s, nodes: 'n[1-2]'}]\n";
 
 static char *shown(const char *yaml)
@@ -76,6 +79,10 @@ static void what_is_shown_reads_back_the_same(void **state)
     (void)state;
     assert_non_null(strstr(once, "heartbeat: 20s"));
     assert_non_null(strstr(once, "time_max: 36h"));
+    assert_non_null(strstr(once, "features: \"x,y\""));
+    assert_non_null(strstr(once, "allow_qos: \"a,b\""));
+    assert_non_null(strstr(once, "licences: \"matlab:10\""));
+    assert_non_null(strstr(once, "policy: easy"));
     strip_origins(once);
     strip_origins(twice);
     assert_string_equal(once, twice);
