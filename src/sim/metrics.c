@@ -92,7 +92,8 @@ static void judge(const struct outcome *outcomes, size_t n, size_t size_class,
         const struct outcome *o = &outcomes[i];
         const double response = (double)(o->end - o->submit);
 
-        if (size_class < METRICS_SIZES && metrics_size_class(o->procs) != size_class)
+        if (o->procs == 0 ||
+            (size_class < METRICS_SIZES && metrics_size_class(o->procs) != size_class))
             continue;
         waits[ret->jobs] = (double)(o->start - o->submit);
         slowdowns[ret->jobs++] =
@@ -111,15 +112,17 @@ static void judge(const struct outcome *outcomes, size_t n, size_t size_class,
 
 static int64_t makespan(const struct outcome *outcomes, size_t n)
 {
-    int64_t first = n ? outcomes[0].submit : 0, last = n ? outcomes[0].end : 0;
+    int64_t first = INT64_MAX, last = INT64_MIN;
 
-    for (size_t i = 1; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
+        if (outcomes[i].procs == 0)
+            continue;
         if (outcomes[i].submit < first)
             first = outcomes[i].submit;
         if (outcomes[i].end > last)
             last = outcomes[i].end;
     }
-    return last - first;
+    return last >= first ? last - first : 0;
 }
 
 void metrics_of(const struct outcome *outcomes, size_t n, uint64_t procs,

@@ -15,10 +15,10 @@
 
 #define METRICS_TAU 10
 
-/* One job that ran. Times in seconds. */
+/* What became of one job. Times in seconds. */
 struct outcome {
     int64_t submit, start, end;
-    uint32_t procs;
+    uint32_t procs; /* 0: it did not run, and is not counted */
 };
 
 /* Of some jobs. All 0 when there are none. */
