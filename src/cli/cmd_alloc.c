@@ -20,6 +20,7 @@
 #include "base/strv.h"
 #include "cli/allocation.h"
 #include "cli/cluster_link.h"
+#include "options/components.h"
 #include "options/job_env.h"
 #include "cli/step_signals.h"
 
@@ -43,8 +44,9 @@ static int read_options(int argc, char **argv, struct job_args *args, int *ret_n
     int rc = job_env_read(environ, FOR_ALLOC, false, args, &err);
 
     if (rc == 0)
-        rc = opts_parse(job_options, FOR_ALLOC, OPTS_STOP, argc, argv, args, ret_next,
-                        &err);
+        rc = components_parse(FOR_ALLOC, argc, argv, args, ret_next, &err);
+    if (rc == 0)
+        rc = components_join(args, &err);
     if (rc == -ECANCELED) {
         print_usage();
         return STATUS_OK;

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "cli/cluster_link.h"
+#include "options/components.h"
 #include "options/directives.h"
 #include "cli/document.h"
 #include "cli/image_ref.h"
@@ -34,6 +35,9 @@ static void print_usage(void)
            "  berth submit job.sh\n"
            "  berth submit -N4 -n16 -t 30 --image hpcc job.sh input.dat\n"
            "  berth submit -n8 --wrap 'berth run ./solver'\n"
+           "  berth submit -a 0-99%%10 --wrap './one $SLURM_ARRAY_TASK_ID'\n"
+           "  berth submit -d afterok:17 --gpus-per-node=2 -C 'a100|h100' job.sh\n"
+           "  berth submit -n1 --mem=64G : -n32 job.sh\n"
            "  berth submit --dry-run job.sh\n");
 }
 
@@ -52,8 +56,7 @@ static int find_operands(struct submission *sub, int argc, char **argv)
     int rc;
 
     job_args_init(&scratch, sub->args.now);
-    rc = opts_parse(job_options, FOR_SUBMIT, OPTS_STOP, argc, argv, &scratch,
-                    &sub->next, &sub->err);
+    rc = components_parse(FOR_SUBMIT, argc, argv, &scratch, &sub->next, &sub->err);
     str_replace(&sub->args.wrap, scratch.wrap);
     sub->args.quiet = scratch.quiet;
     job_args_fini(&scratch);
@@ -88,8 +91,8 @@ static int read_options(struct submission *sub, int argc, char **argv)
     rc = job_env_read(environ, FOR_SUBMIT, false, args, &sub->err);
     if (rc < 0)
         return rc;
-    return opts_parse(job_options, FOR_SUBMIT, OPTS_STOP, argc, argv, args, &sub->next,
-                      &sub->err);
+    rc = components_parse(FOR_SUBMIT, argc, argv, args, &sub->next, &sub->err);
+    return rc < 0 ? rc : components_join(args, &sub->err);
 }
 
 static int complete(struct submission *sub, int argc, char **argv)

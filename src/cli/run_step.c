@@ -54,6 +54,8 @@ int run_args_parse(int argc, char **argv, bool in_job, struct job_args *args,
         say_error("%s", err.text);
         return RUN_USAGE;
     }
+    if (in_job)
+        step_warn_unheard(args);
     say_warnings(args->warnings, args->quiet);
     return -1;
 }

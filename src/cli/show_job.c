@@ -4,6 +4,8 @@
  */
 #include "cli/show_job.h"
 
+#include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -11,6 +13,8 @@
 #include "base/units.h"
 #include "cli/job_columns.h"
 #include "cli/table.h"
+#include "wire/job_component.h"
+#include "wire/pack.h"
 
 static void line(FILE *out, const char *what, const char *value)
 {
@@ -56,32 +60,122 @@ static void show_state(const Berth__JobInfo *job, int64_t now, FILE *out)
         fprintf(out, "  %-12s %d\n", "exit code", record->exit_code);
 }
 
+/* ", " between parts, none before the first. */
+static void part(struct strbuf *sb, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+static void part(struct strbuf *sb, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    strbuf_printf(sb, "%s%s", sb->len ? ", " : "", text);
+}
+
+static void number_part(struct strbuf *sb, const char *what, uint32_t n)
+{
+    if (n)
+        part(sb, "%s %u", what, n);
+}
+
+static void size_part(struct strbuf *sb, const char *what, uint64_t mebibytes)
+{
+    if (mebibytes)
+        part(sb, "%s %llu MiB", what, (unsigned long long)mebibytes);
+}
+
+static void text_part(struct strbuf *sb, const char *what, const char *text)
+{
+    if (text[0] != '\0')
+        part(sb, "%s %s", what, text);
+}
+
+static void flag_part(struct strbuf *sb, const char *what, protobuf_c_boolean is_set)
+{
+    if (is_set)
+        part(sb, "%s", what);
+}
+
+/* How much: nodes, tasks, memory, devices. */
 static char *request_words(const Berth__JobSpec *spec)
 {
     struct strbuf sb = STRBUF_INIT;
 
     if (spec->nodes_min)
-        strbuf_printf(&sb, "nodes %u", spec->nodes_min);
+        part(&sb, "nodes %u", spec->nodes_min);
     if (spec->nodes_max && spec->nodes_max != spec->nodes_min &&
         spec->nodes_max != UINT32_MAX)
         strbuf_printf(&sb, "-%u", spec->nodes_max);
-    if (spec->tasks)
-        strbuf_printf(&sb, "%stasks %u", sb.len ? ", " : "", spec->tasks);
-    if (spec->tasks_per_node)
-        strbuf_printf(&sb, "%stasks a node %u", sb.len ? ", " : "",
-                      spec->tasks_per_node);
-    if (spec->cpus_per_task)
-        strbuf_printf(&sb, "%scores a task %u", sb.len ? ", " : "",
-                      spec->cpus_per_task);
-    if (spec->mem_per_node)
-        strbuf_printf(&sb, "%smemory a node %llu MiB", sb.len ? ", " : "",
-                      (unsigned long long)spec->mem_per_node);
-    if (spec->mem_per_cpu)
-        strbuf_printf(&sb, "%smemory a core %llu MiB", sb.len ? ", " : "",
-                      (unsigned long long)spec->mem_per_cpu);
-    if (spec->exclusive)
-        strbuf_printf(&sb, "%swhole nodes", sb.len ? ", " : "");
+    number_part(&sb, "tasks", spec->tasks);
+    number_part(&sb, "tasks a node", spec->tasks_per_node);
+    number_part(&sb, "tasks a socket", spec->tasks_per_socket);
+    number_part(&sb, "tasks a core", spec->tasks_per_core);
+    number_part(&sb, "tasks a GPU", spec->tasks_per_gpu);
+    number_part(&sb, "cores a task", spec->cpus_per_task);
+    number_part(&sb, "cores a GPU", spec->cpus_per_gpu);
+    size_part(&sb, "memory a node", spec->mem_per_node);
+    size_part(&sb, "memory a core", spec->mem_per_cpu);
+    size_part(&sb, "memory a GPU", spec->mem_per_gpu);
+    flag_part(&sb, "all memory of a node", spec->mem_all);
+    text_part(&sb, "GPUs", spec->gpus);
+    text_part(&sb, "GPUs a node", spec->gpus_per_node);
+    text_part(&sb, "GPUs a socket", spec->gpus_per_socket);
+    text_part(&sb, "GPUs a task", spec->gpus_per_task);
+    text_part(&sb, "on each node", spec->gres);
+    flag_part(&sb, "whole nodes", spec->exclusive);
+    flag_part(&sb, "nodes of this user's jobs only", spec->exclusive_user);
+    flag_part(&sb, "shared cores", spec->oversubscribe);
     return strbuf_take(&sb);
+}
+
+/* Where: what the nodes and the way between them must be like. */
+static void show_where(const Berth__JobSpec *spec, FILE *out)
+{
+    line(out, "nodelist", spec->nodelist);
+    line(out, "exclude", spec->exclude);
+    line(out, "constraint", spec->constraint);
+    line(out, "prefer", spec->prefer);
+    line(out, "switches", spec->switches);
+    line(out, "contiguous", spec->contiguous ? "yes" : "");
+    line(out, "licences", spec->licences);
+    line(out, "reservation", spec->reservation);
+}
+
+static void show_when(const char *what, int64_t when, FILE *out)
+{
+    cleanup(freep) char *text = when ? when_format(when) : NULL;
+
+    line(out, what, text);
+}
+
+/* When: what must be so before it may start. */
+static void show_order(const Berth__JobSpec *spec, FILE *out)
+{
+    cleanup(freep) char *least =
+        spec->time_min ? duration_format(spec->time_min) : NULL;
+
+    line(out, "array", spec->array);
+    line(out, "dependency", spec->dependency);
+    show_when("begin", spec->begin_time, out);
+    show_when("deadline", spec->deadline, out);
+    line(out, "time at least", least);
+    line(out, "requeue", spec->requeue);
+}
+
+/* The further components of a heterogeneous job, each on its line. */
+static void show_components(const Berth__JobSpec *spec, FILE *out)
+{
+    for (size_t i = 1; i < spec->n_components + 1; i++) {
+        cleanup(freep) char *what = xasprintf("component %zu", i);
+        cleanup(free_messagep) Berth__JobSpec *component = job_component(spec, i);
+        cleanup(freep) char *request = request_words(component);
+
+        line(out, what, request[0] ? request : "one task");
+        line(out, "  partition", component->partition);
+        show_where(component, out);
+    }
 }
 
 static void show_mounts(const Berth__ContainerSpec *container, FILE *out)
@@ -110,8 +204,9 @@ static void show_spec(const Berth__JobSpec *spec, uint32_t id, FILE *out)
     cleanup(freep) char *request = request_words(spec);
 
     line(out, "asked for", request);
-    line(out, "nodelist", spec->nodelist);
-    line(out, "exclude", spec->exclude);
+    show_where(spec, out);
+    show_components(spec, out);
+    show_order(spec, out);
     line(out, "directory", spec->cwd);
     line(out, "stdin", spec->input);
     show_output(spec, id, out);

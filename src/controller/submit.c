@@ -7,6 +7,7 @@
 #include "controller/handlers.h"
 #include "controller/jobs.h"
 #include "controller/request.h"
+#include "controller/unhonoured.h"
 #include "controller/users.h"
 #include "state/job_spec.h"
 #include "wire/pack.h"
@@ -32,6 +33,8 @@ static int set_owner(struct conn *conn, Berth__JobSpec *spec, struct err *err)
     if (spec->nice < 0 && !controller_is_admin(peer->uid))
         return err_set(err, EPERM, "--nice=%d: only root may raise a job's priority",
                        spec->nice);
+    if (spec->priority && !controller_is_admin(peer->uid))
+        return err_set(err, EPERM, "--priority: only root may set a job's priority");
     return 0;
 }
 
@@ -57,6 +60,8 @@ static int admit(struct conn *conn, Berth__JobSpec *spec, char **warning,
         rc = set_owner(conn, spec, err);
     if (rc == 0)
         rc = request_defaults(conn->ctl, spec, warning, err);
+    if (rc == 0)
+        rc = unhonoured_check(spec, warning, err);
     if (rc == 0)
         rc = jobs_make_room(conn->ctl, err);
     if (rc == 0 && conn->ctl->next_job == UINT32_MAX)

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
+#include "options/components.h"
 
 struct splitter {
     struct strbuf word;
@@ -75,14 +76,16 @@ int directive_split(const char *text, size_t len, char ***ret_words, struct err 
     return 0;
 }
 
-/* Parse the words of one directive as if they stood on the command line. */
-static int apply_words(char **words, struct job_args *args, struct err *err)
+/* Parse the words of one directive as if they stood on the command line; a lone
+ * "hetjob" begins the next component. */
+static int apply_words(char **words, size_t *component, struct job_args *args,
+                       struct err *err)
 {
     int argc = (int)strv_len(words), next, rc;
 
-    if (argc > 1 &&
+    if (argc == 2 &&
         (strcmp(words[1], "hetjob") == 0 || strcmp(words[1], "packjob") == 0))
-        return err_set(err, ENOTSUP, "heterogeneous jobs are not supported yet");
+        return components_select(args, ++*component, err);
     rc = opts_parse(job_options, FOR_SUBMIT, OPTS_STOP, argc, words, args, &next, err);
     if (rc == -ECANCELED)
         return err_set(err, EINVAL, "--help has no place in a script");
@@ -92,8 +95,8 @@ static int apply_words(char **words, struct job_args *args, struct err *err)
     return rc;
 }
 
-static int read_directive(const char *text, size_t len, struct job_args *args,
-                          struct err *err)
+static int read_directive(const char *text, size_t len, size_t *component,
+                          struct job_args *args, struct err *err)
 {
     cleanup(strv_freep) char **words = NULL, **all = NULL;
     int rc = directive_split(text, len, &words, err);
@@ -104,7 +107,7 @@ static int read_directive(const char *text, size_t len, struct job_args *args,
     strv_foreach (word, words) {
         strv_add(&all, *word);
     }
-    return apply_words(all, args, err);
+    return apply_words(all, component, args, err);
 }
 
 /* The length of the marker at the start of 'line', or 0. */
@@ -130,10 +133,11 @@ static bool is_command(const char *line, size_t len)
     return false;
 }
 
-int directives_read(const char *script, size_t len, struct job_args *args,
-                    struct err *err)
+static int read_lines(const char *script, size_t len, struct job_args *args,
+                      struct err *err)
 {
     const char *end = script + len;
+    size_t component = 0;
     int number = 1;
 
     for (const char *line = script, *next; line < end; line = next, number++) {
@@ -144,8 +148,17 @@ int directives_read(const char *script, size_t len, struct job_args *args,
         if (is_command(line, n))
             break;
         skip = marker_length(line, n);
-        if (skip && read_directive(line + skip, n - skip, args, err) < 0)
+        if (skip && read_directive(line + skip, n - skip, &component, args, err) < 0)
             return err_wrap(err, "line %d", number);
     }
     return 0;
+}
+
+int directives_read(const char *script, size_t len, struct job_args *args,
+                    struct err *err)
+{
+    int rc = read_lines(script, len, args, err);
+
+    (void)components_select(args, 0, NULL);
+    return rc;
 }

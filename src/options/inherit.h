@@ -27,6 +27,10 @@ int spec_complete(struct job_args *args, const struct spec_source *source,
 int step_spec_build(const struct job_args *args, char *const *env, char *const *argv,
                     bool in_job, Berth__StepSpec **ret_spec, struct err *err);
 
+/* Warn of options that a step in a job cannot be asked for: resources and order
+ * are the job's. */
+void step_warn_unheard(struct job_args *args);
+
 /* Copies for messages: a strv to a repeated field, and all limits of this
  * process. */
 void spec_take_strv(char **v, size_t *ret_n, char ***ret_field);

@@ -11,24 +11,23 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "options/components.h"
 
 void job_args_init(struct job_args *args, int64_t now)
 {
     *args = (struct job_args){.now = now};
-    args->spec = xmalloc(sizeof(*args->spec));
-    berth__job_spec__init(args->spec);
-    args->spec->container = xmalloc(sizeof(*args->spec->container));
-    berth__container_spec__init(args->spec->container);
+    (void)components_select(args, 0, NULL);
 }
 
 void job_args_fini(struct job_args *args)
 {
-    berth__job_spec__free_unpacked(args->spec, NULL);
+    for (size_t i = 0; i < args->n_components; i++)
+        berth__job_spec__free_unpacked(args->components[i], NULL);
+    free(args->components);
     free(args->export);
     free(args->wrap);
     free(args->config);
     free(args->mpi);
-    free(args->distribution);
     free(args->key);
     strv_free(args->warnings);
     *args = (struct job_args){0};

@@ -27,16 +27,19 @@ enum {
 };
 
 struct job_args {
-    Berth__JobSpec *spec; /* owned; container is always there */
+    Berth__JobSpec *spec; /* where options go now: one of the components */
     int64_t now;          /* what --begin=now means */
+
+    /* Owned; there is one, whose container is always there. See components.h. */
+    Berth__JobSpec **components;
+    size_t n_components;
 
     /* Owned strings; NULL: not given. */
     char *export;
     char *wrap;
     char *config;
-    char *mpi;          /* "pmix" or "none" */
-    char *distribution; /* "block" or "cyclic" */
-    char *key;          /* of the submission */
+    char *mpi; /* "pmix" or "none" */
+    char *key; /* of the submission */
 
     bool parsable, json, wait, dry_run, quiet, verbose;
     bool label, overlap, has_kill_on_bad_exit;
@@ -60,7 +63,8 @@ void spec_take_string(char **field, char *value);
 /* All options of the three commands. */
 extern const struct opt job_options[];
 
-/* Setters, one for each meaning (job_setters.c, container_setters.c). Those that
+/* Setters, one for each meaning (job_setters.c, resource_setters.c,
+ * container_setters.c). Those that
  * end in _string write the member at opt->offset: of the spec, of its container
  * or of the job_args. */
 #define SETTER(name) \
@@ -74,6 +78,20 @@ SETTER(set_nodes);
 SETTER(set_time);
 SETTER(set_memory);
 SETTER(set_exclusive);
+SETTER(set_oversubscribe);
+SETTER(set_array);
+SETTER(set_dependency);
+SETTER(set_features);
+SETTER(set_gres);
+SETTER(set_gpus);
+SETTER(set_tres_per_task);
+SETTER(set_licences);
+SETTER(set_switches);
+SETTER(set_time_min);
+SETTER(set_deadline);
+SETTER(set_yes_no);
+SETTER(set_priority);
+SETTER(set_hint);
 SETTER(set_hold);
 SETTER(set_begin);
 SETTER(set_nice);
@@ -94,8 +112,6 @@ SETTER(set_as_root);
 SETTER(set_unhonoured);
 SETTER(set_nothing);
 SETTER(set_refused);
-/* Refuse unless the value is "none" or "0". */
-SETTER(set_refused_unless_none);
 #undef SETTER
 
 #endif

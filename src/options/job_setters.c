@@ -19,7 +19,6 @@
 #include "base/strv.h"
 #include "base/units.h"
 
-#define MIB (UINT64_C(1) << 20)
 #define COUNT_MAX 100000000 /* tasks, cpus: far above any machine */
 #define NICE_MAX 2147483645
 
@@ -98,38 +97,6 @@ int set_time(const struct opt *opt, const char *value, void *ctx, struct err *er
     if (rc == 0) /* sbatch(1): zero asks for no limit */
         args->spec->time_limit = seconds ? seconds : TIME_UNLIMITED;
     return rc;
-}
-
-/* --mem and --mem-per-cpu: the later of the two counts. */
-int set_memory(const struct opt *opt, const char *value, void *ctx, struct err *err)
-{
-    struct job_args *args = ctx;
-    uint64_t bytes;
-    int rc = size_parse(value, MIB, &bytes, err);
-
-    if (rc < 0)
-        return rc;
-    if (bytes == 0)
-        job_args_warn(args,
-                      "--%s=0 (all memory of a node) is not honoured yet: "
-                      "no memory is reserved",
-                      opt->name);
-    args->spec->mem_per_node = 0;
-    args->spec->mem_per_cpu = 0;
-    *MEMBER(uint64_t, args->spec, opt) = bytes / MIB + (bytes % MIB != 0);
-    return 0;
-}
-
-int set_exclusive(const struct opt *opt, const char *value, void *ctx, struct err *err)
-{
-    struct job_args *args = ctx;
-
-    (void)opt;
-    (void)err;
-    if (value && strcmp(value, "user") == 0)
-        job_args_warn(args, "--exclusive=user is taken as --exclusive");
-    args->spec->exclusive = 1;
-    return 0;
 }
 
 int set_hold(const struct opt *opt, const char *value, void *ctx, struct err *err)
@@ -291,11 +258,12 @@ int set_distribution(const struct opt *opt, const char *value, void *ctx,
     (void)opt;
     if ((len == 5 && strncmp(value, "block", len) == 0) ||
         (len == 1 && value[0] == '*'))
-        str_replace(&args->distribution, "block");
+        spec_take_string(&args->spec->distribution, xstrdup("block"));
     else if (len == 6 && strncmp(value, "cyclic", len) == 0)
-        str_replace(&args->distribution, "cyclic");
+        spec_take_string(&args->spec->distribution, xstrdup("cyclic"));
     else
-        return err_set(err, EINVAL, "'%s' is neither block nor cyclic", value);
+        return err_set(err, EINVAL, "'%s' begins neither with block nor with cyclic",
+                       value);
     return 0;
 }
 
@@ -336,12 +304,4 @@ int set_refused(const struct opt *opt, const char *value, void *ctx, struct err 
     (void)value;
     (void)ctx;
     return err_set(err, ENOTSUP, "%s", opt->note);
-}
-
-int set_refused_unless_none(const struct opt *opt, const char *value, void *ctx,
-                            struct err *err)
-{
-    if (value && (strcasecmp(value, "none") == 0 || strcmp(value, "0") == 0))
-        return 0;
-    return set_refused(opt, value, ctx, err);
 }

@@ -70,6 +70,36 @@ static void copy_size(const Berth__JobSpec *job, bool in_job, Berth__StepSpec *s
     copy_string(&step->nodelist, job->nodelist);
 }
 
+void step_warn_unheard(struct job_args *args)
+{
+    static const struct {
+        const char *option;
+        size_t offset;
+    } texts[] = {
+#define TEXT(option, member) {option, offsetof(Berth__JobSpec, member)}
+        TEXT("constraint", constraint),
+        TEXT("dependency", dependency),
+        TEXT("gpus", gpus),
+        TEXT("gpus-per-node", gpus_per_node),
+        TEXT("gpus-per-socket", gpus_per_socket),
+        TEXT("gpus-per-task", gpus_per_task),
+        TEXT("gres", gres),
+        TEXT("licenses", licences),
+        TEXT("reservation", reservation),
+        TEXT("switches", switches),
+#undef TEXT
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        char *const *text =
+            (char *const *)(void *)((char *)args->spec + texts[i].offset);
+
+        if (**text)
+            job_args_warn(args, "--%s is for a new job: this step has what its job has",
+                          texts[i].option);
+    }
+}
+
 static int copy_place(const Berth__JobSpec *job, Berth__StepSpec *step, struct err *err)
 {
     char here[PATH_MAX];
@@ -119,7 +149,7 @@ int step_spec_build(const struct job_args *args, char *const *env, char *const *
     copy_size(args->spec, in_job, step);
     copy_string(&step->bind, args->spec->bind);
     copy_string(&step->mpi, args->mpi); /* else the lead decides by the tasks */
-    copy_string(&step->distribution, args->distribution);
+    copy_string(&step->distribution, args->spec->distribution);
     copy_string(&step->name, args->spec->name[0] ? args->spec->name
                              : name              ? name + 1
                                                  : argv[0]);

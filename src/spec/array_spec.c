@@ -190,24 +190,35 @@ static int parse_limit(struct scan *s, struct array_spec *spec, struct err *err)
     return 0;
 }
 
-static int parse(struct scan *s, struct array_spec *spec, struct err *err)
+static int parse_ranges(struct scan *s, struct array_spec *spec, struct err *err)
 {
-    int rc;
-
     do {
         struct array_range range;
+        int rc = parse_range(s, &range, err);
 
-        rc = parse_range(s, &range, err);
         if (rc)
             return rc;
         if (spec->n == ARRAY_RANGES_MAX)
             return err_set(err, E2BIG, "more than %d ranges", ARRAY_RANGES_MAX);
         insert(spec, spec->n, range);
     } while (scan_char(s, ','));
-    if (scan_char(s, '%'))
+    return 0;
+}
+
+/* Brackets around the ranges, or around all, are how such sets are often shown. */
+static int parse(struct scan *s, struct array_spec *spec, struct err *err)
+{
+    bool is_open = scan_char(s, '[');
+    int rc = parse_ranges(s, spec, err);
+
+    if (rc == 0 && is_open && scan_char(s, ']'))
+        is_open = false;
+    if (rc == 0 && scan_char(s, '%'))
         rc = parse_limit(s, spec, err);
     if (rc)
         return rc;
+    if (is_open && !scan_char(s, ']'))
+        return scan_fail(s, err, "']' is missing");
     if (*s->at)
         return scan_fail(s, err, "'%c' has no place", *s->at);
     return normalise(spec, err);

@@ -3,9 +3,9 @@
  * array_spec.h - the indexes of a job array: "1-100000:2%50", "0,3,7-9:2"
  *
  * sbatch(1)'s --array: single indexes and ranges with a step, and how many
- * elements may run at once after '%'. Kept as ranges, never as elements: a
- * million indexes cost as much as one. Pending elements of an array are such a
- * set too, from which those that start are taken one by one.
+ * elements may run at once after '%'; also "[1-5%2]". Kept as ranges, never as
+ * elements: a million indexes cost as much as one. Pending elements of an array are
+ * such a set too, from which those that start are taken one by one.
  */
 #ifndef BERTH_SPEC_ARRAY_SPEC_H
 #define BERTH_SPEC_ARRAY_SPEC_H

@@ -6,6 +6,9 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "wire/job_component.h"
+#include "state/job_spec_wants.h"
+#include "wire/pack.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -34,12 +37,34 @@ struct text_rule {
         offsetof(Berth__JobSpec, field), option, max \
     }
 static const struct text_rule text_rules[] = {
-    TEXT(name, "--job-name", WORD_MAX),     TEXT(partition, "--partition", WORD_MAX),
-    TEXT(account, "--account", WORD_MAX),   TEXT(qos, "--qos", WORD_MAX),
-    TEXT(comment, "--comment", WORD_MAX),   TEXT(nodelist, "--nodelist", LIST_MAX),
-    TEXT(exclude, "--exclude", LIST_MAX),   TEXT(output, "--output", PATH_BYTES_MAX),
-    TEXT(error, "--error", PATH_BYTES_MAX), TEXT(input, "--input", PATH_BYTES_MAX),
-    TEXT(cwd, "--chdir", PATH_BYTES_MAX),   TEXT(submit_host, "submit host", WORD_MAX),
+    TEXT(name, "--job-name", WORD_MAX),
+    TEXT(partition, "--partition", WORD_MAX),
+    TEXT(account, "--account", WORD_MAX),
+    TEXT(qos, "--qos", WORD_MAX),
+    TEXT(comment, "--comment", WORD_MAX),
+    TEXT(nodelist, "--nodelist", LIST_MAX),
+    TEXT(exclude, "--exclude", LIST_MAX),
+    TEXT(output, "--output", PATH_BYTES_MAX),
+    TEXT(error, "--error", PATH_BYTES_MAX),
+    TEXT(input, "--input", PATH_BYTES_MAX),
+    TEXT(cwd, "--chdir", PATH_BYTES_MAX),
+    TEXT(submit_host, "submit host", WORD_MAX),
+    TEXT(wckey, "--wckey", WORD_MAX),
+    TEXT(reservation, "--reservation", WORD_MAX),
+    TEXT(array, "--array", LIST_MAX),
+    TEXT(dependency, "--dependency", LIST_MAX),
+    TEXT(constraint, "--constraint", LIST_MAX),
+    TEXT(prefer, "--prefer", LIST_MAX),
+    TEXT(gres, "--gres", LIST_MAX),
+    TEXT(gpus, "--gpus", LIST_MAX),
+    TEXT(gpus_per_node, "--gpus-per-node", LIST_MAX),
+    TEXT(gpus_per_task, "--gpus-per-task", LIST_MAX),
+    TEXT(gpus_per_socket, "--gpus-per-socket", LIST_MAX),
+    TEXT(licences, "--licenses", LIST_MAX),
+    TEXT(switches, "--switches", WORD_MAX),
+    TEXT(kill_on_invalid_dep, "--kill-on-invalid-dep", WORD_MAX),
+    TEXT(requeue, "--requeue", WORD_MAX),
+    TEXT(distribution, "--distribution", WORD_MAX),
 };
 
 static int check_text(const char *option, const char *text, size_t max, struct err *err)
@@ -217,7 +242,11 @@ static int check_counts(const Berth__JobSpec *spec, struct err *err)
     } counts[] = {{"--nodes", spec->nodes_min},
                   {"--ntasks", spec->tasks},
                   {"--cpus-per-task", spec->cpus_per_task},
-                  {"--ntasks-per-node", spec->tasks_per_node}};
+                  {"--ntasks-per-node", spec->tasks_per_node},
+                  {"--ntasks-per-socket", spec->tasks_per_socket},
+                  {"--ntasks-per-core", spec->tasks_per_core},
+                  {"--ntasks-per-gpu", spec->tasks_per_gpu},
+                  {"--cpus-per-gpu", spec->cpus_per_gpu}};
 
     for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
         if (counts[i].value > COUNT_MAX)
@@ -243,9 +272,12 @@ static int check_amounts(const Berth__JobSpec *spec, struct err *err)
 
     if (spec->mem_per_node && spec->mem_per_cpu)
         return err_set(err, EINVAL, "--mem and --mem-per-cpu are mutually exclusive");
-    if (spec->mem_per_node > most || spec->mem_per_cpu > most)
+    if (spec->mem_per_node > most || spec->mem_per_cpu > most ||
+        spec->mem_per_gpu > most)
         return err_set(err, EINVAL, "--mem%s: more than any machine has",
-                       spec->mem_per_cpu ? "-per-cpu" : "");
+                       spec->mem_per_cpu   ? "-per-cpu"
+                       : spec->mem_per_gpu ? "-per-gpu"
+                                           : "");
     if (spec->time_limit < -1 || spec->time_limit > INT64_C(1) << 40)
         return err_set(err, EINVAL, "--time: %lld seconds is not a time limit",
                        (long long)spec->time_limit);
@@ -311,12 +343,45 @@ static int check_choices(const Berth__JobSpec *spec, struct err *err)
     return rc ? rc : job_spec_policy(spec, &policy, err);
 }
 
+/* ------------------------------------------------------------------ components */
+
+/* All that one component can say. */
+static int check_component(const Berth__JobSpec *spec, struct err *err)
+{
+    int rc = check_texts(spec, err);
+
+    if (rc == 0)
+        rc = check_counts(spec, err);
+    if (rc == 0)
+        rc = check_amounts(spec, err);
+    if (rc == 0)
+        rc = check_choices(spec, err);
+    if (rc == 0)
+        rc = job_spec_check_wants(spec, err);
+    return rc;
+}
+
+static int check_components(const Berth__JobSpec *spec, struct err *err)
+{
+    if (spec->n_components >= JOB_COMPONENTS_MAX)
+        return err_set(err, E2BIG, "a heterogeneous job of more than %d components",
+                       JOB_COMPONENTS_MAX);
+    for (size_t i = 1; i < job_component_count(spec); i++) {
+        cleanup(free_messagep) Berth__JobSpec *component = job_component(spec, i);
+        int rc = check_component(component, err);
+
+        if (rc) {
+            (void)err_wrap(err, "component %zu", i);
+            return rc;
+        }
+    }
+    return 0;
+}
+
 int job_spec_check(const Berth__JobSpec *spec, struct err *err)
 {
     int rc = check_script(spec, err);
 
-    if (rc == 0)
-        rc = check_texts(spec, err);
     if (rc == 0)
         rc = check_env(spec, err);
     if (rc == 0)
@@ -324,10 +389,10 @@ int job_spec_check(const Berth__JobSpec *spec, struct err *err)
     if (rc == 0)
         rc = check_container(spec->container, err);
     if (rc == 0)
-        rc = check_counts(spec, err);
+        rc = check_component(spec, err);
     if (rc == 0)
-        rc = check_amounts(spec, err);
+        rc = job_spec_check_rules(spec, err);
     if (rc == 0)
-        rc = check_choices(spec, err);
+        rc = check_components(spec, err);
     return rc;
 }

@@ -17,7 +17,7 @@
 #include "base/mem.h"
 
 /* Honest messages stay below this many bytes of memory for each of the wire. */
-#define EXPANSION_MAX 32
+#define EXPANSION_MAX 48
 #define EXPANSION_FREE ((size_t)1 << 20)
 
 static void *budget_alloc(void *data, size_t size)

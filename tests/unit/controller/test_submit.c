@@ -67,6 +67,26 @@ static void more_nodes_than_tasks_is_taken_with_a_warning(void **state)
                         "can't run 2 tasks on 4 nodes, setting --nodes to 2");
 }
 
+static void what_cannot_be_done_yet_is_refused_or_warned_of(void **state)
+{
+    static char indexes[] = "1-9", rack[] = "rack1", one[] = "1";
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster);
+    Berth__JobSpec spec = spec_of(1);
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+
+    spec.array = indexes;
+    assert_refused(client, &spec, "--array: not honoured by this controller yet");
+    spec = spec_of(1);
+    spec.prefer = rack;
+    spec.switches = one;
+    reply = client_submit_reply(client, &spec, "");
+    assert_int_equal(reply->submitted->n_warnings, 1);
+    assert_string_equal(reply->submitted->warnings[0],
+                        "--prefer is accepted but not honoured yet; --switches is "
+                        "accepted but not honoured yet");
+}
+
 static void refusals_name_the_option_and_the_nearest_choice(void **state)
 {
     static char mian[] = "mian", gpu[] = "gpu", bad_nodes[] = "n[1-9]";
@@ -247,6 +267,7 @@ int main(void)
         WITH_CLUSTER(a_repeated_key_gives_the_same_job_also_after_a_restart),
         WITH_CLUSTER(what_is_left_open_is_completed),
         WITH_CLUSTER(more_nodes_than_tasks_is_taken_with_a_warning),
+        WITH_CLUSTER(what_cannot_be_done_yet_is_refused_or_warned_of),
         WITH_CLUSTER(refusals_name_the_option_and_the_nearest_choice),
         WITH_CLUSTER(what_could_never_run_is_refused),
         WITH_CLUSTER(a_full_table_refuses_and_makes_room_of_ended_jobs),

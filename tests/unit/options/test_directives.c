@@ -110,10 +110,18 @@ static void a_stray_word_is_refused(void **state)
                         "line 2: invalid directive found in batch script: four");
 }
 
-static void heterogeneous_jobs_are_refused(void **state)
+static void a_lone_word_begins_the_next_component(void **state)
 {
     (void)state;
-    assert_int_equal(read_script("#!/bin/sh\n#SBATCH -N2\n#SBATCH hetjob\n"), -ENOTSUP);
+    assert_int_equal(read_script("#!/bin/sh\n#SBATCH -N2 -J both\n#SBATCH hetjob\n"
+                                 "#SBATCH -n8 --gres=gpu:1\n#SBATCH packjob\n"
+                                 "#SBATCH -n9\n"),
+                     0);
+    assert_int_equal(args.n_components, 3);
+    assert_int_equal(args.spec->nodes_min, 2);
+    assert_int_equal(args.components[1]->tasks, 8);
+    assert_string_equal(args.components[1]->gres, "gpu:1");
+    assert_int_equal(args.components[2]->tasks, 9);
 }
 
 struct counts {
@@ -166,7 +174,8 @@ static void scripts_of_the_wild_are_accepted_or_refused_with_words(void **state)
     print_message("directives: %u accepted, %u accepted with a warning, %u refused\n",
                   counts.accepted, counts.warned, counts.refused);
     assert_int_equal(counts.misread, 0);
-    assert_true(counts.accepted > 10 * counts.refused / 2);
+    /* What is refused are mistakes: templates not filled in, values left out. */
+    assert_true(counts.accepted > 200 * counts.refused);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -180,7 +189,7 @@ int main(void)
         TEST(the_marker_stands_at_the_start_of_the_line),
         TEST(an_unknown_option_is_named_with_its_line),
         TEST(a_stray_word_is_refused),
-        TEST(heterogeneous_jobs_are_refused),
+        TEST(a_lone_word_begins_the_next_component),
         cmocka_unit_test(scripts_of_the_wild_are_accepted_or_refused_with_words),
     };
 

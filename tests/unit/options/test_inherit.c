@@ -97,6 +97,16 @@ static void a_step_in_a_job_asks_only_for_what_was_said(void **state)
     berth__step_spec__free_unpacked(step, NULL);
 }
 
+static void a_step_warns_of_what_only_jobs_are_asked_for(void **state)
+{
+    (void)state;
+    spec_take_string(&args.spec->gres, xstrdup("gpu:1"));
+    step_warn_unheard(&args);
+    assert_string_equal(args.warnings[0],
+                        "--gres is for a new job: this step has what its job has");
+    assert_null(args.warnings[1]);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -106,6 +116,7 @@ int main(void)
         TEST(a_given_name_stays),
         TEST(a_job_inherits_the_process_it_comes_from),
         TEST(a_step_in_a_job_asks_only_for_what_was_said),
+        TEST(a_step_warns_of_what_only_jobs_are_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

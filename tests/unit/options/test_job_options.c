@@ -110,14 +110,149 @@ static void harmless_options_warn_once(void **state)
 
 static void options_that_change_what_runs_are_refused(void **state)
 {
-    static const char *const words[] = {"--array=1-9",    "--dependency=afterok:1",
-                                        "--gres=gpu:1",   "-G1",
-                                        "--constraint=x", "--reservation=x"};
+    static const char *const words[] = {"--clusters=x", "--bb=x", "--uid=1",
+                                        "--exclusive=mcs", "--tres-per-task=bb:1"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(words); i++)
         assert_int_equal(parse(FOR_SUBMIT, words[i]), -ENOTSUP);
-    assert_int_equal(parse(FOR_SUBMIT, "--gres=none"), 0);
+}
+
+static void resources_and_order_land_in_the_spec(void **state)
+{
+    static const struct {
+        const char *word;
+        size_t offset;
+        const char *kept;
+    } rows[] = {
+#define ROW(word, member, kept) {word, offsetof(Berth__JobSpec, member), kept}
+        ROW("--array=0-99:2%10", array, "0-99:2%10"),
+        ROW("-a[0-4]", array, "[0-4]"),
+        ROW("--dependency=afterok:12:13_4", dependency, "afterok:12:13_4"),
+        ROW("-dsingleton", dependency, "singleton"),
+        ROW("-Ca&b|!c", constraint, "a&b|!c"),
+        ROW("--prefer=a", prefer, "a"),
+        ROW("--gres=gpu:a100:2,nvme:100G", gres, "gpu:a100:2,nvme:100G"),
+        ROW("--gres=none", gres, ""),
+        ROW("-Ga100:8", gpus, "a100:8"),
+        ROW("--gpus=0", gpus, ""),
+        ROW("--gpus-per-node=2", gpus_per_node, "2"),
+        ROW("--gpus-per-socket=v100:1", gpus_per_socket, "v100:1"),
+        ROW("--gpus-per-task=1", gpus_per_task, "1"),
+        ROW("--tres-per-task=cpu:4,gres/gpu:a100:1", gpus_per_task, "a100:1"),
+        ROW("-Lmatlab:2|ansys", licences, "matlab:2|ansys"),
+        ROW("--switches=2@1:00:00", switches, "2@1:00:00"),
+        ROW("--reservation=course", reservation, "course"),
+        ROW("--wckey=x", wckey, "x"),
+        ROW("--distribution=cyclic:block", distribution, "cyclic"),
+        ROW("--requeue", requeue, "yes"),
+        ROW("--no-requeue", requeue, "no"),
+        ROW("--kill-on-invalid-dep=y", kill_on_invalid_dep, "yes"),
+#undef ROW
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        char *const *text;
+
+        if (parse(FOR_SUBMIT, rows[i].word) != 0)
+            fail_msg("%s: %s", rows[i].word, err.text);
+        text = (char *const *)(void *)((char *)args.spec + rows[i].offset);
+        assert_string_equal(*text, rows[i].kept);
+    }
+    assert_int_equal(args.spec->cpus_per_task, 4);
+    assert_null(args.warnings);
+}
+
+static void numbers_and_times_land_in_the_spec(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--ntasks-per-socket=4"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--ntasks-per-core=1"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--ntasks-per-gpu=2"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--cpus-per-gpu=8"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--mem-per-gpu=16G"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--time-min=10"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--deadline=now+1hour"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--contiguous"), 0);
+    assert_int_equal(args.spec->tasks_per_socket, 4);
+    assert_int_equal(args.spec->tasks_per_core, 1);
+    assert_int_equal(args.spec->tasks_per_gpu, 2);
+    assert_int_equal(args.spec->cpus_per_gpu, 8);
+    assert_int_equal(args.spec->mem_per_gpu, 16384);
+    assert_int_equal(args.spec->time_min, 600);
+    assert_int_equal(args.spec->deadline, 1700003600);
+    assert_true(args.spec->contiguous);
+}
+
+static void all_memory_is_a_wish_of_its_own(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--mem=0"), 0);
+    assert_true(args.spec->mem_all);
+    assert_int_equal(parse(FOR_SUBMIT, "--mem-per-gpu=1G"), 0);
+    assert_false(args.spec->mem_all);
+}
+
+static void the_last_wish_about_sharing_counts(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--exclusive"), 0);
+    assert_true(args.spec->exclusive);
+    assert_int_equal(parse(FOR_SUBMIT, "--exclusive=user"), 0);
+    assert_true(!args.spec->exclusive && args.spec->exclusive_user);
+    assert_int_equal(parse(FOR_SUBMIT, "-s"), 0);
+    assert_true(!args.spec->exclusive_user && args.spec->oversubscribe);
+    assert_int_equal(parse(FOR_SUBMIT, "--exclusive"), 0);
+    assert_true(args.spec->exclusive && !args.spec->oversubscribe);
+    assert_int_equal(parse(FOR_SUBMIT, "--exclusive=usr"), -EINVAL);
+}
+
+static void a_priority_of_zero_holds(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--priority=100"), 0);
+    assert_int_equal(args.spec->priority, 100);
+    assert_false(args.spec->hold);
+    assert_int_equal(parse(FOR_SUBMIT, "--priority=0"), 0);
+    assert_true(args.spec->hold);
+    assert_int_equal(parse(FOR_SUBMIT, "--priority=TOP"), -ENOTSUP);
+}
+
+static void a_hint_that_holds_anyway_is_silent(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--hint=nomultithread"), 0);
+    assert_null(args.warnings);
+    assert_int_equal(parse(FOR_SUBMIT, "--hint=multithread"), 0);
+    assert_string_equal(args.warnings[0],
+                        "--hint=multithread is accepted but not honoured yet");
+    assert_int_equal(parse(FOR_SUBMIT, "--hint=fast"), -EINVAL);
+}
+
+static void a_bad_text_names_option_and_column(void **state)
+{
+    static const struct {
+        const char *word, *words;
+    } rows[] = {
+        {"--array=1-", "--array: a number is missing at column 3 of '1-'"},
+        {"--dependency=afterko:1",
+         "--dependency: 'afterko' is no kind of dependency, did you mean 'afterok'? "
+         "It is at column 1 of 'afterko:1'"},
+        {"--constraint=a,b", "--constraint: write '&' for both or '|' for either: ',' "
+                             "at column 2 of 'a,b'"},
+        {"--gres=gpu:", "--gres: a type or a count is missing at column 5 of 'gpu:'"},
+        {"--licenses=a:0", "--licenses: a count of zero at column 3 of 'a:0'"},
+        {"--switches=x", "--switches: a number is missing at column 1 of 'x'"},
+        {"--kill-on-invalid-dep=maybe",
+         "--kill-on-invalid-dep: 'maybe' is neither yes nor no"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        assert_int_equal(parse(FOR_SUBMIT, rows[i].word), -EINVAL);
+        assert_string_equal(err.text, rows[i].words);
+    }
 }
 
 static void an_image_is_a_name_and_not_a_path(void **state)
@@ -172,12 +307,18 @@ static void variables_set_options(void **state)
 {
     char slurm[] = "SBATCH_PARTITION=slurms", berth[] = "BERTH_SUBMIT_PARTITION=berths";
     char time[] = "SBATCH_TIMELIMIT=10";
-    char *env[] = {slurm, berth, time, NULL};
+    char gres[] = "SBATCH_GRES=gpu:2", array[] = "SBATCH_ARRAY_INX=1-4";
+    char requeue[] = "SBATCH_NO_REQUEUE=1", switches[] = "SBATCH_REQ_SWITCH=2";
+    char *env[] = {slurm, berth, time, gres, array, requeue, switches, NULL};
 
     (void)state;
     assert_int_equal(job_env_read(env, FOR_SUBMIT, false, &args, &err), 0);
     assert_string_equal(args.spec->partition, "berths");
     assert_int_equal(args.spec->time_limit, 600);
+    assert_string_equal(args.spec->gres, "gpu:2");
+    assert_string_equal(args.spec->array, "1-4");
+    assert_string_equal(args.spec->requeue, "no");
+    assert_string_equal(args.spec->switches, "2");
 }
 
 static void a_bad_variable_is_named(void **state)
@@ -214,6 +355,13 @@ int main(void)
         TEST(a_time_of_zero_is_no_limit),
         TEST(harmless_options_warn_once),
         TEST(options_that_change_what_runs_are_refused),
+        TEST(resources_and_order_land_in_the_spec),
+        TEST(numbers_and_times_land_in_the_spec),
+        TEST(all_memory_is_a_wish_of_its_own),
+        TEST(the_last_wish_about_sharing_counts),
+        TEST(a_priority_of_zero_holds),
+        TEST(a_hint_that_holds_anyway_is_silent),
+        TEST(a_bad_text_names_option_and_column),
         TEST(an_image_is_a_name_and_not_a_path),
         TEST(mounts_gather_and_know_their_mode),
         TEST(bindings_take_sruns_words),

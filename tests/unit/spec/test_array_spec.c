@@ -52,6 +52,9 @@ static void indexes_are_kept_in_their_shortest_form(void **state)
         {"3,3,3", "3", 1, 0},
         {"4000000000", "4000000000", 1, 0},
         {"1-10%0", "1-10", 10, 0},
+        {"[0-4]", "0-4", 5, 0},
+        {"[0-4,7]%2", "0-4,7%2", 6, 2},
+        {"[0-4%2]", "0-4%2", 5, 2},
     };
 
     (void)state;
@@ -85,6 +88,9 @@ static void mistakes_are_named_by_column(void **state)
         {"1-5%", "a number is missing at column 5", -EINVAL},
         {"1-5x", "'x' has no place at column 4", -EINVAL},
         {"1-5 %2", "' ' has no place at column 4", -EINVAL},
+        {"[1-5", "']' is missing at column 5", -EINVAL},
+        {"1-5]", "']' has no place at column 4", -EINVAL},
+        {"[1]%2]", "']' has no place at column 6", -EINVAL},
         {"-3", "a number is missing at column 1", -EINVAL},
         {"4000000001", "more than 4000000000 at column 1", -ERANGE},
         {"1-99999999999999999999", "more than 4000000000 at column 3", -ERANGE},
