@@ -91,6 +91,7 @@ void assoc_destroy(struct assoc *assoc)
     free(assoc->user_of);
     free(assoc->qos);
     free(assoc->parts);
+    free(assoc->unsaved);
     free(assoc);
 }
 

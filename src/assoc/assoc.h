@@ -133,6 +133,9 @@ int assoc_qos_set(struct assoc *assoc, const struct qos *qos, uint32_t *ret_inde
 /* -EBUSY while jobs, accounts or other QOS refer to it. */
 int assoc_qos_remove(struct assoc *assoc, const char *name, struct err *err);
 bool assoc_qos_preempts(const struct assoc *assoc, uint32_t by, uint32_t whom);
+/* How many of its jobs run, and what they hold. */
+uint32_t assoc_qos_running(const struct assoc *assoc, uint32_t qos,
+                           struct tres *ret_held);
 /* In [0, 1]: its priority over the highest there is. */
 double assoc_qos_factor(const struct assoc *assoc, uint32_t qos);
 /* "requeue"; parse gives -EINVAL with words. */
@@ -236,6 +239,18 @@ void assoc_qos_settled(const struct assoc *assoc, uint32_t qos, int64_t now,
                        struct assoc_usage *ret);
 void assoc_qos_set_settled(struct assoc *assoc, uint32_t qos,
                            const struct assoc_usage *usage, int64_t now);
+/* Settled usage that changed since it was asked about last: an index, of a QOS or
+ * of an association or account. False when there is no more. */
+bool assoc_next_unsaved(struct assoc *assoc, bool *ret_is_qos, uint32_t *ret_index);
+/* What assoc_next_unsaved names was written under these names: put it back. A
+ * member that nobody added is made again. False: there is no such account. */
+bool assoc_restore_usage(struct assoc *assoc, const char *account, const char *user,
+                         const char *partition, const struct assoc_usage *usage,
+                         int64_t now);
+/* Forget what was used by 'index' and all below it; running jobs are charged from
+ * now on. */
+void assoc_reset_usage(struct assoc *assoc, uint32_t index, int64_t now);
+void assoc_qos_reset_usage(struct assoc *assoc, uint32_t qos, int64_t now);
 
 /* Property tests: sums of the tree and of its leaves agree. Aborts if not. */
 void assoc_check_invariants(const struct assoc *assoc);

@@ -143,9 +143,12 @@ void assoc_ended(struct assoc *assoc, const struct assoc_handle *h,
     meter_end(&assoc->qos[h->qos].meter, h, tres, at_now);
     meter_settle(&assoc->nodes[h->leaf].meter, h, tres, seconds);
     meter_settle(&assoc->qos[h->qos].meter, h, tres, seconds);
+    usage_mark_unsaved(assoc, false, h->leaf);
+    usage_mark_unsaved(assoc, true, h->qos);
     if (h->part_qos != ASSOC_NONE) {
         meter_end(&assoc->qos[h->part_qos].meter, h, tres, at_now);
         meter_settle(&assoc->qos[h->part_qos].meter, h, tres, seconds);
+        usage_mark_unsaved(assoc, true, h->part_qos);
     }
     assoc->dirty = true;
 }

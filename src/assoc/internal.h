@@ -37,6 +37,7 @@ struct meter {
     uint32_t runs;
     double rate[USED_N], total[USED_N], settled[USED_N];
     double since;
+    bool is_unsaved; /* 'settled' has changed */
 };
 
 struct fair {
@@ -88,6 +89,12 @@ struct part_name {
     UT_hash_handle hh;
 };
 
+/* An object whose settled usage has changed. */
+struct unsaved {
+    bool is_qos;
+    uint32_t index;
+};
+
 struct assoc {
     struct assoc_options options;
     int64_t now, origin;
@@ -102,6 +109,8 @@ struct assoc {
     struct part_name *part_names;
     struct tally *parts;
     uint32_t n_parts;
+    struct unsaved *unsaved; /* each once, see meter.is_unsaved */
+    size_t n_unsaved, unsaved_cap;
 };
 
 static inline bool assoc_is_trivial(const struct assoc *assoc)
@@ -122,6 +131,8 @@ uint32_t assoc_part(struct assoc *assoc, uint32_t qos, bool is_account, uint32_t
 double usage_w(const struct assoc *assoc, int64_t t);
 double usage_scale(const struct assoc *assoc, int64_t now);
 void meter_touch(struct meter *meter, double at);
+/* Settled usage of this object has changed. */
+void usage_mark_unsaved(struct assoc *assoc, bool is_qos, uint32_t index);
 void meter_move(struct meter *from, struct meter *to, const struct meter *part);
 /* 'now', or the latest known when that is later; moves the origin when due. */
 int64_t assoc_clock(struct assoc *assoc, int64_t now);

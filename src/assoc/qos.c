@@ -167,6 +167,13 @@ bool assoc_qos_preempts(const struct assoc *assoc, uint32_t by, uint32_t whom)
     return qos && has(qos->preempts, qos->n_preempts, whom);
 }
 
+uint32_t assoc_qos_running(const struct assoc *assoc, uint32_t qos,
+                           struct tres *ret_held)
+{
+    *ret_held = assoc->qos[qos].tally.held;
+    return assoc->qos[qos].tally.jobs;
+}
+
 double assoc_qos_factor(const struct assoc *assoc, uint32_t qos)
 {
     uint32_t highest = 0;

@@ -61,9 +61,8 @@ static int refuse_account(const struct assoc *assoc, const struct assoc_who *who
     if (!*list)
         return err_set(err, EACCES, "--account=%s: user %s is in no account", name,
                        who->user);
-    return err_set(err, EACCES, "--account=%s: user %s is not in it%s%s (but in %s)",
-                   name, who->user, who->partition ? " for partition " : "",
-                   who->partition ? who->partition : "", list);
+    return err_set(err, EACCES, "--account=%s: user %s is not in it (but in %s)", name,
+                   who->user, list);
 }
 
 static int find_leaf(struct assoc *assoc, const struct assoc_who *who, uint32_t account,

@@ -283,6 +283,7 @@ static void forget_node(struct assoc *assoc, uint32_t index)
 
     for (int k = 0; k < USED_N; k++)
         above->settled[k] += node->meter.settled[k];
+    usage_mark_unsaved(assoc, false, node->parent);
     drop_name(assoc, index);
     unlink_child(assoc, index);
     free(node->account);

@@ -178,13 +178,13 @@ void assoc_set_settled(struct assoc *assoc, uint32_t index,
 
     assoc_clock(assoc, now);
     scaled(assoc, usage, amount);
-    memcpy(old, own->settled, sizeof old);
+    memcpy(old, own->settled, sizeof old); /* may be a debt, see reset_one */
     memcpy(own->settled, amount, sizeof amount);
     for (uint32_t i = index; i != ASSOC_NONE; i = assoc->nodes[i].parent) {
         double *total = assoc->nodes[i].meter.total;
 
         for (int k = 0; k < USED_N; k++)
-            total[k] = not_below_zero(total[k] + amount[k] - old[k]);
+            total[k] += amount[k] - old[k];
     }
     assoc->dirty = true;
 }
@@ -200,4 +200,99 @@ void assoc_qos_set_settled(struct assoc *assoc, uint32_t qos,
     for (int k = 0; k < USED_N; k++)
         own->total[k] = not_below_zero(own->total[k] + amount[k] - own->settled[k]);
     memcpy(own->settled, amount, sizeof amount);
+}
+
+/* ---- what has to be kept */
+
+void usage_mark_unsaved(struct assoc *assoc, bool is_qos, uint32_t index)
+{
+    struct meter *meter =
+        is_qos ? &assoc->qos[index].meter : &assoc->nodes[index].meter;
+
+    if (meter->is_unsaved)
+        return;
+    meter->is_unsaved = true;
+    if (assoc->n_unsaved == assoc->unsaved_cap) {
+        assoc->unsaved_cap = assoc->unsaved_cap ? 2 * assoc->unsaved_cap : 16;
+        assoc->unsaved =
+            xrealloc(assoc->unsaved, assoc->unsaved_cap, sizeof *assoc->unsaved);
+    }
+    assoc->unsaved[assoc->n_unsaved++] = (struct unsaved){is_qos, index};
+}
+
+bool assoc_next_unsaved(struct assoc *assoc, bool *ret_is_qos, uint32_t *ret_index)
+{
+    while (assoc->n_unsaved > 0) {
+        struct unsaved last = assoc->unsaved[--assoc->n_unsaved];
+        struct meter *meter = last.is_qos ? &assoc->qos[last.index].meter
+                                          : &assoc->nodes[last.index].meter;
+
+        if (!meter->is_unsaved) /* it was removed meanwhile */
+            continue;
+        meter->is_unsaved = false;
+        *ret_is_qos = last.is_qos;
+        *ret_index = last.index;
+        return true;
+    }
+    return false;
+}
+
+bool assoc_restore_usage(struct assoc *assoc, const char *account, const char *user,
+                         const char *partition, const struct assoc_usage *usage,
+                         int64_t now)
+{
+    uint32_t above = assoc_find(assoc, account, NULL, NULL);
+    uint32_t index = assoc_find(assoc, account, user, partition);
+
+    if (above == ASSOC_NONE)
+        return false;
+    if (index == ASSOC_NONE)
+        index = assoc_add_leaf(assoc, user, above, partition, true);
+    assoc_set_settled(assoc, index, usage, now);
+    return true;
+}
+
+static void reset_meter(struct meter *own)
+{
+    for (int k = 0; k < USED_N; k++) {
+        own->settled[k] -= own->total[k];
+        own->total[k] = 0;
+    }
+}
+
+/* A running job would be charged from its start when it ends: a debt in 'settled'
+ * makes up for it. */
+static void reset_one(struct assoc *assoc, uint32_t index)
+{
+    struct meter *own = &assoc->nodes[index].meter;
+
+    for (uint32_t i = assoc->nodes[index].parent; i != ASSOC_NONE;
+         i = assoc->nodes[i].parent)
+        for (int k = 0; k < USED_N; k++)
+            assoc->nodes[i].meter.total[k] =
+                not_below_zero(assoc->nodes[i].meter.total[k] - own->total[k]);
+    reset_meter(own);
+    usage_mark_unsaved(assoc, false, index);
+}
+
+static void reset_tree(struct assoc *assoc, uint32_t index)
+{
+    for (uint32_t i = assoc->nodes[index].first_child; i != ASSOC_NONE;
+         i = assoc->nodes[i].next_sibling)
+        reset_tree(assoc, i);
+    reset_one(assoc, index);
+}
+
+void assoc_reset_usage(struct assoc *assoc, uint32_t index, int64_t now)
+{
+    touch_all(assoc, assoc_clock(assoc, now));
+    reset_tree(assoc, index);
+    assoc->dirty = true;
+}
+
+void assoc_qos_reset_usage(struct assoc *assoc, uint32_t qos, int64_t now)
+{
+    touch_all(assoc, assoc_clock(assoc, now));
+    reset_meter(&assoc->qos[qos].meter);
+    usage_mark_unsaved(assoc, true, qos);
 }

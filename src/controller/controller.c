@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "controller/accounts.h"
 #include "controller/conn.h"
 #include "controller/dispatch.h"
 #include "controller/jobs.h"
@@ -263,6 +264,7 @@ int controller_create(uv_loop_t *loop, const struct config *config,
     ctl->started_at = controller_now();
     init_handles(ctl);
     nodes_init(ctl);
+    ctl->assoc = accounts_create(config);
     rc = make_sched(ctl, err);
     if (rc == 0)
         rc = open_store(ctl, err);
@@ -285,6 +287,7 @@ static void controller_free(struct controller *ctl)
     jobs_clear(ctl);
     if (ctl->sched)
         sched_destroy(ctl->sched);
+    assoc_destroy(ctl->assoc);
     switch_tree_destroy(ctl->tree);
     nodes_fini(ctl);
     users_clear(ctl);

@@ -14,6 +14,7 @@
 #include <uthash.h>
 #include <uv.h>
 
+#include "assoc/assoc.h"
 #include "base/err.h"
 #include "config/config.h"
 #include "sched/sched.h"
@@ -33,7 +34,8 @@ struct controller {
     const struct config *config;
     struct wire_auth auth;
     struct store *store;
-    int lock_fd; /* one controller a state directory; -1: none yet */
+    int lock_fd;         /* one controller a state directory; -1: none yet */
+    struct assoc *assoc; /* accounts, QOS, usage */
     struct sched *sched;
     struct switch_tree *tree;
     uint8_t grant_public[GRANT_PUBLIC_KEY_BYTES];

@@ -11,6 +11,7 @@
 
 enum permission {
     ANY_USER,   /* each handler looks at who owns what */
+    ADMIN,      /* root, or the account of the controller */
     NODE,       /* root, or the account of the controller */
     REGISTERED, /* a NODE that has said which one it is */
 };
@@ -28,6 +29,10 @@ static const struct handler handlers[] = {
     {BERTH__ENVELOPE__BODY_JOB_CONTROL, handle_job_control, ANY_USER},
     {BERTH__ENVELOPE__BODY_WAIT, handle_wait, ANY_USER},
     {BERTH__ENVELOPE__BODY_NODE_QUERY, handle_node_query, ANY_USER},
+    {BERTH__ENVELOPE__BODY_ACCOUNT_QUERY, handle_account_query, ANY_USER},
+    {BERTH__ENVELOPE__BODY_ACCOUNT_CHANGE, handle_account_change, ADMIN},
+    {BERTH__ENVELOPE__BODY_QOS_QUERY, handle_qos_query, ANY_USER},
+    {BERTH__ENVELOPE__BODY_QOS_CHANGE, handle_qos_change, ADMIN},
     {BERTH__ENVELOPE__BODY_REGISTER, handle_register, NODE},
     {BERTH__ENVELOPE__BODY_TOPOLOGY, handle_topology, REGISTERED},
     {BERTH__ENVELOPE__BODY_HEARTBEAT, handle_heartbeat, REGISTERED},
@@ -48,6 +53,10 @@ static int check_permission(const struct conn *conn, enum permission permission,
 {
     if (permission == ANY_USER)
         return 0;
+    if (permission == ADMIN && !controller_is_admin(conn_uid(conn)))
+        return err_set(err, EPERM,
+                       "Access/permission denied: only root and the account of the "
+                       "controller may change this");
     if (!controller_is_admin(conn_uid(conn)))
         return err_set(err, EPERM,
                        "Access/permission denied: uid %u may not speak for a node",

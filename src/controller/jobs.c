@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "controller/accounts.h"
 #include "controller/dispatch.h"
 #include "controller/request.h"
 #include "controller/wait.h"
@@ -305,6 +306,7 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
     if (to == JOB_PENDING || job_state_is_final(to))
         dispatch_want_pass(ctl);
     jobs_save(ctl, cj);
+    accounts_save_usage(ctl);
     wait_job_changed(ctl, cj);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "controller/accounts.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "controller/request.h"
@@ -214,6 +215,9 @@ int recover(struct controller *ctl, struct err *err)
     int rc;
 
     ctl->next_job = 1;
+    rc = accounts_load(ctl, err);
+    if (rc)
+        return err_wrap(err, "recovery");
     rc = read_all(&scan);
     if (rc)
         return err_set(err, scan.err.code, "recovery: %s", scan.err.text);

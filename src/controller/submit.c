@@ -3,6 +3,7 @@
  * submit.c - from a JobSpec to a job in the queue, answered after the commit
  */
 #include "base/mem.h"
+#include "controller/accounts.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
 #include "controller/jobs.h"
@@ -62,6 +63,8 @@ static int admit(struct conn *conn, Berth__JobSpec *spec, char **warning,
         rc = request_defaults(conn->ctl, spec, warning, err);
     if (rc == 0)
         rc = unhonoured_check(spec, warning, err);
+    if (rc == 0)
+        rc = accounts_admit(conn->ctl, spec, err);
     if (rc == 0)
         rc = jobs_make_room(conn->ctl, err);
     if (rc == 0 && conn->ctl->next_job == UINT32_MAX)

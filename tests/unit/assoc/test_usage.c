@@ -144,6 +144,68 @@ static void what_is_kept_gives_the_same_after_a_restart(void **state)
     assoc_destroy(b);
 }
 
+static void what_ended_is_named_once_to_be_saved(void **state)
+{
+    (void)state;
+    struct assoc *a = small_table();
+    bool is_qos, seen[2] = {false, false};
+    uint32_t index, n = 0;
+    assert_false(assoc_next_unsaved(a, &is_qos, &index));
+    use(a, "alice", 10, NOW + 1);
+    use(a, "alice", 20, NOW + 2);
+    while (assoc_next_unsaved(a, &is_qos, &index)) {
+        assert_int_equal(index,
+                         is_qos ? QOS_NORMAL : assoc_find(a, "physics", "alice", NULL));
+        seen[is_qos] = true;
+        n++;
+    }
+    assert_true(seen[0] && seen[1]);
+    assert_int_equal(n, 2);
+    /* A removed user's usage is the account's now. */
+    assert_int_equal(assoc_remove(a, assoc_find(a, "physics", "alice", NULL), NULL), 0);
+    assert_true(assoc_next_unsaved(a, &is_qos, &index));
+    assert_false(is_qos);
+    assert_int_equal(index, assoc_find(a, "physics", NULL, NULL));
+    assert_false(assoc_next_unsaved(a, &is_qos, &index));
+    assoc_destroy(a);
+}
+
+static void usage_comes_back_to_members_nobody_added(void **state)
+{
+    (void)state;
+    struct assoc *a = table_without_fading();
+    struct assoc_usage usage = {.stamp = NOW, .amount = {[TRES_CORES] = 77}};
+    assert_true(assoc_restore_usage(a, "root", "eve", NULL, &usage, NOW));
+    assert_false(assoc_restore_usage(a, "gone", "eve", NULL, &usage, NOW));
+    assert_close(used(a, "root", "eve", NOW), 77);
+    assert_close(used(a, "root", NULL, NOW), 77);
+    assoc_destroy(a);
+}
+
+static void usage_that_was_reset_stays_so_over_a_restart(void **state)
+{
+    (void)state;
+    struct assoc *a = small_table(), *b = small_table();
+    struct assoc_handle h = resolve(a, "dora", NULL), again = resolve(b, "dora", NULL);
+    struct assoc_usage kept;
+    struct tres t = cores(4);
+    use(a, "carol", 500, NOW + 1);
+    start(a, &h, 4, 6000, NOW);
+    assoc_reset_usage(a, assoc_find(a, "chemistry", NULL, NULL), NOW + 100);
+    assoc_check_invariants(a);
+    assert_close(used(a, "chemistry", NULL, NOW + 100), 0);
+    assert_close(used(a, "root", NULL, NOW + 100), 0);
+    assoc_settled(a, h.leaf, NOW + 100, &kept);
+    assoc_set_settled(b, again.leaf, &kept, NOW + 150);
+    assoc_started(b, &again, &t, 6000, NOW, NOW + 150);
+    end(a, &h, 4, 6000, NOW, NOW + 200);
+    end(b, &again, 4, 6000, NOW, NOW + 200);
+    assert_close(used(a, "chemistry", NULL, NOW + 200), 400);
+    assert_close(used(b, "chemistry", NULL, NOW + 200), 400);
+    assoc_destroy(a);
+    assoc_destroy(b);
+}
+
 static void another_half_life_counts_from_then_on(void **state)
 {
     (void)state;
@@ -183,6 +245,9 @@ int main(void)
         cmocka_unit_test(a_steady_job_reaches_the_level_that_fading_allows),
         cmocka_unit_test(a_factor_of_the_qos_weighs_usage_not_limits),
         cmocka_unit_test(what_is_kept_gives_the_same_after_a_restart),
+        cmocka_unit_test(what_ended_is_named_once_to_be_saved),
+        cmocka_unit_test(usage_comes_back_to_members_nobody_added),
+        cmocka_unit_test(usage_that_was_reset_stays_so_over_a_restart),
         cmocka_unit_test(another_half_life_counts_from_then_on),
         cmocka_unit_test(a_clock_set_back_stands_still),
     };
