@@ -89,6 +89,8 @@ void allocation_env(const struct allocation *alloc, const struct job_args *args,
     set_counts(placement, env);
     if (spec->cpus_per_task)
         set_number(env, "SLURM_CPUS_PER_TASK", spec->cpus_per_task);
+    if (spec->distribution[0] != '\0')
+        strv_setenv(env, "SLURM_DISTRIBUTION", spec->distribution);
     if (args->config)
         strv_setenv(env, "BERTH_CONF", args->config);
 }

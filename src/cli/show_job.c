@@ -160,7 +160,7 @@ static void show_order(const Berth__JobSpec *spec, FILE *out)
     line(out, "dependency", spec->dependency);
     show_when("begin", spec->begin_time, out);
     show_when("deadline", spec->deadline, out);
-    line(out, "time at least", least);
+    line(out, "time min", least);
     line(out, "requeue", spec->requeue);
 }
 

@@ -45,7 +45,7 @@ static const struct {
     {"WAIT", "wait", FOR_SUBMIT},
     {"IMAGE", "image", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
     {"PLACEMENT", "placement", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
-    {"DISTRIBUTION", "distribution", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
+    {"DISTRIBUTION", "distribution", FOR_SUBMIT | FOR_RUN | FOR_ALLOC | FOR_STEP},
     {"CONSTRAINT", "constraint", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
     {"GRES", "gres", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
     {"GPUS", "gpus", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},

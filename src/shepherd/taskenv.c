@@ -133,19 +133,52 @@ static void job_sizes(char ***env, const Berth__JobSpec *spec,
         set_both_number(env, "MEM_PER_CPU", spec->mem_per_cpu);
 }
 
+/* What was asked for beyond sizes, where something was. */
+static void job_wishes(char ***env, const Berth__JobSpec *spec)
+{
+    const struct {
+        const char *name, *text;
+    } texts[] = {
+        {"JOB_ACCOUNT", spec->account},
+        {"JOB_QOS", spec->qos},
+        {"JOB_RESERVATION", spec->reservation},
+        {"JOB_DEPENDENCY", spec->dependency},
+        {"JOB_LICENSES", spec->licences},
+        {"DISTRIBUTION", spec->distribution},
+        {"GPUS", spec->gpus},
+        {"GPUS_PER_NODE", spec->gpus_per_node},
+        {"GPUS_PER_SOCKET", spec->gpus_per_socket},
+        {"GPUS_PER_TASK", spec->gpus_per_task},
+    };
+    const struct {
+        const char *name;
+        uint64_t n;
+    } numbers[] = {
+        {"NTASKS_PER_SOCKET", spec->tasks_per_socket},
+        {"NTASKS_PER_CORE", spec->tasks_per_core},
+        {"NTASKS_PER_GPU", spec->tasks_per_gpu},
+        {"CPUS_PER_GPU", spec->cpus_per_gpu},
+        {"MEM_PER_GPU", spec->mem_per_gpu},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        if (texts[i].text[0])
+            set_both(env, texts[i].name, texts[i].text);
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+        if (numbers[i].n)
+            set_both_number(env, numbers[i].name, numbers[i].n);
+}
+
 void taskenv_spec(char ***env, const Berth__JobSpec *spec,
                   const Berth__Placement *placement)
 {
     set_both(env, "JOB_NAME", spec->name);
     set_both(env, "JOB_PARTITION", spec->partition);
     set_both(env, "JOB_USER", spec->user);
-    if (spec->account[0])
-        set_both(env, "JOB_ACCOUNT", spec->account);
-    if (spec->qos[0])
-        set_both(env, "JOB_QOS", spec->qos);
     set_both(env, "SUBMIT_DIR", spec->cwd);
     set_both(env, "SUBMIT_HOST", spec->submit_host);
     job_sizes(env, spec, placement);
+    job_wishes(env, spec);
 }
 
 void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,

@@ -155,7 +155,7 @@ def test_nodes_and_ping_tell_of_the_cluster(cluster):
     (1, "nosuchimage", ["submit", "--image", "nosuchimage", "--wrap", "true"]),
     (1, "--nodes=99", ["submit", "-N99", "--wrap", "true"]),
     (1, "--partition=nope", ["submit", "-p", "nope", "--wrap", "true"]),
-    (1, "--array", ["submit", "--array=3-1", "--wrap", "true"]),
+    (2, "--array", ["submit", "--array=3-1", "--wrap", "true"]),
     (2, "did you mean berth jobs?", ["jbs"]),
 ])
 def test_a_mistake_is_one_sentence_and_a_status(cluster, status, words, argv):

@@ -217,3 +217,31 @@ def test_the_container_keeps_the_user_and_has_no_capability(desk):
     assert int(uid) == desk.user
     assert {int(fields[name], 16) for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")} == {0}
     assert fields["NoNewPrivs"] == "1"
+
+
+def test_a_distribution_asked_for_the_job_is_its_steps(desk):
+    script = HASH_BANG + """#SBATCH -N2 --ntasks-per-node=2 -m cyclic
+berth run --mpi=none sh -c 'echo $SLURM_PROCID $SLURM_NODEID' | sort
+"""
+    job = desk.submit("-o", "ranks.out", script=script)
+    assert desk.wait(job) == 0
+    assert desk.text("ranks.out") == "0 0\n1 1\n2 0\n3 1\n"
+
+
+def test_components_of_a_script_and_a_line_meet_in_one_job(desk):
+    (desk.dir / "het.sh").write_text(HASH_BANG + """#SBATCH -J both -n1 --mem=64G
+#SBATCH hetjob
+#SBATCH -n8 --gres=gpu:1 -t 20
+""")
+    result = desk.berth("submit", "--dry-run", "--json", "-t", "10", ":", "-n16", "het.sh")
+    spec = json.loads(result.stdout)
+    assert spec["name"] == "both" and spec["tasks"] == 1
+    assert spec["time_limit"] == 1200
+    assert spec["components"] == [{"tasks": 16, "gres": "gpu:1"}]
+
+
+def test_one_question_has_one_answer_for_all_components(desk):
+    result = desk.berth("submit", "-o", "a", ":", "-n2", "-o", "b", "--wrap", "true",
+                        check=False)
+    assert result.returncode == 1
+    assert "--output: component 1 says another thing than the job" in result.stderr

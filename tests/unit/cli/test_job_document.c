@@ -106,15 +106,28 @@ static void a_job_that_never_ran_has_no_exit_code(void **state)
 
 static void one_job_in_full_has_its_placement_and_what_was_asked_for(void **state)
 {
+    static char gpus[] = "gpu:2";
+    Berth__JobComponent second = BERTH__JOB_COMPONENT__INIT, *components[] = {&second};
     struct fixture f;
-    json_t *doc = job_document(&running_job(&f)->info), *shares;
+    json_t *doc, *shares, *spec, *parts;
 
     (void)state;
+    running_job(&f)->spec.gres = gpus;
+    second.tasks = 8;
+    f.spec.components = components;
+    f.spec.n_components = 1;
+    doc = job_document(&f.info);
     shares = json_object_get(json_object_get(doc, "placement"), "shares");
     assert_int_equal(json_array_size(shares), 1);
     assert_string_equal(
         json_string_value(json_object_get(json_object_get(doc, "spec"), "name")),
         "solve");
+    spec = json_object_get(doc, "spec");
+    assert_string_equal(json_string_value(json_object_get(spec, "gres")), "gpu:2");
+    parts = json_object_get(spec, "components");
+    assert_int_equal(json_array_size(parts), 1);
+    assert_int_equal(
+        json_integer_value(json_object_get(json_array_get(parts, 0), "tasks")), 8);
     assert_string_equal(json_string_value(json_object_get(doc, "state")), "RUNNING");
     assert_true(json_is_null(json_object_get(doc, "cancelled_by")));
     json_decref(doc);

@@ -124,6 +124,28 @@ static void an_image_without_a_path_gets_the_usual_one(void **state)
 
 /* ---------------------------------------------------------------------- job */
 
+static void what_was_asked_for_is_told_and_nothing_else(void **state)
+{
+    static char cyclic[] = "cyclic", gpus[] = "a100:2", after[] = "afterok:3";
+    cleanup(strv_freep) char **env = NULL;
+    Berth__JobSpec spec = BERTH__JOB_SPEC__INIT;
+
+    (void)state;
+    spec.distribution = cyclic;
+    spec.gpus_per_node = gpus;
+    spec.dependency = after;
+    spec.tasks_per_socket = 4;
+    taskenv_spec(&env, &spec, &placement);
+    assert_env(env, "SLURM_DISTRIBUTION", "cyclic");
+    assert_env(env, "SLURM_GPUS_PER_NODE", "a100:2");
+    assert_env(env, "BERTH_GPUS_PER_NODE", "a100:2");
+    assert_env(env, "SLURM_JOB_DEPENDENCY", "afterok:3");
+    assert_env(env, "SLURM_NTASKS_PER_SOCKET", "4");
+    assert_env(env, "SLURM_GPUS", NULL);
+    assert_env(env, "SLURM_MEM_PER_GPU", NULL);
+    assert_env(env, "SLURM_JOB_QOS", NULL);
+}
+
 static void a_job_is_described_under_both_names(void **state)
 {
     static const char *const pairs[][2] = {
@@ -250,6 +272,7 @@ int main(void)
         cmocka_unit_test(what_was_set_inside_of_an_image_stays_there),
         cmocka_unit_test(without_an_image_nothing_is_laid_over),
         cmocka_unit_test(an_image_without_a_path_gets_the_usual_one),
+        cmocka_unit_test(what_was_asked_for_is_told_and_nothing_else),
         cmocka_unit_test(a_job_is_described_under_both_names),
         cmocka_unit_test(the_leads_socket_is_told_on_its_node_only),
         cmocka_unit_test(the_tools_come_last_in_the_path_and_once),

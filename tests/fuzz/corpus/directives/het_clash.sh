@@ -1,0 +1,4 @@
+#!/bin/sh
+#SBATCH -J a
+#SBATCH hetjob
+#SBATCH -J b
