@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "place/internal.h"
+#include "place/memo.h"
 
 uint64_t place_node_free_memory(const struct place_node *node)
 {
@@ -29,6 +30,7 @@ struct place_cluster *place_cluster_create(const struct switch_tree *tree,
     c->usable = bitset_create(n_nodes);
     for (size_t i = 0; i < n_nodes; i++)
         c->nodes[i].name = names[i];
+    c->memo = memo_create();
     BUG_ON(place_cluster_kind(c, "gpu", NULL) != PLACE_KIND_GPU);
     return c;
 }
@@ -39,13 +41,6 @@ static void node_fini(struct place_cluster *c, uint32_t i)
     bitset_destroyp(&c->nodes[i].free_devices);
     free(c->free_counts[i]);
     c->free_counts[i] = NULL;
-}
-
-static void hardware_fini(struct hardware *hw)
-{
-    free(hw->device_kinds);
-    free(hw->kinds);
-    free(hw->totals);
 }
 
 void place_cluster_destroy(struct place_cluster *c)
@@ -64,23 +59,13 @@ void place_cluster_destroy(struct place_cluster *c)
     free(c->hardware_of);
     free(c->free_counts);
     bitset_destroy(c->usable);
+    memo_destroy(c->memo);
     free(c);
 }
 
 static struct bitset *dup_set(const struct bitset *set)
 {
     return set ? bitset_dup(set) : NULL;
-}
-
-static struct hardware dup_hardware(const struct hardware *from)
-{
-    struct hardware hw = *from;
-    uint32_t n_devices = from->topo ? from->topo->n_devices : 0;
-    hw.device_kinds =
-        xmemdup(from->device_kinds, n_devices * sizeof(*from->device_kinds));
-    hw.kinds = xmemdup(from->kinds, from->n_kinds * sizeof(*from->kinds));
-    hw.totals = xmemdup(from->totals, from->n_kinds * sizeof(*from->totals));
-    return hw;
 }
 
 struct place_cluster *place_cluster_dup(const struct place_cluster *from)
@@ -91,9 +76,10 @@ struct place_cluster *place_cluster_dup(const struct place_cluster *from)
     c->hardware_of = xmemdup(from->hardware_of, n * sizeof(*from->hardware_of));
     c->free_counts = xcalloc(n, sizeof(*c->free_counts));
     c->usable = bitset_dup(from->usable);
+    c->memo = memo_create();
     c->hardware = xcalloc(from->n_hardware + 1, sizeof(*c->hardware));
     for (size_t i = 0; i < c->n_hardware; i++)
-        c->hardware[i] = dup_hardware(&from->hardware[i]);
+        c->hardware[i] = hardware_dup(&from->hardware[i]);
     c->kind_names = xcalloc(from->n_kinds, sizeof(*c->kind_names));
     for (size_t i = 0; i < c->n_kinds; i++)
         c->kind_names[i] = xstrdup(from->kind_names[i]);
@@ -132,17 +118,12 @@ const char *place_cluster_kind_name(const struct place_cluster *c, uint32_t kind
     return c->kind_names[kind];
 }
 
-static const struct hardware *hardware_at(const struct place_cluster *c, uint32_t node)
-{
-    return &c->hardware[c->hardware_of[node]];
-}
-
 void place_cluster_count(const struct place_cluster *c, uint32_t node,
                          const struct bitset *devices, uint16_t *ret)
 {
     const struct node_topo *topo = c->nodes[node].topo;
     for (uint32_t d = 0; topo && d < topo->n_devices; d++) {
-        const uint16_t *kinds = hardware_at(c, node)->device_kinds[d];
+        const uint16_t *kinds = cluster_hardware(c, node)->device_kinds[d];
         if (devices && !bitset_test(devices, d))
             continue;
         for (int k = 0; k < 2; k++)
@@ -151,76 +132,7 @@ void place_cluster_count(const struct place_cluster *c, uint32_t node,
     }
 }
 
-static uint32_t find_count(const struct hardware *hw, const uint16_t *counts,
-                           uint32_t kind)
-{
-    for (uint32_t k = 0; counts && k < hw->n_kinds; k++)
-        if (hw->kinds[k] == kind)
-            return counts[k];
-    return 0;
-}
-
-uint32_t place_cluster_free_of(const struct place_cluster *c, uint32_t node,
-                               uint32_t kind)
-{
-    return find_count(hardware_at(c, node), c->free_counts[node], kind);
-}
-
-uint32_t place_cluster_total_of(const struct place_cluster *c, uint32_t node,
-                                uint32_t kind)
-{
-    const struct hardware *hw = hardware_at(c, node);
-    return c->nodes[node].known ? find_count(hw, hw->totals, kind) : 0;
-}
-
-bool place_cluster_is_kind(const struct place_cluster *c, uint32_t node,
-                           uint32_t device, uint32_t kind)
-{
-    const uint16_t *kinds = hardware_at(c, node)->device_kinds[device];
-    return kinds[0] == kind || kinds[1] == kind;
-}
-
 /* ----------------------------------------------------------------- hardware */
-
-static void count_kind(uint16_t *counts, const struct hardware *hw, uint16_t kind,
-                       int by)
-{
-    for (uint32_t k = 0; k < hw->n_kinds; k++)
-        if (hw->kinds[k] == kind)
-            counts[k] = (uint16_t)(counts[k] + by);
-}
-
-static void add_kind(struct hardware *hw, uint16_t kind)
-{
-    for (uint32_t k = 0; k < hw->n_kinds; k++)
-        if (hw->kinds[k] == kind)
-            return;
-    hw->kinds = xrealloc(hw->kinds, hw->n_kinds + 1, sizeof(*hw->kinds));
-    hw->kinds[hw->n_kinds++] = kind;
-}
-
-static void number_devices(struct place_cluster *c, struct hardware *hw)
-{
-    uint32_t n = hw->topo ? hw->topo->n_devices : 0;
-    hw->device_kinds = xcalloc(n + 1, sizeof(*hw->device_kinds));
-    for (uint32_t d = 0; d < n; d++) {
-        const struct topo_device *device = &hw->topo->devices[d];
-        uint16_t *kinds = hw->device_kinds[d];
-        kinds[0] = kinds[1] = NO_KIND;
-        if (!device->is_gres)
-            continue;
-        kinds[0] = (uint16_t)place_cluster_kind(c, device->name, NULL);
-        add_kind(hw, kinds[0]);
-        if (!device->type)
-            continue;
-        kinds[1] = (uint16_t)place_cluster_kind(c, device->name, device->type);
-        add_kind(hw, kinds[1]);
-    }
-    hw->totals = xcalloc(hw->n_kinds + 1, sizeof(*hw->totals));
-    for (uint32_t d = 0; d < n; d++)
-        for (int k = 0; k < 2; k++)
-            count_kind(hw->totals, hw, hw->device_kinds[d][k], 1);
-}
 
 static uint32_t find_hardware(struct place_cluster *c, const struct node_topo *topo,
                               uint32_t n_cores)
@@ -236,20 +148,35 @@ static uint32_t find_hardware(struct place_cluster *c, const struct node_topo *t
         c->hardware = xrealloc(c->hardware, ++c->n_hardware, sizeof(*c->hardware));
     else
         hardware_fini(&c->hardware[at]);
-    c->hardware[at] = (struct hardware){.topo = topo, .n_cores = n_cores};
-    number_devices(c, &c->hardware[at]);
+    memo_clear(c->memo);
+    hardware_init(&c->hardware[at], c, topo, n_cores);
     return (uint32_t)at;
 }
 
 /* ------------------------------------------------------------------- changes */
 
-static void settle_usable(struct place_cluster *c, uint32_t i, bool up)
+static bool is_listed(const struct place_node *node)
 {
-    c->nodes[i].usable = up;
-    if (up && c->nodes[i].known)
-        bitset_set(c->usable, i);
-    else
-        bitset_clear(c->usable, i);
+    return node->usable && node->known;
+}
+
+/* Only usable nodes are listed. Every change of n_free stands between the two. */
+static void unlist(struct place_cluster *c, uint32_t i)
+{
+    struct place_node *node = &c->nodes[i];
+    if (!is_listed(node))
+        return;
+    hardware_leave(&c->hardware[c->hardware_of[i]], i, node->n_free);
+    bitset_clear(c->usable, i);
+}
+
+static void list(struct place_cluster *c, uint32_t i)
+{
+    struct place_node *node = &c->nodes[i];
+    if (!is_listed(node))
+        return;
+    hardware_enter(&c->hardware[c->hardware_of[i]], c->n_nodes, i, node->n_free);
+    bitset_set(c->usable, i);
 }
 
 static struct bitset *full_set(size_t n)
@@ -275,11 +202,11 @@ static struct bitset *all_gres(const struct node_topo *topo)
 static void forget_node(struct place_cluster *c, uint32_t i)
 {
     struct place_node *node = &c->nodes[i];
+    unlist(c, i);
     if (node->known)
         c->hardware[c->hardware_of[i]].n_nodes--;
     node_fini(c, i);
     *node = (struct place_node){.name = node->name, .usable = node->usable};
-    settle_usable(c, i, node->usable);
 }
 
 static void know_node(struct place_cluster *c, uint32_t i, const struct node_topo *topo,
@@ -299,7 +226,7 @@ static void know_node(struct place_cluster *c, uint32_t i, const struct node_top
     node->free_devices = all_gres(topo);
     if (hw->n_kinds > 0)
         c->free_counts[i] = xmemdup(hw->totals, hw->n_kinds * sizeof(*hw->totals));
-    settle_usable(c, i, node->usable);
+    list(c, i);
 }
 
 void place_cluster_set(struct place_cluster *c, uint32_t node,
@@ -319,47 +246,64 @@ void place_cluster_set_flat(struct place_cluster *c, uint32_t node, uint32_t n_c
 
 void place_cluster_up(struct place_cluster *c, uint32_t node, bool up)
 {
-    settle_usable(c, node, up);
+    unlist(c, node);
+    c->nodes[node].usable = up;
+    list(c, node);
 }
 
 /* ------------------------------------------------------- taking and releasing */
 
+static void change_number(struct place_node *node, uint32_t n, bool is_free)
+{
+    uint32_t used = node->n_cores - node->n_free;
+    if (is_free)
+        node->n_free += n < used ? n : used;
+    else
+        node->n_free -= n < node->n_free ? n : node->n_free;
+}
+
+static void change_set(struct place_node *node, const struct bitset *cores,
+                       bool is_free)
+{
+    struct bitset *set = node->free_cores;
+    size_t n = cores->nbits < set->nbits ? cores->nbits : set->nbits;
+    for (size_t i = 0; i < (n + 63) / 64; i++) {
+        uint64_t mask = cores->words[i];
+        if (i * 64 + 64 > n && n % 64)
+            mask &= (UINT64_C(1) << n % 64) - 1;
+        mask &= is_free ? ~set->words[i] : set->words[i];
+        set->words[i] ^= mask;
+        uint32_t changed = (uint32_t)__builtin_popcountll(mask);
+        node->n_free = is_free ? node->n_free + changed : node->n_free - changed;
+    }
+}
+
 static void change_cores(struct place_node *node, const struct place_share *share,
                          bool is_free)
 {
-    if (!node->free_cores || !share->cores) {
-        uint32_t n = share->n_cores ? share->n_cores
-                     : share->cores ? (uint32_t)bitset_count(share->cores)
-                                    : 0;
-        uint32_t used = node->n_cores - node->n_free;
-        if (is_free)
-            node->n_free += n < used ? n : used;
-        else
-            node->n_free -= n < node->n_free ? n : node->n_free;
-        return;
-    }
-    const struct bitset *set = share->cores;
-    for (size_t i = bitset_next(set, 0); i < set->nbits && i < node->n_cores;
-         i = bitset_next(set, i + 1)) {
-        if (bitset_test(node->free_cores, i) == is_free)
-            continue;
-        if (is_free) {
-            bitset_set(node->free_cores, i);
-            node->n_free++;
-        } else {
-            bitset_clear(node->free_cores, i);
-            node->n_free--;
-        }
-    }
+    if (node->free_cores && share->cores)
+        change_set(node, share->cores, is_free);
+    else if (share->n_cores || !share->cores)
+        change_number(node, share->n_cores, is_free);
+    else
+        change_number(node, (uint32_t)bitset_count(share->cores), is_free);
+}
+
+static void count_kinds(uint16_t *counts, const struct hardware *hw, uint32_t device,
+                        int by)
+{
+    for (uint32_t k = 0; k < hw->n_kinds; k++)
+        if (hardware_is_kind(hw, device, hw->kinds[k]))
+            counts[k] = (uint16_t)(counts[k] + by);
 }
 
 static void change_devices(struct place_cluster *c, uint32_t i,
                            const struct bitset *devices, bool is_free)
 {
     struct place_node *node = &c->nodes[i];
-    const struct hardware *hw = hardware_at(c, i);
     if (!devices || !node->free_devices)
         return;
+    const struct hardware *hw = cluster_hardware(c, i);
     for (size_t d = bitset_next(devices, 0);
          d < devices->nbits && d < node->topo->n_devices;
          d = bitset_next(devices, d + 1)) {
@@ -370,8 +314,7 @@ static void change_devices(struct place_cluster *c, uint32_t i,
             bitset_set(node->free_devices, d);
         else
             bitset_clear(node->free_devices, d);
-        for (int k = 0; k < 2; k++)
-            count_kind(c->free_counts[i], hw, hw->device_kinds[d][k], is_free ? 1 : -1);
+        count_kinds(c->free_counts[i], hw, (uint32_t)d, is_free ? 1 : -1);
     }
 }
 
@@ -379,7 +322,9 @@ void place_cluster_take(struct place_cluster *c, const struct place_share *share
 {
     struct place_node *node = &c->nodes[share->node];
     node->held_memory += share->memory;
+    unlist(c, share->node);
     change_cores(node, share, false);
+    list(c, share->node);
     change_devices(c, share->node, share->devices, false);
 }
 
@@ -388,7 +333,9 @@ void place_cluster_release(struct place_cluster *c, const struct place_share *sh
     struct place_node *node = &c->nodes[share->node];
     node->held_memory -=
         share->memory < node->held_memory ? share->memory : node->held_memory;
+    unlist(c, share->node);
     change_cores(node, share, true);
+    list(c, share->node);
     change_devices(c, share->node, share->devices, true);
 }
 
@@ -415,22 +362,35 @@ const struct bitset *place_cluster_usable(const struct place_cluster *c)
     return c->usable;
 }
 
+static void check_counts(const struct place_cluster *c, uint32_t i)
+{
+    const struct place_node *node = &c->nodes[i];
+    const struct hardware *hw = cluster_hardware(c, i);
+    for (uint32_t k = 0; k < hw->n_kinds; k++) {
+        uint32_t n = 0;
+        for (uint32_t d = 0; d < node->topo->n_devices; d++)
+            n += bitset_test(node->free_devices, d) &&
+                 hardware_is_kind(hw, d, hw->kinds[k]);
+        BUG_ON(n != c->free_counts[i][k]);
+    }
+}
+
 void place_cluster_check(const struct place_cluster *c)
 {
+    uint32_t listed = 0;
     for (uint32_t i = 0; i < c->n_nodes; i++) {
         const struct place_node *node = &c->nodes[i];
-        BUG_ON(bitset_test(c->usable, i) != (node->usable && node->known));
-        if (node->free_cores)
-            BUG_ON(bitset_count(node->free_cores) != node->n_free);
-        if (!node->known)
+        BUG_ON(bitset_test(c->usable, i) != is_listed(node));
+        BUG_ON(node->free_cores && bitset_count(node->free_cores) != node->n_free);
+        if (node->known)
+            check_counts(c, i);
+        if (!is_listed(node))
             continue;
-        const struct hardware *hw = hardware_at(c, i);
-        for (uint32_t k = 0; k < hw->n_kinds; k++) {
-            uint32_t n = 0;
-            for (uint32_t d = 0; d < node->topo->n_devices; d++)
-                n += bitset_test(node->free_devices, d) &&
-                     place_cluster_is_kind(c, i, d, hw->kinds[k]);
-            BUG_ON(n != c->free_counts[i][k]);
-        }
+        listed++;
+        BUG_ON(!bitset_test(cluster_hardware(c, i)->bucket[node->n_free], i));
     }
+    for (size_t h = 0; h < c->n_hardware; h++)
+        for (uint32_t n = 0; n <= c->hardware[h].n_cores; n++)
+            listed -= c->hardware[h].bucket_size[n];
+    BUG_ON(listed != 0);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cores.c - which cores of one node, and which of them for each task
+ * cores.c - a good choice of cores on a node, at once
  *
  * Cores are taken into a list. Neighbours in the list lie as near to each other
- * as could be had, so cutting it into pieces of cpus_per_task gives the tasks.
+ * as could be had, so cutting it into pieces of a group's cores gives the groups.
  */
 #include "place/cores.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -20,12 +21,12 @@ struct taker {
     uint32_t n_got;
 };
 
-static void taker_init(struct taker *t, const struct place_node *node)
+static void taker_init(struct taker *t, const struct fit_place *place, uint16_t *got)
 {
-    const struct domain_tree *tree = node->topo->domains;
-    *t = (struct taker){.tree = tree, .free = bitset_dup(node->free_cores)};
+    const struct domain_tree *tree = place->hw->topo->domains;
+    *t = (struct taker){.tree = tree, .free = bitset_dup(place->free_cores)};
     t->left = xcalloc(tree->n, sizeof(*t->left));
-    t->got = xcalloc(node->topo->n_cores, sizeof(*t->got));
+    t->got = got;
     for (size_t core = bitset_next(t->free, 0); core < t->free->nbits;
          core = bitset_next(t->free, core + 1))
         t->left[tree->leaf_of[core]]++;
@@ -38,7 +39,6 @@ static void taker_fini(struct taker *t)
 {
     bitset_destroy(t->free);
     free(t->left);
-    free(t->got);
 }
 
 static void take_core(struct taker *t, uint16_t core)
@@ -167,84 +167,165 @@ static void spread_tasks(struct taker *t, uint32_t k, uint32_t c)
     }
 }
 
-/* Tasks go round over the list when it is shorter than they need. */
-static void deal_out(const struct taker *t, uint32_t c, uint32_t n_cores,
-                     struct place_share *share)
+/* ------------------------------------------------------------ by the package */
+
+/* How the groups are dealt out to packages. */
+struct deal {
+    uint32_t n_packages;
+    uint32_t *domain; /* of each package */
+    uint32_t *room;   /* groups that it has room for */
+    uint32_t *n;      /* that it gets */
+};
+
+/* The outermost domain with cores of one package alone. */
+static uint32_t domain_of_package(const struct taker *t, const struct node_topo *topo,
+                                  uint16_t package)
 {
-    uint32_t at = 0, own = c < t->n_got ? c : t->n_got;
-    share->task_cores =
-        xcalloc(share->tasks ? share->tasks : 1, sizeof(struct bitset *));
-    for (uint32_t task = 0; task < share->tasks; task++) {
-        share->task_cores[task] = bitset_create(n_cores);
-        for (uint32_t i = 0; i < own; i++, at = (at + 1) % t->n_got)
-            bitset_set(share->task_cores[task], t->got[at]);
+    for (uint32_t d = 0; d < t->tree->n; d++) {
+        const struct domain *domain = &t->tree->at[d];
+        bool alone = true;
+        for (uint32_t i = 0; i < domain->n_cores && alone; i++)
+            alone = topo->package_of[t->tree->order[domain->first + i]] == package;
+        if (alone)
+            return d;
+    }
+    return 0;
+}
+
+static void deal_init(struct deal *deal, const struct taker *t,
+                      const struct node_topo *topo, const struct fit_shape *shape)
+{
+    deal->n_packages = topo->n_packages;
+    deal->domain = xcalloc(deal->n_packages, sizeof(*deal->domain));
+    deal->room = xcalloc(deal->n_packages, sizeof(*deal->room));
+    deal->n = xcalloc(deal->n_packages, sizeof(*deal->n));
+    for (uint32_t p = 0; p < deal->n_packages; p++) {
+        deal->domain[p] = domain_of_package(t, topo, (uint16_t)p);
+        uint32_t room = t->left[deal->domain[p]] / shape->cores;
+        deal->room[p] =
+            shape->per_package && shape->per_package < room ? shape->per_package : room;
     }
 }
 
-void place_cores_choose(const struct place_want *want, const struct place_node *node,
-                        struct place_share *share)
+static void deal_fini(struct deal *deal)
 {
-    const struct place_request *req = want->req;
+    free(deal->domain);
+    free(deal->room);
+    free(deal->n);
+}
+
+/* Round after round, so many each; false: they do not fit. */
+static bool deal_groups(struct deal *deal, uint32_t groups, uint32_t row)
+{
+    for (bool more = true; more && groups > 0;) {
+        more = false;
+        for (uint32_t p = 0; p < deal->n_packages; p++) {
+            uint32_t n = deal->room[p] - deal->n[p];
+            n = n < row ? n : row;
+            n = n < groups ? n : groups;
+            deal->n[p] += n;
+            groups -= n;
+            more |= n > 0;
+        }
+    }
+    return groups == 0;
+}
+
+/* Those of each package stand together in 'from'; put them in their turn. */
+static void interleave(const struct deal *deal, uint32_t c, uint32_t row,
+                       const uint16_t *from, uint16_t *ret)
+{
+    cleanup(freep) uint32_t *done = xcalloc(deal->n_packages, sizeof(*done));
+    uint32_t at = 0;
+    for (bool more = true; more;) {
+        uint32_t first = 0;
+        more = false;
+        for (uint32_t p = 0; p < deal->n_packages; first += deal->n[p++]) {
+            for (uint32_t i = 0; i < row && done[p] < deal->n[p]; i++, done[p]++)
+                for (uint32_t k = 0; k < c; k++)
+                    ret[at++] = from[(first + done[p]) * c + k];
+            more |= done[p] < deal->n[p];
+        }
+    }
+}
+
+static uint32_t row_of(const struct fit_shape *shape)
+{
+    if (shape->order == PLACE_CYCLIC)
+        return 1;
+    return shape->order == PLACE_PLANE && shape->plane ? shape->plane : UINT32_MAX;
+}
+
+static int take_by_package(struct taker *t, const struct node_topo *topo,
+                           const struct fit_shape *shape)
+{
+    cleanup(deal_fini) struct deal deal = {0};
+    uint32_t groups = fit_groups(shape), row = row_of(shape);
+    deal_init(&deal, t, topo, shape);
+    if (!deal_groups(&deal, groups, row))
+        return -EAGAIN;
+    for (uint32_t p = 0; p < deal.n_packages; p++)
+        pack_tasks(t, deal.domain[p], deal.n[p], shape->cores);
+    cleanup(freep) uint16_t *list = xmemdup(t->got, t->n_got * sizeof(*list));
+    interleave(&deal, shape->cores, row, list, t->got);
+    return 0;
+}
+
+int cores_take(const struct fit_place *place, const struct fit_shape *shape,
+               uint16_t *ret)
+{
     cleanup(taker_fini) struct taker t;
-    taker_init(&t, node);
-    uint32_t usable = t.left[0];
-    uint64_t memory = place_node_free_memory(node);
-    if (req->mem_per_cpu && memory / req->mem_per_cpu < usable)
-        usable = (uint32_t)(memory / req->mem_per_cpu);
-    uint32_t n = place_want_cores(want, share->tasks, usable);
-    if (n % want->cores != 0)
-        take_cores(&t, 0, n);
-    else if (req->policy == PLACE_SPREAD)
-        spread_tasks(&t, n / want->cores, want->cores);
+    taker_init(&t, place, ret);
+    uint32_t groups = fit_groups(shape);
+    bool by_package = shape->order != PLACE_AS_IS || shape->per_package > 0;
+    if (fit_overlaps(shape))
+        take_cores(&t, 0, shape->n_cores);
+    else if (by_package)
+        return take_by_package(&t, place->hw->topo, shape);
+    else if (shape->policy == PLACE_SPREAD)
+        spread_tasks(&t, groups, shape->cores);
     else
-        pack_tasks(&t, 0, n / want->cores, want->cores);
-
-    share->cores = bitset_create(node->topo->n_cores);
-    for (uint32_t i = 0; i < t.n_got; i++)
-        bitset_set(share->cores, t.got[i]);
-    deal_out(&t, want->cores, node->topo->n_cores, share);
-    if (req->exclusive)
-        bitset_set_range(share->cores, 0, node->topo->n_cores);
-    share->n_cores = req->exclusive ? node->n_cores : n;
+        pack_tasks(&t, 0, groups, shape->cores);
+    return 0;
 }
 
-static const uint16_t *bind_domains(const struct node_topo *topo, enum place_bind bind)
+/* ------------------------------------------------------------- by the cell */
+
+/* 'n' free cores of a cell, from the shortest run of neighbours that holds them,
+ * else from the longest. */
+static void take_from_cell(struct taker *t, const struct hardware *hw, uint32_t cell,
+                           uint32_t n)
 {
-    switch (bind) {
-    case BIND_L3:
-        return topo->l3_of;
-    case BIND_NUMA:
-        return topo->numa_of;
-    case BIND_PACKAGE:
-        return topo->package_of;
-    case BIND_CORE:
-    case BIND_NONE:
-        break;
+    while (n > 0) {
+        uint32_t best = 0, best_len = 0, i = 0;
+        while (i < hw->n_cores) {
+            uint32_t len = 0;
+            while (i + len < hw->n_cores &&
+                   hw->cell_of[t->tree->order[i + len]] == cell &&
+                   bitset_test(t->free, t->tree->order[i + len]))
+                len++;
+            if (len > 0 &&
+                (len >= n ? best_len < n || len < best_len : len > best_len)) {
+                best = i;
+                best_len = len;
+            }
+            i += len ? len : 1;
+        }
+        uint32_t taken = best_len < n ? best_len : n;
+        for (uint32_t k = 0; k < taken; k++)
+            take_core(t, t->tree->order[best + k]);
+        n -= taken;
     }
-    return NULL;
 }
 
-static void widen(struct bitset *cores, const struct bitset *within,
-                  const uint16_t *domain_of)
+void cores_take_counts(const struct fit_place *place, const struct fit_shape *shape,
+                       const uint16_t *counts, uint16_t *ret)
 {
-    cleanup(bitset_destroyp) struct bitset *domains = bitset_create(within->nbits);
-    for (size_t i = bitset_next(cores, 0); i < cores->nbits;
-         i = bitset_next(cores, i + 1))
-        bitset_set(domains, domain_of[i]);
-    for (size_t i = bitset_next(within, 0); i < within->nbits;
-         i = bitset_next(within, i + 1))
-        if (bitset_test(domains, domain_of[i]))
-            bitset_set(cores, i);
-}
-
-void place_cores_bind(const struct node_topo *topo, enum place_bind bind,
-                      struct place_share *share)
-{
-    const uint16_t *domain_of = bind_domains(topo, bind);
-    for (uint32_t task = 0; task < share->tasks; task++) {
-        if (bind == BIND_NONE)
-            bitset_copy(share->task_cores[task], share->cores);
-        else if (domain_of)
-            widen(share->task_cores[task], share->cores, domain_of);
-    }
+    cleanup(taker_fini) struct taker t;
+    taker_init(&t, place, ret);
+    uint32_t groups = fit_overlaps(shape) ? 1 : fit_groups(shape);
+    uint32_t n_cells = place->hw->n_cells;
+    for (uint32_t g = 0; g < groups; g++)
+        for (uint32_t cell = 0; cell < n_cells; cell++)
+            take_from_cell(&t, place->hw, cell, counts[g * n_cells + cell]);
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cores.h - which cores of one node, and which of them for each task
+ * cores.h - a good choice of cores on a node, at once
  */
 #ifndef BERTH_PLACE_CORES_H
 #define BERTH_PLACE_CORES_H
 
-#include "place/want.h"
+#include "place/fit.h"
 
-/* Fill share->cores and share->task_cores for share->tasks tasks. The node has
- * room for them. Each task's cores are its own, unless tasks outnumber cores. */
-void place_cores_choose(const struct place_want *want, const struct place_node *node,
-                        struct place_share *share);
+/* shape->n_cores free cores into 'ret', packed or spread as the policy has it.
+ * -EAGAIN: packages with room for so few groups do not hold them. */
+int cores_take(const struct fit_place *place, const struct fit_shape *shape,
+               uint16_t *ret);
 
-/* Widen each task's cores to all of the share in the domains it has cores in. */
-void place_cores_bind(const struct node_topo *topo, enum place_bind bind,
-                      struct place_share *share);
+/* counts[group * n_cells + cell] cores of each cell for each group, in the
+ * shortest runs of neighbours that hold them. */
+void cores_take_counts(const struct fit_place *place, const struct fit_shape *shape,
+                       const uint16_t *counts, uint16_t *ret);
 
 #endif

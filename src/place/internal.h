@@ -5,20 +5,7 @@
 #ifndef BERTH_PLACE_INTERNAL_H
 #define BERTH_PLACE_INTERNAL_H
 
-#include "place/cluster.h"
-
-#define NO_KIND UINT16_MAX
-
-/* One make of node: those with the same topology, or flat with as many cores. */
-struct hardware {
-    const struct node_topo *topo; /* NULL: flat */
-    uint32_t n_cores;
-    uint32_t n_nodes;            /* that are of this make now */
-    uint16_t (*device_kinds)[2]; /* by device: its name's kind, and with its type */
-    uint32_t n_kinds;            /* different ones among them, */
-    uint16_t *kinds;             /* these, */
-    uint16_t *totals;            /* so many of each */
-};
+#include "place/hardware.h"
 
 struct place_cluster {
     const struct switch_tree *tree;
@@ -32,16 +19,20 @@ struct place_cluster {
     size_t n_hardware;
     char **kind_names; /* "gpu:a100" */
     size_t n_kinds;
+    struct memo *memo; /* what was chosen on a node like this before */
 };
 
-/* Free devices of a kind on a node. */
-uint32_t place_cluster_free_of(const struct place_cluster *cluster, uint32_t node,
-                               uint32_t kind);
-/* All of them, free or not. */
-uint32_t place_cluster_total_of(const struct place_cluster *cluster, uint32_t node,
-                                uint32_t kind);
-/* Is it of this kind? */
-bool place_cluster_is_kind(const struct place_cluster *cluster, uint32_t node,
-                           uint32_t device, uint32_t kind);
+static inline const struct hardware *cluster_hardware(const struct place_cluster *c,
+                                                      uint32_t node)
+{
+    return &c->hardware[c->hardware_of[node]];
+}
+
+/* Free devices of a kind on a known node. */
+static inline uint32_t place_cluster_free_of(const struct place_cluster *c,
+                                             uint32_t node, uint32_t kind)
+{
+    return hardware_count(cluster_hardware(c, node), c->free_counts[node], kind);
+}
 
 #endif

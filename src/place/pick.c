@@ -1,139 +1,301 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * pick.c - which nodes of a set, and how many tasks on each
+ * pick.c - how many nodes of each class a request takes, and with what tasks
  */
 #include "place/pick.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-uint32_t candidate_leftover(const struct place_want *want, const struct candidate *c,
-                            uint32_t tasks)
+#include "base/mem.h"
+
+uint32_t pick_leftover(const struct place_want *want, const struct pick_class *class,
+                       uint32_t tasks)
 {
     if (want->req->exclusive)
         return 0;
-    return c->free - place_want_cores(want, tasks, c->free);
+    return class->free - place_want_cores(want, tasks, class->free);
 }
 
-bool candidate_is_split(const struct place_want *want, const struct candidate *c,
-                        uint32_t tasks)
+bool pick_is_split(const struct place_want *want, const struct pick_class *class,
+                   uint32_t tasks)
 {
-    return c->free == c->n_cores && candidate_leftover(want, c, tasks) > 0;
+    return class->free == class->n_cores && pick_leftover(want, class, tasks) > 0;
 }
 
-/* What the order of candidates depends on. */
-struct order {
-    const struct place_want *want;
-    uint32_t enough; /* more tasks than this on one node are no merit */
+void picker_init(struct picker *picker, const struct place_want *want,
+                 const struct pick_class *classes, uint32_t n_classes)
+{
+    *picker = (struct picker){.want = want, .classes = classes, .n_classes = n_classes};
+}
+
+void picker_fini(struct picker *picker)
+{
+    for (uint32_t i = 0; i < picker->n_orders; i++)
+        free(picker->orders[i].classes);
+}
+
+void pick_init(struct pick *pick, uint32_t n_classes)
+{
+    *pick = (struct pick){.take = xcalloc(n_classes + 1, sizeof(*pick->take))};
+}
+
+void pick_fini(struct pick *pick)
+{
+    free(pick->take);
+}
+
+/* ------------------------------------------------------------------- order */
+
+struct comparison {
+    const struct picker *picker;
+    uint32_t enough;
 };
 
-static uint32_t useful(const struct order *o, const struct candidate *c)
+static uint32_t useful(const struct pick_class *class, uint32_t enough)
 {
-    return c->capacity < o->enough ? c->capacity : o->enough;
+    return class->capacity < enough ? class->capacity : enough;
 }
 
-/* Leftover with the sign that the policy gives it. */
-static int compare_leftover(const struct order *o, const struct candidate *a,
-                            const struct candidate *b)
+static int compare_classes(const void *pa, const void *pb, void *arg)
 {
-    uint32_t la = candidate_leftover(o->want, a, useful(o, a));
-    uint32_t lb = candidate_leftover(o->want, b, useful(o, b));
-    int less_first = (la > lb) - (la < lb);
-    return o->want->req->policy == PLACE_SPREAD ? -less_first : less_first;
-}
-
-static int compare_candidates(const void *pa, const void *pb, void *arg)
-{
-    const struct candidate *a = pa, *b = pb;
-    const struct order *o = arg;
+    const struct comparison *c = arg;
+    const struct place_want *want = c->picker->want;
+    const struct pick_class *a = &c->picker->classes[*(const uint16_t *)pa];
+    const struct pick_class *b = &c->picker->classes[*(const uint16_t *)pb];
+    uint32_t ua = useful(a, c->enough), ub = useful(b, c->enough);
     if (a->required != b->required)
         return a->required ? -1 : 1;
-    uint32_t ua = useful(o, a), ub = useful(o, b);
     if (ua != ub)
         return ua > ub ? -1 : 1;
-    if (o->want->req->policy == PLACE_COMPACT) {
-        bool sa = candidate_is_split(o->want, a, ua);
-        bool sb = candidate_is_split(o->want, b, ub);
-        if (sa != sb)
-            return sa ? 1 : -1;
-    }
-    int rc = compare_leftover(o, a, b);
-    return rc ? rc : (a->node > b->node) - (a->node < b->node);
+    bool compact = want->req->policy == PLACE_COMPACT;
+    bool sa = pick_is_split(want, a, ua), sb = pick_is_split(want, b, ub);
+    if (compact && sa != sb)
+        return sa ? 1 : -1;
+    uint32_t la = pick_leftover(want, a, ua), lb = pick_leftover(want, b, ub);
+    if (la != lb)
+        return (la < lb) == compact ? -1 : 1;
+    return *(const uint16_t *)pa < *(const uint16_t *)pb ? -1 : 1;
 }
 
-static void sort_candidates(const struct place_want *want, struct candidate *set,
-                            size_t n, uint32_t enough)
+static const uint16_t *order_for(struct picker *picker, uint32_t enough)
 {
-    struct order order = {.want = want, .enough = enough ? enough : 1};
-    qsort_r(set, n, sizeof(*set), compare_candidates, &order);
+    for (uint32_t i = 0; i < picker->n_orders; i++)
+        if (picker->orders[i].enough == enough)
+            return picker->orders[i].classes;
+    if (picker->n_orders == ARRAY_SIZE(picker->orders))
+        free(picker->orders[--picker->n_orders].classes);
+    struct pick_order *order = &picker->orders[picker->n_orders++];
+    struct comparison c = {.picker = picker, .enough = enough ? enough : 1};
+    order->enough = enough;
+    order->classes = xcalloc(picker->n_classes + 1, sizeof(*order->classes));
+    for (uint32_t k = 0; k < picker->n_classes; k++)
+        order->classes[k] = (uint16_t)k;
+    qsort_r(order->classes, picker->n_classes, sizeof(*order->classes), compare_classes,
+            &c);
+    return order->classes;
 }
 
-static uint64_t room_of(const struct candidate *set, size_t n)
+/* ------------------------------------------------- nodes that cannot be left out */
+
+/* What of each quota is missing still. */
+struct missing {
+    uint32_t n[QUOTAS_MAX];
+};
+
+static uint32_t unmet(const struct missing *missing, uint32_t n_quotas)
+{
+    uint32_t bits = 0;
+    for (uint32_t q = 0; q < n_quotas; q++)
+        bits |= missing->n[q] > 0 ? 1u << q : 0;
+    return bits;
+}
+
+static void count_taken(struct missing *missing, uint32_t n_quotas, uint32_t quotas,
+                        uint32_t n)
+{
+    for (uint32_t q = 0; q < n_quotas; q++)
+        if (quotas & 1u << q)
+            missing->n[q] -= missing->n[q] < n ? missing->n[q] : n;
+}
+
+/* The class that helps with the most quotas, then the first of the order. */
+static uint32_t most_helpful(const struct picker *p, const uint16_t *order,
+                             const uint32_t *avail, const uint32_t *forced,
+                             uint32_t open)
+{
+    uint32_t best = NO_CLASS;
+    int best_helps = 0;
+    for (uint32_t i = 0; i < p->n_classes; i++) {
+        uint32_t k = order[i];
+        int helps = __builtin_popcount(p->classes[k].quotas & open);
+        if (forced[k] < avail[k] && helps > best_helps) {
+            best = k;
+            best_helps = helps;
+        }
+    }
+    return best;
+}
+
+static bool force_quotas(const struct picker *p, const uint16_t *order,
+                         const uint32_t *avail, struct missing *missing,
+                         uint32_t *forced)
+{
+    uint32_t n_quotas = p->want->req->n_quotas, open;
+    while ((open = unmet(missing, n_quotas)) != 0) {
+        uint32_t k = most_helpful(p, order, avail, forced, open);
+        if (k == NO_CLASS)
+            return false;
+        uint32_t n = avail[k] - forced[k];
+        for (uint32_t q = 0; q < n_quotas; q++)
+            if ((p->classes[k].quotas & open & 1u << q) && missing->n[q] < n)
+                n = missing->n[q];
+        forced[k] += n;
+        count_taken(missing, n_quotas, p->classes[k].quotas, n);
+    }
+    return true;
+}
+
+/* Nodes of each class that have to be among the chosen. false: the quotas cannot
+ * be met. */
+static bool force_classes(const struct picker *p, const uint16_t *order,
+                          const uint32_t *avail, uint32_t *forced, uint32_t *ret_n)
+{
+    struct missing missing = {{0}};
+    *ret_n = 0;
+    for (uint32_t q = 0; q < p->want->req->n_quotas; q++)
+        missing.n[q] = p->want->req->quotas[q].n;
+    for (uint32_t k = 0; k < p->n_classes; k++) {
+        forced[k] = p->classes[k].required ? avail[k] : 0;
+        count_taken(&missing, p->want->req->n_quotas, p->classes[k].quotas, forced[k]);
+    }
+    bool met = force_quotas(p, order, avail, &missing, forced);
+    for (uint32_t k = 0; k < p->n_classes; k++)
+        *ret_n += forced[k];
+    return met;
+}
+
+/* ------------------------------------------------------------------- choice */
+
+/* The first 'n' nodes: those forced, then the others, both in order. Returns the
+ * tasks that they have room for. */
+static uint64_t take_first(const struct picker *p, const uint16_t *order,
+                           const uint32_t *avail, const uint32_t *forced, uint32_t n,
+                           uint32_t *take)
 {
     uint64_t room = 0;
-    for (size_t i = 0; i < n; i++)
-        room += set[i].capacity;
+    for (uint32_t k = 0; k < p->n_classes; k++) {
+        take[k] = forced[k];
+        n -= forced[k];
+        room += (uint64_t)forced[k] * p->classes[k].capacity;
+    }
+    for (uint32_t i = 0; i < p->n_classes && n > 0; i++) {
+        uint32_t k = order[i], more = avail[k] - take[k];
+        more = more < n ? more : n;
+        take[k] += more;
+        n -= more;
+        room += (uint64_t)more * p->classes[k].capacity;
+    }
     return room;
 }
 
-/* Nodes that have to be used, however few the tasks are. */
-static size_t least_nodes(const struct place_want *want, const struct candidate *set,
-                          size_t n)
+/* The least number of nodes from 'least' on that hold the tasks; 0: none. */
+static uint32_t fewest_nodes(const struct picker *p, const uint16_t *order,
+                             const uint32_t *avail, const uint32_t *forced,
+                             uint32_t least, uint32_t all, uint32_t *take)
 {
-    size_t required = 0;
-    for (size_t i = 0; i < n; i++)
-        required += set[i].required;
-    return required > want->nodes_min ? required : want->nodes_min;
-}
-
-/* The fewest nodes that hold the tasks when the largest come first; 0: none. */
-static size_t fewest_nodes(const struct place_want *want, const struct candidate *set,
-                           size_t n, size_t least)
-{
-    if (least > n)
+    uint32_t used = least;
+    if (least > all)
         return 0;
-    size_t used = least;
-    uint64_t room = room_of(set, used);
-    while (room < want->tasks && used < n)
-        room += set[used++].capacity;
-    return room >= want->tasks && used <= want->nodes_max ? used : 0;
+    uint64_t room = take_first(p, order, avail, forced, used, take);
+    for (uint32_t i = 0; i < p->n_classes && room < p->want->tasks; i++) {
+        uint32_t k = order[i], capacity = p->classes[k].capacity;
+        uint64_t n = (p->want->tasks - room + capacity - 1) / capacity;
+        if (n > avail[k] - take[k])
+            n = avail[k] - take[k];
+        take[k] += (uint32_t)n;
+        used += (uint32_t)n;
+        room += n * capacity;
+    }
+    return room >= p->want->tasks && used <= p->want->nodes_max ? used : 0;
 }
 
 /* The last node of a filled set holds what remains: take the one that it fits
  * best among those not used yet. */
-static void choose_last(const struct place_want *want, struct candidate *set, size_t n,
-                        size_t used)
+static void choose_last(struct picker *p, const uint16_t *order, const uint32_t *avail,
+                        const uint32_t *forced, struct pick *pick)
 {
-    uint64_t before = room_of(set, used - 1);
-    if (set[used - 1].required || want->tasks <= before)
+    uint64_t before =
+        take_first(p, order, avail, forced, pick->n_nodes - 1, pick->take);
+    pick->rest = (uint32_t)(p->want->tasks - before);
+    const uint16_t *fitting = order_for(p, pick->rest);
+    for (uint32_t i = 0; i < p->n_classes; i++) {
+        uint16_t k = fitting[i];
+        if (pick->take[k] == avail[k])
+            continue;
+        pick->take[k]++;
+        pick->last = k;
         return;
-    uint32_t remaining = (uint32_t)(want->tasks - before);
-    sort_candidates(want, set + used - 1, n - used + 1, remaining);
-}
-
-static void fill(const struct place_want *want, struct candidate *set, size_t used)
-{
-    uint32_t left = want->tasks;
-    for (size_t i = 0; i < used; i++) {
-        set[i].tasks = set[i].capacity < left ? set[i].capacity : left;
-        left -= set[i].tasks;
     }
 }
 
-static uint64_t room_up_to(const struct candidate *set, size_t used, uint32_t level)
+bool pick_choose(struct picker *p, const uint32_t *avail, struct pick *ret)
+{
+    const struct place_want *want = p->want;
+    const uint16_t *order = order_for(p, UINT32_MAX);
+    cleanup(freep) uint32_t *forced = NULL;
+    uint32_t all = 0, n_forced, small[64];
+    uint32_t *must = small;
+    if (p->n_classes > ARRAY_SIZE(small))
+        must = forced = xcalloc(p->n_classes, sizeof(*forced));
+    for (uint32_t k = 0; k < p->n_classes; k++)
+        all += avail[k];
+    if (all < want->nodes_min || !force_classes(p, order, avail, must, &n_forced))
+        return false;
+    uint32_t least = n_forced > want->nodes_min ? n_forced : want->nodes_min;
+    uint32_t used = fewest_nodes(p, order, avail, must, least, all, ret->take);
+    if (used == 0)
+        return false;
+    ret->n_nodes = used;
+    ret->last = NO_CLASS;
+    ret->evenly = used == least;
+    if (!ret->evenly) {
+        choose_last(p, order, avail, must, ret);
+        return true;
+    }
+    uint64_t tasks = place_want_tasks(want, used);
+    const uint16_t *even = order_for(p, (uint32_t)((tasks + used - 1) / used));
+    if (take_first(p, even, avail, must, used, ret->take) < tasks)
+        take_first(p, order, avail, must, used, ret->take);
+    return true;
+}
+
+/* ------------------------------------------------------------------- tasks */
+
+static uint32_t capacity_of(const struct picker *p, const struct pick_node *node)
+{
+    return p->classes[node->class].capacity;
+}
+
+static uint64_t room_up_to(const struct picker *p, const struct pick_node *nodes,
+                           uint32_t n, uint32_t level)
 {
     uint64_t room = 0;
-    for (size_t i = 0; i < used; i++)
-        room += set[i].capacity < level ? set[i].capacity : level;
+    for (uint32_t i = 0; i < n; i++)
+        room += capacity_of(p, &nodes[i]) < level ? capacity_of(p, &nodes[i]) : level;
     return room;
 }
 
 /* The least number of tasks on the fullest node when all are filled evenly. */
-static uint32_t fill_level(const struct candidate *set, size_t used, uint64_t tasks)
+static uint32_t fill_level(const struct picker *p, const struct pick_node *nodes,
+                           uint32_t n, uint64_t tasks)
 {
-    uint32_t low = 0, high = UINT32_MAX;
+    uint32_t low = (uint32_t)(tasks / n), high = UINT32_MAX;
+    if (room_up_to(p, nodes, n, low + 1) >= tasks)
+        high = low + 1;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (room_up_to(set, used, middle) >= tasks)
+        if (room_up_to(p, nodes, n, middle) >= tasks)
             high = middle;
         else
             low = middle + 1;
@@ -142,50 +304,36 @@ static uint32_t fill_level(const struct candidate *set, size_t used, uint64_t ta
 }
 
 /* In equal numbers as far as there is room; the first nodes get one more. */
-static void deal(const struct place_want *want, struct candidate *set, size_t used)
+static void deal_evenly(const struct picker *p, struct pick_node *nodes, uint32_t n)
 {
-    uint64_t left = place_want_tasks(want, (uint32_t)used);
-    uint32_t level = fill_level(set, used, left);
-    for (size_t i = 0; i < used; i++) {
-        uint32_t below = level ? level - 1 : 0;
-        set[i].tasks = set[i].capacity < below ? set[i].capacity : below;
-        left -= set[i].tasks;
+    uint64_t left = place_want_tasks(p->want, n);
+    uint32_t level = fill_level(p, nodes, n, left);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t below = level ? level - 1 : 0, capacity = capacity_of(p, &nodes[i]);
+        nodes[i].tasks = capacity < below ? capacity : below;
+        left -= nodes[i].tasks;
     }
-    for (size_t i = 0; i < used && left > 0; i++) {
-        if (set[i].capacity > set[i].tasks) {
-            set[i].tasks++;
+    for (uint32_t i = 0; i < n && left > 0; i++) {
+        if (capacity_of(p, &nodes[i]) > nodes[i].tasks) {
+            nodes[i].tasks++;
             left--;
         }
     }
 }
 
-static int by_node(const void *pa, const void *pb)
+void pick_deal(const struct picker *p, const struct pick *pick, struct pick_node *nodes,
+               uint32_t n)
 {
-    const struct candidate *a = pa, *b = pb;
-    return (a->node > b->node) - (a->node < b->node);
-}
-
-bool place_pick(const struct place_want *want, struct candidate *set, size_t n,
-                size_t *ret_n)
-{
-    sort_candidates(want, set, n, UINT32_MAX);
-    size_t least = least_nodes(want, set, n);
-    size_t used = fewest_nodes(want, set, n, least);
-    if (used == 0)
-        return false;
-    if (used > least) {
-        choose_last(want, set, n, used);
-        fill(want, set, used);
-        *ret_n = used;
-        return true;
+    bool rest_is_given = false;
+    if (pick->evenly) {
+        deal_evenly(p, nodes, n);
+        return;
     }
-    uint64_t tasks = place_want_tasks(want, (uint32_t)used);
-    sort_candidates(want, set, n, (uint32_t)((tasks + used - 1) / used));
-    if (room_of(set, used) < tasks)
-        sort_candidates(want, set, n, UINT32_MAX);
-    /* The first nodes get one task more, so they have to come in their order. */
-    qsort(set, used, sizeof(*set), by_node);
-    deal(want, set, used);
-    *ret_n = used;
-    return true;
+    for (uint32_t i = n; i-- > 0;) {
+        nodes[i].tasks = capacity_of(p, &nodes[i]);
+        if (nodes[i].class != pick->last || rest_is_given)
+            continue;
+        nodes[i].tasks = pick->rest;
+        rest_is_given = true;
+    }
 }

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "place/devices.h"
+#include "place/fit.h"
 
 static int ascending(const void *a, const void *b)
 {
@@ -39,76 +39,7 @@ double place_score_nodes(const struct place_parts *parts,
 
 double place_score(const struct place_parts *parts, const struct place_weights *weights)
 {
-    return place_score_nodes(parts, weights) + weights->packages * parts->packages +
-           weights->numa * parts->numa + weights->l3 * parts->l3 +
-           weights->devices * parts->devices + weights->memory * parts->memory;
-}
-
-/* One kind of domain of one node: how many cores the largest has. */
-struct kind {
-    const uint16_t *domain_of;
-    uint32_t largest;
-};
-
-static struct kind kind_of(const struct node_topo *topo, const uint16_t *domain_of)
-{
-    struct kind kind = {.domain_of = domain_of};
-    cleanup(freep) uint32_t *sizes = xcalloc(topo->n_cores, sizeof(*sizes));
-    for (uint32_t i = 0; i < topo->n_cores; i++)
-        if (++sizes[domain_of[i]] > kind.largest)
-            kind.largest = sizes[domain_of[i]];
-    return kind;
-}
-
-/* Domains that 'cores' span past those that so many cores need. */
-static uint32_t excess(const struct kind *kind, const struct bitset *cores)
-{
-    cleanup(bitset_destroyp) struct bitset *domains = bitset_create(cores->nbits);
-    uint32_t n = 0;
-    for (size_t i = bitset_next(cores, 0); i < cores->nbits;
-         i = bitset_next(cores, i + 1), n++)
-        bitset_set(domains, kind->domain_of[i]);
-    uint32_t spanned = (uint32_t)bitset_count(domains);
-    uint32_t needed = (n + kind->largest - 1) / kind->largest;
-    return spanned > needed ? spanned - needed : 0;
-}
-
-static uint32_t excess_of_share(const struct node_topo *topo, const uint16_t *domain_of,
-                                const struct place_share *share,
-                                enum place_policy policy)
-{
-    struct kind kind = kind_of(topo, domain_of);
-    /* Spread tasks are meant to lie apart. */
-    uint32_t sum = policy == PLACE_COMPACT ? excess(&kind, share->cores) : 0;
-    for (uint32_t task = 0; share->task_cores && task < share->tasks; task++)
-        sum += excess(&kind, share->task_cores[task]);
-    return sum;
-}
-
-static bool is_split(const struct place_node *node, const struct place_share *share)
-{
-    return node->n_free == node->n_cores && share->n_cores < node->n_cores;
-}
-
-void place_score_parts(const struct place_cluster *cluster,
-                       const struct place_request *req,
-                       const struct place_result *result, struct place_parts *ret)
-{
-    *ret = (struct place_parts){0};
-    cleanup(freep) uint32_t *indexes = xcalloc(result->n_shares, sizeof(*indexes));
-    for (size_t i = 0; i < result->n_shares; i++) {
-        const struct place_share *share = &result->shares[i];
-        const struct node_topo *topo = cluster->nodes[share->node].topo;
-        indexes[i] = share->node;
-        ret->split += is_split(&cluster->nodes[share->node], share);
-        if (!share->cores)
-            continue;
-        ret->packages += excess_of_share(topo, topo->package_of, share, req->policy);
-        ret->numa += excess_of_share(topo, topo->numa_of, share, req->policy);
-        ret->l3 += excess_of_share(topo, topo->l3_of, share, req->policy);
-        ret->devices += place_devices_steps(topo, share);
-    }
-    place_score_switches(cluster->tree, indexes, result->n_shares, ret);
+    return place_score_nodes(parts, weights) + fit_cost(parts, weights);
 }
 
 static void add_count(struct strbuf *text, uint32_t n, const char *one,

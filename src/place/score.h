@@ -17,9 +17,4 @@ double place_score_nodes(const struct place_parts *parts,
 double place_score(const struct place_parts *parts,
                    const struct place_weights *weights);
 
-/* All parts of a result whose tasks still have their own cores only. */
-void place_score_parts(const struct place_cluster *cluster,
-                       const struct place_request *req,
-                       const struct place_result *result, struct place_parts *ret);
-
 #endif

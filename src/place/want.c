@@ -4,6 +4,10 @@
  */
 #include "place/want.h"
 
+#include <stdlib.h>
+
+#include "base/mem.h"
+
 static uint32_t at_least_1(uint32_t n)
 {
     return n ? n : 1;
@@ -80,20 +84,42 @@ uint32_t place_want_by_gres(const struct place_want *want,
     return n >= place_want_devices(want, gres, 1) ? UINT32_MAX : 0;
 }
 
+/* Tasks that the packages hold when each takes so many at most; 'free_cores' NULL:
+ * all are free. */
+static uint32_t by_packages(const struct place_want *want, const struct node_topo *topo,
+                            const struct bitset *free_cores)
+{
+    cleanup(freep) uint32_t *cores = xcalloc(topo->n_packages, sizeof(*cores));
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < topo->n_cores; i++)
+        cores[topo->package_of[i]] += !free_cores || bitset_test(free_cores, i);
+    for (uint32_t p = 0; p < topo->n_packages; p++) {
+        uint32_t tasks = cores[p] / want->cores * want->per_core;
+        uint32_t most = want->req->tasks_per_package;
+        sum += tasks < most ? tasks : most;
+    }
+    return sum;
+}
+
 uint32_t place_want_on_node(const struct place_want *want,
                             const struct place_cluster *cluster, uint32_t i, bool empty)
 {
     const struct place_node *node = &cluster->nodes[i];
+    const struct hardware *hw = cluster_hardware(cluster, i);
     const struct place_request *req = want->req;
     uint64_t memory = empty ? node->memory : place_node_free_memory(node);
     if (req->exclusive && !empty && node->n_free < node->n_cores)
         return 0;
     uint32_t tasks =
         place_want_capacity(want, empty ? node->n_cores : node->n_free, memory);
+    if (req->tasks_per_package && hw->topo) {
+        uint32_t most = by_packages(want, hw->topo, empty ? NULL : node->free_cores);
+        tasks = most < tasks ? most : tasks;
+    }
     for (uint32_t g = 0; g < req->n_gres; g++) {
         uint32_t kind = req->gres[g].kind;
-        uint32_t n = empty ? place_cluster_total_of(cluster, i, kind)
-                           : place_cluster_free_of(cluster, i, kind);
+        const uint16_t *counts = empty ? hw->totals : cluster->free_counts[i];
+        uint32_t n = hardware_count(hw, counts, kind);
         uint32_t most = place_want_by_gres(want, &req->gres[g], n, memory);
         if (most < tasks)
             tasks = most;
@@ -120,20 +146,11 @@ uint32_t place_capacity(const struct node_topo *topo, const struct place_room *r
     return tasks >= want.per_node ? tasks : 0;
 }
 
-size_t place_candidates(const struct place_cluster *cluster,
-                        const struct place_request *req, struct bitset *ret)
+bool place_want_is_plain(const struct place_want *want)
 {
-    struct place_want want = place_want_of(req);
-    size_t n = 0;
-    bitset_copy(ret, cluster->usable);
-    for (size_t i = bitset_next(ret, 0); i < ret->nbits; i = bitset_next(ret, i + 1)) {
-        if (place_want_may_use(&want, (uint32_t)i) &&
-            place_want_on_node(&want, cluster, (uint32_t)i, false) >= want.per_node)
-            n++;
-        else
-            bitset_clear(ret, i);
-    }
-    return n;
+    const struct place_request *req = want->req;
+    return !req->mem_per_node && !req->mem_per_cpu && req->n_gres == 0 &&
+           req->tasks_per_package == 0;
 }
 
 uint32_t place_want_cores(const struct place_want *want, uint32_t tasks, uint32_t cores)

@@ -23,6 +23,8 @@ struct place_want place_want_of(const struct place_request *req);
 /* Tasks that so many cores and so much memory of one node hold. */
 uint32_t place_want_capacity(const struct place_want *want, uint32_t cores,
                              uint64_t memory);
+/* Do cores alone decide what a node holds? */
+bool place_want_is_plain(const struct place_want *want);
 /* The same, by a demand for devices of which the node has so many. */
 uint32_t place_want_by_gres(const struct place_want *want,
                             const struct place_gres *gres, uint32_t n, uint64_t memory);

@@ -296,6 +296,11 @@ uint32_t switch_tree_switch_of(const struct switch_tree *tree, uint32_t node)
     return tree->switch_of[node];
 }
 
+uint32_t switch_tree_parent(const struct switch_tree *tree, uint32_t sw)
+{
+    return tree->switches[sw].parent;
+}
+
 unsigned int switch_tree_height(const struct switch_tree *tree, uint32_t sw)
 {
     return tree->switches[sw].height;

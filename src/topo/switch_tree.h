@@ -40,6 +40,8 @@ char *switch_tree_path(const struct switch_tree *tree, uint32_t node);
 size_t switch_tree_n_switches(const struct switch_tree *tree);
 /* The switch that a node hangs from. */
 uint32_t switch_tree_switch_of(const struct switch_tree *tree, uint32_t node);
+/* The switch that a switch hangs from; UINT32_MAX for the root. */
+uint32_t switch_tree_parent(const struct switch_tree *tree, uint32_t sw);
 unsigned int switch_tree_height(const struct switch_tree *tree, uint32_t sw);
 /* All nodes at or below a switch. */
 const struct bitset *switch_tree_nodes_below(const struct switch_tree *tree,

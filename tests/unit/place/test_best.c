@@ -6,7 +6,7 @@
  * cores. Seeds are fixed, so a failure comes back.
  */
 #include "cluster.h"
-#include "place/score.h"
+#include "judge.h"
 
 #define ROUNDS 400
 
@@ -198,10 +198,9 @@ static void compare_with_all_sets(const struct cluster *c,
     if (rc < 0)
         return;
     check_result(c, req, r);
-    struct place_parts parts;
-    place_score_parts(c->cluster, req, r, &parts);
+    assert_int_equal(r->parts.nodes, r->n_shares);
     if (req->tasks || !req->nodes_max)
-        assert_int_equal(parts.levels, levels);
+        assert_int_equal(r->parts.levels, levels);
     assert_true((int)r->n_shares >= fewest);
     place_result_destroy(r);
 }
@@ -256,9 +255,9 @@ static double score_of(const struct cluster *c, const struct place_request *req,
                                 .task_cores = &cores};
     struct place_result result = {.shares = &share, .n_shares = 1};
     struct place_parts parts;
-    place_score_parts(c->cluster, req, &result, &parts);
+    judge_result(c->cluster, req, &result, &parts);
     bitset_destroy(cores);
-    return place_score(&parts, &place_weights_default);
+    return judge_score(&parts, &place_weights_default);
 }
 
 static double best_score(const struct cluster *c, const struct place_request *req)

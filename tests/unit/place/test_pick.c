@@ -12,27 +12,45 @@
 
 #include <cmocka.h>
 
-/* Eight cores a node, 'free' of them free; picks as "node:tasks ...". */
+/* Eight cores a node, 'free' of them free; picks as "node:tasks ...". Each node is
+ * a class of its own. */
 static void assert_picks(const struct place_request *req, const uint32_t *free_cores,
-                         size_t n, const char *expected)
+                         uint32_t n, const char *expected)
 {
-    struct candidate set[8];
+    struct pick_class classes[8];
+    struct pick_node nodes[8];
     struct place_want want = place_want_of(req);
-    for (uint32_t i = 0; i < n; i++)
-        set[i] = (struct candidate){
-            .node = i,
+    uint32_t avail[8] = {0}, used = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        classes[i] = (struct pick_class){
             .n_cores = 8,
             .free = free_cores[i],
             .capacity = place_want_capacity(&want, free_cores[i], 1 << 20),
             .required = req->required && bitset_test(req->required, i)};
+        for (uint32_t q = 0; q < req->n_quotas; q++)
+            classes[i].quotas |= (uint32_t)bitset_test(req->quotas[q].nodes, i) << q;
+        avail[i] = classes[i].capacity > 0;
+    }
     struct strbuf text = STRBUF_INIT;
-    size_t used = 0;
-    if (!place_pick(&want, set, n, &used))
+    struct picker picker;
+    struct pick pick;
+    picker_init(&picker, &want, classes, n);
+    pick_init(&pick, n);
+    if (!pick_choose(&picker, avail, &pick)) {
         strbuf_puts(&text, "none");
-    for (size_t i = 0; i < used; i++)
-        strbuf_printf(&text, "%s%u:%u", i ? " " : "", set[i].node, set[i].tasks);
+    } else {
+        for (uint32_t i = 0; i < n; i++)
+            if (pick.take[i])
+                nodes[used++] = (struct pick_node){.node = i, .class = (uint16_t)i};
+        assert_int_equal(used, pick.n_nodes);
+        pick_deal(&picker, &pick, nodes, used);
+    }
+    for (uint32_t i = 0; i < used; i++)
+        strbuf_printf(&text, "%s%u:%u", i ? " " : "", nodes[i].node, nodes[i].tasks);
     assert_string_equal(text.s, expected);
     strbuf_fini(&text);
+    pick_fini(&pick);
+    picker_fini(&picker);
 }
 
 static void the_last_node_is_the_one_that_the_rest_fits_best(void **state)
@@ -78,7 +96,7 @@ static void required_nodes_are_always_among_them(void **state)
     req.required = required;
     assert_picks(&req, (uint32_t[]){8, 2, 8}, 3, "2:2");
     req.tasks = 9;
-    assert_picks(&req, (uint32_t[]){8, 2, 8}, 3, "2:8 1:1");
+    assert_picks(&req, (uint32_t[]){8, 2, 8}, 3, "1:1 2:8");
     bitset_destroy(required);
 }
 
