@@ -14,16 +14,21 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "base/units.h"
 #include "cli/cluster_link.h"
 #include "cli/document.h"
 #include "cli/job_columns.h"
 #include "cli/job_document.h"
 #include "cli/table.h"
 
+/* Of a table for people, who read no more; forms for programs are complete. */
+#define DEFAULT_LIMIT 500
+
 struct jobs_args {
     struct common common;
     const char *user, *states, *partition, *format;
-    bool all, mine, is_long, no_header;
+    bool all, mine, is_long, no_header, has_limit;
+    uint32_t limit; /* 0: none */
 };
 
 static const struct usage usage = {
@@ -34,6 +39,20 @@ static const struct usage usage = {
                 "  berth jobs -t PENDING -o '%i %T %r'\n"
                 "  berth jobs --json 17 18\n",
 };
+
+static int set_limit(const struct opt *opt, const char *value, void *ctx,
+                     struct err *err)
+{
+    struct jobs_args *args = ctx;
+    int64_t limit;
+    int rc = number_parse(value, 0, UINT32_MAX, &limit, err);
+
+    (void)opt;
+    if (rc == 0)
+        args->limit = (uint32_t)limit;
+    args->has_limit = rc == 0;
+    return rc;
+}
 
 #define MEMBER(m) offsetof(struct jobs_args, m)
 static const struct opt opts[] = {
@@ -46,6 +65,8 @@ static const struct opt opts[] = {
      "only in this partition", 0},
     {"all", 'a', OPT_NONE, NULL, opt_flag, MEMBER(all), 0, "ended ones too", 0},
     {"long", 'l', OPT_NONE, NULL, opt_flag, MEMBER(is_long), 0, "more columns", 0},
+    {"limit", 0, OPT_NEEDED, "N", set_limit, 0, 0,
+     "at most N jobs, 0 for all (default: 500 in a table, else all)", 0},
     {"format", 'o', OPT_NEEDED, "FORMAT", opt_string, MEMBER(format), 0,
      "columns by squeue's letters: '%i %.8j %T'", 0},
     {"no-header", 0, OPT_NONE, NULL, opt_flag, MEMBER(no_header), 0, "no first line",
@@ -87,6 +108,14 @@ static char *my_name(void)
     return pw ? xstrdup(pw->pw_name) : xasprintf("%u", getuid());
 }
 
+/* Ids name what is wanted, and programs want what there is. */
+static uint32_t limit_of(const struct jobs_args *args, const Berth__JobQuery *query)
+{
+    if (args->has_limit)
+        return args->limit;
+    return args->common.json || args->format || query->n_ids ? 0 : DEFAULT_LIMIT;
+}
+
 /* Fill the query's borrowed members from 'args'; *ret_states owns the states. */
 static void fill_query(const struct jobs_args *args, char *user, char ***ret_states,
                        Berth__JobQuery *query)
@@ -99,6 +128,8 @@ static void fill_query(const struct jobs_args *args, char *user, char ***ret_sta
     query->n_states = strv_len(*ret_states);
     query->states = *ret_states;
     query->user = user;
+    query->limit = limit_of(args, query);
+    query->active_first = query->limit && query->limit <= DEFAULT_LIMIT;
 }
 
 static bool is_user(const char *name)
@@ -153,5 +184,9 @@ int cmd_jobs(int argc, char **argv)
     }
     if (!found_any(&args, &query, list))
         return STATUS_FAILED;
-    return print_list(&args, list);
+    status = print_list(&args, list);
+    if (query.limit && list->total > list->n_jobs)
+        say_info("these are %zu of %u jobs: --limit 0 lists all", list->n_jobs,
+                 list->total);
+    return status;
 }

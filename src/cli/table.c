@@ -120,15 +120,21 @@ static void add_text(struct strbuf *line, const char *s, size_t n)
     }
 }
 
+static void add_blanks(struct strbuf *line, size_t n)
+{
+    while (n-- > 0)
+        strbuf_putc(line, ' ');
+}
+
 static void add_cell(struct strbuf *line, const char *s, const struct column *column,
                      size_t width)
 {
     size_t n = places(s), pad = n < width ? width - n : 0;
 
     if (line->len > 0)
-        strbuf_printf(line, "%*s", GAP, "");
+        add_blanks(line, GAP);
     if (column->is_right)
-        strbuf_printf(line, "%*s", (int)pad, "");
+        add_blanks(line, pad);
     if (n > width) {
         add_text(line, s, width - 1);
         strbuf_putc(line, '+');
@@ -136,14 +142,16 @@ static void add_cell(struct strbuf *line, const char *s, const struct column *co
         strbuf_puts(line, s);
     }
     if (!column->is_right)
-        strbuf_printf(line, "%*s", (int)pad, "");
+        add_blanks(line, pad);
 }
 
 static void end_line(struct strbuf *line, FILE *out)
 {
     while (line->len > 0 && line->s[line->len - 1] == ' ')
         strbuf_cut(line, line->len - 1);
-    fprintf(out, "%s\n", line->s ? line->s : "");
+    if (line->s)
+        (void)fputs(line->s, out);
+    (void)fputc('\n', out);
     strbuf_cut(line, 0);
 }
 

@@ -43,6 +43,10 @@ BERTH_API int berth_ping(struct berth *berth, Berth__Pong **ret, struct berth_er
 BERTH_API int berth_submit(struct berth *berth, const Berth__JobSpec *spec,
                            const char *key, Berth__SubmitReply **ret,
                            struct berth_err *err);
+/* All jobs that match, or 'limit' of them, in order of their ids. They come in as
+ * many pages as it takes; a job changes meanwhile, but none comes twice. With
+ * 'active_first' one page comes, in which those that run stand before the others
+ * when there are more than fit. 'total' of the reply is how many match. */
 BERTH_API int berth_jobs(struct berth *berth, const Berth__JobQuery *query,
                          Berth__JobList **ret, struct berth_err *err);
 BERTH_API int berth_control(struct berth *berth, const Berth__JobControl *control,

@@ -97,15 +97,55 @@ int berth_submit(struct berth *berth, const Berth__JobSpec *spec, const char *ke
     return call_for(berth, &env, BERTH__ENVELOPE__BODY_SUBMITTED, (void **)ret, err);
 }
 
+static int jobs_page(struct berth *berth, Berth__JobQuery *query, Berth__JobList **ret,
+                     struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    env.body_case = BERTH__ENVELOPE__BODY_JOB_QUERY;
+    env.job_query = query;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_JOB_LIST, (void **)ret, err);
+}
+
+/* Behind the jobs of 'list', which takes them over. */
+static void add_page(Berth__JobList *list, Berth__JobList *page)
+{
+    list->jobs = xrealloc(list->jobs, list->n_jobs + page->n_jobs, sizeof(*list->jobs));
+    for (size_t i = 0; i < page->n_jobs; i++)
+        list->jobs[list->n_jobs++] = page->jobs[i];
+    page->n_jobs = 0;
+    list->more = page->more;
+    list->total = page->total;
+    free_message(page);
+}
+
+/* The last page was full. Only pages in order of ids can be continued. */
+static bool wants_more(const Berth__JobQuery *query, const Berth__JobList *list)
+{
+    return list->more && list->n_jobs > 0 && !query->active_first &&
+           (query->limit == 0 || list->n_jobs < query->limit);
+}
+
 int berth_jobs(struct berth *berth, const Berth__JobQuery *query, Berth__JobList **ret,
                struct berth_err *err)
 {
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__JobQuery shallow = *query;
+    cleanup(free_messagep) Berth__JobList *list = NULL;
+    Berth__JobQuery next = *query;
+    int rc = jobs_page(berth, &next, &list, err);
 
-    env.body_case = BERTH__ENVELOPE__BODY_JOB_QUERY;
-    env.job_query = &shallow;
-    return call_for(berth, &env, BERTH__ENVELOPE__BODY_JOB_LIST, (void **)ret, err);
+    while (rc == 0 && wants_more(query, list)) {
+        Berth__JobList *page = NULL;
+
+        next.after = list->jobs[list->n_jobs - 1]->record->id;
+        if (query->limit)
+            next.limit = query->limit - (uint32_t)list->n_jobs;
+        rc = jobs_page(berth, &next, &page, err);
+        if (rc == 0)
+            add_page(list, page);
+    }
+    if (rc == 0)
+        *ret = take(list);
+    return rc;
 }
 
 int berth_control(struct berth *berth, const Berth__JobControl *control,
@@ -120,13 +160,43 @@ int berth_control(struct berth *berth, const Berth__JobControl *control,
                     err);
 }
 
+static int nodes_page(struct berth *berth, Berth__NodeQuery *query,
+                      Berth__NodeList **ret, struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    env.body_case = BERTH__ENVELOPE__BODY_NODE_QUERY;
+    env.node_query = query;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_NODE_LIST, (void **)ret, err);
+}
+
+static void add_nodes(Berth__NodeList *list, Berth__NodeList *page)
+{
+    list->nodes =
+        xrealloc(list->nodes, list->n_nodes + page->n_nodes, sizeof(*list->nodes));
+    for (size_t i = 0; i < page->n_nodes; i++)
+        list->nodes[list->n_nodes++] = page->nodes[i];
+    page->n_nodes = 0;
+    list->more = page->more;
+    free_message(page);
+}
+
 int berth_nodes(struct berth *berth, const Berth__NodeQuery *query,
                 Berth__NodeList **ret, struct berth_err *err)
 {
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__NodeQuery shallow = *query;
+    cleanup(free_messagep) Berth__NodeList *list = NULL;
+    Berth__NodeQuery next = *query;
+    int rc = nodes_page(berth, &next, &list, err);
 
-    env.body_case = BERTH__ENVELOPE__BODY_NODE_QUERY;
-    env.node_query = &shallow;
-    return call_for(berth, &env, BERTH__ENVELOPE__BODY_NODE_LIST, (void **)ret, err);
+    while (rc == 0 && list->more) {
+        Berth__NodeList *page = NULL;
+
+        next.skip = query->skip + (uint32_t)list->n_nodes;
+        rc = nodes_page(berth, &next, &page, err);
+        if (rc == 0)
+            add_nodes(list, page);
+    }
+    if (rc == 0)
+        *ret = take(list);
+    return rc;
 }

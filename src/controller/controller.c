@@ -12,6 +12,7 @@
 #include "controller/accounts.h"
 #include "controller/conn.h"
 #include "controller/dispatch.h"
+#include "controller/job_index.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "controller/reconcile.h"
@@ -94,11 +95,13 @@ static struct sched_options sched_options(const struct config *config)
     return options;
 }
 
-static int make_partitions(const struct controller *ctl,
-                           struct sched_partition *partitions, struct bitset **sets,
+static int make_partitions(struct controller *ctl, struct sched_partition *partitions,
                            struct err *err)
 {
+    struct bitset **sets = xcalloc(ctl->config->n_partitions, sizeof(*sets));
     int rc = 0;
+
+    ctl->partition_nodes = sets;
 
     for (size_t i = 0; rc == 0 && i < ctl->config->n_partitions; i++) {
         const struct config_partition *from = &ctl->config->partitions[i];
@@ -120,22 +123,19 @@ static int make_sched(struct controller *ctl, struct err *err)
     struct sched_options options = sched_options(config);
     cleanup(freep) const char **names = xcalloc(config->n_nodes, sizeof(*names));
     cleanup(freep) struct switch_def *defs = switch_defs(config);
-    cleanup(freep) struct bitset **sets = xcalloc(config->n_partitions, sizeof(*sets));
     cleanup(freep) struct sched_partition *partitions =
         xcalloc(config->n_partitions, sizeof(*partitions));
     int rc;
 
     for (size_t i = 0; i < config->n_nodes; i++)
         names[i] = config->nodes[i].name;
-    rc = make_partitions(ctl, partitions, sets, err);
+    rc = make_partitions(ctl, partitions, err);
     if (rc == 0)
         rc = switch_tree_build(defs, config->n_switches, names, config->n_nodes,
                                &ctl->tree, err);
     if (rc == 0)
         rc = sched_create(&options, defs, config->n_switches, names, config->n_nodes,
                           partitions, config->n_partitions, &ctl->sched, err);
-    for (size_t i = 0; i < config->n_partitions; i++)
-        bitset_destroy(sets[i]);
     return rc;
 }
 
@@ -265,6 +265,7 @@ int controller_create(uv_loop_t *loop, const struct config *config,
     init_handles(ctl);
     nodes_init(ctl);
     ctl->assoc = accounts_create(config);
+    ctl->index = job_index_create();
     rc = make_sched(ctl, err);
     if (rc == 0)
         rc = open_store(ctl, err);
@@ -282,14 +283,23 @@ int controller_create(uv_loop_t *loop, const struct config *config,
     return 0;
 }
 
+static void free_partitions(struct controller *ctl)
+{
+    for (size_t i = 0; ctl->partition_nodes && i < ctl->config->n_partitions; i++)
+        bitset_destroy(ctl->partition_nodes[i]);
+    free(ctl->partition_nodes);
+}
+
 static void controller_free(struct controller *ctl)
 {
     jobs_clear(ctl);
+    job_index_destroy(ctl->index);
     if (ctl->sched)
         sched_destroy(ctl->sched);
     assoc_destroy(ctl->assoc);
     switch_tree_destroy(ctl->tree);
     nodes_fini(ctl);
+    free_partitions(ctl);
     users_clear(ctl);
     free(ctl);
 }

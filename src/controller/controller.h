@@ -24,6 +24,7 @@
 #include "wire/grant.h"
 
 struct ctl_job;
+struct job_index;
 struct ctl_node;
 struct ctl_topo;
 struct ctl_user;
@@ -46,11 +47,13 @@ struct controller {
 
     /* Jobs, in order of their ids, and the lists that some of them are in. */
     struct ctl_job *jobs, *jobs_by_key;
+    struct job_index *index; /* of all of them, for lists */
     struct ctl_job *active, *ended;
     uint32_t n_jobs, n_in_state[JOB_STATE_COUNT];
     uint32_t next_job;
 
-    struct ctl_node *nodes; /* config->n_nodes of them, by index */
+    struct bitset **partition_nodes; /* of each partition of the configuration */
+    struct ctl_node *nodes;          /* config->n_nodes of them, by index */
     struct ctl_node *nodes_by_name;
     struct ctl_topo *topos;
     struct ctl_user *users;

@@ -11,6 +11,8 @@
 #include "base/strv.h"
 #include "controller/accounts.h"
 #include "controller/dispatch.h"
+#include "controller/job_index.h"
+#include "controller/nodes.h"
 #include "controller/request.h"
 #include "controller/wait.h"
 #include "wire/pack.h"
@@ -114,10 +116,14 @@ struct ctl_job *jobs_insert(struct controller *ctl, struct job job)
         cj->key = owned_key(job.spec->uid, job.record->submit_key);
         HASH_ADD_KEYPTR(hh_key, ctl->jobs_by_key, cj->key, strlen(cj->key), cj);
     }
+    job_index_add(ctl->index, cj->id, job.spec->user, job.spec->partition,
+                  job_state_of(&job), cj);
     ctl->n_jobs++;
     ctl->n_in_state[job.record->state]++;
-    if (job_state_is_active(job_state_of(&job)))
+    if (job_state_is_active(job_state_of(&job))) {
         DL_APPEND(ctl->active, cj);
+        nodes_add_job(ctl, cj);
+    }
     if (job_state_is_final(job_state_of(&job))) {
         DL_APPEND(ctl->ended, cj);
         shed(cj);
@@ -176,6 +182,8 @@ static void job_free(struct controller *ctl, struct ctl_job *cj)
     HASH_DELETE(hh, ctl->jobs, cj);
     if (cj->key)
         HASH_DELETE(hh_key, ctl->jobs_by_key, cj);
+    job_index_remove(ctl->index, cj->id);
+    nodes_remove_job(cj);
     ctl->n_jobs--;
     ctl->n_in_state[cj->job.record->state]--;
     job_fini(&cj->job);
@@ -261,10 +269,15 @@ static void move_between_lists(struct controller *ctl, struct ctl_job *cj,
 {
     ctl->n_in_state[from]--;
     ctl->n_in_state[to]++;
-    if (job_state_is_active(from) && !job_state_is_active(to))
+    job_index_set_state(ctl->index, cj->id, to);
+    if (job_state_is_active(from) && !job_state_is_active(to)) {
         DL_DELETE(ctl->active, cj);
-    if (!job_state_is_active(from) && job_state_is_active(to))
+        nodes_remove_job(cj);
+    }
+    if (!job_state_is_active(from) && job_state_is_active(to)) {
         DL_APPEND(ctl->active, cj);
+        nodes_add_job(ctl, cj);
+    }
     if (job_state_is_final(to)) {
         DL_APPEND(ctl->ended, cj);
         shed(cj);

@@ -20,6 +20,8 @@ struct ctl_job {
     bool is_shed;          /* script and environment are only on disk */
     bool is_overdue;       /* the backstop has told its node */
     int64_t missing_since; /* its node does not list it; 0: fine */
+    struct ctl_node **on;  /* its nodes, while it is active */
+    size_t n_on;
     struct wait_link *waits;
     UT_hash_handle hh, hh_key;
     struct ctl_job *prev, *next; /* in ctl->active or ctl->ended */

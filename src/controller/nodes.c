@@ -43,6 +43,7 @@ void nodes_fini(struct controller *ctl)
     for (size_t i = 0; ctl->nodes && i < ctl->config->n_nodes; i++) {
         nodes_forget_calls(&ctl->nodes[i]);
         free_message(ctl->nodes[i].registered);
+        free(ctl->nodes[i].jobs);
     }
     free(ctl->nodes);
     HASH_ITER(hh, ctl->topos, topo, next)
@@ -66,6 +67,44 @@ struct ctl_node *nodes_lead(const struct controller *ctl, const struct ctl_job *
     const Berth__NodeShare *lead = job_lead(&cj->job);
 
     return lead ? nodes_find(ctl, lead->node) : NULL;
+}
+
+void nodes_add_job(struct controller *ctl, struct ctl_job *cj)
+{
+    const Berth__Placement *placement = cj->job.record->placement;
+
+    if (!placement)
+        return;
+    cj->on = xcalloc(placement->n_shares, sizeof(struct ctl_node *));
+    for (size_t i = 0; i < placement->n_shares; i++) {
+        struct ctl_node *node = nodes_find(ctl, placement->shares[i]->node);
+
+        if (!node)
+            continue;
+        if (node->n_jobs == node->cap_jobs) {
+            node->cap_jobs = node->cap_jobs ? node->cap_jobs * 2 : 4;
+            node->jobs = xrealloc(node->jobs, node->cap_jobs, sizeof(*node->jobs));
+        }
+        node->jobs[node->n_jobs++] = cj;
+        cj->on[cj->n_on++] = node;
+    }
+}
+
+void nodes_remove_job(struct ctl_job *cj)
+{
+    for (size_t i = 0; i < cj->n_on; i++) {
+        struct ctl_node *node = cj->on[i];
+        size_t at = 0;
+
+        while (node->jobs[at] != cj)
+            at++;
+        node->n_jobs--;
+        memmove(&node->jobs[at], &node->jobs[at + 1],
+                (node->n_jobs - at) * sizeof(*node->jobs));
+    }
+    free(cj->on);
+    cj->on = NULL;
+    cj->n_on = 0;
 }
 
 bool nodes_is_up(const struct ctl_node *node)

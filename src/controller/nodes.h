@@ -36,7 +36,9 @@ struct ctl_node {
     int64_t last_seen;
     double load;
     struct node_call *calls; /* requests to it without answer yet */
-    UT_hash_handle hh;       /* by name */
+    struct ctl_job **jobs;   /* active ones that take part in it */
+    size_t n_jobs, cap_jobs;
+    UT_hash_handle hh; /* by name */
 };
 
 /* Make the table from the configuration; all are UNKNOWN. */
@@ -47,6 +49,9 @@ void nodes_fini(struct controller *ctl);
 struct ctl_node *nodes_find(const struct controller *ctl, const char *name);
 /* The node that leads an active job; NULL when it left the configuration. */
 struct ctl_node *nodes_lead(const struct controller *ctl, const struct ctl_job *cj);
+/* A job has become active, and is no longer: it is in 'jobs' of its nodes meanwhile. */
+void nodes_add_job(struct controller *ctl, struct ctl_job *cj);
+void nodes_remove_job(struct ctl_job *cj);
 bool nodes_is_up(const struct ctl_node *node);
 uint16_t nodes_port(const struct ctl_node *node);
 uint64_t nodes_memory(const struct ctl_node *node);

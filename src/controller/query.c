@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "controller/handlers.h"
+#include "controller/job_index.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "wire/pack.h"
@@ -14,6 +15,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Jobs in one answer. It is made while nothing else is done: at a microsecond or
+ * few each, others hardly notice a page, but would a list of all. */
+#define PAGE 500
+#define PAGE_WITH_SPECS 50
 
 /* One entry of a list. The messages borrow every string from the job: a list
  * is packed before anything changes, and copies nothing. */
@@ -29,6 +35,8 @@ struct list {
     struct entry *entries;
     size_t n, cap;
     size_t loaded_bytes;
+    size_t total; /* that match */
+    bool more;    /* after the last of them */
 };
 
 static const char *reason_word(enum sched_reason reason)
@@ -88,11 +96,36 @@ static void fill_spec(const struct ctl_job *cj, struct entry *entry)
     entry->spec = entry->loaded ? *entry->loaded : *cj->job.spec;
 }
 
-static void fill_bare_spec(const struct ctl_job *cj, struct entry *entry)
+/* What others may see. */
+static void fill_public_spec(const struct ctl_job *cj, struct entry *entry)
 {
     entry->spec = *cj->job.spec;
     entry->spec.script.len = 0;
     entry->spec.n_env = 0;
+}
+
+/* What columns show: the rest would cost every list more than the list itself. */
+static void fill_bare_spec(const struct ctl_job *cj, struct entry *entry)
+{
+    const Berth__JobSpec *from = cj->job.spec;
+    Berth__JobSpec *spec = &entry->spec;
+
+    berth__job_spec__init(spec);
+    spec->name = from->name;
+    spec->user = from->user;
+    spec->uid = from->uid;
+    spec->gid = from->gid;
+    spec->partition = from->partition;
+    spec->account = from->account;
+    spec->qos = from->qos;
+    spec->comment = from->comment;
+    spec->cwd = from->cwd;
+    spec->container = from->container;
+    spec->nodes_min = from->nodes_min;
+    spec->nodes_max = from->nodes_max;
+    spec->tasks = from->tasks;
+    spec->time_limit = from->time_limit;
+    spec->interactive = from->interactive;
 }
 
 static void fill(const struct controller *ctl, const struct ctl_job *cj, int64_t now,
@@ -145,6 +178,8 @@ static void list_put(struct list *list, const struct conn *conn,
     if (with_spec && is_theirs) {
         load_spec(list, conn->ctl, cj, entry);
         fill_spec(cj, entry);
+    } else if (with_spec) {
+        fill_public_spec(cj, entry);
     } else {
         fill_bare_spec(cj, entry);
     }
@@ -175,6 +210,8 @@ static void list_reply(struct conn *conn, uint64_t id, struct list *list)
     message.jobs = infos;
     message.n_jobs = list->n;
     message.revision = store_revision(conn->ctl->store);
+    message.total = (uint32_t)list->total;
+    message.more = list->more;
     reply.body_case = BERTH__ENVELOPE__BODY_JOB_LIST;
     reply.job_list = &message;
     conn_reply(conn, id, &reply);
@@ -258,14 +295,67 @@ static int collect_ids(struct conn *conn, const Berth__JobQuery *query, uint32_t
     return err_set(err, ESRCH, "Invalid job id specified: %" PRIu32, query->ids[0]);
 }
 
-static void collect_all(struct conn *conn, const Berth__JobQuery *query,
-                        uint32_t states, struct list *list)
+/* States that a list shows unless it is told: of all jobs that have not ended. */
+static uint32_t live_states(void)
 {
-    struct ctl_job *cj, *next;
+    uint32_t mask = 0;
 
-    HASH_ITER(hh, conn->ctl->jobs, cj, next)
-    if (matches(query, states, cj))
-        list_put(list, conn, cj, query->with_spec);
+    for (int state = 0; state < JOB_STATE_COUNT; state++)
+        if (!job_state_is_final((enum job_state)state))
+            mask |= 1u << state;
+    return mask;
+}
+
+static uint32_t active_states(void)
+{
+    uint32_t mask = 0;
+
+    for (int state = 0; state < JOB_STATE_COUNT; state++)
+        if (job_state_is_active((enum job_state)state))
+            mask |= 1u << state;
+    return mask;
+}
+
+/* Those that run, then as many of the others as there is room for. */
+static size_t select_active_first(const struct job_index *index,
+                                  const struct job_filter *filter, size_t max,
+                                  struct ctl_job **ret_jobs)
+{
+    struct job_filter part = *filter;
+    uint32_t states = filter->states ? filter->states : UINT32_MAX;
+    size_t n = 0;
+
+    part.states = states & active_states();
+    if (part.states)
+        n = job_index_select(index, &part, 0, max, ret_jobs);
+    part.states = states & ~active_states();
+    if (part.states)
+        n += job_index_select(index, &part, 0, max - n, ret_jobs + n);
+    return n;
+}
+
+/* One page of the jobs that match, whoever they are: their number bounds how long
+ * everybody else waits. */
+static void collect_page(struct conn *conn, const Berth__JobQuery *query,
+                         uint32_t states, struct list *list)
+{
+    const struct job_index *index = conn->ctl->index;
+    struct job_filter filter = {.states = states || query->all ? states : live_states(),
+                                .user = query->user,
+                                .partition = query->partition};
+    size_t room = query->with_spec ? PAGE_WITH_SPECS : PAGE;
+    size_t max = query->limit && query->limit < room ? query->limit : room;
+    cleanup(freep) struct ctl_job **jobs = xcalloc(max + 1, sizeof(struct ctl_job *));
+    size_t n;
+
+    list->total = job_index_count(index, &filter);
+    if (query->active_first && list->total > max)
+        n = select_active_first(index, &filter, max + 1, jobs);
+    else
+        n = job_index_select(index, &filter, query->after, max + 1, jobs);
+    list->more = n > max;
+    for (size_t i = 0; i < n && i < max; i++)
+        list_put(list, conn, jobs[i], query->with_spec);
 }
 
 void handle_job_query(struct conn *conn, const Berth__Envelope *env)
@@ -281,7 +371,7 @@ void handle_job_query(struct conn *conn, const Berth__Envelope *env)
     if (rc == 0 && query->n_ids)
         rc = collect_ids(conn, query, states, &list, &err);
     else if (rc == 0)
-        collect_all(conn, query, states, &list);
+        collect_page(conn, query, states, &list);
     if (rc)
         conn_reply_err(conn, env->id, &err);
     else

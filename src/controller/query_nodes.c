@@ -2,9 +2,7 @@
  *
  * query_nodes.c - answer what nodes there are and what they do
  */
-#include "base/hostlist.h"
 #include "base/mem.h"
-#include "base/strv.h"
 #include "controller/handlers.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
@@ -13,7 +11,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
+
+/* Nodes in one answer, for the sake of those who wait meanwhile. */
+#define PAGE 1000
 
 static const char *state_word(const struct ctl_node *node, const Berth__NodeInfo *info)
 {
@@ -46,52 +46,22 @@ static const char *reason_words(const struct ctl_node *node)
     return NULL;
 }
 
-/* A host list, or ALL. */
-static bool list_has(const char *list, const char *name)
-{
-    cleanup(strv_freep) char **names = NULL;
-
-    if (strcmp(list, "ALL") == 0)
-        return true;
-    if (hostlist_expand(list, &names, NULL))
-        return false;
-    strv_foreach (entry, names)
-        if (strcmp(*entry, name) == 0)
-            return true;
-    return false;
-}
-
-static void fill_partitions(const struct config *config, const struct ctl_node *node,
+static void fill_partitions(const struct controller *ctl, const struct ctl_node *node,
                             Berth__NodeInfo *info)
 {
+    const struct config *config = ctl->config;
+
     info->partitions = xcalloc(config->n_partitions, sizeof(*info->partitions));
     for (size_t i = 0; i < config->n_partitions; i++)
-        if (list_has(config->partitions[i].nodes, node->config->name))
+        if (bitset_test(ctl->partition_nodes[i], node->index))
             info->partitions[info->n_partitions++] = config->partitions[i].name;
 }
 
-static bool takes_part(const struct ctl_job *cj, const char *name)
+static void fill_jobs(const struct ctl_node *node, Berth__NodeInfo *info)
 {
-    const Berth__Placement *placement = cj->job.record->placement;
-
-    for (size_t i = 0; placement && i < placement->n_shares; i++)
-        if (strcmp(placement->shares[i]->node, name) == 0)
-            return true;
-    return false;
-}
-
-static void fill_jobs(const struct controller *ctl, const struct ctl_node *node,
-                      Berth__NodeInfo *info)
-{
-    struct ctl_job *cj;
-    size_t n = 0;
-
-    DL_FOREACH(ctl->active, cj)
-    n += takes_part(cj, node->config->name);
-    info->jobs = xcalloc(n, sizeof(*info->jobs));
-    DL_FOREACH(ctl->active, cj)
-    if (takes_part(cj, node->config->name))
-        info->jobs[info->n_jobs++] = cj->id;
+    info->jobs = xcalloc(node->n_jobs, sizeof(*info->jobs));
+    for (size_t i = 0; i < node->n_jobs; i++)
+        info->jobs[info->n_jobs++] = node->jobs[i]->id;
 }
 
 static void fill(const struct controller *ctl, const struct ctl_node *node,
@@ -114,12 +84,12 @@ static void fill(const struct controller *ctl, const struct ctl_node *node,
     info->load = node->load;
     info->version = query_field(version);
     info->switch_path = switch_tree_path(ctl->tree, node->index);
-    fill_partitions(ctl->config, node, info);
-    fill_jobs(ctl, node, info);
+    fill_partitions(ctl, node, info);
+    fill_jobs(node, info);
 }
 
 static void reply_nodes(struct conn *conn, uint64_t id,
-                        const struct ctl_node *const *nodes, size_t n)
+                        const struct ctl_node *const *nodes, size_t n, bool more)
 {
     cleanup(freep) Berth__NodeInfo *infos = xcalloc(n, sizeof(*infos));
     cleanup(freep) Berth__NodeInfo **pointers = xcalloc(n, sizeof(*pointers));
@@ -132,6 +102,7 @@ static void reply_nodes(struct conn *conn, uint64_t id,
     }
     list.nodes = pointers;
     list.n_nodes = n;
+    list.more = more;
     reply.body_case = BERTH__ENVELOPE__BODY_NODE_LIST;
     reply.node_list = &list;
     conn_reply(conn, id, &reply);
@@ -142,34 +113,33 @@ static void reply_nodes(struct conn *conn, uint64_t id,
     }
 }
 
+/* Nodes number 'first' to 'first' + n of those that are meant. */
 static int select_nodes(const struct controller *ctl, const Berth__NodeQuery *query,
-                        const struct ctl_node **ret_nodes, size_t *ret_n,
+                        size_t first, size_t n, const struct ctl_node **ret_nodes,
                         struct err *err)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < query->n_names; i++) {
-        ret_nodes[n] = nodes_find(ctl, query->names[i]);
-        if (!ret_nodes[n++])
+    for (size_t i = 0; i < n; i++) {
+        ret_nodes[i] = query->n_names ? nodes_find(ctl, query->names[first + i])
+                                      : &ctl->nodes[first + i];
+        if (!ret_nodes[i])
             return err_set(err, ENOENT, "Invalid node name specified: '%.80s'",
-                           query->names[i]);
+                           query->names[first + i]);
     }
-    for (size_t i = 0; query->n_names == 0 && i < ctl->config->n_nodes; i++)
-        ret_nodes[n++] = &ctl->nodes[i];
-    *ret_n = n;
     return 0;
 }
 
 void handle_node_query(struct conn *conn, const Berth__Envelope *env)
 {
     const Berth__NodeQuery *query = env->node_query;
-    size_t n = query->n_names ? query->n_names : conn->ctl->config->n_nodes;
-    cleanup(freep) const struct ctl_node **nodes = xcalloc(n, sizeof(*nodes));
+    size_t all = query->n_names ? query->n_names : conn->ctl->config->n_nodes;
+    size_t first = query->skip < all ? query->skip : all;
+    size_t n = all - first < PAGE ? all - first : PAGE;
+    const struct ctl_node *nodes[PAGE];
     struct err err;
 
-    if (select_nodes(conn->ctl, query, nodes, &n, &err)) {
+    if (select_nodes(conn->ctl, query, first, n, nodes, &err)) {
         conn_reply_err(conn, env->id, &err);
         return;
     }
-    reply_nodes(conn, env->id, nodes, n);
+    reply_nodes(conn, env->id, nodes, n, first + n < all);
 }

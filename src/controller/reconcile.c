@@ -29,16 +29,6 @@ static bool is_listed(const Berth__Register *request, const struct ctl_job *cj)
     return false;
 }
 
-static bool takes_part(const struct ctl_job *cj, const struct ctl_node *node)
-{
-    const Berth__Placement *placement = cj->job.record->placement;
-
-    for (size_t i = 0; placement && i < placement->n_shares; i++)
-        if (strcmp(placement->shares[i]->node, node->config->name) == 0)
-            return true;
-    return false;
-}
-
 void reconcile_stop_list(const struct controller *ctl, const Berth__Register *request,
                          Berth__Registered *reply)
 {
@@ -86,20 +76,28 @@ static void compare(struct controller *ctl, struct ctl_job *cj, bool listed)
         dispatch_kill_committed(ctl, cj, "cancelled");
 }
 
+/* The jobs that take part in 'node' now: they leave it while they are gone through. */
+static struct ctl_job **jobs_on(const struct ctl_node *node)
+{
+    return node->n_jobs ? xmemdup(node->jobs, node->n_jobs * sizeof(*node->jobs))
+                        : NULL;
+}
+
 void reconcile_node(struct controller *ctl, struct ctl_node *node,
                     const Berth__Register *request, bool has_rebooted)
 {
     cleanup(freep) char *words = xasprintf("node %s was restarted", node->config->name);
-    struct ctl_job *cj, *next;
+    cleanup(freep) struct ctl_job **jobs = jobs_on(node);
+    size_t n = node->n_jobs;
 
-    DL_FOREACH_SAFE(ctl->active, cj, next)
-    {
+    for (size_t i = 0; i < n; i++) {
+        struct ctl_job *cj = jobs[i];
         bool is_lead = nodes_lead(ctl, cj) == node;
 
         /* A launch that may not have reached the node is simply repeated. */
         bool is_fresh = is_lead && job_state_of(&cj->job) == JOB_STARTING;
 
-        if (has_rebooted && !is_fresh && takes_part(cj, node)) {
+        if (has_rebooted && !is_fresh) {
             lose(ctl, cj, words);
             dispatch_kill_committed(ctl, cj, words);
         } else if (is_lead) {
@@ -111,14 +109,12 @@ void reconcile_node(struct controller *ctl, struct ctl_node *node,
 void reconcile_lost_node(struct controller *ctl, struct ctl_node *node)
 {
     cleanup(freep) char *words = xasprintf("node %s was lost", node->config->name);
-    struct ctl_job *cj, *next;
+    cleanup(freep) struct ctl_job **jobs = jobs_on(node);
+    size_t n = node->n_jobs;
 
-    DL_FOREACH_SAFE(ctl->active, cj, next)
-    {
-        if (!takes_part(cj, node))
-            continue;
-        lose(ctl, cj, words);
-        dispatch_kill_committed(ctl, cj, words);
+    for (size_t i = 0; i < n; i++) {
+        lose(ctl, jobs[i], words);
+        dispatch_kill_committed(ctl, jobs[i], words);
     }
 }
 

@@ -99,3 +99,16 @@ def test_a_cluster_has_some_node(make_cluster):
     assert none.returncode == 2 and "--fake" in none.stderr
     alone = cluster.up("--fake-runtime", "1", check=False)
     assert alone.returncode == 2 and "--fake N" in alone.stderr
+
+
+def test_a_table_of_jobs_is_cut_and_forms_for_programs_are_whole(make_cluster):
+    desk = up(make_cluster)
+    for _ in range(4):
+        desk.submit("-p", "fake", "--hold", "--wrap", "true")
+    cut = desk.berth("jobs", "--limit", "3", "--no-header")
+    assert len(cut.stdout.splitlines()) == 3
+    assert "these are 3 of 4 jobs" in cut.stderr
+    whole = desk.berth("jobs", "--limit", "0", "--no-header")
+    assert len(whole.stdout.splitlines()) == 4 and whole.stderr == ""
+    assert desk.berth("jobs", "-o", "%i", "--no-header").stdout.split() == list("1234")
+    assert len(desk.jobs()) == 4 and len(desk.jobs("--limit", "2")) == 2
