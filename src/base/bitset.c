@@ -50,6 +50,31 @@ void bitset_destroyp(struct bitset **set)
     *set = NULL;
 }
 
+void bitset_clear_all(struct bitset *set)
+{
+    memset(set->words, 0, nwords(set) * sizeof(*set->words));
+}
+
+void bitset_and(struct bitset *set, const struct bitset *with)
+{
+    for (size_t i = 0; i < nwords(set); i++)
+        set->words[i] &= with->words[i];
+}
+
+void bitset_andnot(struct bitset *set, const struct bitset *with)
+{
+    for (size_t i = 0; i < nwords(set); i++)
+        set->words[i] &= ~with->words[i];
+}
+
+bool bitset_intersects(const struct bitset *a, const struct bitset *b)
+{
+    for (size_t i = 0; i < nwords(a); i++)
+        if (a->words[i] & b->words[i])
+            return true;
+    return false;
+}
+
 struct bitset *bitset_dup(const struct bitset *set)
 {
     struct bitset *copy = bitset_create(set->nbits);

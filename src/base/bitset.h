@@ -31,6 +31,12 @@ void bitset_clear(struct bitset *set, size_t bit);
 void bitset_set_range(struct bitset *set, size_t first, size_t n);
 void bitset_copy(struct bitset *to, const struct bitset *from);
 bool bitset_test(const struct bitset *set, size_t bit);
+void bitset_clear_all(struct bitset *set);
+
+/* Keep only what is (not) in 'with' too. */
+void bitset_and(struct bitset *set, const struct bitset *with);
+void bitset_andnot(struct bitset *set, const struct bitset *with);
+bool bitset_intersects(const struct bitset *a, const struct bitset *b);
 
 size_t bitset_count(const struct bitset *set);
 bool bitset_equals(const struct bitset *a, const struct bitset *b);

@@ -84,8 +84,8 @@ static struct sched_options sched_options(const struct config *config)
 {
     struct sched_options options = sched_options_default;
 
-    options.weight_age = config->scheduling.weight_age;
-    options.weight_size = config->scheduling.weight_size;
+    options.weights.age = config->scheduling.weight_age;
+    options.weights.size = config->scheduling.weight_size;
     options.age_max = config->scheduling.age_max;
     options.place.switch_levels = config->scheduling.w_switch;
     options.place.fragmentation = config->scheduling.w_fragmentation;
@@ -358,7 +358,6 @@ void controller_close(struct controller *ctl)
     close_handle(ctl, (uv_handle_t *)&ctl->listener);
     close_handle(ctl, (uv_handle_t *)&ctl->begin);
     close_handle(ctl, (uv_handle_t *)&ctl->pass);
-    close_handle(ctl, (uv_handle_t *)&ctl->pass_later);
     DL_FOREACH(ctl->conns, conn)
     if (conn->ch)
         channel_close(conn->ch);

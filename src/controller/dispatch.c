@@ -18,16 +18,17 @@
 
 #define DECISIONS_MAX 64
 #define LAUNCH_TRIES 3
-/* Passes may take this share of the loop's time, one in ... */
-#define PASS_SHARE 4
+/* A slice of a pass: jobs between two looks at the clock, and its length. */
+#define SLICE_JOBS 64
+#define SLICE_NS 5000000
 /* A grant outlives the time limit by this, for steps that are under way. */
 #define GRANT_SLACK 300
 
 /* ------------------------------------------------------------------ passes */
 
-static void start_job(struct controller *ctl, struct sched_decision *decision)
+static void start_job(struct controller *ctl, const struct sched_decision *decision)
 {
-    struct ctl_job *cj = jobs_find(ctl, decision->job);
+    struct ctl_job *cj = jobs_find(ctl, decision->id.job);
     struct job_change change = {.placement = request_placement(ctl, decision->where)};
     struct err err;
 
@@ -36,48 +37,59 @@ static void start_job(struct controller *ctl, struct sched_decision *decision)
     dispatch_launch_committed(ctl, cj);
 }
 
-static void run_pass(struct controller *ctl)
+static void carry_out(struct controller *ctl, struct sched_decision *decision)
+{
+    switch (decision->verb) {
+    case SCHED_START:
+        start_job(ctl, decision);
+        place_result_destroy(decision->where);
+        break;
+    case SCHED_SUSPEND:
+    case SCHED_RESUME:
+    case SCHED_REQUEUE:
+    case SCHED_CANCEL:
+    case SCHED_REFUSE:
+        log_error("job %" PRIu32 ": an order that nobody can carry out",
+                  decision->id.job);
+        break;
+    }
+}
+
+/* A slice of a pass. True: it goes on. */
+static bool run_slice(struct controller *ctl)
 {
     struct sched_decision decisions[DECISIONS_MAX];
     uint64_t began = uv_hrtime();
-    size_t n;
+    bool more;
 
     do {
-        n = sched_pass(ctl->sched, controller_now(), decisions, DECISIONS_MAX);
-        for (size_t i = 0; i < n; i++) {
-            start_job(ctl, &decisions[i]);
-            place_result_destroy(decisions[i].where);
-        }
-    } while (n == DECISIONS_MAX);
-    ctl->pass_cost_ms = (uv_hrtime() - began) / 1000000;
-    ctl->pass_ended_at = uv_hrtime() / 1000000;
+        size_t n = sched_pass(ctl->sched, controller_now(), decisions, DECISIONS_MAX,
+                              SLICE_JOBS, &more);
+
+        for (size_t i = 0; i < n; i++)
+            carry_out(ctl, &decisions[i]);
+    } while (more && uv_hrtime() - began < SLICE_NS);
+    return more;
 }
 
+/* Each turn of the loop does one slice, so that requests come in between. */
 static void on_pass(uv_idle_t *idle)
 {
-    uv_idle_stop(idle);
-    run_pass(idle->data);
+    struct controller *ctl = idle->data;
+
+    ctl->pass_wanted = false;
+    if (run_slice(ctl))
+        ctl->pass_wanted = true;
+    if (!ctl->pass_wanted)
+        uv_idle_stop(idle);
 }
 
-static void on_pass_later(uv_timer_t *timer)
-{
-    run_pass(timer->data);
-}
-
-/* Requests must not wait for decisions: when a pass takes long, the next one
- * comes later. */
+/* What is asked for while a pass is under way gets another one after it. */
 void dispatch_want_pass(struct controller *ctl)
 {
-    uint64_t now = uv_hrtime() / 1000000;
-    uint64_t due = ctl->pass_ended_at + ctl->pass_cost_ms * PASS_SHARE;
-
-    if (ctl->is_closing || uv_is_active((uv_handle_t *)&ctl->pass) ||
-        uv_is_active((uv_handle_t *)&ctl->pass_later))
-        return;
-    if (now >= due)
+    ctl->pass_wanted = true;
+    if (!ctl->is_closing && !uv_is_active((uv_handle_t *)&ctl->pass))
         uv_idle_start(&ctl->pass, on_pass);
-    else
-        uv_timer_start(&ctl->pass_later, on_pass_later, due - now, 0);
 }
 
 /* ------------------------------------------------------------------ begin times */
@@ -320,9 +332,7 @@ void dispatch_init(struct controller *ctl)
 {
     ctl->next_begin = INT64_MAX;
     uv_idle_init(ctl->loop, &ctl->pass);
-    uv_timer_init(ctl->loop, &ctl->pass_later);
     uv_timer_init(ctl->loop, &ctl->begin);
     ctl->pass.data = ctl;
-    ctl->pass_later.data = ctl;
     ctl->begin.data = ctl;
 }

@@ -254,11 +254,19 @@ int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
     return rc;
 }
 
-static void requeue(struct controller *ctl, struct ctl_job *cj)
+/* Whether it waits there or runs. */
+static void leave_scheduler(struct controller *ctl, const struct ctl_job *cj,
+                            int64_t now)
+{
+    sched_ended(ctl->sched, SCHED_JOB(cj->id), now);
+    sched_remove(ctl->sched, cj->id);
+}
+
+static void requeue(struct controller *ctl, struct ctl_job *cj, int64_t now)
 {
     struct err err = {0};
 
-    sched_remove(ctl->sched, cj->id);
+    leave_scheduler(ctl, cj, now);
     cj->is_launched = false;
     if (jobs_enqueue(ctl, cj, &err))
         log_error("job %" PRIu32 ": cannot be queued again: %s", cj->id, err.text);
@@ -313,9 +321,9 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
         note_placement(cj);
     log_change(cj, from);
     if (to == JOB_PENDING)
-        requeue(ctl, cj);
+        requeue(ctl, cj, now);
     if (job_state_is_final(to))
-        sched_remove(ctl->sched, cj->id);
+        leave_scheduler(ctl, cj, now);
     if (to == JOB_PENDING || job_state_is_final(to))
         dispatch_want_pass(ctl);
     jobs_save(ctl, cj);

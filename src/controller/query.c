@@ -39,7 +39,7 @@ struct list {
     bool more;    /* after the last of them */
 };
 
-static const char *reason_word(enum sched_reason reason)
+static const char *reason_word(enum sched_reason reason, limit_reason limit)
 {
     switch (reason) {
     case SCHED_NONE:
@@ -56,6 +56,20 @@ static const char *reason_word(enum sched_reason reason)
         return "PartitionDown";
     case SCHED_NODES_DOWN:
         return "ReqNodeNotAvail";
+    case SCHED_DEPENDENCY:
+        return "Dependency";
+    case SCHED_DEPENDENCY_NEVER:
+        return "DependencyNeverSatisfied";
+    case SCHED_LICENSES:
+        return "Licenses";
+    case SCHED_RESERVATION:
+        return "Reservation";
+    case SCHED_ARRAY_LIMIT:
+        return "JobArrayTaskLimit";
+    case SCHED_LIMIT:
+        return limit_reason_name(limit);
+    case SCHED_PAST_DEADLINE:
+        return "DeadLine";
     }
     return "None";
 }
@@ -87,7 +101,8 @@ static void fill_pending(const struct controller *ctl, const struct ctl_job *cj,
 
     if (lacks.text[0])
         entry->lacks = xstrdup(lacks.text);
-    entry->info.reason = query_field(reason_word(reason));
+    entry->info.reason =
+        query_field(reason_word(reason, sched_limit_of(ctl->sched, cj->id)));
     entry->info.priority = sched_priority(ctl->sched, cj->id, now);
 }
 

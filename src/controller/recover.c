@@ -149,7 +149,8 @@ static int adopt(struct controller *ctl, struct ctl_job *cj, struct err *err)
         return rc;
     rc = request_result(ctl, cj->job.record->placement, &where, err);
     if (rc == 0) {
-        rc = sched_adopt(ctl->sched, &request.sched, where, err);
+        rc = sched_adopt(ctl->sched, SCHED_JOB(cj->id), &request.sched, where,
+                         cj->job.record->start_time, err);
         place_result_destroy(where);
     }
     request_fini(&request);

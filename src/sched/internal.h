@@ -5,30 +5,441 @@
 #ifndef BERTH_SCHED_INTERNAL_H
 #define BERTH_SCHED_INTERNAL_H
 
-#include "sched/pool.h"
-#include "sched/queue.h"
+#include <bsd/sys/tree.h>
+#include <uthash.h>
+
+#include "place/cluster.h"
+#include "place/want.h"
+#include "sched/sched.h"
+#include "sched/timeline.h"
+#include "spec/feature_spec.h"
+#include "spec/licence_spec.h"
+#include "topo/switch_tree.h"
+
+struct group;
+struct sched_job;
+
+/* --------------------------------------------------------------- edges */
+
+/* A time at which something becomes free: a run's expected end, a promise's end,
+ * a reservation's end. The search for a start walks along them. */
+enum edge_kind { EDGE_RUN, EDGE_PROMISE, EDGE_RESERVATION };
+struct edge {
+    RB_ENTRY(edge) entry;
+    int64_t time;
+    uint64_t serial; /* ties */
+    enum edge_kind kind;
+};
+RB_HEAD(edge_tree, edge);
+RB_PROTOTYPE(edge_tree, edge, entry, edge_compare)
+int edge_compare(const struct edge *a, const struct edge *b);
+
+/* ---------------------------------------------------------------- runs */
+
+enum run_state {
+    RUN_RUNNING,
+    RUN_STOPPED, /* suspended: holds memory, no cores */
+    RUN_LEAVING  /* preempted, and told to end */
+};
+
+struct run {
+    struct sched_id id;
+    char *name; /* of the job; NULL: not known */
+    struct group *group;
+    struct sched_job *job; /* the template, for an array's limit; NULL: gone */
+    struct place_result *where;
+    struct place_result *kept; /* the memory of a stopped one; NULL */
+    enum run_state state;
+    int64_t start, time_limit, left; /* left: of the limit, when stopped */
+    struct tres tres;
+    uint32_t licence; /* item taken of an OR list */
+    bool is_overdue;
+    struct edge edge; /* time: expected end; TIME_NEVER: not in the tree */
+    UT_hash_handle hh;
+};
+
+/* A share of a run on one node. */
+struct hold {
+    struct run *run;
+    uint32_t share;
+};
+
+static inline struct run *edge_run(struct edge *edge)
+{
+    return (struct run *)((char *)edge - offsetof(struct run, edge));
+}
+
+struct sched_node {
+    struct timeline line;
+    struct amount total;
+    struct hold *holds;
+    uint32_t n_holds, cap_holds;
+    uint32_t n_claims; /* promises on it */
+    bool is_known, is_up;
+};
+
+/* ------------------------------------------------------------ promises */
+
+struct promised_node {
+    uint32_t node, tasks;
+    struct amount amount;
+};
+
+struct promise {
+    struct sched_job *job;
+    int64_t start, end;
+    struct promised_node *nodes;
+    uint32_t n_nodes;
+    bool is_broken; /* what it relied on is gone; it may come later */
+    struct edge edge;
+    struct promise *prev, *next;
+};
+
+static inline struct promise *edge_promise(struct edge *edge)
+{
+    return (struct promise *)((char *)edge - offsetof(struct promise, edge));
+}
+
+/* ---------------------------------------------------------------- jobs */
+
+enum job_place {
+    JOB_READY,    /* in its group's list */
+    JOB_PROMISED, /* in the list of promises */
+    JOB_PARKED    /* held, too early, depends, array at its limit */
+};
+
+struct sched_job {
+    uint32_t id;
+    enum job_place place;
+    struct group *group;
+    int64_t submit, eligible, since; /* since: when its age began */
+    int64_t deadline;
+    bool held, is_array;
+    bool is_refused;          /* it can never run; the caller was told, or will be */
+    enum sched_reason reason; /* while parked */
+    char *words;
+    char *name;
+    struct depend_spec depend; /* what of it has not come true yet */
+    struct array_spec left;    /* tasks that have not started */
+    uint32_t task;             /* the next of them */
+    uint32_t n_running;        /* tasks */
+    uint32_t leader;           /* of a set of components; 0: none */
+    uint32_t set_size;         /* of the leader: components there are to be */
+    struct promise *promise;
+    int64_t wake;                  /* when to look at it again; 0: not by time */
+    size_t timer;                  /* index in the heap + 1; 0: not there */
+    struct sched_job *prev, *next; /* in the group's list */
+    UT_hash_handle hh;
+};
+
+/* ------------------------------------------- partitions, licences, others */
 
 struct partition {
     char *name;
+    char *qos;
     struct bitset *nodes;
     int64_t time_max;
-    bool up;
+    bool up, exclusive;
+    int32_t priority, tier;
+    enum qos_preempt preempt;
+    int64_t grace;
+    uint32_t nodes_min, nodes_max;
+};
+
+struct licence {
+    char *name;
+    uint32_t count;
+    struct timeline line; /* .cores counts */
+    struct licence *next;
+};
+
+struct feature {
+    char *name;
+    struct bitset *nodes;
+};
+
+struct reservation {
+    char *name;
+    struct bitset *nodes;
+    int64_t start, end, every, floating;
+    uint32_t *uids;
+    size_t n_uids;
+    char **accounts; /* strv */
+    bool maintenance, flexible;
+    struct edge edge;
+    struct reservation *prev, *next;
+};
+
+static inline struct reservation *edge_reservation(struct edge *edge)
+{
+    return (struct reservation *)((char *)edge - offsetof(struct reservation, edge));
+}
+
+/* Nodes on which something became free since the groups were tested. */
+struct gain {
+    struct bitset *nodes;
+    bool any;           /* a bit is set */
+    bool other;         /* limits, licences, nodes, reservations: test all */
+    struct amount most; /* of what is free on any of them, of each */
+    int64_t until;      /* it was not free before that, on any of them */
+};
+
+RB_HEAD(group_tree, group);
+struct order {
+    struct group_tree groups; /* that have ready jobs; first comes first */
+    int64_t made_at;          /* when the ranks are of */
+    bool is_stale;
+};
+
+struct dependents;
+
+enum pass_stage { PASS_IDLE, PASS_PROMISES, PASS_GROUPS };
+
+struct pass {
+    enum pass_stage stage;
+    uint32_t number;
+    int64_t now;
+    struct promise *next_promise;
+    struct group *next_group; /* where it stands in the order */
+    uint32_t looked_at;
+    uint32_t *blocked_by; /* by partition: the job that blocks it, 0: none */
+    uint32_t waits;       /* the first job that waits for room; 0: none yet */
+    bool is_hypothetical; /* timelines say more than is free in truth */
 };
 
 struct sched {
     struct sched_options options;
     struct switch_tree *tree;
     char **names; /* strv, by node index */
-    struct pool *pool;
+    struct place_cluster *cluster;
+    struct sched_node *nodes;
+    size_t n_nodes;
+    uint64_t cores;         /* of all known nodes */
+    uint64_t free_cores;    /* now */
+    struct bitset *claimed; /* nodes with promises */
+    uint32_t n_own_nodes;   /* runs that share nodes with their own user only */
+    uint32_t up_version;    /* of which nodes are up and known, and have what */
     struct partition *partitions;
     size_t n_partitions;
-    struct queue queue;
+    int32_t priority_max; /* of the partitions */
+    struct licence *licences;
+    struct feature *features;
+    size_t n_features;
+    struct reservation *reservations;
+
+    struct sched_job *jobs;
+    struct group *groups;
+    struct order order;
+    struct sched_job **timers; /* heap by wake */
+    size_t n_timers, cap_timers;
+    struct dependents *dependents;
+    uint32_t *refusals; /* jobs that the caller has to be told of */
+    size_t n_refusals, cap_refusals;
+
+    struct run *runs;
+    uint32_t n_stopped;
+    struct edge_tree edges;
+    uint64_t serial;
+    struct promise *promises;
+    uint32_t n_promises;
+    uint32_t committed; /* job, with policy.commit_head */
+    int64_t committed_start;
+
+    struct gain gain, gained; /* being gathered; since the last pass */
+    struct pass pass;
+    struct bitset *scratch, *mask, *feasible; /* of n_nodes bits */
+    uint32_t *caps;                           /* by node, valid where feasible */
+    struct sched_counts counts;
 };
 
-/* Age and size, weighted, minus nice. */
-int64_t priority_of(const struct sched *sched, const struct sched_job *job,
+/* ------------------------------------------------------------- nodes.c */
+
+/* What 'share' takes of its node. */
+struct amount share_amount(const struct sched *sched, const struct place_share *share);
+struct tres result_tres(const struct sched *sched, const struct place_result *where);
+/* The job holds / no longer holds what 'where' says: in the cluster, on the
+ * timelines in [from, to), in the lists of holds. */
+void nodes_hold(struct sched *sched, struct run *run, int64_t from, int64_t to);
+void nodes_release(struct sched *sched, struct run *run, int64_t from, int64_t to);
+/* Only the timelines. */
+void nodes_plan(struct sched *sched, const struct run *run, int64_t from, int64_t to,
+                bool take);
+/* Something became free on this node that was taken until 'until'. */
+void nodes_note_gain(struct sched *sched, uint32_t node, int64_t until);
+/* The run that holds a core of 'where' already; NULL: nobody. */
+const struct run *nodes_holder(const struct sched *sched,
+                               const struct place_result *where);
+/* Tasks of the group's jobs that the node holds in [from, from + length). */
+uint32_t nodes_capacity(const struct sched *sched, uint32_t node,
+                        const struct group *group, int64_t from, int64_t length);
+/* What 'tasks' of its tasks take of the node. */
+struct amount nodes_need(const struct sched *sched, uint32_t node,
+                         const struct group *group, uint32_t tasks);
+
+/* -------------------------------------------------------------- runs.c */
+
+struct run *runs_find(const struct sched *sched, struct sched_id id);
+/* Takes 'where' over; it runs from 'start'. */
+struct run *runs_begin(struct sched *sched, struct sched_id id, struct group *group,
+                       struct sched_job *job, struct place_result *where, int64_t start,
+                       int64_t time_limit, int64_t now);
+void runs_end(struct sched *sched, struct run *run, int64_t now);
+void runs_stop(struct sched *sched, struct run *run, int64_t now);
+void runs_resume(struct sched *sched, struct run *run, int64_t now);
+/* It is told to end, and will have by 'end'. */
+void runs_leave(struct sched *sched, struct run *run, int64_t end);
+void runs_set_limit(struct sched *sched, struct run *run, int64_t time_limit,
                     int64_t now);
-/* Put the waiting jobs in the order that holds at 'now'. */
-void priority_sort(struct sched *sched, int64_t now);
+/* Jobs that should have ended and have not are expected to need a while yet. */
+void runs_extend_overdue(struct sched *sched, int64_t now);
+
+void edges_add(struct sched *sched, struct edge *edge, int64_t time);
+void edges_remove(struct sched *sched, struct edge *edge);
+
+/* ------------------------------------------------------------ search.c */
+
+/* A start in the future: when, and which nodes with how many tasks. */
+struct slot {
+    int64_t start;
+    struct promised_node *nodes;
+    uint32_t n_nodes;
+};
+void slot_fini(struct slot *slot);
+/* Take its amounts off the timelines, or give them back. */
+void slot_plan(struct sched *sched, const struct slot *slot, int64_t from, int64_t to,
+               bool take);
+/* The first start in [from, before) of a job of the group, as everything that runs
+ * is expected to end and all promises are kept. False: there is none. */
+bool search_start(struct sched *sched, struct group *group, int64_t from,
+                  int64_t before, int64_t length, struct slot *ret);
+/* Nodes that the group's jobs may use in [from, from + length), by partition,
+ * features and reservations: into 'ret'. False: none, and if 'ret_reservation' is
+ * not NULL and one stands in the way, its name. */
+bool search_allowed(const struct sched *sched, const struct group *group, int64_t from,
+                    int64_t length, struct bitset *ret, const char **ret_reservation);
+
+/* ----------------------------------------------------------- promise.c */
+
+void promise_make(struct sched *sched, struct sched_job *job, const struct slot *slot,
+                  int64_t length);
+/* Its job is ready again. */
+void promise_drop(struct sched *sched, struct promise *promise);
+/* Claim or unclaim its nodes, without forgetting it. */
+void promise_claim(struct sched *sched, struct promise *promise);
+void promise_unclaim(struct sched *sched, struct promise *promise);
+/* Is there an earlier start? Then it moves there. False: what it relied on is gone,
+ * and there is no other start. */
+bool promise_improve(struct sched *sched, struct promise *promise, int64_t now);
+/* Search a start for the job and promise it. False: there is none. */
+bool promise_find(struct sched *sched, struct sched_job *job, int64_t now);
+
+/* ------------------------------------------------------------- order.c */
+
+double order_rank(const struct sched *sched, const struct group *group,
+                  const struct sched_job *job, int64_t now);
+/* A group leaves before its list of jobs changes in front, and enters again. */
+void order_leave(struct sched *sched, struct group *group);
+void order_enter(struct sched *sched, struct group *group);
+/* Rank all of them again if that is due before a pass at 'now'. */
+void order_prepare(struct sched *sched, int64_t now);
+
+/* ----------------------------------------------------------- waiting.c */
+
+struct sched_job *waiting_find(const struct sched *sched, uint32_t id);
+/* Copies the request; the reference to the group is the job's. */
+struct sched_job *waiting_add(struct sched *sched, const struct sched_request *req,
+                              struct group *group, int64_t now, struct err *err);
+/* Put the job where it belongs now: ready, or parked with the reason. An array of
+ * which nothing is left is forgotten. */
+void waiting_settle(struct sched *sched, struct sched_job *job, int64_t now);
+/* Ready and first of its group no more: it starts, or is promised a start. */
+void waiting_unlist(struct sched *sched, struct sched_job *job);
+/* It has started: this task of it, or all of it. */
+void waiting_started(struct sched *sched, struct sched_job *job, int64_t now);
+void waiting_forget(struct sched *sched, struct sched_job *job);
+void waiting_fini(struct sched *sched);
+/* The jobs whose time has come. */
+void waiting_wake(struct sched *sched, int64_t now);
+int64_t waiting_next_time(const struct sched *sched);
+
+/* ------------------------------------------------------------ depend.c */
+
+/* What the job depends on. Sets job->wake when time alone may change it. */
+enum depend_verdict depend_judge(struct sched *sched, struct sched_job *job,
+                                 int64_t now, struct err *words);
+/* Jobs that depend on this one are looked at again. */
+void depend_touch(struct sched *sched, uint32_t job, int64_t now);
+void depend_fini(struct sched *sched);
+
+/* ------------------------------------------------------------ groups.c */
+
+/* The group of a request, made if there is none; -EINVAL with words. */
+int groups_find(struct sched *sched, const struct sched_request *req,
+                struct group **ret, struct err *err);
+void groups_unref(struct sched *sched, struct group *group);
+/* Features have changed. */
+void groups_refresh(struct sched *sched);
+void groups_say(struct group *group, enum sched_reason reason, const char *words);
+
+/* ------------------------------------------------------------- start.c */
+
+/* Start the job (one task of an array, all components of a set) now, if there is
+ * room that disturbs no promise but its own. Writes its decisions (there is room
+ * for start_decisions()), returns how many, or 0 when it does not start; the group
+ * then says why. */
+size_t start_try(struct sched *sched, struct sched_job *job, int64_t now,
+                 struct sched_decision *ret);
+size_t start_decisions(const struct sched_job *job);
+
+/* ---------------------------------------------------------- licences.c */
+
+int licences_check(const struct sched *sched, const struct licence_spec *spec,
+                   struct err *err);
+/* Which item of an OR list could be had in [from, from + length); 0 for a list of
+ * AND. False: not there, words say which is short. */
+bool licences_free(const struct sched *sched, const struct licence_spec *spec,
+                   int64_t from, int64_t length, uint32_t *ret_item, struct err *err);
+/* The first time at or after 'from' at which they can be had so long. */
+int64_t licences_earliest(const struct sched *sched, const struct licence_spec *spec,
+                          int64_t from, int64_t length);
+void licences_plan(struct sched *sched, const struct licence_spec *spec, uint32_t item,
+                   int64_t from, int64_t to, bool take);
+void licences_fini(struct sched *sched);
+
+/* ------------------------------------------------------- reservation.c */
+
+/* Does the reservation, in one of its recurrences, meet [from, from + length)? */
+bool reservation_meets(const struct reservation *r, int64_t now, int64_t from,
+                       int64_t length);
+bool reservation_admits(const struct reservation *r, const struct group *group);
+/* Recurring ones move on. */
+void reservations_roll(struct sched *sched, int64_t now);
+int64_t reservations_next_time(const struct sched *sched, int64_t now);
+struct reservation *reservation_find(const struct sched *sched, const char *name);
+void reservations_fini(struct sched *sched);
+
+/* -------------------------------------------------------------- sets.c */
+
+/* As search_start, for a job; for the leader of a set: for all of its components at
+ * once. *ret_length is how long the nodes are needed. */
+bool sets_search(struct sched *sched, struct sched_job *job, int64_t from,
+                 int64_t before, struct slot *ret, int64_t *ret_length);
+
+/* ----------------------------------------------------------- preempt.c */
+
+/* Find running jobs that this one may push aside so that it could start, and give
+ * the orders: they are appended to decisions[*n]. Returns how many decisions that
+ * were; 0: it does not help. */
+size_t preempt_for(struct sched *sched, struct sched_job *job,
+                   struct sched_decision *decisions, size_t *n, size_t max);
+/* Stopped jobs whose cores are free again go on. Returns how many decisions. */
+size_t preempt_resume(struct sched *sched, int64_t now,
+                      struct sched_decision *decisions, size_t max);
+
+/* ------------------------------------------------------------ commit.c */
+
+/* The pass of policy.commit_head. */
+size_t commit_pass(struct sched *sched, int64_t now, struct sched_decision *decisions,
+                   size_t max, bool *ret_more);
 
 #endif

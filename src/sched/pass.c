@@ -1,100 +1,309 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * pass.c - one walk over the waiting jobs: what starts now, and why not
+ * pass.c - one walk: start what fits, in order, and promise starts to those first
+ *
+ *   begin --> promises: start those whose time has come, --> groups: start what fits;
+ *             move the others forward where they can         promise, block or leave
+ *                                                            what does not
+ *
+ * A pass can be left after any job and gone on with later; what happens in between
+ * is taken up by the next one.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/units.h"
+#include "sched/group.h"
 #include "sched/internal.h"
 
-/* What a pass has found so far. */
-struct pass {
-    struct sched *sched;
-    int64_t now;
-    uint32_t *blocked_by; /* by partition: the job that waits for room; 0: none */
+/* The caller's array of decisions, and what is left of its budget. */
+struct out {
+    struct sched_decision *at;
+    size_t n, max;
+    uint32_t budget; /* UINT32_MAX: no end */
 };
 
-static void set_reason(struct sched_job *job, enum sched_reason reason,
-                       const char *words)
+static bool is_spent(const struct out *out, size_t needed)
 {
-    job->reason = reason;
-    str_replace(&job->words, words && *words ? words : NULL);
+    return out->budget == 0 || out->max - out->n < needed;
 }
 
-/* What keeps it from being looked at; SCHED_NONE: nothing. */
-static enum sched_reason barrier(const struct pass *pass, const struct sched_job *job)
+static void spend(struct out *out)
 {
-    if (job->req.held)
-        return SCHED_HELD;
-    if (job->req.eligible_time > pass->now)
-        return SCHED_BEGIN_TIME;
-    if (!pass->sched->partitions[job->partition].up)
-        return SCHED_PARTITION_DOWN;
-    if (pass->blocked_by[job->partition])
-        return SCHED_PRIORITY;
-    return SCHED_NONE;
+    if (out->budget != UINT32_MAX)
+        out->budget--;
 }
 
-static void say_barrier(const struct pass *pass, struct sched_job *job,
-                        enum sched_reason reason)
+static void clear_gain(struct gain *gain)
 {
-    cleanup(freep) char *words = NULL;
-    /* There are many of these: sched_why finds the words. */
-    if (reason == SCHED_PRIORITY)
-        job->behind = pass->blocked_by[job->partition];
-    else if (reason == SCHED_PARTITION_DOWN)
-        words = xasprintf("partition %s is down",
-                          pass->sched->partitions[job->partition].name);
-    set_reason(job, reason, words);
+    if (gain->any)
+        bitset_clear_all(gain->nodes);
+    gain->any = gain->other = false;
+    gain->most = (struct amount){0};
+    gain->until = 0;
 }
 
-/* Start it if it fits. A job that the nodes that are up could not hold even
- * empty stands in nobody's way: no other job's end would help it. */
-static bool try_start(struct pass *pass, struct sched_job *job,
-                      struct sched_decision *decision)
+/* What was gathered counts from now on. */
+static void take_up_gain(struct sched *sched)
 {
-    struct sched *sched = pass->sched;
-    cleanup(bitset_destroyp) struct bitset *allowed =
-        pool_up_among(sched->pool, sched->partitions[job->partition].nodes);
-    struct place_cluster *cluster = pool_cluster(sched->pool);
-    struct place_request place = job->req.place;
-    struct err err = {0};
-    place.allowed = allowed;
-    int rc = place_check(cluster, &place, " up now", &err);
-    if (rc < 0) {
-        set_reason(job, SCHED_NODES_DOWN, err.text);
-        return false;
+    struct gain *to = &sched->gained;
+    const struct gain *from = &sched->gain;
+    to->any |= from->any;
+    to->other |= from->other;
+    if (from->until > to->until)
+        to->until = from->until;
+    if (from->most.cores > to->most.cores)
+        to->most.cores = from->most.cores;
+    if (from->most.memory > to->most.memory)
+        to->most.memory = from->most.memory;
+}
+
+static bool gain_helps(const struct gain *gain, const struct group *group)
+{
+    return gain->other || (gain->any && gain->most.cores >= group->demand.unit.cores &&
+                           gain->most.memory >= group->demand.unit.memory);
+}
+
+static void begin_pass(struct sched *sched, int64_t now)
+{
+    struct pass *pass = &sched->pass;
+    pass->number++;
+    pass->now = now;
+    waiting_wake(sched, now);
+    runs_extend_overdue(sched, now);
+    reservations_roll(sched, now);
+    for (size_t i = 0; i < sched->n_partitions; i++)
+        pass->blocked_by[i] = 0;
+    pass->waits = 0;
+    pass->looked_at = 0;
+    clear_gain(&sched->gained);
+    take_up_gain(sched);
+    clear_gain(&sched->gain);
+    order_prepare(sched, now);
+    pass->next_promise = sched->promises;
+    pass->stage = PASS_PROMISES;
+    sched->counts.passes++;
+}
+
+static void give_refusals(struct sched *sched, struct out *out)
+{
+    while (sched->n_refusals > 0 && out->n < out->max) {
+        const struct sched_job *job =
+            waiting_find(sched, sched->refusals[--sched->n_refusals]);
+        if (!job || !job->is_refused)
+            continue;
+        struct sched_decision *decision = &out->at[out->n++];
+        *decision =
+            (struct sched_decision){.verb = SCHED_REFUSE, .id = SCHED_JOB(job->id)};
+        err_set(&decision->why, ECANCELED, "%s", job->words ? job->words : "");
     }
-    rc = place_choose(cluster, &place, &sched->options.place, PLACE_WHY,
-                      &decision->where, &err);
-    if (rc < 0) {
-        set_reason(job, SCHED_RESOURCES, err.text);
-        pass->blocked_by[job->partition] = job->req.job;
-        return false;
+}
+
+/* -------------------------------------------------------------- promises */
+
+/* Room and time are what a promise is about; a limit is not. */
+static bool is_for_room(enum sched_reason reason)
+{
+    return reason == SCHED_RESOURCES || reason == SCHED_RESERVATION;
+}
+
+static void give_up_promise(struct sched *sched, struct sched_job *job)
+{
+    promise_drop(sched, job->promise);
+    job->place = JOB_PARKED;
+    waiting_settle(sched, job, sched->pass.now);
+}
+
+/* 0: it does not start. */
+static size_t start_promised(struct sched *sched, struct promise *promise,
+                             struct out *out)
+{
+    size_t n = start_try(sched, promise->job, sched->pass.now, &out->at[out->n]);
+    out->n += n;
+    return n;
+}
+
+static void try_promised(struct sched *sched, struct promise *promise, struct out *out)
+{
+    struct sched_job *job = promise->job;
+    struct group *group = job->group;
+    int64_t now = sched->pass.now;
+    if (promise->start <= now && !promise->is_broken) {
+        if (start_promised(sched, promise, out) > 0)
+            return;
+        promise->is_broken = true;
+        if (!is_for_room(group->reason)) {
+            give_up_promise(sched, job);
+            return;
+        }
     }
-    decision->job = job->req.job;
-    queue_start(&sched->queue, job, place_result_dup(decision->where));
-    pool_take(sched->pool, job->req.job, job->where);
+    if (!promise->is_broken && !sched->gained.any && !sched->gained.other)
+        return;
+    if (!promise_improve(sched, promise, now)) {
+        give_up_promise(sched, job);
+        return;
+    }
+    if (promise->start <= now && start_promised(sched, promise, out) == 0)
+        promise->is_broken = true;
+}
+
+static bool walk_promises(struct sched *sched, struct out *out)
+{
+    struct pass *pass = &sched->pass;
+    while (pass->next_promise) {
+        struct promise *promise = pass->next_promise;
+        if (is_spent(out, start_decisions(promise->job)))
+            return false;
+        spend(out);
+        pass->next_promise = promise->next;
+        uint32_t id = promise->job->id;
+        try_promised(sched, promise, out);
+        if (pass->waits == 0 && waiting_find(sched, id))
+            pass->waits = id;
+        pass->looked_at++;
+    }
+    /* And for the next pass too: promises may have moved after others were looked
+     * at that could use their old places. */
+    take_up_gain(sched);
+    pass->next_group = RB_MIN(group_tree, &sched->order.groups);
+    pass->stage = PASS_GROUPS;
+    return true;
+}
+
+/* ---------------------------------------------------------------- groups */
+
+/* What holds it back whatever is free. */
+static bool is_barred(struct sched *sched, struct group *group)
+{
+    const struct partition *partition = &sched->partitions[group->partition];
+    if (!partition->up) {
+        struct err words = {0};
+        err_set(&words, EAGAIN, "partition %s is down", partition->name);
+        groups_say(group, SCHED_PARTITION_DOWN, words.text);
+        return true;
+    }
+    if (sched->pass.blocked_by[group->partition]) {
+        groups_say(group, SCHED_PRIORITY, NULL);
+        group->behind = sched->pass.blocked_by[group->partition];
+        return true;
+    }
+    return false;
+}
+
+/* The last pass said no, and nothing that matters has changed since. */
+static bool is_still_no(const struct sched *sched, const struct group *group)
+{
+    if (group->tested == sched->pass.number)
+        return true;
+    return group->tested != 0 && group->tested == sched->pass.number - 1 &&
+           !group->is_timed && !gain_helps(&sched->gained, group);
+}
+
+static bool may_promise(const struct sched *sched, const struct group *group)
+{
+    if (sched->n_promises >= sched->options.policy.promises ||
+        !is_for_room(group->reason))
+        return false;
+    if (!group->has_assoc)
+        return true;
+    const struct qos *qos = assoc_qos(sched->options.assoc, group->assoc.qos);
+    return !(qos->flags & QOS_NO_RESERVE);
+}
+
+/* It does not start now: what follows from that. */
+static void leave(struct sched *sched, struct group *group)
+{
+    struct pass *pass = &sched->pass;
+    struct sched_job *job = group->jobs;
+    group->tested = pass->number;
+    if (is_for_room(group->reason) && pass->waits == 0)
+        pass->waits = job->id;
+    if (sched->options.policy.promises == 0) {
+        if (is_for_room(group->reason))
+            pass->blocked_by[group->partition] = job->id;
+        return;
+    }
+    if (may_promise(sched, group))
+        promise_find(sched, job, pass->now);
+}
+
+static void consider(struct sched *sched, struct group *group, struct out *out)
+{
+    struct sched_job *job = group->jobs;
+    if (is_barred(sched, group))
+        return;
+    if (!is_still_no(sched, group)) {
+        size_t n = start_try(sched, job, sched->pass.now, &out->at[out->n]);
+        out->n += n;
+        if (n == 0 && sched->options.preempt != SCHED_PREEMPT_NONE &&
+            group->reason == SCHED_RESOURCES)
+            n = preempt_for(sched, job, out->at, &out->n, out->max);
+        if (n > 0)
+            return;
+    }
+    leave(sched, group);
+}
+
+static bool walk_groups(struct sched *sched, struct out *out)
+{
+    struct pass *pass = &sched->pass;
+    uint32_t depth = sched->options.depth;
+    while (pass->next_group && (depth == 0 || pass->looked_at < depth)) {
+        struct group *group = pass->next_group;
+        if (is_spent(out, start_decisions(group->jobs)))
+            return false;
+        spend(out);
+        pass->looked_at++;
+        const struct sched_job *first = group->jobs;
+        pass->next_group = RB_NEXT(group_tree, &sched->order.groups, group);
+        group->n_refs++;
+        consider(sched, group, out);
+        /* Its next job may come before the next group. */
+        if (group->is_listed && group->jobs != first &&
+            (!pass->next_group || group_compare(group, pass->next_group) < 0))
+            pass->next_group = group;
+        groups_unref(sched, group);
+    }
     return true;
 }
 
 size_t sched_pass(struct sched *sched, int64_t now, struct sched_decision *decisions,
-                  size_t max)
+                  size_t max, uint32_t budget, bool *ret_more)
 {
-    cleanup(freep) uint32_t *blocked_by =
-        xcalloc(sched->n_partitions + 1, sizeof(*blocked_by));
-    struct pass pass = {.sched = sched, .now = now, .blocked_by = blocked_by};
-    size_t n = 0;
-    priority_sort(sched, now);
-    for (size_t i = 0; i < sched->queue.n_waiting && n < max; i++) {
-        struct sched_job *job = sched->queue.waiting[i];
-        if (!job)
-            continue;
-        enum sched_reason reason = barrier(&pass, job);
-        if (reason != SCHED_NONE)
-            say_barrier(&pass, job, reason);
-        else if (try_start(&pass, job, &decisions[n]))
-            n++;
-    }
-    return n;
+    if (sched->options.policy.commit_head)
+        return commit_pass(sched, now, decisions, max, ret_more);
+    struct pass *pass = &sched->pass;
+    struct out out = {
+        .at = decisions, .max = max, .budget = budget ? budget : UINT32_MAX};
+    *ret_more = true;
+    if (pass->stage == PASS_IDLE)
+        begin_pass(sched, now);
+    pass->now = now;
+    give_refusals(sched, &out);
+    if (sched->options.preempt != SCHED_PREEMPT_NONE)
+        out.n += preempt_resume(sched, now, out.at + out.n, out.max - out.n);
+    if (pass->stage == PASS_PROMISES && !walk_promises(sched, &out))
+        return out.n;
+    if (!walk_groups(sched, &out))
+        return out.n;
+    pass->stage = PASS_IDLE;
+    *ret_more = false;
+    return out.n;
+}
+
+static void earlier(int64_t *to, int64_t when, int64_t now)
+{
+    if (when > now && when != TIME_NEVER && (*to == 0 || when < *to))
+        *to = when;
+}
+
+int64_t sched_next_time(const struct sched *sched, int64_t now)
+{
+    int64_t next = 0;
+    earlier(&next, waiting_next_time(sched), now);
+    earlier(&next, reservations_next_time(sched, now), now);
+    for (const struct promise *p = sched->promises; p; p = p->next)
+        earlier(&next, p->start, now);
+    return next;
 }

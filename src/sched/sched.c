@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sched.c - what the scheduler is told: nodes, requests, events
+ * sched.c - what the scheduler is told: options, requests, recovery
  */
 #include "sched/sched.h"
 
@@ -9,28 +9,54 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/nearest.h"
 #include "base/strv.h"
 #include "base/units.h"
+#include "sched/group.h"
 #include "sched/internal.h"
-
-const struct sched_options sched_options_default = {
-    .weight_age = 1000,
-    .weight_size = 1000,
-    .age_max = INT64_C(7) * 86400,
-    .place = PLACE_WEIGHTS_DEFAULT,
-};
 
 static void copy_partitions(struct sched *sched, const struct sched_partition *from,
                             size_t n)
 {
     sched->partitions = xcalloc(n + 1, sizeof(*sched->partitions));
+    sched->pass.blocked_by = xcalloc(n + 1, sizeof(*sched->pass.blocked_by));
     sched->n_partitions = n;
+    for (size_t i = 0; i < n; i++) {
+        BUG_ON(from[i].nodes->nbits != sched->n_nodes);
+        sched->partitions[i] =
+            (struct partition){.name = xstrdup(from[i].name),
+                               .qos = from[i].qos ? xstrdup(from[i].qos) : NULL,
+                               .nodes = bitset_dup(from[i].nodes),
+                               .time_max = from[i].time_max,
+                               .up = from[i].up,
+                               .exclusive = from[i].exclusive,
+                               .priority = from[i].priority,
+                               .tier = from[i].tier,
+                               .preempt = from[i].preempt,
+                               .grace = from[i].grace,
+                               .nodes_min = from[i].nodes_min,
+                               .nodes_max = from[i].nodes_max};
+        if (from[i].priority > sched->priority_max)
+            sched->priority_max = from[i].priority;
+    }
+}
+
+static void create_nodes(struct sched *sched, const char *const *names, size_t n)
+{
+    sched->n_nodes = n;
     for (size_t i = 0; i < n; i++)
-        sched->partitions[i] = (struct partition){.name = xstrdup(from[i].name),
-                                                  .nodes = bitset_dup(from[i].nodes),
-                                                  .time_max = from[i].time_max,
-                                                  .up = from[i].up};
+        strv_add(&sched->names, names[i]);
+    sched->cluster = place_cluster_create(
+        sched->tree, (const char *const *)sched->names, n, sched->options.numbers_only);
+    sched->nodes = xcalloc(n + 1, sizeof(*sched->nodes));
+    for (size_t i = 0; i < n; i++)
+        timeline_init(&sched->nodes[i].line, &(struct amount){0});
+    sched->claimed = bitset_create(n);
+    sched->scratch = bitset_create(n);
+    sched->mask = bitset_create(n);
+    sched->feasible = bitset_create(n);
+    sched->gain.nodes = bitset_create(n);
+    sched->gained.nodes = bitset_create(n);
+    sched->caps = xcalloc(n + 1, sizeof(*sched->caps));
 }
 
 int sched_create(const struct sched_options *options, const struct switch_def *defs,
@@ -42,71 +68,98 @@ int sched_create(const struct sched_options *options, const struct switch_def *d
     int rc = switch_tree_build(defs, n_defs, node_names, n_nodes, &tree, err);
     if (rc < 0)
         return rc;
-    for (size_t i = 0; i < n_partitions; i++)
-        BUG_ON(partitions[i].nodes->nbits != n_nodes);
     struct sched *sched = xcalloc(1, sizeof(*sched));
     sched->options = *options;
     sched->tree = tree;
-    for (size_t i = 0; i < n_nodes; i++)
-        strv_add(&sched->names, node_names[i]);
-    sched->pool = pool_create(tree, (const char *const *)sched->names, n_nodes);
+    sched->up_version = 1;
+    RB_INIT(&sched->edges);
+    RB_INIT(&sched->order.groups);
+    create_nodes(sched, node_names, n_nodes);
     copy_partitions(sched, partitions, n_partitions);
     *ret = sched;
     return 0;
+}
+
+static void destroy_nodes(struct sched *sched)
+{
+    for (size_t i = 0; i < sched->n_nodes; i++) {
+        timeline_fini(&sched->nodes[i].line);
+        free(sched->nodes[i].holds);
+    }
+    free(sched->nodes);
+    free(sched->caps);
+    struct bitset *sets[] = {sched->claimed,  sched->scratch,    sched->mask,
+                             sched->feasible, sched->gain.nodes, sched->gained.nodes};
+    for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+        bitset_destroy(sets[i]);
+    place_cluster_destroy(sched->cluster);
+    strv_free(sched->names);
+    switch_tree_destroy(sched->tree);
+}
+
+static void destroy_partitions(struct sched *sched)
+{
+    for (size_t i = 0; i < sched->n_partitions; i++) {
+        free(sched->partitions[i].name);
+        free(sched->partitions[i].qos);
+        bitset_destroy(sched->partitions[i].nodes);
+    }
+    free(sched->partitions);
+    free(sched->pass.blocked_by);
+}
+
+static void forget_runs(struct sched *sched)
+{
+    while (sched->runs) {
+        struct run *run = sched->runs;
+        if (run->job)
+            run->job->n_running--;
+        run->job = NULL;
+        runs_end(sched, run, run->start);
+    }
 }
 
 void sched_destroy(struct sched *sched)
 {
     if (!sched)
         return;
-    for (size_t i = 0; i < sched->n_partitions; i++) {
-        free(sched->partitions[i].name);
-        bitset_destroy(sched->partitions[i].nodes);
+    waiting_fini(sched);
+    forget_runs(sched);
+    reservations_fini(sched);
+    licences_fini(sched);
+    depend_fini(sched);
+    for (size_t i = 0; i < sched->n_features; i++) {
+        free(sched->features[i].name);
+        bitset_destroy(sched->features[i].nodes);
     }
-    free(sched->partitions);
-    pool_destroy(sched->pool);
-    queue_fini(&sched->queue);
-    strv_free(sched->names);
-    switch_tree_destroy(sched->tree);
+    free(sched->features);
+    destroy_partitions(sched);
+    destroy_nodes(sched);
     free(sched);
 }
 
-void sched_node_set(struct sched *sched, uint32_t node, const struct node_topo *topo,
-                    uint64_t memory)
+void sched_feature_set(struct sched *sched, const char *name,
+                       const struct bitset *nodes)
 {
-    pool_node_set(sched->pool, node, topo, memory);
-    /* Sizes are parts of the whole, which has changed. */
-    sched->queue.sorted = false;
-}
-
-void sched_node_up(struct sched *sched, uint32_t node, bool up)
-{
-    pool_node_up(sched->pool, node, up);
-}
-
-static int find_partition(const struct sched *sched, const char *name, uint32_t *ret,
-                          struct err *err)
-{
-    if (!name)
-        name = "";
-    cleanup(freep) const char **names =
-        xcalloc(sched->n_partitions + 1, sizeof(*names));
-    for (uint32_t i = 0; i < sched->n_partitions; i++) {
-        names[i] = sched->partitions[i].name;
-        if (strcmp(names[i], name) == 0) {
-            *ret = i;
-            return 0;
-        }
+    size_t i = 0;
+    while (i < sched->n_features && strcmp(sched->features[i].name, name) != 0)
+        i++;
+    if (i == sched->n_features) {
+        sched->features = xrealloc(sched->features, i + 1, sizeof(*sched->features));
+        sched->features[i] = (struct feature){.name = xstrdup(name)};
+        sched->n_features++;
     }
-    const char *near = nearest_name(name, names, sched->n_partitions);
-    return err_set(err, EINVAL, "--partition=%s: there is no such partition%s%s%s",
-                   name, near ? " (did you mean " : "", near ? near : "",
-                   near ? "?)" : "");
+    bitset_destroy(sched->features[i].nodes);
+    sched->features[i].nodes = bitset_dup(nodes);
+    groups_refresh(sched);
 }
 
-static int check_time(const struct partition *partition, int64_t limit, struct err *err)
+/* ------------------------------------------------------------- requests */
+
+static int check_time(const struct partition *partition,
+                      const struct sched_request *req, struct err *err)
 {
-    int64_t max = partition->time_max;
+    int64_t max = partition->time_max, limit = req->time_limit;
     if (max == TIME_UNLIMITED || (limit != TIME_UNLIMITED && limit <= max))
         return 0;
     cleanup(freep) char *asked = duration_format(limit);
@@ -115,115 +168,310 @@ static int check_time(const struct partition *partition, int64_t limit, struct e
                    partition->name, most);
 }
 
-int sched_check(const struct sched *sched, const struct sched_request *req,
-                struct err *err)
+static int check_nodes(const struct partition *partition, const struct demand *demand,
+                       struct err *err)
 {
-    uint32_t p;
-    int rc = find_partition(sched, req->partition, &p, err);
+    if (partition->nodes_max && demand->nodes_min > partition->nodes_max)
+        return err_set(err, EINVAL, "--nodes=%u: partition %s allows at most %u",
+                       demand->nodes_min, partition->name, partition->nodes_max);
+    if (partition->nodes_min && demand->nodes_max < partition->nodes_min)
+        return err_set(err, EINVAL, "--nodes=%u: partition %s wants at least %u",
+                       demand->nodes_max, partition->name, partition->nodes_min);
+    return 0;
+}
+
+static int check_reservation(const struct sched *sched, const struct group *group,
+                             struct err *err)
+{
+    const char *name = group->req.reservation;
+    const struct reservation *r = name ? reservation_find(sched, name) : NULL;
+    if (name && !r)
+        return err_set(err, EINVAL, "--reservation=%.60s: there is no such reservation",
+                       name);
+    if (r && !reservation_admits(r, group))
+        return err_set(err, EACCES, "--reservation=%.60s: it is not yours to use",
+                       name);
+    return 0;
+}
+
+static int check_deadline(const struct sched_request *req, struct err *err)
+{
+    int64_t start =
+        req->eligible_time > req->submit_time ? req->eligible_time : req->submit_time;
+    int64_t least = req->time_min > 0 ? req->time_min : req->time_limit;
+    if (req->deadline == 0 || least == TIME_UNLIMITED || start + least <= req->deadline)
+        return 0;
+    return err_set(err, EINVAL, "--deadline: it comes before the job could have ended");
+}
+
+static uint32_t count_of(const struct sched_request *req)
+{
+    return req->array ? array_spec_count(req->array) : 1;
+}
+
+static int check_limits(const struct sched *sched, const struct group *group,
+                        const struct sched_request *req, struct err *err)
+{
+    if (!group->has_assoc)
+        return 0;
+    int rc = assoc_check_job_size(sched->options.assoc, &group->assoc,
+                                  &group->demand.tres, req->time_limit, NULL, err);
     if (rc == 0)
-        rc = check_time(&sched->partitions[p], req->time_limit, err);
+        rc = assoc_check_submit(sched->options.assoc, &group->assoc, count_of(req),
+                                NULL, err);
+    return rc;
+}
+
+static int check_place(struct sched *sched, struct group *group, struct err *err)
+{
+    struct place_request place = group->req.place;
+    cleanup(freep) char *where =
+        xasprintf(" in partition %s", sched->partitions[group->partition].name);
+    int rc = 0;
+    for (uint32_t i = 0; i < group->demand.n_alternatives; i++) {
+        group_choose(group, i);
+        place.allowed = group->demand.allowed;
+        place.quotas = group->demand.quotas;
+        place.n_quotas = group->demand.n_quotas;
+        place.excluded = NULL;
+        rc = place_check(sched->cluster, &place, where, err);
+        if (rc == 0)
+            break;
+    }
+    if (rc < 0 && group->req.features)
+        err_wrap(err, "with --constraint=%.100s", group->req.features);
+    return rc;
+}
+
+static int check_group(struct sched *sched, struct group *group,
+                       const struct sched_request *req, struct err *err)
+{
+    const struct partition *partition = &sched->partitions[group->partition];
+    struct depend_spec depend = {0};
+    int rc = check_time(partition, req, err);
+    if (rc == 0)
+        rc = check_nodes(partition, &group->demand, err);
+    if (rc == 0)
+        rc = check_deadline(req, err);
+    if (rc == 0)
+        rc = licences_check(sched, &group->licences, err);
+    if (rc == 0)
+        rc = check_reservation(sched, group, err);
+    if (rc == 0 && req->dependency) {
+        rc = depend_spec_parse(req->dependency, &depend, err);
+        depend_spec_fini(&depend);
+    }
+    if (rc == 0)
+        rc = check_place(sched, group, err);
+    if (rc == 0)
+        rc = check_limits(sched, group, req, err);
+    return rc;
+}
+
+int sched_check(struct sched *sched, const struct sched_request *req, struct err *err)
+{
+    struct group *group;
+    int rc = groups_find(sched, req, &group, err);
     if (rc < 0)
         return rc;
-    struct place_request place = req->place;
-    place.allowed = sched->partitions[p].nodes;
-    cleanup(freep) char *where =
-        xasprintf(" in partition %s", sched->partitions[p].name);
-    return place_check(pool_cluster(sched->pool), &place, where, err);
+    rc = check_group(sched, group, req, err);
+    groups_unref(sched, group);
+    return rc;
 }
 
 /* What sched_add and sched_adopt refuse alike. */
 static int check_new(const struct sched *sched, const struct sched_request *req,
-                     uint32_t *ret_partition, struct err *err)
+                     struct sched_id id, struct err *err)
 {
     const struct bitset *sets[] = {req->place.required, req->place.excluded};
     for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
-        BUG_ON(sets[i] && sets[i]->nbits != pool_n_nodes(sched->pool));
+        BUG_ON(sets[i] && sets[i]->nbits != sched->n_nodes);
     BUG_ON(req->job == 0);
-    if (queue_find(&sched->queue, req->job))
+    bool known = id.task == SCHED_NO_TASK && waiting_find(sched, id.job);
+    if (known || runs_find(sched, id))
         return err_set(err, EEXIST, "job %u is known already", req->job);
-    return find_partition(sched, req->partition, ret_partition, err);
+    return 0;
 }
 
 int sched_add(struct sched *sched, const struct sched_request *req, struct err *err)
 {
-    uint32_t partition;
-    int rc = check_new(sched, req, &partition, err);
+    struct group *group;
+    int64_t now =
+        sched->pass.now > req->submit_time ? sched->pass.now : req->submit_time;
+    int rc = check_new(sched, req, SCHED_JOB(req->job), err);
     if (rc == 0)
-        queue_add(&sched->queue, req, partition, NULL);
-    return rc;
+        rc = groups_find(sched, req, &group, err);
+    if (rc < 0)
+        return rc;
+    if (!waiting_add(sched, req, group, now, err)) {
+        groups_unref(sched, group);
+        return -EINVAL;
+    }
+    if (group->has_assoc)
+        assoc_submitted(sched->options.assoc, &group->assoc, count_of(req));
+    return 0;
+}
+
+static void forget_job(struct sched *sched, struct sched_job *job)
+{
+    struct group *group = job->group;
+    uint32_t n = job->is_array ? array_spec_count(&job->left) : 1;
+    if (group->has_assoc)
+        assoc_unsubmitted(sched->options.assoc, &group->assoc, n);
+    waiting_forget(sched, job);
+}
+
+static void end_run(struct sched *sched, struct run *run)
+{
+    if (run->group->has_assoc)
+        assoc_unsubmitted(sched->options.assoc, &run->group->assoc, 1);
+    if (run->job)
+        run->job->n_running--;
+    run->job = NULL;
+    runs_end(sched, run, sched->pass.now);
+}
+
+static void end_runs_of(struct sched *sched, uint32_t job)
+{
+    struct run *run, *next;
+    HASH_ITER(hh, sched->runs, run, next)
+    {
+        if (run->id.job == job)
+            end_run(sched, run);
+    }
 }
 
 void sched_remove(struct sched *sched, uint32_t id)
 {
-    struct sched_job *job = queue_find(&sched->queue, id);
-    if (!job)
+    struct sched_job *job = waiting_find(sched, id);
+    struct run *run = runs_find(sched, SCHED_JOB(id));
+    if (!job && !run)
         return;
-    if (job->where)
-        pool_release(sched->pool, id, job->where);
-    queue_remove(&sched->queue, job);
+    if (job && job->is_array && job->n_running > 0)
+        end_runs_of(sched, id);
+    if (run)
+        end_run(sched, run);
+    if (job)
+        forget_job(sched, job);
+    depend_touch(sched, id, sched->pass.now);
+}
+
+int sched_remove_task(struct sched *sched, struct sched_id id)
+{
+    struct sched_job *job = waiting_find(sched, id.job);
+    if (!job || !job->is_array || !array_spec_remove(&job->left, id.task))
+        return -ENOENT;
+    if (job->group->has_assoc)
+        assoc_unsubmitted(sched->options.assoc, &job->group->assoc, 1);
+    waiting_settle(sched, job, sched->pass.now);
+    depend_touch(sched, id.job, sched->pass.now);
+    return 0;
 }
 
 void sched_hold(struct sched *sched, uint32_t id, bool held)
 {
-    struct sched_job *job = queue_find(&sched->queue, id);
-    if (job)
-        job->req.held = held;
+    struct sched_job *job = waiting_find(sched, id);
+    if (!job || job->held == held)
+        return;
+    job->held = held;
+    waiting_settle(sched, job, sched->pass.now);
 }
 
-int sched_adopt(struct sched *sched, const struct sched_request *req,
-                const struct place_result *where, struct err *err)
+int sched_update(struct sched *sched, const struct sched_request *req, struct err *err)
 {
-    uint32_t partition;
-    int rc = check_new(sched, req, &partition, err);
+    struct sched_job *job = waiting_find(sched, req->job);
+    if (!job)
+        return err_set(err, ENOENT, "job %u does not wait", req->job);
+    int rc = sched_check(sched, req, err);
     if (rc < 0)
         return rc;
-    for (size_t i = 0; i < where->n_shares; i++)
-        if (where->shares[i].node >= pool_n_nodes(sched->pool))
-            return err_set(err, EINVAL, "job %u runs on a node that is gone", req->job);
-    uint32_t holder = pool_holder(sched->pool, where);
-    if (holder)
-        return err_set(err, EBUSY, "job %u runs on cores of job %u", req->job, holder);
+    int64_t since = job->since;
+    struct sched_request changed = *req;
+    struct array_spec left = {0};
+    if (job->is_array) {
+        array_spec_copy(&job->left, &left);
+        changed.array = &left;
+    }
+    forget_job(sched, job);
+    rc = sched_add(sched, &changed, err);
+    array_spec_fini(&left);
+    job = rc == 0 ? waiting_find(sched, req->job) : NULL;
+    if (job && job->eligible <= since && job->place == JOB_READY) {
+        waiting_unlist(sched, job);
+        job->since = since;
+        waiting_settle(sched, job, sched->pass.now);
+    }
+    return rc;
+}
+
+int sched_adopt(struct sched *sched, struct sched_id id,
+                const struct sched_request *req, const struct place_result *where,
+                int64_t started, struct err *err)
+{
+    struct group *group;
+    int rc = check_new(sched, req, id, err);
+    for (size_t i = 0; rc == 0 && i < where->n_shares; i++)
+        if (where->shares[i].node >= sched->n_nodes)
+            return err_set(err, EINVAL, "job %u runs on a node that is gone", id.job);
+    if (rc == 0)
+        rc = groups_find(sched, req, &group, err);
+    if (rc < 0)
+        return rc;
+    const struct run *holder = nodes_holder(sched, where);
+    if (holder) {
+        groups_unref(sched, group);
+        return err_set(err, EBUSY, "job %u runs on cores of job %u", id.job,
+                       holder->id.job);
+    }
     struct sched_job *job =
-        queue_add(&sched->queue, req, partition, place_result_dup(where));
-    pool_take(sched->pool, req->job, job->where);
+        id.task == SCHED_NO_TASK ? NULL : waiting_find(sched, id.job);
+    if (group->has_assoc)
+        assoc_submitted(sched->options.assoc, &group->assoc, 1);
+    struct run *run = runs_begin(sched, id, group, job, place_result_dup(where),
+                                 started, req->time_limit, started);
+    str_replace(&run->name, req->name);
+    groups_unref(sched, group);
     return 0;
 }
 
+/* -------------------------------------------------------------- reasons */
+
 enum sched_reason sched_why(const struct sched *sched, uint32_t id, struct err *words)
 {
-    const struct sched_job *job = queue_find(&sched->queue, id);
-    if (!job || job->where)
+    const struct sched_job *job = waiting_find(sched, id);
+    if (!job)
         return SCHED_NONE;
-    /* Held or released since the last pass. */
-    if (job->req.held)
-        return SCHED_HELD;
-    if (job->reason == SCHED_HELD)
-        return SCHED_PRIORITY;
-    if (job->reason == SCHED_PRIORITY && job->behind)
-        err_set(words, EAGAIN, "waits behind job %u", job->behind);
-    else if (job->words)
-        err_set(words, EAGAIN, "%s", job->words);
-    return job->reason;
+    if (job->place == JOB_PARKED) {
+        if (job->words)
+            err_set(words, EAGAIN, "%s", job->words);
+        return job->reason;
+    }
+    const struct group *group = job->group;
+    if (job->place == JOB_READY && job != group->jobs) {
+        err_set(words, EAGAIN, "waits behind job %u", group->jobs->id);
+        return group->reason == SCHED_LIMIT ? SCHED_LIMIT : SCHED_PRIORITY;
+    }
+    if (group->reason == SCHED_PRIORITY && group->behind)
+        err_set(words, EAGAIN, "waits behind job %u", group->behind);
+    else if (group->words)
+        err_set(words, EAGAIN, "%s", group->words);
+    return group->reason;
 }
 
-int64_t sched_priority(const struct sched *sched, uint32_t id, int64_t now)
+limit_reason sched_limit_of(const struct sched *sched, uint32_t id)
 {
-    const struct sched_job *job = queue_find(&sched->queue, id);
-    return job ? priority_of(sched, job, now) : 0;
+    const struct sched_job *job = waiting_find(sched, id);
+    return job && job->place != JOB_PARKED ? job->group->limit : 0;
 }
 
-void sched_node_usage(const struct sched *sched, uint32_t node,
-                      uint32_t *ret_cores_used, uint64_t *ret_memory_used)
+int64_t sched_promised(const struct sched *sched, uint32_t id)
 {
-    pool_usage(sched->pool, node, ret_cores_used, ret_memory_used);
+    const struct sched_job *job = waiting_find(sched, id);
+    return job && job->promise ? job->promise->start : 0;
 }
 
-void sched_check_invariants(const struct sched *sched)
+void sched_counts(const struct sched *sched, struct sched_counts *ret)
 {
-    pool_check_invariants(sched->pool);
-    queue_check_invariants(&sched->queue);
-    size_t shares = 0;
-    for (struct sched_job *job = sched->queue.by_id; job; job = job->hh.next)
-        shares += job->where ? job->where->n_shares : 0;
-    BUG_ON(shares != pool_n_holds(sched->pool));
+    *ret = sched->counts;
+    ret->promises = sched->n_promises;
 }

@@ -28,7 +28,8 @@ struct fixture {
 
 /* Nodes n0..n3 of 4 cores, up. "batch" has all, "debug" n2 and n3 and an hour,
  * "closed" is down. */
-static inline void fixture_init(struct fixture *f, bool known)
+static inline void fixture_init(struct fixture *f, bool known,
+                                struct sched_policy policy)
 {
     static const char *const names[N_NODES] = {"n0", "n1", "n2", "n3"};
     struct bitset *all = bitset_create(N_NODES), *half = bitset_create(N_NODES);
@@ -39,10 +40,12 @@ static inline void fixture_init(struct fixture *f, bool known)
         {.name = "debug", .nodes = half, .time_max = 3600, .up = true},
         {.name = "closed", .nodes = all, .time_max = TIME_UNLIMITED, .up = false},
     };
+    struct sched_options options = sched_options_default;
     struct err err;
+    options.policy = policy;
     if (node_topo_load("synthetic:pack:2 core:2 pu:1", &f->topo, NULL, &err) < 0 ||
-        sched_create(&sched_options_default, NULL, 0, names, N_NODES, partitions, 3,
-                     &f->sched, &err) < 0)
+        sched_create(&options, NULL, 0, names, N_NODES, partitions, 3, &f->sched,
+                     &err) < 0)
         fail_msg("%s", err.text);
     bitset_destroy(all);
     bitset_destroy(half);
@@ -62,7 +65,7 @@ static inline void fixture_fini(struct fixture *f)
 static inline int fixture_setup(void **state)
 {
     static struct fixture f;
-    fixture_init(&f, true);
+    fixture_init(&f, true, (struct sched_policy){.order = SCHED_BY_PRIORITY});
     *state = &f;
     return 0;
 }
@@ -99,7 +102,10 @@ static inline void add_tasks(struct fixture *f, uint32_t job, uint32_t tasks)
 /* One pass; how many started. What they were given is forgotten. */
 static inline size_t pass_at(struct fixture *f, int64_t now)
 {
-    size_t n = sched_pass(f->sched, now, f->decisions, ARRAY_SIZE(f->decisions));
+    bool more;
+    size_t n =
+        sched_pass(f->sched, now, f->decisions, ARRAY_SIZE(f->decisions), 0, &more);
+    assert_false(more);
     for (size_t i = 0; i < n; i++)
         place_result_destroy(f->decisions[i].where);
     sched_check_invariants(f->sched);

@@ -10,8 +10,8 @@ static void what_fits_starts_in_order(void **state)
     add_tasks(f, 2, 4);
     add_tasks(f, 1, 4);
     assert_int_equal(pass_at(f, 100), 2);
-    assert_int_equal(f->decisions[0].job, 1);
-    assert_int_equal(f->decisions[1].job, 2);
+    assert_int_equal(f->decisions[0].id.job, 1);
+    assert_int_equal(f->decisions[1].id.job, 2);
     assert_why(f, 1, SCHED_NONE, "");
 }
 
@@ -25,8 +25,8 @@ static void the_first_that_does_not_fit_holds_back_its_partition(void **state)
     add_tasks(f, 3, 1);
     add(f, &debug);
     assert_int_equal(pass_at(f, 100), 2);
-    assert_int_equal(f->decisions[0].job, 1);
-    assert_int_equal(f->decisions[1].job, 9);
+    assert_int_equal(f->decisions[0].id.job, 1);
+    assert_int_equal(f->decisions[1].id.job, 9);
     assert_why(f, 2, SCHED_RESOURCES, "there is room for 6 of 10 tasks now");
     assert_why(f, 3, SCHED_PRIORITY, "waits behind job 2");
 }
@@ -38,9 +38,9 @@ static void an_end_lets_the_next_one_start(void **state)
     add_tasks(f, 2, 1);
     assert_int_equal(pass_at(f, 100), 1);
     assert_int_equal(pass_at(f, 101), 0);
-    sched_remove(f->sched, 1);
+    sched_ended(f->sched, SCHED_JOB(1), 102);
     assert_int_equal(pass_at(f, 102), 1);
-    assert_int_equal(f->decisions[0].job, 2);
+    assert_int_equal(f->decisions[0].id.job, 2);
 }
 
 static void a_held_job_waits_and_blocks_nobody(void **state)
@@ -88,7 +88,7 @@ static void a_job_for_nodes_that_are_down_blocks_nobody(void **state)
     add_tasks(f, 2, 1);
     sched_node_up(f->sched, 3, false);
     assert_int_equal(pass_at(f, 100), 1);
-    assert_int_equal(f->decisions[0].job, 2);
+    assert_int_equal(f->decisions[0].id.job, 2);
     assert_why(f, 1, SCHED_NODES_DOWN, "--nodes=4: the cluster has 3 nodes up now");
     sched_node_up(f->sched, 3, true);
     assert_int_equal(pass_at(f, 101), 1);
@@ -100,13 +100,14 @@ static void a_short_array_is_filled_again_and_again(void **state)
     for (uint32_t job = 1; job <= 5; job++)
         add_tasks(f, job, 1);
     struct sched_decision two[2];
+    bool more;
     static const size_t counts[] = {2, 2, 1, 0};
     uint32_t next = 1;
     for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-        size_t n = sched_pass(f->sched, 100, two, 2);
+        size_t n = sched_pass(f->sched, 100, two, 2, 0, &more);
         assert_int_equal(n, counts[i]);
         for (size_t d = 0; d < n; d++) {
-            assert_int_equal(two[d].job, next++);
+            assert_int_equal(two[d].id.job, next++);
             place_result_destroy(two[d].where);
         }
     }
@@ -120,7 +121,7 @@ static void nice_and_age_order_the_queue(void **state)
     add(f, &nice);
     add_tasks(f, 2, 1);
     assert_int_equal(pass_at(f, 100), 2);
-    assert_int_equal(f->decisions[0].job, 2);
+    assert_int_equal(f->decisions[0].id.job, 2);
 }
 
 #define TEST(name) \

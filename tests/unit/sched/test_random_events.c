@@ -55,7 +55,7 @@ static void submit(struct world *w)
 
 static void write_decision(struct world *w, const struct sched_decision *decision)
 {
-    strbuf_printf(&w->history, "%u:", decision->job);
+    strbuf_printf(&w->history, "%u:", decision->id.job);
     for (size_t i = 0; i < decision->where->n_shares; i++) {
         const struct place_share *share = &decision->where->shares[i];
         cleanup(freep) char *cores = bitset_format(share->cores);
@@ -69,11 +69,13 @@ static void write_decision(struct world *w, const struct sched_decision *decisio
 static void pass(struct world *w)
 {
     size_t max = 1 + next_random(w, 8);
-    size_t n = sched_pass(w->f.sched, w->now, w->f.decisions, max);
+    bool more;
+    size_t n =
+        sched_pass(w->f.sched, w->now, w->f.decisions, max, next_random(w, 5), &more);
     assert_true(n <= max);
     for (size_t i = 0; i < n; i++) {
         write_decision(w, &w->f.decisions[i]);
-        assert_int_equal(sched_why(w->f.sched, w->f.decisions[i].job, NULL),
+        assert_int_equal(sched_why(w->f.sched, w->f.decisions[i].id.job, NULL),
                          SCHED_NONE);
         place_result_destroy(w->f.decisions[i].where);
     }
@@ -111,10 +113,10 @@ static void step(struct world *w)
     sched_check_invariants(w->f.sched);
 }
 
-static char *history_of(uint32_t seed)
+static char *history_of(uint32_t seed, struct sched_policy policy)
 {
     struct world w = {.seed = seed, .history = STRBUF_INIT};
-    fixture_init(&w.f, true);
+    fixture_init(&w.f, true, policy);
     for (int i = 0; i < STEPS; i++)
         step(&w);
     for (uint32_t job = 1; job <= w.next_job; job++)
@@ -132,11 +134,15 @@ static char *history_of(uint32_t seed)
 
 static void a_replay_decides_the_same(void **state)
 {
+    static const uint32_t promises[] = {0, 1, 2, SCHED_ALL_PROMISED};
     (void)state;
     size_t decided = 0;
     for (uint32_t seed = 1; seed <= SEEDS; seed++) {
-        cleanup(freep) char *first = history_of(seed);
-        cleanup(freep) char *second = history_of(seed);
+        struct sched_policy policy = {
+            .order = seed % 2 ? SCHED_BY_PRIORITY : SCHED_BY_SUBMIT,
+            .promises = promises[seed % ARRAY_SIZE(promises)]};
+        cleanup(freep) char *first = history_of(seed, policy);
+        cleanup(freep) char *second = history_of(seed, policy);
         assert_string_equal(first, second);
         decided += strlen(first);
     }

@@ -4,6 +4,13 @@
  */
 #include "fixture.h"
 
+static int adopt(struct fixture *f, const struct sched_request *req,
+                 const struct place_result *where, struct err *err)
+{
+    return sched_adopt(f->sched, SCHED_JOB(req->job), req, where, req->submit_time,
+                       err);
+}
+
 static void assert_check(const struct fixture *f, const struct sched_request *req,
                          const char *words)
 {
@@ -126,16 +133,16 @@ static void running_jobs_are_adopted_before_their_nodes_are_known(void **state)
 {
     (void)state;
     struct fixture f;
-    fixture_init(&f, false);
+    fixture_init(&f, false, (struct sched_policy){.order = SCHED_BY_PRIORITY});
     cleanup(bitset_destroyp) struct bitset *cores = bitset_create(4);
     bitset_set_range(cores, 1, 2);
     struct place_share share = share_on(2, cores);
     struct place_result where = {.shares = &share, .n_shares = 1};
     struct sched_request req = request_of(7, 2), again = request_of(8, 2);
     struct err err;
-    assert_int_equal(sched_adopt(f.sched, &req, &where, &err), 0);
-    assert_int_equal(sched_adopt(f.sched, &req, &where, &err), -EEXIST);
-    assert_int_equal(sched_adopt(f.sched, &again, &where, &err), -EBUSY);
+    assert_int_equal(adopt(&f, &req, &where, &err), 0);
+    assert_int_equal(adopt(&f, &req, &where, &err), -EEXIST);
+    assert_int_equal(adopt(&f, &again, &where, &err), -EBUSY);
     assert_string_equal(err.text, "job 8 runs on cores of job 7");
     sched_node_set(f.sched, 2, f.topo, NODE_MEMORY);
     sched_node_up(f.sched, 2, true);
@@ -154,7 +161,7 @@ static void adopting_on_a_node_that_is_gone_is_refused(void **state)
     struct place_share share = share_on(N_NODES, cores);
     struct place_result where = {.shares = &share, .n_shares = 1};
     struct sched_request req = request_of(7, 2);
-    assert_int_equal(sched_adopt(f->sched, &req, &where, NULL), -EINVAL);
+    assert_int_equal(adopt(f, &req, &where, NULL), -EINVAL);
 }
 
 static void a_switch_tree_with_a_mistake_is_refused(void **state)

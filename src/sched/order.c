@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * order.c - who comes first
+ *
+ * Groups stand in a tree by tier, rank of their first job, and age. A rank holds
+ * as of order.made_at for all of them, so that what grows with time at one pace
+ * for everybody needs no sorting; all are ranked again once in order_interval.
+ */
+#include <math.h>
+
+#include "base/units.h"
+#include "sched/group.h"
+#include "sched/internal.h"
+
+int group_compare(const struct group *a, const struct group *b)
+{
+    if (a->tier != b->tier)
+        return a->tier > b->tier ? -1 : 1;
+    if (a->rank != b->rank)
+        return a->rank > b->rank ? -1 : 1;
+    const struct sched_job *ja = a->jobs, *jb = b->jobs;
+    if (ja->since != jb->since)
+        return ja->since < jb->since ? -1 : 1;
+    return (ja->id > jb->id) - (ja->id < jb->id);
+}
+
+__extension__ RB_GENERATE(group_tree, group, entry, group_compare)
+
+    static double clamp(double x)
+{
+    return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
+static double age_of(const struct sched *sched, const struct sched_job *job,
+                     int64_t now)
+{
+    if (sched->options.age_max <= 0)
+        return now >= job->since ? 1 : 0;
+    return clamp((double)(now - job->since) / (double)sched->options.age_max);
+}
+
+/* The part of the cluster that it asks for, in nodes or in cores: whichever is
+ * more. */
+static double size_of(const struct sched *sched, const struct group *group)
+{
+    double cores = (double)group->demand.cores, nodes = group->demand.nodes_min;
+    double by_cores = sched->cores ? cores / (double)sched->cores : 0;
+    double by_nodes = sched->n_nodes ? nodes / (double)sched->n_nodes : 0;
+    return clamp(by_nodes > by_cores ? by_nodes : by_cores);
+}
+
+/* What it is thought to run for: what the caller's history says, at most what it
+ * may. */
+static double expected_time(const struct group *group)
+{
+    double limit = group->req.time_limit == TIME_UNLIMITED
+                       ? 30.0 * 86400
+                       : (double)group->req.time_limit;
+    double expected = (double)group->req.time_expected;
+    return expected > 0 && expected < limit ? expected : limit;
+}
+
+/* Expected bounded slowdown if it began now (tau 10, as of Feitelson 2001). */
+static double slowdown_of(const struct group *group, const struct sched_job *job,
+                          int64_t now)
+{
+    double time = fmax(expected_time(group), 10);
+    return ((double)(now - job->since) + time) / time;
+}
+
+static void factors_of(const struct sched *sched, const struct group *group,
+                       const struct sched_job *job, int64_t now,
+                       struct sched_factors *ret)
+{
+    const struct sched_weights *w = &sched->options.weights;
+    const struct assoc *assoc = sched->options.assoc;
+    const struct partition *partition = &sched->partitions[group->partition];
+    *ret = (struct sched_factors){
+        .age = age_of(sched, job, now),
+        .size = size_of(sched, group),
+        .fairshare = group->has_assoc ? assoc_fair_factor(assoc, &group->assoc) : 0,
+        .qos = group->has_assoc ? assoc_qos_factor(assoc, group->assoc.qos) : 0,
+        .slowdown = 1 - 1 / fmax(slowdown_of(group, job, now), 1),
+        .nice = group->req.nice};
+    if (sched->priority_max > 0)
+        ret->partition = clamp((double)partition->priority / sched->priority_max);
+    ret->total = w->age * ret->age + w->size * ret->size +
+                 w->fairshare * ret->fairshare + w->qos * ret->qos +
+                 w->partition * ret->partition + w->slowdown * ret->slowdown -
+                 ret->nice;
+}
+
+static double time_of(const struct group *group)
+{
+    int64_t limit = group->req.time_limit;
+    return limit == TIME_UNLIMITED ? 1e15 : (double)limit;
+}
+
+double order_rank(const struct sched *sched, const struct group *group,
+                  const struct sched_job *job, int64_t now)
+{
+    struct sched_factors factors;
+    double wait;
+    switch (sched->options.policy.order) {
+    case SCHED_BY_SUBMIT:
+        return -(double)job->since;
+    case SCHED_BY_TIME:
+        return -time_of(group);
+    case SCHED_BY_F1:
+        return -(log10(time_of(group)) * (double)group->demand.cores +
+                 870 * log10(fmax((double)job->submit, 1)));
+    case SCHED_BY_WFP3:
+        wait = -1 - (double)job->submit;
+        return pow(wait / time_of(group), 3) * (double)group->demand.cores;
+    case SCHED_BY_SLOWDOWN:
+    case SCHED_BY_PRIORITY:
+        break;
+    }
+    factors_of(sched, group, job, now, &factors);
+    return factors.total;
+}
+
+bool sched_factors(const struct sched *sched, uint32_t id, int64_t now,
+                   struct sched_factors *ret)
+{
+    const struct sched_job *job = waiting_find(sched, id);
+    if (!job)
+        return false;
+    factors_of(sched, job->group, job, now, ret);
+    return true;
+}
+
+int64_t sched_priority(const struct sched *sched, uint32_t id, int64_t now)
+{
+    struct sched_factors factors;
+    return sched_factors(sched, id, now, &factors) ? llround(factors.total) : 0;
+}
+
+/* ------------------------------------------------------------- the tree */
+
+static void list(struct sched *sched, struct group *group)
+{
+    group->rank = order_rank(sched, group, group->jobs, sched->order.made_at);
+    group->is_listed = true;
+    RB_INSERT(group_tree, &sched->order.groups, group);
+    sched->counts.classes++;
+}
+
+static void unlist(struct sched *sched, struct group *group)
+{
+    if (sched->pass.next_group == group)
+        sched->pass.next_group = RB_NEXT(group_tree, &sched->order.groups, group);
+    RB_REMOVE(group_tree, &sched->order.groups, group);
+    group->is_listed = false;
+    sched->counts.classes--;
+}
+
+void order_leave(struct sched *sched, struct group *group)
+{
+    if (group->is_listed)
+        unlist(sched, group);
+}
+
+void order_enter(struct sched *sched, struct group *group)
+{
+    if (group->jobs && !group->is_listed)
+        list(sched, group);
+}
+
+static bool depends_on_time(const struct sched *sched)
+{
+    enum sched_order order = sched->options.policy.order;
+    return order == SCHED_BY_PRIORITY || order == SCHED_BY_SLOWDOWN;
+}
+
+void order_prepare(struct sched *sched, int64_t now)
+{
+    struct order *order = &sched->order;
+    bool is_due =
+        depends_on_time(sched) && now - order->made_at >= sched->options.order_interval;
+    if (!order->is_stale && !is_due)
+        return;
+    if (sched->options.assoc)
+        assoc_refresh(sched->options.assoc, now);
+    order->made_at = now;
+    order->is_stale = false;
+    RB_INIT(&order->groups);
+    sched->counts.classes = 0;
+    for (struct group *group = sched->groups; group; group = group->hh.next)
+        if (group->jobs)
+            list(sched, group);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * start.c - start a job now, if it fits and disturbs no promise
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "sched/group.h"
+#include "sched/internal.h"
+
+/* One component that is to start now. */
+struct attempt {
+    struct sched *sched;
+    struct sched_job *job;
+    struct group *group;
+    int64_t now, limit, length; /* length: of the limit, or TIME_NEVER */
+    struct place_result *where;
+};
+
+static void set_limit(struct attempt *a, int64_t limit)
+{
+    a->limit = limit;
+    a->length = limit == TIME_UNLIMITED ? TIME_NEVER : limit;
+}
+
+/* Words are for people; a simulator has none that would read them. */
+static void say(const struct attempt *a, enum sched_reason reason,
+                const struct err *words)
+{
+    groups_say(a->group, reason, a->sched->options.numbers_only ? NULL : words->text);
+}
+
+/* A node with promises on it holds the job only if what is promised stays free.
+ * How many tasks of a job of several nodes it would get is not known yet, so it
+ * must have room for as many as it seems to have now. */
+static void mask_promised(const struct attempt *a, struct bitset *allowed)
+{
+    struct sched *sched = a->sched;
+    const struct demand *demand = &a->group->demand;
+    uint32_t most = demand->tasks ? demand->tasks : demand->per_node;
+    for (size_t i = bitset_next(sched->claimed, 0); i < sched->n_nodes;
+         i = bitset_next(sched->claimed, i + 1)) {
+        if (!bitset_test(allowed, i))
+            continue;
+        uint32_t node = (uint32_t)i;
+        uint32_t now = nodes_capacity(sched, node, a->group, a->now, 1);
+        uint32_t then = nodes_capacity(sched, node, a->group, a->now, a->length);
+        sched->counts.tests++;
+        if (then == 0 || then < (now < most ? now : most))
+            bitset_clear(allowed, i);
+    }
+}
+
+static bool has_others(const struct sched_node *node, const struct group *group)
+{
+    for (uint32_t h = 0; h < node->n_holds; h++) {
+        const struct sched_request *other = &node->holds[h].run->group->req;
+        if (other->uid != group->req.uid && (group->req.exclusive == SCHED_OWN_NODES ||
+                                             other->exclusive == SCHED_OWN_NODES))
+            return true;
+    }
+    return false;
+}
+
+/* --exclusive=user: only nodes on which others have nothing. */
+static void mask_others(const struct attempt *a, struct bitset *allowed)
+{
+    const struct sched *sched = a->sched;
+    for (size_t i = bitset_next(allowed, 0); i < sched->n_nodes;
+         i = bitset_next(allowed, i + 1))
+        if (has_others(&sched->nodes[i], a->group))
+            bitset_clear(allowed, i);
+}
+
+static bool mask_nodes(const struct attempt *a, struct bitset *allowed)
+{
+    struct sched *sched = a->sched;
+    const char *reservation = NULL;
+    if (!search_allowed(sched, a->group, a->now, a->length, allowed, &reservation)) {
+        struct err words = {0};
+        err_set(&words, EAGAIN, "reservation %s stands in the way",
+                reservation ? reservation : a->group->req.reservation);
+        say(a, SCHED_RESERVATION, &words);
+        return false;
+    }
+    if (sched->n_promises > 0)
+        mask_promised(a, allowed);
+    if (sched->n_own_nodes > 0 || a->group->req.exclusive == SCHED_OWN_NODES)
+        mask_others(a, allowed);
+    return true;
+}
+
+/* Could the nodes that are up hold it when they are empty? */
+static bool could_ever(const struct attempt *a, struct err *words)
+{
+    struct sched *sched = a->sched;
+    struct group *group = a->group;
+    struct place_request place = group->req.place;
+    if (group->up_checked == sched->up_version)
+        return group->up_could;
+    place.allowed = sched->scratch;
+    bitset_copy(sched->scratch, place_cluster_usable(sched->cluster));
+    bitset_and(sched->scratch, group->demand.allowed);
+    group->up_could = place_check(sched->cluster, &place, " up now", words) == 0;
+    group->up_checked = sched->up_version;
+    return group->up_could;
+}
+
+static bool is_flat(const struct sched *sched)
+{
+    return sched->n_nodes == 1 && !sched->reservations;
+}
+
+/* On a machine of one node the timeline tells it all. */
+static bool flat_fits(const struct attempt *a)
+{
+    const struct sched_node *node = &a->sched->nodes[0];
+    struct amount least =
+        timeline_least(&node->line, a->now, time_after(a->now, a->length));
+    return amount_covers(&least, &a->group->demand.unit);
+}
+
+static int place(struct attempt *a, struct err *words)
+{
+    struct sched *sched = a->sched;
+    const struct demand *demand = &a->group->demand;
+    struct place_request place = a->group->req.place;
+    unsigned int flags =
+        sched->options.numbers_only ? PLACE_BAG : PLACE_WHY | PLACE_RUNNER_UP;
+    place.quotas = demand->quotas;
+    place.n_quotas = demand->n_quotas;
+    place.allowed = sched->mask;
+    if (is_flat(sched) && demand->n_alternatives == 1) {
+        if (!flat_fits(a))
+            return -EAGAIN;
+        place.allowed = demand->allowed;
+    } else if (!mask_nodes(a, sched->mask)) {
+        return -EBUSY;
+    }
+    if (place.switches_max && a->now >= a->job->since + a->group->req.switches_wait)
+        place.switches_max = 0;
+    sched->counts.tests++;
+    return place_choose(sched->cluster, &place, &sched->options.place, flags, &a->where,
+                        words);
+}
+
+static bool place_any(struct attempt *a, struct err *words)
+{
+    struct demand *demand = &a->group->demand;
+    for (uint32_t i = 0; i < demand->n_alternatives; i++) {
+        group_choose(a->group, i);
+        int rc = place(a, words);
+        if (rc == 0)
+            return true;
+        if (rc == -EBUSY)
+            continue;
+        struct err lacks = {0};
+        if (!could_ever(a, &lacks))
+            say(a, SCHED_NODES_DOWN, &lacks);
+        else
+            say(a, SCHED_RESOURCES, words);
+    }
+    return false;
+}
+
+/* With --time-min: the longest time that fits, within a minute or so. */
+static bool place_shorter(struct attempt *a, struct err *words)
+{
+    int64_t low = a->group->req.time_min, high = a->limit;
+    struct place_result *best = NULL;
+    if (low <= 0 || (high != TIME_UNLIMITED && low >= high))
+        return false;
+    if (high == TIME_UNLIMITED)
+        high = low + INT64_C(365) * 86400;
+    set_limit(a, low);
+    if (!place_any(a, words))
+        return false;
+    while (high - low > 60) {
+        int64_t middle = low + (high - low) / 2;
+        best = a->where;
+        set_limit(a, middle);
+        if (place_any(a, words)) {
+            place_result_destroy(best);
+            low = middle;
+        } else {
+            a->where = best;
+            high = middle;
+        }
+    }
+    set_limit(a, low);
+    return true;
+}
+
+static bool limits_allow(struct attempt *a, const struct tres *tres)
+{
+    struct err words = {0};
+    limit_reason reason = 0;
+    bool quiet = a->sched->options.numbers_only;
+    if (!a->group->has_assoc ||
+        assoc_check_start(a->sched->options.assoc, &a->group->assoc, tres, a->limit,
+                          a->now, &reason, quiet ? NULL : &words) == 0)
+        return true;
+    say(a, SCHED_LIMIT, &words);
+    a->group->limit = reason;
+    return false;
+}
+
+static bool licences_allow(struct attempt *a)
+{
+    struct err words = {0};
+    if (licences_free(a->sched, &a->group->licences, a->now, a->length, NULL, &words))
+        return true;
+    say(a, SCHED_LICENSES, &words);
+    return false;
+}
+
+static bool find_place(struct attempt *a)
+{
+    struct err text = {0};
+    struct err *words = a->sched->options.numbers_only ? NULL : &text;
+    if (!limits_allow(a, &a->group->demand.tres) || !licences_allow(a))
+        return false;
+    if (!place_any(a, words ? words : &text) && !place_shorter(a, &text))
+        return false;
+    struct tres tres = result_tres(a->sched, a->where);
+    if (limits_allow(a, &tres))
+        return true;
+    place_result_destroy(take(a->where));
+    return false;
+}
+
+static struct run *begin(struct attempt *a)
+{
+    struct sched_job *job = a->job;
+    struct sched_id id = {.job = job->id,
+                          .task = job->is_array ? job->task : SCHED_NO_TASK};
+    struct run *run = runs_begin(a->sched, id, a->group, job->is_array ? job : NULL,
+                                 a->where, a->now, a->limit, a->now);
+    if (!job->is_array)
+        run->name = take(job->name);
+    return run;
+}
+
+static void decide(struct attempt *a, const struct run *run, struct sched_decision *ret)
+{
+    bool quick = a->sched->options.numbers_only;
+    *ret = (struct sched_decision){.verb = SCHED_START,
+                                   .id = run->id,
+                                   .where = quick ? NULL : place_result_dup(run->where),
+                                   .time_limit = a->limit,
+                                   .is_backfill = a->sched->pass.waits != 0 &&
+                                                  a->sched->pass.waits != run->id.job};
+    a->sched->counts.decisions++;
+}
+
+static struct attempt attempt_of(struct sched *sched, struct sched_job *job,
+                                 int64_t now)
+{
+    struct attempt a = {.sched = sched, .job = job, .group = job->group, .now = now};
+    set_limit(&a, job->group->req.time_limit);
+    return a;
+}
+
+/* Whatever happens, the promise of the job itself is not in its way. */
+static void lift_promise(struct sched *sched, struct sched_job *job)
+{
+    if (job->promise)
+        promise_unclaim(sched, job->promise);
+}
+
+static void restore_promise(struct sched *sched, struct sched_job *job)
+{
+    if (job->promise)
+        promise_claim(sched, job->promise);
+}
+
+static size_t start_one(struct sched *sched, struct sched_job *job, int64_t now,
+                        struct sched_decision *ret)
+{
+    struct attempt a = attempt_of(sched, job, now);
+    uint32_t id = job->id;
+    lift_promise(sched, job);
+    bool found = find_place(&a);
+    restore_promise(sched, job);
+    if (!found)
+        return 0;
+    if (job->promise)
+        promise_drop(sched, job->promise);
+    waiting_unlist(sched, job);
+    decide(&a, begin(&a), ret);
+    waiting_started(sched, job, now);
+    depend_touch(sched, id, now);
+    return 1;
+}
+
+size_t start_decisions(const struct sched_job *job)
+{
+    return job->leader ? job->set_size : 1;
+}
+
+/* All components or none: those that found a place hold it while the others look
+ * for theirs. */
+static size_t start_set(struct sched *sched, struct sched_job *leader, int64_t now,
+                        struct sched_decision *ret)
+{
+    uint32_t size = leader->set_size, n = 0, first = leader->id;
+    cleanup(freep) struct attempt *attempts = xcalloc(size, sizeof(*attempts));
+    cleanup(freep) struct run **runs = xcalloc(size, sizeof(struct run *));
+    lift_promise(sched, leader);
+    for (; n < size; n++) {
+        struct sched_job *job = waiting_find(sched, first + n);
+        attempts[n] = attempt_of(sched, job, now);
+        if (!find_place(&attempts[n]))
+            break;
+        runs[n] = begin(&attempts[n]);
+    }
+    restore_promise(sched, leader);
+    if (n < size) {
+        const struct group *lacks = attempts[n].group;
+        if (lacks != leader->group)
+            groups_say(leader->group, lacks->reason, lacks->words);
+        while (n-- > 0) {
+            attempts[n].job->name = take(runs[n]->name);
+            runs_end(sched, runs[n], now);
+        }
+        return 0;
+    }
+    if (leader->promise)
+        promise_drop(sched, leader->promise);
+    for (uint32_t i = 0; i < size; i++) {
+        decide(&attempts[i], runs[i], &ret[i]);
+        waiting_unlist(sched, attempts[i].job);
+        waiting_started(sched, attempts[i].job, now);
+        depend_touch(sched, first + i, now);
+    }
+    return size;
+}
+
+size_t start_try(struct sched *sched, struct sched_job *job, int64_t now,
+                 struct sched_decision *ret)
+{
+    return job->leader ? start_set(sched, job, now, ret)
+                       : start_one(sched, job, now, ret);
+}
