@@ -40,6 +40,9 @@ _berth_values() {
     --placement) echo compact spread ;;
     --cpu-bind | --bind) echo core numa package none ;;
     --distribution | -m) echo block cyclic ;;
+    -d | --dependency) echo after: afterany: afterok: afternotok: aftercorr: singleton ;;
+    --kill-on-invalid-dep) echo yes no ;;
+    --exclusive) echo user ;;
     --mpi) echo pmix none ;;
     --open-mode) echo append truncate ;;
     --export) echo ALL NONE ;;
