@@ -16,6 +16,27 @@ uint64_t place_node_free_memory(const struct place_node *node)
     return node->memory > node->held_memory ? node->memory - node->held_memory : 0;
 }
 
+/* Nodes come by index, so the words of a switch only grow to the right. */
+static void add_to_home(struct cluster_home *home, uint32_t node)
+{
+    uint32_t word = node / 64;
+    if (home->n_words == 0)
+        home->first_word = word;
+    while (home->first_word + home->n_words <= word) {
+        home->mask = xrealloc(home->mask, home->n_words + 1, sizeof(*home->mask));
+        home->mask[home->n_words++] = 0;
+    }
+    home->mask[word - home->first_word] |= UINT64_C(1) << node % 64;
+}
+
+static struct cluster_home *make_homes(const struct switch_tree *tree, size_t n_nodes)
+{
+    struct cluster_home *homes = xcalloc(switch_tree_n_switches(tree), sizeof(*homes));
+    for (uint32_t i = 0; i < n_nodes; i++)
+        add_to_home(&homes[switch_tree_switch_of(tree, i)], i);
+    return homes;
+}
+
 struct place_cluster *place_cluster_create(const struct switch_tree *tree,
                                            const char *const *names, size_t n_nodes,
                                            bool numbers_only)
@@ -23,10 +44,12 @@ struct place_cluster *place_cluster_create(const struct switch_tree *tree,
     struct place_cluster *c = xcalloc(1, sizeof(*c));
     c->tree = tree;
     c->n_nodes = n_nodes;
+    c->homes = make_homes(tree, n_nodes);
     c->numbers_only = numbers_only;
     c->nodes = xcalloc(n_nodes + 1, sizeof(*c->nodes));
     c->hardware_of = xcalloc(n_nodes + 1, sizeof(*c->hardware_of));
     c->free_counts = xcalloc(n_nodes + 1, sizeof(*c->free_counts));
+    c->free_memory = xcalloc(n_nodes + 1, sizeof(*c->free_memory));
     c->usable = bitset_create(n_nodes);
     for (size_t i = 0; i < n_nodes; i++)
         c->nodes[i].name = names[i];
@@ -53,11 +76,15 @@ void place_cluster_destroy(struct place_cluster *c)
         hardware_fini(&c->hardware[i]);
     for (size_t i = 0; i < c->n_kinds; i++)
         free(c->kind_names[i]);
+    for (size_t i = 0; i < switch_tree_n_switches(c->tree); i++)
+        free(c->homes[i].mask);
+    free(c->homes);
     free(c->kind_names);
     free(c->hardware);
     free(c->nodes);
     free(c->hardware_of);
     free(c->free_counts);
+    free(c->free_memory);
     bitset_destroy(c->usable);
     memo_destroy(c->memo);
     free(c);
@@ -75,8 +102,10 @@ struct place_cluster *place_cluster_dup(const struct place_cluster *from)
     c->nodes = xmemdup(from->nodes, n * sizeof(*from->nodes));
     c->hardware_of = xmemdup(from->hardware_of, n * sizeof(*from->hardware_of));
     c->free_counts = xcalloc(n, sizeof(*c->free_counts));
+    c->free_memory = xmemdup(from->free_memory, n * sizeof(*from->free_memory));
     c->usable = bitset_dup(from->usable);
     c->memo = memo_create();
+    c->homes = make_homes(c->tree, c->n_nodes);
     c->hardware = xcalloc(from->n_hardware + 1, sizeof(*c->hardware));
     for (size_t i = 0; i < c->n_hardware; i++)
         c->hardware[i] = hardware_dup(&from->hardware[i]);
@@ -177,6 +206,7 @@ static void list(struct place_cluster *c, uint32_t i)
         return;
     hardware_enter(&c->hardware[c->hardware_of[i]], c->n_nodes, i, node->n_free);
     bitset_set(c->usable, i);
+    c->free_memory[i] = place_node_free_memory(node);
 }
 
 static struct bitset *full_set(size_t n)
@@ -321,8 +351,8 @@ static void change_devices(struct place_cluster *c, uint32_t i,
 void place_cluster_take(struct place_cluster *c, const struct place_share *share)
 {
     struct place_node *node = &c->nodes[share->node];
-    node->held_memory += share->memory;
     unlist(c, share->node);
+    node->held_memory += share->memory;
     change_cores(node, share, false);
     list(c, share->node);
     change_devices(c, share->node, share->devices, false);
@@ -331,9 +361,9 @@ void place_cluster_take(struct place_cluster *c, const struct place_share *share
 void place_cluster_release(struct place_cluster *c, const struct place_share *share)
 {
     struct place_node *node = &c->nodes[share->node];
+    unlist(c, share->node);
     node->held_memory -=
         share->memory < node->held_memory ? share->memory : node->held_memory;
-    unlist(c, share->node);
     change_cores(node, share, true);
     list(c, share->node);
     change_devices(c, share->node, share->devices, true);
@@ -387,6 +417,7 @@ void place_cluster_check(const struct place_cluster *c)
         if (!is_listed(node))
             continue;
         listed++;
+        BUG_ON(c->free_memory[i] != place_node_free_memory(node));
         BUG_ON(!bitset_test(cluster_hardware(c, i)->bucket[node->n_free], i));
     }
     for (size_t h = 0; h < c->n_hardware; h++)

@@ -7,12 +7,20 @@
 
 #include "place/hardware.h"
 
+/* The nodes that hang from one switch itself, as words of a set of nodes. */
+struct cluster_home {
+    uint32_t first_word, n_words;
+    uint64_t *mask;
+};
+
 struct place_cluster {
     const struct switch_tree *tree;
+    struct cluster_home *homes; /* by switch */
     size_t n_nodes;
     bool numbers_only;
     struct place_node *nodes;
     uint32_t *hardware_of;  /* by node; meaningless while it is not known */
+    uint64_t *free_memory;  /* by node, MiB */
     uint16_t **free_counts; /* by node: of each of hardware's kinds; may be NULL */
     struct bitset *usable;
     struct hardware *hardware;

@@ -29,7 +29,8 @@ static struct offer offer_of(const struct offers *offers,
                              uint32_t n)
 {
     struct offer offer = {.nodes = nodes, .n = n};
-    cleanup(freep) uint32_t *indexes = xmalloc(n * sizeof(*indexes));
+    cleanup(freep) uint32_t *many = n > 1 ? xmalloc(n * sizeof(*many)) : NULL;
+    uint32_t one, *indexes = n > 1 ? many : &one;
     for (uint32_t i = 0; i < n; i++) {
         const struct pick_class *class = &classes[nodes[i].class];
         indexes[i] = nodes[i].node;

@@ -23,10 +23,15 @@ bool pick_is_split(const struct place_want *want, const struct pick_class *class
     return class->free == class->n_cores && pick_leftover(want, class, tasks) > 0;
 }
 
-void picker_init(struct picker *picker, const struct place_want *want,
-                 const struct pick_class *classes, uint32_t n_classes)
+void picker_init(struct picker *picker, const struct place_want *want)
 {
-    *picker = (struct picker){.want = want, .classes = classes, .n_classes = n_classes};
+    *picker = (struct picker){.want = want};
+}
+
+void picker_use(struct picker *picker, const struct pick_class *classes, uint32_t n)
+{
+    picker->classes = classes;
+    picker->n_classes = n;
 }
 
 void picker_fini(struct picker *picker)
@@ -35,9 +40,9 @@ void picker_fini(struct picker *picker)
         free(picker->orders[i].classes);
 }
 
-void pick_init(struct pick *pick, uint32_t n_classes)
+void pick_init(struct pick *pick)
 {
-    *pick = (struct pick){.take = xcalloc(n_classes + 1, sizeof(*pick->take))};
+    *pick = (struct pick){.take = xmalloc(CLASSES_MAX * sizeof(*pick->take))};
 }
 
 void pick_fini(struct pick *pick)
@@ -47,53 +52,68 @@ void pick_fini(struct pick *pick)
 
 /* ------------------------------------------------------------------- order */
 
-struct comparison {
-    const struct picker *picker;
-    uint32_t enough;
-};
-
 static uint32_t useful(const struct pick_class *class, uint32_t enough)
 {
     return class->capacity < enough ? class->capacity : enough;
 }
 
-static int compare_classes(const void *pa, const void *pb, void *arg)
+static bool goes_before(const struct picker *p, uint16_t x, uint16_t y, uint32_t enough)
 {
-    const struct comparison *c = arg;
-    const struct place_want *want = c->picker->want;
-    const struct pick_class *a = &c->picker->classes[*(const uint16_t *)pa];
-    const struct pick_class *b = &c->picker->classes[*(const uint16_t *)pb];
-    uint32_t ua = useful(a, c->enough), ub = useful(b, c->enough);
+    const struct pick_class *a = &p->classes[x], *b = &p->classes[y];
+    uint32_t ua = useful(a, enough), ub = useful(b, enough);
     if (a->required != b->required)
-        return a->required ? -1 : 1;
+        return a->required;
     if (ua != ub)
-        return ua > ub ? -1 : 1;
-    bool compact = want->req->policy == PLACE_COMPACT;
-    bool sa = pick_is_split(want, a, ua), sb = pick_is_split(want, b, ub);
+        return ua > ub;
+    bool compact = p->want->req->policy == PLACE_COMPACT;
+    bool sa = pick_is_split(p->want, a, ua), sb = pick_is_split(p->want, b, ub);
     if (compact && sa != sb)
-        return sa ? 1 : -1;
-    uint32_t la = pick_leftover(want, a, ua), lb = pick_leftover(want, b, ub);
+        return sb;
+    uint32_t la = pick_leftover(p->want, a, ua), lb = pick_leftover(p->want, b, ub);
     if (la != lb)
-        return (la < lb) == compact ? -1 : 1;
-    return *(const uint16_t *)pa < *(const uint16_t *)pb ? -1 : 1;
+        return (la < lb) == compact;
+    return x < y;
 }
 
-static const uint16_t *order_for(struct picker *picker, uint32_t enough)
+/* Sort in one class more. */
+static void insert_class(const struct picker *p, struct pick_order *order)
 {
-    for (uint32_t i = 0; i < picker->n_orders; i++)
-        if (picker->orders[i].enough == enough)
-            return picker->orders[i].classes;
-    if (picker->n_orders == ARRAY_SIZE(picker->orders))
-        free(picker->orders[--picker->n_orders].classes);
-    struct pick_order *order = &picker->orders[picker->n_orders++];
-    struct comparison c = {.picker = picker, .enough = enough ? enough : 1};
-    order->enough = enough;
-    order->classes = xcalloc(picker->n_classes + 1, sizeof(*order->classes));
-    for (uint32_t k = 0; k < picker->n_classes; k++)
-        order->classes[k] = (uint16_t)k;
-    qsort_r(order->classes, picker->n_classes, sizeof(*order->classes), compare_classes,
-            &c);
+    uint16_t class = (uint16_t)order->n;
+    uint32_t low = 0, high = order->n, enough = order->enough ? order->enough : 1;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (goes_before(p, class, order->classes[middle], enough))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    memmove(&order->classes[low + 1], &order->classes[low],
+            (order->n - low) * sizeof(*order->classes));
+    order->classes[low] = class;
+    order->n++;
+}
+
+static const uint16_t *update_order(const struct picker *p, struct pick_order *order)
+{
+    if (order->room < p->n_classes) {
+        order->room = 2 * p->n_classes;
+        order->classes = xrealloc(order->classes, order->room, sizeof(*order->classes));
+    }
+    while (order->n < p->n_classes)
+        insert_class(p, order);
     return order->classes;
+}
+
+static const uint16_t *order_for(struct picker *p, uint32_t enough)
+{
+    for (uint32_t i = 0; i < p->n_orders; i++)
+        if (p->orders[i].enough == enough)
+            return update_order(p, &p->orders[i]);
+    /* The first, for nodes filled up, is needed again and again. */
+    if (p->n_orders == ARRAY_SIZE(p->orders))
+        free(p->orders[--p->n_orders].classes);
+    p->orders[p->n_orders] = (struct pick_order){.enough = enough};
+    return update_order(p, &p->orders[p->n_orders++]);
 }
 
 /* ------------------------------------------------- nodes that cannot be left out */

@@ -19,25 +19,28 @@ struct pick_class {
     bool required;
 };
 
-/* The classes in the order in which nodes of them are taken. */
+#define CLASSES_MAX 4096u
+#define NO_CLASS UINT16_MAX
+
+/* Classes in the order in which nodes of them are taken. */
 struct pick_order {
     uint32_t enough; /* more tasks than this on one node are no merit */
     uint16_t *classes;
+    uint32_t n, room; /* of classes[]: those behind have not been sorted in yet */
 };
 
 struct picker {
     const struct place_want *want;
-    const struct pick_class *classes;
+    const struct pick_class *classes; /* may grow between two choices */
     uint32_t n_classes;
     struct pick_order orders[4]; /* the last ones that were needed */
     uint32_t n_orders;
 };
 
-void picker_init(struct picker *picker, const struct place_want *want,
-                 const struct pick_class *classes, uint32_t n_classes);
+void picker_init(struct picker *picker, const struct place_want *want);
+/* These are the classes now: those from before, and new ones behind them. */
+void picker_use(struct picker *picker, const struct pick_class *classes, uint32_t n);
 void picker_fini(struct picker *picker);
-
-#define NO_CLASS UINT16_MAX
 
 struct pick {
     uint32_t *take;   /* nodes of each class */
@@ -46,7 +49,8 @@ struct pick {
     uint16_t last;    /* but for the last node of this class, */
     uint32_t rest;    /* which gets these */
 };
-void pick_init(struct pick *pick, uint32_t n_classes);
+/* Room for CLASSES_MAX. */
+void pick_init(struct pick *pick);
 void pick_fini(struct pick *pick);
 
 /* From avail[class] nodes: as few as hold the request, filled one after the other;

@@ -17,22 +17,22 @@ static size_t n_required(const struct place_request *req)
     return req->required ? bitset_count(req->required) : 0;
 }
 
-/* Of the required nodes, the first that is no candidate. */
-static const char *missing_node(const struct field *f)
+/* Of the required nodes, the first that is no candidate; NULL: all are. */
+static const char *missing_node(struct field *f)
 {
     const struct bitset *required = f->want.req->required;
-    size_t i = bitset_next(required, 0);
-    while (i < required->nbits && f->class_of[i] != NO_CLASS)
-        i = bitset_next(required, i + 1);
-    return f->cluster->nodes[i].name;
+    for (size_t i = required ? bitset_next(required, 0) : SIZE_MAX;
+         required && i < required->nbits; i = bitset_next(required, i + 1))
+        if (field_class(f, (uint32_t)i) == NO_CLASS)
+            return f->cluster->nodes[i].name;
+    return NULL;
 }
 
-static int say_too_few(const struct field *f, struct err *err)
+static int say_too_few(const struct field *f, uint32_t n, struct err *err)
 {
     uint32_t min = f->want.nodes_min;
-    return err_set(err, EAGAIN, "%u node%s needed, %zu %s room now", min,
-                   min == 1 ? " is" : "s are", f->n_nodes,
-                   f->n_nodes == 1 ? "has" : "have");
+    return err_set(err, EAGAIN, "%u node%s needed, %u %s room now", min,
+                   min == 1 ? " is" : "s are", n, n == 1 ? "has" : "have");
 }
 
 static int say_how_they_lie(const struct place_request *req, struct err *err)
@@ -52,15 +52,14 @@ static int say_what_is_short(struct place_cluster *cluster,
                              const struct place_request *req, struct err *err)
 {
     cleanup(field_fini) struct field f;
-    uint64_t room = 0;
+    uint64_t room;
     field_init(&f, cluster, req);
-    if (f.n_required < n_required(req))
-        return err_set(err, EAGAIN, "node %s of --nodelist has no room now",
-                       missing_node(&f));
-    if (f.n_nodes < f.want.nodes_min)
-        return say_too_few(&f, err);
-    for (size_t i = 0; i < f.n_nodes; i++)
-        room += f.classes[f.nodes[i].class].capacity;
+    const char *missing = missing_node(&f);
+    if (missing)
+        return err_set(err, EAGAIN, "node %s of --nodelist has no room now", missing);
+    uint32_t n = field_total(&f, &room);
+    if (n < f.want.nodes_min)
+        return say_too_few(&f, n, err);
     if (room < f.want.tasks)
         return err_set(err, EAGAIN, "there is room for %llu of %u tasks now",
                        (unsigned long long)room, f.want.tasks);
@@ -87,10 +86,9 @@ static void search_many(struct place_cluster *cluster, const struct place_reques
     cleanup(picker_fini) struct picker picker = {0};
     field_init(&field, cluster, req);
     *want = field.want;
-    if (field.n_nodes == 0 || field.n_nodes < want->nodes_min ||
-        field.n_required < n_required(req))
+    if (missing_node(&field))
         return;
-    picker_init(&picker, want, field.classes, field.n_classes);
+    picker_init(&picker, want);
     if (req->contiguous)
         search_rows(&field, &picker, offers);
     else
@@ -116,6 +114,8 @@ int place_choose(struct place_cluster *cluster, const struct place_request *req,
     *ret = offers_best(&offers, cluster, flags);
     if (*ret)
         return 0;
+    if (!err)
+        return -EAGAIN;
     int rc = place_check(cluster, req, NULL, err);
     return rc < 0 ? rc : say_what_is_short(cluster, req, err);
 }

@@ -135,7 +135,8 @@ enum place_flags {
  * request, then the best score, then the lowest node indexes. Returns 0;
  * -EAGAIN when it does not fit what is free now (words say what is short);
  * -EINVAL when it could never fit the usable nodes, even empty (words as of
- * place_check). The caller destroys the result. */
+ * place_check; without 'err' the two are not told apart, which costs nothing).
+ * The caller destroys the result. */
 int place_choose(struct place_cluster *cluster, const struct place_request *req,
                  const struct place_weights *weights, unsigned int flags,
                  struct place_result **ret, struct err *err);

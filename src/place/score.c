@@ -19,15 +19,18 @@ static int ascending(const void *a, const void *b)
 void place_score_switches(const struct switch_tree *tree, const uint32_t *nodes,
                           size_t n_nodes, struct place_parts *parts)
 {
-    cleanup(freep) uint32_t *switches = xcalloc(n_nodes, sizeof(*switches));
+    parts->nodes = (uint32_t)n_nodes;
+    parts->switches = 1;
+    parts->levels = 0;
+    if (n_nodes == 1)
+        return;
+    cleanup(freep) uint32_t *switches = xmalloc(n_nodes * sizeof(*switches));
     for (size_t i = 0; i < n_nodes; i++)
         switches[i] = switch_tree_switch_of(tree, nodes[i]);
     qsort(switches, n_nodes, sizeof(*switches), ascending);
-    parts->switches = 1;
     for (size_t i = 1; i < n_nodes; i++)
         parts->switches += switches[i] != switches[i - 1];
     parts->levels = switch_tree_span(tree, nodes, n_nodes);
-    parts->nodes = (uint32_t)n_nodes;
 }
 
 double place_score_nodes(const struct place_parts *parts,

@@ -46,11 +46,11 @@ static size_t count_buckets(const struct place_cluster *cluster)
     return n;
 }
 
-static struct stack *make_stacks(const struct place_cluster *cluster,
-                                 const struct place_want *want, uint32_t tasks,
-                                 size_t *ret_n)
+/* 'stacks' has room for all buckets. Returns how many are of use. */
+static size_t make_stacks(const struct place_cluster *cluster,
+                          const struct place_want *want, uint32_t tasks,
+                          struct stack *stacks)
 {
-    struct stack *stacks = xcalloc(count_buckets(cluster) + 1, sizeof(*stacks));
     size_t n_stacks = 0;
     for (size_t h = 0; h < cluster->n_hardware; h++) {
         const struct hardware *hw = &cluster->hardware[h];
@@ -70,8 +70,7 @@ static struct stack *make_stacks(const struct place_cluster *cluster,
     if (n_stacks > 1)
         qsort(stacks, n_stacks, sizeof(*stacks),
               want->req->policy == PLACE_SPREAD ? compare_spread : compare_stacks);
-    *ret_n = n_stacks;
-    return stacks;
+    return n_stacks;
 }
 
 /* Would the same be chosen on both? Nodes that only count are all alike. */
@@ -116,13 +115,14 @@ static void walk_stack(const struct place_cluster *cluster,
                        uint32_t tasks, uint32_t *looks, struct offers *offers)
 {
     uint32_t required = required_node(want->req);
-    bool plain = place_want_is_plain(want);
+    bool devices = place_want_has_devices(want);
+    uint64_t memory = place_want_memory(want, tasks, stack->class.free);
     for (size_t i = bitset_next(stack->nodes, 0); i < stack->nodes->nbits;
          i = bitset_next(stack->nodes, i + 1)) {
         uint32_t node = (uint32_t)i;
-        if (!place_want_may_use(want, node) ||
+        if (!place_want_may_use(want, node) || cluster->free_memory[node] < memory ||
             (required != UINT32_MAX && node != required) ||
-            (!plain && place_want_on_node(want, cluster, node, false) < tasks))
+            (devices && place_want_on_node(want, cluster, node, false) < tasks))
             continue;
         if (!is_offered(offers, node))
             offer_node(stack, node, tasks, offers);
@@ -135,8 +135,12 @@ void search_single_nodes(struct place_cluster *cluster, const struct place_want 
                          struct offers *offers)
 {
     uint32_t tasks = want->tasks ? want->tasks : want->per_node, looks = 0;
-    size_t n;
-    cleanup(freep) struct stack *stacks = make_stacks(cluster, want, tasks, &n);
+    struct stack few[8], *stacks = few;
+    cleanup(freep) struct stack *many = NULL;
+    size_t n = count_buckets(cluster);
+    if (n > ARRAY_SIZE(few))
+        stacks = many = xmalloc(n * sizeof(*many));
+    n = make_stacks(cluster, want, tasks, stacks);
     for (size_t i = 0; i < n && looks < LOOKS_MAX && offers->n < OFFERS_MAX; i++)
         walk_stack(cluster, want, &stacks[i], tasks, &looks, offers);
 }

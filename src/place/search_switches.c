@@ -12,16 +12,8 @@
 #include "base/mem.h"
 #include "place/search.h"
 
-struct climb {
-    struct field *field;
-    struct picker *picker;
-    struct offers *offers;
-    const struct switch_tree *tree;
-    uint32_t *below; /* [switch * n_classes + class]: at and below it */
-    struct pick pick;
-    struct leaf *leaves; /* those that hold it, best first */
-    size_t n_leaves;
-};
+/* Leaves that hold it and are compared. The first ones differ enough. */
+#define LEAVES_MAX 64
 
 /* A switch of height 0 that holds it, and what that would cost at about. */
 struct leaf {
@@ -30,45 +22,88 @@ struct leaf {
     uint64_t leftover;
 };
 
-static uint32_t *below_of(const struct climb *c, uint32_t sw)
-{
-    return &c->below[(size_t)sw * c->field->n_classes];
-}
+struct climb {
+    struct field *field;
+    struct picker *picker;
+    struct offers *offers;
+    const struct switch_tree *tree;
+    uint32_t *avail; /* by class, CLASSES_MAX */
+    struct pick pick;
+    struct leaf leaves[OFFERS_MAX + 1]; /* best first */
+    size_t n_leaves, n_fitting;
+    size_t n_required;
+    uint32_t *below; /* [switch * n_classes + class]: at and below it */
+    uint32_t n_classes;
+};
 
-static uint32_t *home_of(const struct climb *c, uint32_t sw)
-{
-    return &c->field->home[(size_t)sw * c->field->n_classes];
-}
-
-static size_t required_below(const struct climb *c, uint32_t sw)
+static size_t required_among(const struct climb *c, const uint32_t *avail)
 {
     size_t n = 0;
-    for (uint32_t k = 0; k < c->field->n_classes; k++)
-        n += c->field->classes[k].required ? below_of(c, sw)[k] : 0;
+    for (uint32_t k = 0; c->n_required && k < c->field->n_classes; k++)
+        n += c->field->classes[k].required ? avail[k] : 0;
     return n;
+}
+
+static bool choose(struct climb *c, const uint32_t *avail)
+{
+    picker_use(c->picker, c->field->classes, c->field->n_classes);
+    return required_among(c, avail) == c->n_required &&
+           pick_choose(c->picker, avail, &c->pick);
 }
 
 /* --------------------------------------------------------------- selections */
 
-/* The lowest nodes under 'sw' of the classes that have been picked, of switches
- * in 'homes' only (NULL: of all). */
-static void add_selection(struct climb *c, uint32_t sw, const bool *homes)
+static bool take_node(struct climb *c, uint32_t node, struct pick_node *nodes,
+                      uint32_t *n)
+{
+    uint16_t class = field_class(c->field, node);
+    if (class == NO_CLASS || c->pick.take[class] == 0)
+        return false;
+    c->pick.take[class]--;
+    nodes[(*n)++] = (struct pick_node){.node = node, .class = class};
+    return true;
+}
+
+static void offer_selection(struct climb *c, struct pick_node *nodes, uint32_t n)
+{
+    pick_deal(c->picker, &c->pick, nodes, n);
+    offers_add(c->offers, c->field->classes, nodes, n);
+}
+
+/* The lowest nodes under 'sw' of the classes that have been picked. */
+static void add_selection(struct climb *c, uint32_t sw)
 {
     const struct bitset *below = switch_tree_nodes_below(c->tree, sw);
     struct pick_node *nodes = xmalloc(c->pick.n_nodes * sizeof(*nodes));
     uint32_t n = 0;
     for (size_t i = bitset_next(below, 0); i < below->nbits && n < c->pick.n_nodes;
-         i = bitset_next(below, i + 1)) {
-        uint16_t class = c->field->class_of[i];
-        if (class == NO_CLASS || c->pick.take[class] == 0)
-            continue;
-        if (homes && !homes[switch_tree_switch_of(c->tree, (uint32_t)i)])
-            continue;
-        c->pick.take[class]--;
-        nodes[n++] = (struct pick_node){.node = (uint32_t)i, .class = class};
+         i = bitset_next(below, i + 1))
+        take_node(c, (uint32_t)i, nodes, &n);
+    offer_selection(c, nodes, n);
+}
+
+static int compare_nodes(const void *pa, const void *pb)
+{
+    const struct pick_node *a = pa, *b = pb;
+    return (a->node > b->node) - (a->node < b->node);
+}
+
+/* The same, of these switches' own nodes. */
+static void add_selection_of(struct climb *c, const uint32_t *switches, size_t n)
+{
+    struct pick_node *nodes = xmalloc(c->pick.n_nodes * sizeof(*nodes));
+    uint32_t n_nodes = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct cluster_home *home = &c->field->cluster->homes[switches[i]];
+        for (uint32_t w = 0; w < home->n_words; w++)
+            for (uint64_t word = home->mask[w]; word && n_nodes < c->pick.n_nodes;
+                 word &= word - 1)
+                take_node(c,
+                          (home->first_word + w) * 64 + (uint32_t)__builtin_ctzll(word),
+                          nodes, &n_nodes);
     }
-    pick_deal(c->picker, &c->pick, nodes, n);
-    offers_add(c->offers, c->field->classes, nodes, n);
+    qsort(nodes, n_nodes, sizeof(*nodes), compare_nodes);
+    offer_selection(c, nodes, n_nodes);
 }
 
 /* ------------------------------------------------------------------- leaves */
@@ -79,7 +114,7 @@ static void judge_leaf(const struct climb *c, uint32_t sw, struct leaf *ret)
     const struct place_want *want = c->picker->want;
     uint64_t tasks = place_want_tasks(want, c->pick.n_nodes);
     uint32_t each = (uint32_t)((tasks + c->pick.n_nodes - 1) / c->pick.n_nodes);
-    *ret = (struct leaf){.sw = sw, .first = c->field->first[sw]};
+    *ret = (struct leaf){.sw = sw, .first = field_home(c->field, sw)->first};
     for (uint32_t k = 0; k < c->field->n_classes; k++) {
         const struct pick_class *class = &c->field->classes[k];
         uint32_t n = c->pick.take[k], own = class->capacity;
@@ -124,22 +159,55 @@ static void keep_leaf(struct climb *c, const struct leaf *leaf)
     c->n_leaves++;
 }
 
-static void try_leaf(struct climb *c, uint32_t sw)
+/* All that hangs from a leaf, by class; false: not enough of it to look further. */
+static bool load_leaf(struct climb *c, uint32_t sw)
+{
+    const struct field_home *home = field_home(c->field, sw);
+    const struct place_want *want = c->picker->want;
+    uint64_t room = 0;
+    if (home->n == 0 || home->n < want->nodes_min)
+        return false;
+    memset(c->avail, 0, c->field->n_classes * sizeof(*c->avail));
+    for (uint32_t i = 0; i < home->n_counts; i++) {
+        const struct field_count *count = &field_counts(c->field, home)[i];
+        c->avail[count->class] = count->n;
+        room += (uint64_t)count->n * c->field->classes[count->class].capacity;
+    }
+    return room >= want->tasks;
+}
+
+/* true: nothing can be better than this one. */
+static bool try_leaf(struct climb *c, uint32_t sw)
 {
     struct leaf leaf;
-    if (c->field->first[sw] == UINT32_MAX ||
-        required_below(c, sw) != c->field->n_required ||
-        !pick_choose(c->picker, below_of(c, sw), &c->pick))
-        return;
+    if (!load_leaf(c, sw) || !choose(c, c->avail))
+        return false;
     judge_leaf(c, sw, &leaf);
     keep_leaf(c, &leaf);
+    c->n_fitting++;
+    return leaf.cost == 0 && leaf.leftover == 0 &&
+           c->picker->want->req->policy == PLACE_COMPACT;
 }
 
 static void offer_leaves(struct climb *c)
 {
     for (size_t i = 0; i < c->n_leaves; i++)
-        if (pick_choose(c->picker, below_of(c, c->leaves[i].sw), &c->pick))
-            add_selection(c, c->leaves[i].sw, NULL);
+        if (load_leaf(c, c->leaves[i].sw) && choose(c, c->avail))
+            add_selection_of(c, &c->leaves[i].sw, 1);
+}
+
+/* Leaves stand before all others. Returns the first switch that is none. */
+static uint32_t try_leaves(struct climb *c, uint32_t n_switches)
+{
+    uint32_t sw = 0;
+    size_t perfect = 0;
+    while (sw < n_switches && switch_tree_height(c->tree, sw) == 0) {
+        if (c->n_fitting < LEAVES_MAX && perfect < 2)
+            perfect += try_leaf(c, sw);
+        sw++;
+    }
+    offer_leaves(c);
+    return sw;
 }
 
 /* --------------------------------------------------------- switches above them */
@@ -167,35 +235,43 @@ static struct home *list_homes(const struct climb *c, uint32_t sw, size_t *ret_n
     struct home *homes = xcalloc(sw + 1, sizeof(*homes));
     *ret_n = 0;
     for (uint32_t i = 0; i <= sw; i++) {
-        struct home home = {.sw = i};
-        if (c->field->first[i] == UINT32_MAX || !bitset_test(below, c->field->first[i]))
-            continue;
-        for (uint32_t k = 0; k < c->field->n_classes; k++) {
-            home.n += home_of(c, i)[k];
-            home.required |= c->field->classes[k].required && home_of(c, i)[k] > 0;
-        }
-        homes[(*ret_n)++] = home;
+        const struct field_home *home = field_home(c->field, i);
+        if (home->n > 0 && bitset_test(below, home->first))
+            homes[(*ret_n)++] =
+                (struct home){.sw = i, .n = home->n, .required = home->has_required};
     }
     qsort(homes, *ret_n, sizeof(*homes), compare_homes);
     return homes;
 }
 
-/* Mark as few as have 'needed' nodes and all required ones; the last one is the
- * one that fits best. */
-static void mark_homes(const struct home *homes, size_t n, uint32_t needed, bool *ret)
+/* As few as have 'needed' nodes, and all with required ones; the last one is the
+ * one that fits best. Returns how many of them, in ret[]. */
+static size_t choose_homes(const struct home *homes, size_t n, uint32_t needed,
+                           uint32_t *ret)
 {
+    size_t used = 0;
     for (size_t i = 0; i < n; i++) {
         size_t at = i;
         if (needed == 0 && !homes[i].required)
-            return;
+            break;
         while (!homes[i].required && homes[i].n >= needed && at + 1 < n &&
                homes[at + 1].n >= needed)
             at++;
         /* Of equal ones the first. */
         while (at > i && homes[at - 1].n == homes[at].n)
             at--;
-        ret[homes[at].sw] = true;
+        ret[used++] = homes[at].sw;
         needed -= homes[at].n < needed ? homes[at].n : needed;
+    }
+    return used;
+}
+
+static void add_home(const struct climb *c, uint32_t sw, uint32_t *counts)
+{
+    const struct field_home *home = field_home(c->field, sw);
+    for (uint32_t i = 0; i < home->n_counts; i++) {
+        const struct field_count *count = &field_counts(c->field, home)[i];
+        counts[count->class] += count->n;
     }
 }
 
@@ -204,57 +280,63 @@ static void try_few_homes(struct climb *c, uint32_t sw, uint32_t needed)
 {
     size_t n;
     cleanup(freep) struct home *homes = list_homes(c, sw, &n);
-    cleanup(freep) bool *marked = xcalloc(sw + 1, sizeof(*marked));
-    cleanup(freep) uint32_t *avail = xcalloc(c->field->n_classes, sizeof(*avail));
-    mark_homes(homes, n, needed, marked);
-    for (uint32_t i = 0; i <= sw; i++)
-        for (uint32_t k = 0; marked[i] && k < c->field->n_classes; k++)
-            avail[k] += home_of(c, i)[k];
-    if (pick_choose(c->picker, avail, &c->pick))
-        add_selection(c, sw, marked);
+    cleanup(freep) uint32_t *few = xcalloc(n + 1, sizeof(*few));
+    size_t n_few = choose_homes(homes, n, needed, few);
+    memset(c->avail, 0, c->n_classes * sizeof(*c->avail));
+    for (size_t i = 0; i < n_few; i++)
+        add_home(c, few[i], c->avail);
+    if (choose(c, c->avail))
+        add_selection_of(c, few, n_few);
 }
 
 static void try_switch(struct climb *c, uint32_t sw)
 {
-    if (required_below(c, sw) != c->field->n_required ||
-        !pick_choose(c->picker, below_of(c, sw), &c->pick))
+    if (!choose(c, &c->below[(size_t)sw * c->n_classes]))
         return;
     uint32_t needed = c->pick.n_nodes;
-    add_selection(c, sw, NULL);
+    add_selection(c, sw);
     try_few_homes(c, sw, needed);
+}
+
+/* Count everything: no leaf holds it. */
+static void count_below(struct climb *c, uint32_t n_switches)
+{
+    uint64_t room;
+    (void)field_total(c->field, &room);
+    c->n_classes = c->field->n_classes;
+    c->below = xcalloc((size_t)n_switches * c->n_classes + 1, sizeof(*c->below));
+    for (uint32_t sw = 0; sw < n_switches; sw++) {
+        uint32_t *own = &c->below[(size_t)sw * c->n_classes];
+        uint32_t parent = switch_tree_parent(c->tree, sw);
+        add_home(c, sw, own);
+        for (uint32_t k = 0; parent != UINT32_MAX && k < c->n_classes; k++)
+            c->below[(size_t)parent * c->n_classes + k] += own[k];
+    }
 }
 
 /* Switches come by height, children before parents. */
 void search_switches(struct field *field, struct picker *picker, struct offers *offers)
 {
-    struct leaf leaves[OFFERS_MAX + 1];
+    cleanup(freep) uint32_t *avail = xmalloc(CLASSES_MAX * sizeof(*avail));
     struct climb c = {.field = field,
                       .picker = picker,
                       .offers = offers,
                       .tree = field->cluster->tree,
-                      .leaves = leaves};
-    size_t n = switch_tree_n_switches(c.tree), K = field->n_classes;
-    cleanup(freep) uint32_t *below = xmemdup(field->home, (n * K + 1) * sizeof(*below));
+                      .avail = avail};
+    uint32_t n = (uint32_t)switch_tree_n_switches(c.tree);
+    if (field->want.req->required)
+        c.n_required = bitset_count(field->want.req->required);
+    pick_init(&c.pick);
+    uint32_t sw = try_leaves(&c, n);
     unsigned int height = 0;
-    c.below = below;
-    pick_init(&c.pick, field->n_classes);
-    for (uint32_t sw = 0; sw < n; sw++) {
-        if (switch_tree_height(c.tree, sw) > height) {
-            if (height == 0)
-                offer_leaves(&c);
-            if (offers->n > 0)
-                break;
-            height = switch_tree_height(c.tree, sw);
-        }
-        if (height == 0)
-            try_leaf(&c, sw);
-        else
-            try_switch(&c, sw);
-        uint32_t parent = switch_tree_parent(c.tree, sw);
-        for (uint32_t k = 0; parent != UINT32_MAX && k < K; k++)
-            below_of(&c, parent)[k] += below_of(&c, sw)[k];
+    for (; sw < n; sw++) {
+        if (switch_tree_height(c.tree, sw) > height && offers->n > 0)
+            break;
+        if (!c.below)
+            count_below(&c, n);
+        height = switch_tree_height(c.tree, sw);
+        try_switch(&c, sw);
     }
-    if (height == 0)
-        offer_leaves(&c);
+    free(c.below);
     pick_fini(&c.pick);
 }

@@ -43,13 +43,15 @@ uint32_t place_want_capacity(const struct place_want *want, uint32_t cores,
     const struct place_request *req = want->req;
     if (req->mem_per_node > memory)
         return 0;
-    if (req->mem_per_cpu && memory / req->mem_per_cpu < cores)
+    /* Division is what costs here; it is seldom needed. */
+    if (req->mem_per_cpu && memory < req->mem_per_cpu * cores)
         cores = (uint32_t)(memory / req->mem_per_cpu);
     if (cores == 0)
         return 0;
     if (req->overcommit)
         return want->per_node_max;
-    uint64_t tasks = (uint64_t)(cores / want->cores) * want->per_core;
+    uint64_t tasks =
+        (uint64_t)(want->cores == 1 ? cores : cores / want->cores) * want->per_core;
     return tasks < want->per_node_max ? (uint32_t)tasks : want->per_node_max;
 }
 
@@ -146,11 +148,24 @@ uint32_t place_capacity(const struct node_topo *topo, const struct place_room *r
     return tasks >= want.per_node ? tasks : 0;
 }
 
+uint64_t place_want_memory(const struct place_want *want, uint32_t tasks,
+                           uint32_t cores)
+{
+    const struct place_request *req = want->req;
+    uint64_t by_cores = req->mem_per_cpu;
+    by_cores *= req->overcommit ? 1 : place_want_cores(want, tasks, cores);
+    return by_cores > req->mem_per_node ? by_cores : req->mem_per_node;
+}
+
+bool place_want_has_devices(const struct place_want *want)
+{
+    return want->req->n_gres > 0 || want->req->tasks_per_package > 0;
+}
+
 bool place_want_is_plain(const struct place_want *want)
 {
     const struct place_request *req = want->req;
-    return !req->mem_per_node && !req->mem_per_cpu && req->n_gres == 0 &&
-           req->tasks_per_package == 0;
+    return !req->mem_per_node && !req->mem_per_cpu && !place_want_has_devices(want);
 }
 
 uint32_t place_want_cores(const struct place_want *want, uint32_t tasks, uint32_t cores)

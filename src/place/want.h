@@ -25,6 +25,11 @@ uint32_t place_want_capacity(const struct place_want *want, uint32_t cores,
                              uint64_t memory);
 /* Do cores alone decide what a node holds? */
 bool place_want_is_plain(const struct place_want *want);
+/* Memory with which a node holds as many tasks as its cores do. */
+uint64_t place_want_memory(const struct place_want *want, uint32_t tasks,
+                           uint32_t cores);
+/* Do cores and memory alone decide? */
+bool place_want_has_devices(const struct place_want *want);
 /* The same, by a demand for devices of which the node has so many. */
 uint32_t place_want_by_gres(const struct place_want *want,
                             const struct place_gres *gres, uint32_t n, uint64_t memory);

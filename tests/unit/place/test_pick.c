@@ -34,8 +34,9 @@ static void assert_picks(const struct place_request *req, const uint32_t *free_c
     struct strbuf text = STRBUF_INIT;
     struct picker picker;
     struct pick pick;
-    picker_init(&picker, &want, classes, n);
-    pick_init(&pick, n);
+    picker_init(&picker, &want);
+    picker_use(&picker, classes, n);
+    pick_init(&pick);
     if (!pick_choose(&picker, avail, &pick)) {
         strbuf_puts(&text, "none");
     } else {
