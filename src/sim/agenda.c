@@ -17,12 +17,14 @@ void agenda_fini(struct agenda *agenda)
 
 static bool is_before(const struct agenda_entry *a, const struct agenda_entry *b)
 {
-    return a->time != b->time ? a->time < b->time : a->turn < b->turn;
+    if (a->time != b->time)
+        return a->time < b->time;
+    return a->rank != b->rank ? a->rank < b->rank : a->turn < b->turn;
 }
 
-void agenda_add(struct agenda *agenda, int64_t time, size_t job)
+void agenda_add(struct agenda *agenda, int64_t time, unsigned int rank, size_t job)
 {
-    const struct agenda_entry entry = {time, agenda->turns++, job};
+    const struct agenda_entry entry = {time, rank, agenda->turns++, job};
     size_t at = agenda->n++;
 
     if (agenda->n > agenda->cap) {

@@ -11,7 +11,8 @@
 
 struct agenda_entry {
     int64_t time;
-    uint64_t turn; /* of equal times, the one that was added first */
+    unsigned int rank; /* of equal times, lower ranks come first */
+    uint64_t turn;     /* of equal ranks, the one that was added first */
     size_t job;
 };
 
@@ -22,7 +23,7 @@ struct agenda {
 };
 
 void agenda_fini(struct agenda *agenda);
-void agenda_add(struct agenda *agenda, int64_t time, size_t job);
+void agenda_add(struct agenda *agenda, int64_t time, unsigned int rank, size_t job);
 /* The earliest; NULL when there is none. */
 const struct agenda_entry *agenda_first(const struct agenda *agenda);
 /* Take the earliest out and return its job. There must be one. */

@@ -16,6 +16,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *help;
 } commands[] = {
+    {"run", cmd_run, "replay a recorded workload under a policy"},
     {"generate", cmd_generate, "make a synthetic workload, or a cluster"},
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,18 @@ void metrics_size_bounds(size_t size_class, uint32_t *ret_least, uint32_t *ret_m
 
     *ret_least = size_class ? power / 4 + 1 : 1;
     *ret_most = size_class + 1 < METRICS_SIZES ? power : UINT32_MAX;
+}
+
+char *metrics_size_name(size_t size_class)
+{
+    uint32_t least, most;
+
+    metrics_size_bounds(size_class, &least, &most);
+    if (least == most)
+        return xasprintf("%" PRIu32, least);
+    if (most == UINT32_MAX)
+        return xasprintf("%" PRIu32 "-", least);
+    return xasprintf("%" PRIu32 "-%" PRIu32, least, most);
 }
 
 static int by_value(const void *a, const void *b)

@@ -53,5 +53,7 @@ void metrics_mean(const struct metrics *each, size_t n, struct metrics *ret);
 /* Which class, and the least and the most processors of one. */
 size_t metrics_size_class(uint32_t procs);
 void metrics_size_bounds(size_t size_class, uint32_t *ret_least, uint32_t *ret_most);
+/* "17-64"; the caller frees it. */
+char *metrics_size_name(size_t size_class);
 
 #endif

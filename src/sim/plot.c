@@ -116,7 +116,7 @@ static void draw_bar(struct plot *plot, const struct outcome *o, uint64_t first,
     const double lane = USED_HEIGHT / (double)plot->procs;
     const double x = LEFT + column_of(plot, o->start);
     const double width = column_of(plot, o->end) - column_of(plot, o->start);
-    const double edge = lane * (double)n > 3 && width > 3 ? 0.5 : 0;
+    const double edge = lane * (double)n > 4 && width > 4 ? 1 : 0;
 
     canvas_rect(plot->canvas, x, USED_TOP + lane * (double)first, width - edge,
                 lane * (double)n - edge, class_colour(metrics_size_class(o->procs)));
@@ -228,6 +228,26 @@ static void draw_axes(struct plot *plot)
     draw_time(plot);
 }
 
+/* Which colour is which size, for those that there are. */
+static void draw_legend(struct plot *plot)
+{
+    bool is_there[METRICS_SIZES] = {false};
+    double x = LEFT;
+
+    for (size_t i = 0; i < plot->n; i++)
+        if (plot->outcomes[i].procs > 0)
+            is_there[metrics_size_class(plot->outcomes[i].procs)] = true;
+    for (size_t k = 0; k < METRICS_SIZES; k++) {
+        cleanup(freep) char *name = metrics_size_name(k);
+
+        if (!is_there[k])
+            continue;
+        canvas_rect(plot->canvas, x, HEIGHT - 22, 12, 12, class_colour(k));
+        canvas_text(plot->canvas, x + 16, HEIGHT - 12, CANVAS_LEFT, name);
+        x += 110;
+    }
+}
+
 static void find_span(struct plot *plot)
 {
     plot->begin = INT64_MAX;
@@ -261,6 +281,7 @@ struct canvas *plot_draw(const struct outcome *outcomes, size_t n, uint64_t proc
         draw_areas(&plot);
     draw_waiting(&plot);
     draw_axes(&plot);
+    draw_legend(&plot);
     canvas_text(plot.canvas, LEFT, USED_TOP - 10, CANVAS_LEFT, title);
     return plot.canvas;
 }

@@ -45,25 +45,13 @@ static void print_spread(const struct figures *all, FILE *out)
                   all->p95_bsld, all->p99_bsld, all->max_bsld);
 }
 
-static char *class_name(size_t size_class)
-{
-    uint32_t least, most;
-
-    metrics_size_bounds(size_class, &least, &most);
-    if (least == most)
-        return xasprintf("%" PRIu32, least);
-    if (most == UINT32_MAX)
-        return xasprintf("%" PRIu32 "-", least);
-    return xasprintf("%" PRIu32 "-%" PRIu32, least, most);
-}
-
 static void print_classes(const struct metrics *metrics, FILE *out)
 {
     (void)fprintf(out, "\n%-13s  %12s  %12s  %12s  %12s  %12s  %12s\n", "processors",
                   "jobs", "work", "mean wait", "99 % wait", "longest", "slowdown");
     for (size_t i = 0; i < METRICS_SIZES; i++) {
         const struct figures *f = &metrics->by_size[i];
-        cleanup(freep) char *name = class_name(i);
+        cleanup(freep) char *name = metrics_size_name(i);
         cleanup(freep) char *mean = duration_format(llround(f->mean_wait));
         cleanup(freep) char *p99 = duration_format(llround(f->p99_wait));
         cleanup(freep) char *most = duration_format(llround(f->max_wait));

@@ -26,7 +26,7 @@ offers() {
     [[ $typed == *' ' ]] && COMP_WORDS+=('')
     COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
     COMPREPLY=()
-    _berth
+    "${complete_with:-_berth}"
     if [ "${COMPREPLY[*]}" != "$expected" ]; then
         echo "not ok: '$typed' offers '${COMPREPLY[*]}' instead of '$expected'"
         failed=1
@@ -52,4 +52,19 @@ offers 'berth submit --exclusive = u' 'user'
 offers 'berth submit --image =' 'hpcc:latest'
 offers 'berth submit -t ' ''
 offers 'berth run prog' ''
+
+berth-sim() {
+    case "$*" in
+    --help) printf 'Usage: x\n\n  run       replay\n  generate  make\n' ;;
+    "run --help") printf '      --policy NAME  p\n      --procs N  n\n' ;;
+    *) echo "unexpected: berth-sim $*" >&2 ;;
+    esac
+}
+complete_with=_berth_sim
+. "$top/contrib/completion/berth-sim.bash"
+offers 'berth-sim r' 'run'
+offers 'berth-sim run --p' '--policy --procs'
+offers 'berth-sim run --policy c' 'conservative'
+offers 'berth-sim run --runtimes = e' 'exact'
+offers 'berth-sim run trace' ''
 exit $failed

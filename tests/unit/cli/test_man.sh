@@ -9,7 +9,7 @@ compare() {
     local page=$1
     shift
     if ! diff <("$@" --help | grep -oE -- '^ .{5}--[a-z][a-z-]*' | grep -oE -- '--.*' | sort -u) \
-        <(sed -n '/^\.Sh OPTIONS/,/^\.El/p' "$top/doc/man/$page" |
+        <(sed -n '/^\.Sh OPTIONS/,/^\.Sh [^O]/p' "$top/doc/man/$page" |
             grep -E '^\.It Fl' | grep -oE 'Fl -[a-z][a-z-]*' | sed 's/Fl -/--/' | sort -u); then
         echo "not ok: $page (>) and $* --help (<) differ"
         failed=1
@@ -21,4 +21,10 @@ for command in submit run alloc jobs image; do
 done
 compare berthctld.8 ./berthctld
 compare berthd.8 ./berthd
+
+sim_commands() {
+    ./berth-sim run "$@"
+    ./berth-sim generate "$@"
+}
+compare berth-sim.1 sim_commands
 exit $failed

@@ -56,9 +56,10 @@ static void few_jobs_are_bars_in_lanes_of_their_own(void **state)
     assert_int_equal(strncmp(svg, "<svg ", 5), 0);
     assert_string_equal(svg + len - 7, "</svg>\n");
     assert_non_null(strstr(svg, "t&lt;1> &amp; easy"));
-    /* The bar of one processor, and the third job's two: lanes 0-1 and 3. */
-    assert_int_equal(count(svg, "fill=\"#4575b4\""), 1);
-    assert_int_equal(count(svg, "fill=\"#74add1\""), 3);
+    /* The bar of one processor, and the third job's two, in lanes 0-1 and 3; each
+     * colour is in the legend once more. */
+    assert_int_equal(count(svg, "fill=\"#4575b4\""), 1 + 1);
+    assert_int_equal(count(svg, "fill=\"#74add1\""), 3 + 1);
 }
 
 static void many_jobs_are_areas(void **state)
