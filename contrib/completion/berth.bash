@@ -31,12 +31,25 @@ _berth_partitions() {
         sed -n '/^partitions:/,/^[a-z]*:/s/^  - {name: \([^,}]*\).*/\1/p'
 }
 
+# Names as others keep them: accounts and QOS from the orders that make them.
+_berth_accounts() {
+    berth account dump 2>/dev/null | sed -n 's/^account add \([^ ]*\).*/\1/p'
+}
+
+_berth_qos() {
+    berth account dump 2>/dev/null | sed -n 's/^qos add \([^ ]*\).*/\1/p'
+}
+
 # What may follow option $1; fails when it takes no value we know.
 _berth_values() {
     case $1 in
     --image | --container-image) _berth_images ;;
     -w | --nodelist | -x | --exclude) _berth_nodes ;;
     -p | --partition) _berth_partitions ;;
+    -A | --account | --parent) _berth_accounts ;;
+    -q | --qos | --default-qos | --preempts) _berth_qos ;;
+    --preempt-mode) echo cluster requeue suspend cancel none ;;
+    --flags) echo no-reserve over-partition none ;;
     --placement) echo compact spread ;;
     --cpu-bind | --bind) echo core numa package none ;;
     --distribution | -m) echo block cyclic ;;
@@ -60,6 +73,10 @@ _berth_operands() {
     show) echo job node ;;
     image) echo import ls inspect rm ;;
     config) echo check show ;;
+    account) echo list show usage add modify set delete add-user modify-user \
+        set-user delete-user reset-usage dump load ;;
+    qos) echo list show add modify set delete reset-usage ;;
+    share) _berth_accounts ;;
     cluster) echo up down status start exec ;;
     help) _berth_commands ;;
     *) return 1 ;;
@@ -82,6 +99,17 @@ _berth() {
         words=$(berth jobs --all --no-header -o %i 2>/dev/null)
     elif [ "$command" = image ] && [[ $before =~ ^(rm|inspect)$ ]]; then
         words=$(_berth_images)
+    elif [ "$command" = account ] &&
+        [[ $before =~ ^(show|usage|modify|set|delete|reset-usage)$ ]]; then
+        words=$(_berth_accounts)
+    elif [ "$command" = account ] && [[ ${COMP_WORDS[COMP_CWORD - 2]} =~ -user$ ]]; then
+        words=$(_berth_accounts)
+    elif [ "$command" = account ] && [[ $before =~ -user$ ]]; then
+        words=$(compgen -u)
+    elif [ "$command" = account ] && [ "$before" = load ]; then
+        return # a file
+    elif [ "$command" = qos ] && [[ $before =~ ^(show|modify|set|delete|reset-usage)$ ]]; then
+        words=$(_berth_qos)
     elif [ "$before" = node ] && [ "$command" = show ]; then
         words=$(_berth_nodes)
     elif [ "$command" != jobs ] && [ "$before" = -t ]; then

@@ -24,7 +24,7 @@ static const struct {
     enum scope scope;
     const char *reason[2];
 } table[LIMIT_N] = {
-#define LIMIT(id, option, u, s, reason, qos_reason) \
+#define LIMIT(id, option, u, s, reason, qos_reason, help) \
     [LIMIT_##id] = {option, UNIT_##u, SCOPE_##s, {reason, qos_reason}},
 #include "assoc/limits.def"
 #undef LIMIT

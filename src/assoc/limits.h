@@ -12,7 +12,7 @@
 #include "base/err.h"
 
 enum limit {
-#define LIMIT(id, option, unit, scope, reason, qos_reason) LIMIT_##id,
+#define LIMIT(id, option, unit, scope, reason, qos_reason, help) LIMIT_##id,
 #include "assoc/limits.def"
 #undef LIMIT
     LIMIT_N

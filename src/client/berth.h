@@ -59,6 +59,19 @@ BERTH_API int berth_wait(struct berth *berth, const uint32_t *ids, size_t n_ids,
 BERTH_API int berth_nodes(struct berth *berth, const Berth__NodeQuery *query,
                           Berth__NodeList **ret, struct berth_err *err);
 
+/* Accounts, their users and usage; QOS. Changes are the administrator's; they are
+ * durable when it returns 0. A lost connection repeats a change, so adding may say
+ * -EEXIST for what it has added itself. */
+BERTH_API int berth_accounts(struct berth *berth, const Berth__AccountQuery *query,
+                             Berth__AccountList **ret, struct berth_err *err);
+BERTH_API int berth_account_change(struct berth *berth,
+                                   const Berth__AccountChange *change,
+                                   struct berth_err *err);
+BERTH_API int berth_qos(struct berth *berth, const Berth__QosQuery *query,
+                        Berth__QosList **ret, struct berth_err *err);
+BERTH_API int berth_qos_change(struct berth *berth, const Berth__QosChange *change,
+                               struct berth_err *err);
+
 /* Steps. Connect to the lead shepherd of a job: through a node's address (as
  * found in the job's placement), or by the local socket that $BERTH_LEAD names
  * inside an allocation ("unix:PATH" or "tcp:HOST:PORT:JOB"). */

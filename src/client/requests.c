@@ -200,3 +200,58 @@ int berth_nodes(struct berth *berth, const Berth__NodeQuery *query,
         *ret = take(list);
     return rc;
 }
+
+/* Call for the status alone. */
+static int call_plain(struct berth *berth, Berth__Envelope *request,
+                      struct berth_err *err)
+{
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+    struct err words = {0};
+    int rc = call(berth, request, &reply, &words);
+
+    return rc < 0 ? berth_err_take(err, &words) : 0;
+}
+
+int berth_accounts(struct berth *berth, const Berth__AccountQuery *query,
+                   Berth__AccountList **ret, struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__AccountQuery shallow = *query;
+
+    env.body_case = BERTH__ENVELOPE__BODY_ACCOUNT_QUERY;
+    env.account_query = &shallow;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_ACCOUNT_LIST, (void **)ret, err);
+}
+
+int berth_account_change(struct berth *berth, const Berth__AccountChange *change,
+                         struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__AccountChange shallow = *change;
+
+    env.body_case = BERTH__ENVELOPE__BODY_ACCOUNT_CHANGE;
+    env.account_change = &shallow;
+    return call_plain(berth, &env, err);
+}
+
+int berth_qos(struct berth *berth, const Berth__QosQuery *query, Berth__QosList **ret,
+              struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__QosQuery shallow = *query;
+
+    env.body_case = BERTH__ENVELOPE__BODY_QOS_QUERY;
+    env.qos_query = &shallow;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_QOS_LIST, (void **)ret, err);
+}
+
+int berth_qos_change(struct berth *berth, const Berth__QosChange *change,
+                     struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__QosChange shallow = *change;
+
+    env.body_case = BERTH__ENVELOPE__BODY_QOS_CHANGE;
+    env.qos_change = &shallow;
+    return call_plain(berth, &env, err);
+}

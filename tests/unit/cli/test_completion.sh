@@ -14,6 +14,7 @@ berth() {
     "config show") printf 'cluster: x\npartitions:\n  - {name: batch, nodes: ALL}\n  - {name: short}\nswitches:\n  - {name: s1}\n' ;;
     "jobs --no-header -o %i -t PENDING") printf '18\n' ;;
     nodes) printf 'NODE  STATE\nn1    IDLE\nn2    IDLE\n' ;;
+    "account dump") printf 'qos add normal --priority 0\nqos add high --priority 9\naccount add root --shares 1\naccount add physics --parent root\naccount add-user alice physics\n' ;;
     "image ls") printf 'NAME  SIZE\nhpcc:latest  1G\n' ;;
     *) echo "unexpected: berth $*" >&2 ;;
     esac
@@ -51,6 +52,15 @@ offers 'berth submit --kill-on-invalid-dep ' 'yes no'
 offers 'berth submit --exclusive = u' 'user'
 offers 'berth submit --image =' 'hpcc:latest'
 offers 'berth submit -t ' ''
+offers 'berth submit -A p' 'physics'
+offers 'berth submit --qos h' 'high'
+offers 'berth account s' 'show set set-user'
+offers 'berth account modify ' 'root physics'
+offers 'berth account add-user alice p' 'physics'
+offers 'berth account load x' ''
+offers 'berth qos delete h' 'high'
+offers 'berth qos add x --preempt-mode = r' 'requeue'
+offers 'berth share ' 'root physics'
 offers 'berth run prog' ''
 
 berth-sim() {
