@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "base/units.h"
 #include "controller/accounts.h"
 #include "controller/conn.h"
 #include "controller/dispatch.h"
@@ -80,10 +81,31 @@ static struct switch_def *switch_defs(const struct config *config)
     return defs;
 }
 
-static struct sched_options sched_options(const struct config *config)
+/* Names are those of the enum, in its order. */
+static struct sched_policy sched_policy(const struct config *config)
 {
+    static const char *const names[] = {"default", "fifo", "easy", "conservative",
+                                        "hybrid"};
+    struct sched_policy policy;
+
+    BUG_ON(sched_policy_named(names[config->scheduling.policy], &policy, NULL));
+    if (config->scheduling.policy == CONFIG_POLICY_HYBRID)
+        policy.promises = config->scheduling.promises;
+    return policy;
+}
+
+static struct sched_options sched_options(const struct controller *ctl)
+{
+    const struct config *config = ctl->config;
     struct sched_options options = sched_options_default;
 
+    options.assoc = ctl->assoc;
+    options.policy = sched_policy(config);
+    options.weights.fairshare = config->scheduling.weight_fairshare;
+    options.weights.qos = config->scheduling.weight_qos;
+    options.weights.partition = config->scheduling.weight_partition;
+    if (config->scheduling.backfill_window != TIME_UNLIMITED)
+        options.window = config->scheduling.backfill_window;
     options.weights.age = config->scheduling.weight_age;
     options.weights.size = config->scheduling.weight_size;
     options.age_max = config->scheduling.age_max;
@@ -109,10 +131,17 @@ static int make_partitions(struct controller *ctl, struct sched_partition *parti
         rc = partition_nodes(ctl, from->nodes, &sets[i], err);
         if (rc)
             (void)err_wrap(err, "partition %s", from->name);
-        partitions[i] = (struct sched_partition){.name = from->name,
-                                                 .nodes = sets[i],
-                                                 .time_max = from->time_max,
-                                                 .up = from->up};
+        partitions[i] = (struct sched_partition){
+            .name = from->name,
+            .nodes = sets[i],
+            .time_max = from->time_max,
+            .up = from->up,
+            .priority = (int32_t)from->priority,
+            .tier = (int32_t)from->priority,
+            .qos = from->qos,
+            .nodes_min = from->min_nodes,
+            .nodes_max = from->max_nodes,
+            .exclusive = from->oversubscribe == CONFIG_OVERSUBSCRIBE_EXCLUSIVE};
     }
     return rc;
 }
@@ -120,7 +149,7 @@ static int make_partitions(struct controller *ctl, struct sched_partition *parti
 static int make_sched(struct controller *ctl, struct err *err)
 {
     const struct config *config = ctl->config;
-    struct sched_options options = sched_options(config);
+    struct sched_options options = sched_options(ctl);
     cleanup(freep) const char **names = xcalloc(config->n_nodes, sizeof(*names));
     cleanup(freep) struct switch_def *defs = switch_defs(config);
     cleanup(freep) struct sched_partition *partitions =

@@ -203,6 +203,11 @@ static void raise_to_nodelist(const Berth__JobSpec *spec, const struct bitset *n
         place->tasks = n * (spec->tasks_per_node ? spec->tasks_per_node : 1);
 }
 
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
 int request_init(const struct controller *ctl, const struct job *job,
                  struct request *ret, struct err *err)
 {
@@ -216,6 +221,11 @@ int request_init(const struct controller *ctl, const struct job *job,
                                       .eligible_time = job->record->eligible_time,
                                       .time_limit = spec->time_limit,
                                       .nice = spec->nice,
+                                      .uid = spec->uid,
+                                      .user = spec->user,
+                                      .name = spec->name,
+                                      .account = or_null(spec->account),
+                                      .qos = or_null(spec->qos),
                                       .held = job->record->held}};
     fill_place(spec, place);
     rc = job_spec_bind(spec, &place->bind, err);
