@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/units.h"
@@ -112,6 +113,39 @@ static int check_memory(const struct place_want *want, const struct census *c,
     return 0;
 }
 
+/* Most devices of the kind that a node has. */
+static uint32_t most_devices(const struct place_want *want,
+                             const struct place_cluster *cluster, uint32_t kind)
+{
+    cleanup(freep) uint16_t *counts = xcalloc(cluster->n_kinds + 1, sizeof(*counts));
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < cluster->n_nodes; i++) {
+        if (!place_want_may_use(want, i) || !cluster->nodes[i].known)
+            continue;
+        memset(counts, 0, cluster->n_kinds * sizeof(*counts));
+        place_cluster_count(cluster, i, NULL, counts);
+        most = counts[kind] > most ? counts[kind] : most;
+    }
+    return most;
+}
+
+/* What each node that gives any must give, of each kind. */
+static int check_devices(const struct place_want *want,
+                         const struct place_cluster *cluster, const char *where,
+                         struct err *err)
+{
+    for (uint32_t i = 0; i < want->req->n_gres; i++) {
+        const struct place_gres *gres = &want->req->gres[i];
+        uint32_t least = gres->per == PLACE_PER_JOB ? 1 : gres->count;
+        uint32_t most = most_devices(want, cluster, gres->kind);
+        if (least > most)
+            return err_set(err, EINVAL, "--gres=%s:%u: no node%s has more than %u",
+                           place_cluster_kind_name(cluster, gres->kind), gres->count,
+                           where, most);
+    }
+    return 0;
+}
+
 static int descending(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -177,6 +211,8 @@ int place_check(const struct place_cluster *cluster, const struct place_request 
     rc = check_cores(&want, &census, where, err);
     if (rc == 0)
         rc = check_memory(&want, &census, where, err);
+    if (rc == 0)
+        rc = check_devices(&want, cluster, where, err);
     if (rc == 0)
         rc = check_together(&want, cluster, where, err);
     return rc;
