@@ -91,7 +91,7 @@ int accounts_admit(struct controller *ctl, Berth__JobSpec *spec, struct err *err
                             .qos = or_null(spec->qos),
                             .partition = or_null(spec->partition),
                             .partition_qos = p ? p->qos : NULL,
-                            .privileged = spec->uid == 0};
+                            .privileged = controller_is_admin(spec->uid)};
     struct assoc_handle handle;
     struct assoc_object object;
     int rc = assoc_resolve(ctl->assoc, &who, &handle, err);

@@ -4,12 +4,9 @@
  */
 #include "controller/controller.h"
 
-#include "base/hostlist.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/strv.h"
-#include "base/units.h"
 #include "controller/accounts.h"
 #include "controller/conn.h"
 #include "controller/dispatch.h"
@@ -18,6 +15,7 @@
 #include "controller/nodes.h"
 #include "controller/reconcile.h"
 #include "controller/recover.h"
+#include "controller/settings.h"
 #include "controller/users.h"
 
 #include <errno.h>
@@ -42,130 +40,6 @@ int64_t controller_now(void)
 bool controller_is_admin(uid_t uid)
 {
     return uid == 0 || uid == geteuid();
-}
-
-/* ------------------------------------------------------------------ scheduler */
-
-static int partition_nodes(const struct controller *ctl, const char *list,
-                           struct bitset **ret, struct err *err)
-{
-    cleanup(strv_freep) char **names = NULL;
-    int rc;
-
-    *ret = bitset_create(ctl->config->n_nodes);
-    if (strcmp(list, "ALL") == 0) {
-        bitset_set_range(*ret, 0, ctl->config->n_nodes);
-        return 0;
-    }
-    rc = hostlist_expand(list, &names, err);
-    if (rc)
-        return rc;
-    strv_foreach (name, names) {
-        const struct ctl_node *node = nodes_find(ctl, *name);
-
-        if (!node)
-            return err_set(err, EINVAL, "there is no node '%s'", *name);
-        bitset_set(*ret, node->index);
-    }
-    return 0;
-}
-
-static struct switch_def *switch_defs(const struct config *config)
-{
-    struct switch_def *defs = xcalloc(config->n_switches, sizeof(*defs));
-
-    for (size_t i = 0; i < config->n_switches; i++)
-        defs[i] = (struct switch_def){.name = config->switches[i].name,
-                                      .switches = config->switches[i].switches,
-                                      .nodes = config->switches[i].nodes};
-    return defs;
-}
-
-/* Names are those of the enum, in its order. */
-static struct sched_policy sched_policy(const struct config *config)
-{
-    static const char *const names[] = {"default", "fifo", "easy", "conservative",
-                                        "hybrid"};
-    struct sched_policy policy;
-
-    BUG_ON(sched_policy_named(names[config->scheduling.policy], &policy, NULL));
-    if (config->scheduling.policy == CONFIG_POLICY_HYBRID)
-        policy.promises = config->scheduling.promises;
-    return policy;
-}
-
-static struct sched_options sched_options(const struct controller *ctl)
-{
-    const struct config *config = ctl->config;
-    struct sched_options options = sched_options_default;
-
-    options.assoc = ctl->assoc;
-    options.policy = sched_policy(config);
-    options.weights.fairshare = config->scheduling.weight_fairshare;
-    options.weights.qos = config->scheduling.weight_qos;
-    options.weights.partition = config->scheduling.weight_partition;
-    if (config->scheduling.backfill_window != TIME_UNLIMITED)
-        options.window = config->scheduling.backfill_window;
-    options.weights.age = config->scheduling.weight_age;
-    options.weights.size = config->scheduling.weight_size;
-    options.age_max = config->scheduling.age_max;
-    options.place.switch_levels = config->scheduling.w_switch;
-    options.place.fragmentation = config->scheduling.w_fragmentation;
-    options.place.packages = config->scheduling.w_package;
-    options.place.numa = config->scheduling.w_numa;
-    options.place.l3 = config->scheduling.w_l3;
-    return options;
-}
-
-static int make_partitions(struct controller *ctl, struct sched_partition *partitions,
-                           struct err *err)
-{
-    struct bitset **sets = xcalloc(ctl->config->n_partitions, sizeof(*sets));
-    int rc = 0;
-
-    ctl->partition_nodes = sets;
-
-    for (size_t i = 0; rc == 0 && i < ctl->config->n_partitions; i++) {
-        const struct config_partition *from = &ctl->config->partitions[i];
-
-        rc = partition_nodes(ctl, from->nodes, &sets[i], err);
-        if (rc)
-            (void)err_wrap(err, "partition %s", from->name);
-        partitions[i] = (struct sched_partition){
-            .name = from->name,
-            .nodes = sets[i],
-            .time_max = from->time_max,
-            .up = from->up,
-            .priority = (int32_t)from->priority,
-            .tier = (int32_t)from->priority,
-            .qos = from->qos,
-            .nodes_min = from->min_nodes,
-            .nodes_max = from->max_nodes,
-            .exclusive = from->oversubscribe == CONFIG_OVERSUBSCRIBE_EXCLUSIVE};
-    }
-    return rc;
-}
-
-static int make_sched(struct controller *ctl, struct err *err)
-{
-    const struct config *config = ctl->config;
-    struct sched_options options = sched_options(ctl);
-    cleanup(freep) const char **names = xcalloc(config->n_nodes, sizeof(*names));
-    cleanup(freep) struct switch_def *defs = switch_defs(config);
-    cleanup(freep) struct sched_partition *partitions =
-        xcalloc(config->n_partitions, sizeof(*partitions));
-    int rc;
-
-    for (size_t i = 0; i < config->n_nodes; i++)
-        names[i] = config->nodes[i].name;
-    rc = make_partitions(ctl, partitions, err);
-    if (rc == 0)
-        rc = switch_tree_build(defs, config->n_switches, names, config->n_nodes,
-                               &ctl->tree, err);
-    if (rc == 0)
-        rc = sched_create(&options, defs, config->n_switches, names, config->n_nodes,
-                          partitions, config->n_partitions, &ctl->sched, err);
-    return rc;
 }
 
 /* ------------------------------------------------------------------ store */
@@ -295,7 +169,7 @@ int controller_create(uv_loop_t *loop, const struct config *config,
     nodes_init(ctl);
     ctl->assoc = accounts_create(config);
     ctl->index = job_index_create();
-    rc = make_sched(ctl, err);
+    rc = settings_make_sched(ctl, err);
     if (rc == 0)
         rc = open_store(ctl, err);
     if (rc == 0)
@@ -385,7 +259,7 @@ void controller_close(struct controller *ctl)
     store_close(ctl->store);
     closep(&ctl->lock_fd);
     close_handle(ctl, (uv_handle_t *)&ctl->listener);
-    close_handle(ctl, (uv_handle_t *)&ctl->begin);
+    close_handle(ctl, (uv_handle_t *)&ctl->due);
     close_handle(ctl, (uv_handle_t *)&ctl->pass);
     DL_FOREACH(ctl->conns, conn)
     if (conn->ch)

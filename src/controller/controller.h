@@ -63,10 +63,9 @@ struct controller {
     uint32_t n_wait_links;
 
     uv_tcp_t listener;
-    uv_timer_t tick;  /* each second: silence, limits, purge */
-    uv_timer_t begin; /* the next job's begin time */
-    int64_t next_begin;
-    uv_idle_t pass; /* a slice of a scheduling pass, each turn of the loop */
+    uv_timer_t tick; /* each second: silence, limits, purge */
+    uv_timer_t due;  /* the next pass, though nothing happens until then */
+    uv_idle_t pass;  /* a slice of a scheduling pass, each turn of the loop */
     bool pass_wanted;
     unsigned int n_handles;
 };

@@ -37,6 +37,21 @@ static void start_job(struct controller *ctl, const struct sched_decision *decis
     dispatch_launch_committed(ctl, cj);
 }
 
+/* It can never start: its deadline has come too near, or what it depends on has
+ * gone the other way. The second may stay, for its owner to see and to change. */
+static void refuse_job(struct controller *ctl, const struct sched_decision *decision)
+{
+    struct ctl_job *cj = jobs_find(ctl, decision->id.job);
+    struct job_change change = {.by_uid = JOB_BY_NOBODY, .words = decision->why.text};
+    struct err err;
+
+    if (!cj || (sched_why(ctl->sched, cj->id, NULL) == SCHED_DEPENDENCY_NEVER &&
+                strcmp(cj->job.spec->kill_on_invalid_dep, "yes") != 0))
+        return;
+    if (jobs_apply(ctl, cj, EV_CANCEL, controller_now(), &change, &err))
+        log_error("job %" PRIu32 ": %s", cj->id, err.text);
+}
+
 static void carry_out(struct controller *ctl, struct sched_decision *decision)
 {
     switch (decision->verb) {
@@ -44,11 +59,13 @@ static void carry_out(struct controller *ctl, struct sched_decision *decision)
         start_job(ctl, decision);
         place_result_destroy(decision->where);
         break;
+    case SCHED_REFUSE:
+        refuse_job(ctl, decision);
+        break;
     case SCHED_SUSPEND:
     case SCHED_RESUME:
     case SCHED_REQUEUE:
     case SCHED_CANCEL:
-    case SCHED_REFUSE:
         log_error("job %" PRIu32 ": an order that nobody can carry out",
                   decision->id.job);
         break;
@@ -72,6 +89,23 @@ static bool run_slice(struct controller *ctl)
     return more;
 }
 
+static void on_due(uv_timer_t *timer)
+{
+    dispatch_want_pass(timer->data);
+}
+
+/* A begin time, a promise, the edge of a reservation: the next pass even if nothing
+ * happens until then. */
+static void set_alarm(struct controller *ctl)
+{
+    int64_t now = controller_now(), when = sched_next_time(ctl->sched, now);
+
+    if (when == 0 || ctl->is_closing)
+        uv_timer_stop(&ctl->due);
+    else
+        uv_timer_start(&ctl->due, on_due, (uint64_t)(when - now) * 1000, 0);
+}
+
 /* Each turn of the loop does one slice, so that requests come in between. */
 static void on_pass(uv_idle_t *idle)
 {
@@ -80,8 +114,10 @@ static void on_pass(uv_idle_t *idle)
     ctl->pass_wanted = false;
     if (run_slice(ctl))
         ctl->pass_wanted = true;
-    if (!ctl->pass_wanted)
-        uv_idle_stop(idle);
+    if (ctl->pass_wanted)
+        return;
+    uv_idle_stop(idle);
+    set_alarm(ctl);
 }
 
 /* What is asked for while a pass is under way gets another one after it. */
@@ -90,46 +126,6 @@ void dispatch_want_pass(struct controller *ctl)
     ctl->pass_wanted = true;
     if (!ctl->is_closing && !uv_is_active((uv_handle_t *)&ctl->pass))
         uv_idle_start(&ctl->pass, on_pass);
-}
-
-/* ------------------------------------------------------------------ begin times */
-
-static void on_begin(uv_timer_t *timer);
-
-static void wake_at(struct controller *ctl, int64_t when)
-{
-    int64_t now = controller_now();
-
-    ctl->next_begin = when;
-    if (when == INT64_MAX || ctl->is_closing)
-        return;
-    uv_timer_start(&ctl->begin, on_begin,
-                   when > now ? (uint64_t)(when - now) * 1000 : 1, 0);
-}
-
-static void on_begin(uv_timer_t *timer)
-{
-    struct controller *ctl = timer->data;
-    int64_t now = controller_now(), next = INT64_MAX;
-    struct ctl_job *cj, *after;
-
-    HASH_ITER(hh, ctl->jobs, cj, after)
-    {
-        int64_t begin = cj->job.record->eligible_time;
-
-        if (job_state_of(&cj->job) == JOB_PENDING && begin > now && begin < next)
-            next = begin;
-    }
-    wake_at(ctl, next);
-    dispatch_want_pass(ctl);
-}
-
-void dispatch_note_pending(struct controller *ctl, const struct ctl_job *cj)
-{
-    int64_t begin = cj->job.record->eligible_time;
-
-    if (begin > controller_now() && begin < ctl->next_begin)
-        wake_at(ctl, begin);
 }
 
 /* ------------------------------------------------------------------ after a commit */
@@ -330,9 +326,8 @@ void dispatch_signalled(struct controller *ctl, struct ctl_job *cj,
 
 void dispatch_init(struct controller *ctl)
 {
-    ctl->next_begin = INT64_MAX;
     uv_idle_init(ctl->loop, &ctl->pass);
-    uv_timer_init(ctl->loop, &ctl->begin);
+    uv_timer_init(ctl->loop, &ctl->due);
     ctl->pass.data = ctl;
-    ctl->begin.data = ctl;
+    ctl->due.data = ctl;
 }

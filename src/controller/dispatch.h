@@ -7,15 +7,12 @@
 
 #include "controller/controller.h"
 
-/* Make what waits for the loop: the pass and the next time a job is due. */
+/* Make what waits for the loop: the pass, and the time of the next one. */
 void dispatch_init(struct controller *ctl);
 
 /* Something changed that may let a job start: one pass in the next turn of the
  * loop, however often this is called. */
 void dispatch_want_pass(struct controller *ctl);
-
-/* A job was queued: wake up when it becomes eligible. */
-void dispatch_note_pending(struct controller *ctl, const struct ctl_job *cj);
 
 /* When all changes so far are on disk: send LaunchJob to the lead node of a job
  * that is STARTING by then. Repeats are harmless. */

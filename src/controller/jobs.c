@@ -249,8 +249,6 @@ int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
         return rc;
     rc = sched_add(ctl->sched, &request.sched, err);
     request_fini(&request);
-    if (rc == 0)
-        dispatch_note_pending(ctl, cj);
     return rc;
 }
 

@@ -11,6 +11,7 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "controller/nodes.h"
+#include "controller/wants.h"
 #include "state/job_spec.h"
 #include "wire/pack.h"
 
@@ -88,6 +89,22 @@ static int default_time(const struct config_partition *partition, Berth__JobSpec
                    asked, partition->name, allowed);
 }
 
+static int default_memory(const struct config_partition *partition,
+                          Berth__JobSpec *spec, struct err *err)
+{
+    uint32_t most = partition->max_cores_per_node;
+
+    if (most && spec->cpus_per_task > most)
+        return err_set(err, EINVAL,
+                       "--cpus-per-task=%u: partition '%s' gives at most %u cores of a "
+                       "node to a job",
+                       spec->cpus_per_task, partition->name, most);
+    if (!spec->mem_per_node && !spec->mem_per_cpu && !spec->mem_per_gpu &&
+        !spec->mem_all)
+        spec->mem_per_cpu = partition->mem_per_cpu;
+    return 0;
+}
+
 /* Slurm's way with more nodes than tasks: take fewer nodes, and say so. */
 static void default_counts(Berth__JobSpec *spec, char **warning)
 {
@@ -107,6 +124,7 @@ int request_defaults(const struct controller *ctl, Berth__JobSpec *spec, char **
                      struct err *err)
 {
     const struct config_partition *partition;
+    int rc;
 
     if (spec->partition[0])
         partition = find_partition(ctl->config, spec->partition, err);
@@ -116,8 +134,12 @@ int request_defaults(const struct controller *ctl, Berth__JobSpec *spec, char **
         return -EINVAL;
     if (!spec->partition[0])
         field_set(&spec->partition, partition->name);
+    rc = wants_complete(spec, err);
+    if (rc)
+        return rc;
     default_counts(spec, warning);
-    return default_time(partition, spec, err);
+    rc = default_memory(partition, spec, err);
+    return rc ? rc : default_time(partition, spec, err);
 }
 
 /* ------------------------------------------------------------------ requests */
@@ -188,6 +210,21 @@ static void fill_place(const Berth__JobSpec *spec, struct place_request *place)
     place->overcommit = spec->overcommit;
 }
 
+/* What the partition gives to a job of a node at most. */
+static void cap_cores(const struct controller *ctl, const Berth__JobSpec *spec,
+                      struct place_request *place)
+{
+    const struct config_partition *partition =
+        find_partition(ctl->config, spec->partition, NULL);
+    uint32_t most = partition ? partition->max_cores_per_node : 0;
+    uint32_t tasks = most / place->cpus_per_task;
+
+    if (most == 0 || place->tasks == 0 || place->overcommit)
+        return;
+    if (place->tasks_per_node == 0 || place->tasks_per_node > tasks)
+        place->tasks_per_node = tasks ? tasks : 1;
+}
+
 /* --nodelist without --nodes asks for at least the nodes it names. */
 static void raise_to_nodelist(const Berth__JobSpec *spec, const struct bitset *named,
                               struct place_request *place)
@@ -203,11 +240,6 @@ static void raise_to_nodelist(const Berth__JobSpec *spec, const struct bitset *n
         place->tasks = n * (spec->tasks_per_node ? spec->tasks_per_node : 1);
 }
 
-static const char *or_null(const char *text)
-{
-    return *text ? text : NULL;
-}
-
 int request_init(const struct controller *ctl, const struct job *job,
                  struct request *ret, struct err *err)
 {
@@ -221,16 +253,14 @@ int request_init(const struct controller *ctl, const struct job *job,
                                       .eligible_time = job->record->eligible_time,
                                       .time_limit = spec->time_limit,
                                       .nice = spec->nice,
-                                      .uid = spec->uid,
-                                      .user = spec->user,
-                                      .name = spec->name,
-                                      .account = or_null(spec->account),
-                                      .qos = or_null(spec->qos),
                                       .held = job->record->held}};
     fill_place(spec, place);
+    cap_cores(ctl, spec, place);
     rc = job_spec_bind(spec, &place->bind, err);
     if (rc == 0)
         rc = job_spec_policy(spec, &place->policy, err);
+    if (rc == 0)
+        rc = wants_fill(ctl, job, ret, err);
     if (rc == 0)
         rc = node_set(ctl, "--nodelist", spec->nodelist, &ret->required, err);
     if (rc == 0)
@@ -247,6 +277,7 @@ void request_fini(struct request *request)
 {
     bitset_destroyp(&request->required);
     bitset_destroyp(&request->excluded);
+    free(take(request->gres));
 }
 
 /* ------------------------------------------------------------------ placements */
@@ -263,12 +294,22 @@ static Berth__NodeShare *share_message(const struct controller *ctl,
     message->port = nodes_port(node);
     message->cores = bitset_format(share->cores);
     message->memory = share->memory;
+    if (share->devices)
+        message->devices = bitset_format(share->devices);
     message->tasks = share->tasks;
     message->n_task_cores = share->tasks;
     message->task_cores = xcalloc(share->tasks, sizeof(*message->task_cores));
     for (uint32_t i = 0; i < share->tasks; i++)
         message->task_cores[i] =
             share->task_cores ? bitset_format(share->task_cores[i]) : xstrdup("");
+    if (!share->task_devices)
+        return message;
+    message->n_task_devices = share->tasks;
+    message->task_devices = xcalloc(share->tasks, sizeof(*message->task_devices));
+    for (uint32_t i = 0; i < share->tasks; i++)
+        message->task_devices[i] = share->task_devices[i]
+                                       ? bitset_format(share->task_devices[i])
+                                       : xstrdup("");
     return message;
 }
 
@@ -301,6 +342,9 @@ static int share_result(const struct controller *ctl, const Berth__NodeShare *me
     share->node = node->index;
     share->memory = message->memory;
     rc = bitset_parse(message->cores, n_cores, &share->cores, err);
+    if (rc == 0 && message->devices[0])
+        rc =
+            bitset_parse(message->devices, node->topo->n_devices, &share->devices, err);
     share->task_cores = xcalloc(message->n_task_cores, sizeof(struct bitset *));
     for (size_t i = 0; rc == 0 && i < message->n_task_cores; i++) {
         rc = bitset_parse(message->task_cores[i], n_cores, &share->task_cores[i], err);

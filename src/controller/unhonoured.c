@@ -19,28 +19,11 @@ static const struct wish {
     bool is_needed; /* the job would be another one without it */
 } wishes[] = {
     {"array", "--array", true},
-    {"dependency", "--dependency", true},
     {"components", "components of a heterogeneous job", true},
-    {"constraint", "--constraint", true},
-    {"reservation", "--reservation", true},
-    {"exclusive_user", "--exclusive=user", true},
-    {"gres", "--gres", true},
-    {"gpus", "--gpus", true},
-    {"gpus_per_node", "--gpus-per-node", true},
-    {"gpus_per_task", "--gpus-per-task", true},
-    {"gpus_per_socket", "--gpus-per-socket", true},
-    {"tasks_per_gpu", "--ntasks-per-gpu", true},
-    {"deadline", "--deadline", true},
-    {"licences", "--licenses", true},
     {"priority", "--priority", true},
     {"mem_all", "--mem=0", false},
     {"oversubscribe", "--oversubscribe", false},
-    {"contiguous", "--contiguous", false},
     {"prefer", "--prefer", false},
-    {"tasks_per_socket", "--ntasks-per-socket", false},
-    {"tasks_per_core", "--ntasks-per-core", false},
-    {"switches", "--switches", false},
-    {"time_min", "--time-min", false},
 };
 
 /* Does 'spec' say something in this field? Strings, numbers, flags and lists. */

@@ -28,6 +28,7 @@ const struct sched_options sched_options_default = {
     .age_max = 7 * DAY,
     .order_interval = 30,
     .window = 365 * DAY,
+    .preempt_mode = QOS_PREEMPT_REQUEUE,
     .overrun = 60,
     .place = PLACE_WEIGHTS_DEFAULT,
 };

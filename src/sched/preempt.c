@@ -40,6 +40,8 @@ static enum qos_preempt mode_of(const struct sched *sched, const struct group *b
         mode = qos->preempt_mode;
         *ret_grace = qos->grace;
     }
+    if (mode == QOS_PREEMPT_CLUSTER)
+        mode = sched->options.preempt_mode;
     if (mode == QOS_PREEMPT_CLUSTER || mode == QOS_PREEMPT_REQUEUE)
         mode = run->group->req.no_preempt ? QOS_PREEMPT_CANCEL : QOS_PREEMPT_REQUEUE;
     return mode;

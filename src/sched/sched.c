@@ -154,6 +154,11 @@ void sched_feature_set(struct sched *sched, const char *name,
     groups_refresh(sched);
 }
 
+uint32_t sched_gres_kind(struct sched *sched, const char *name, const char *type)
+{
+    return place_cluster_kind(sched->cluster, name, type);
+}
+
 /* ------------------------------------------------------------- requests */
 
 static int check_time(const struct partition *partition,

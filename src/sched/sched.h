@@ -95,6 +95,7 @@ struct sched_options {
     int64_t window;         /* no promise further ahead than this; seconds */
     uint32_t depth;         /* jobs looked at in a pass; 0: all */
     enum sched_preempt preempt;
+    enum qos_preempt preempt_mode; /* where a QOS or partition says "cluster" */
     int64_t overrun; /* what a job past its limit is thought to need still */
     struct place_weights place;
     bool numbers_only;   /* cores are counted, not chosen: a simulator's flat machine */
@@ -113,8 +114,7 @@ struct sched_partition {
     bool up;
     int32_t priority;         /* factor, relative to the highest */
     int32_t tier;             /* jobs of a higher tier come first; preemption */
-    enum qos_preempt preempt; /* how its jobs are preempted; QOS_PREEMPT_CLUSTER:
-                               * by SCHED_PREEMPT_PARTITION they are requeued */
+    enum qos_preempt preempt; /* how its jobs are, with SCHED_PREEMPT_PARTITION */
     int64_t grace;
     const char *qos;               /* whose limits hold for its jobs as well; NULL */
     uint32_t nodes_min, nodes_max; /* of a job; 0: no limit */
@@ -141,6 +141,9 @@ void sched_node_up(struct sched *sched, uint32_t node, bool up);
 /* Which nodes have this feature; replaces what was said before. */
 void sched_feature_set(struct sched *sched, const char *name,
                        const struct bitset *nodes);
+/* The number of a kind of devices, for place_gres: "gpu", or those of it that are of
+ * 'type' (may be NULL). Kinds that no node has are fine. */
+uint32_t sched_gres_kind(struct sched *sched, const char *name, const char *type);
 /* How many of a licence there are; 0 takes it away. */
 void sched_licence_set(struct sched *sched, const char *name, uint32_t count);
 

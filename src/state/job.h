@@ -33,6 +33,9 @@ struct job_change {
     const char *words; /* NULL: none */
 };
 
+/* 'by_uid' of what nobody ordered. */
+#define JOB_BY_NOBODY UINT32_MAX
+
 /* A new job in PENDING. Owns 'spec' (a heap message); 'key' is copied. */
 void job_init(struct job *job, uint32_t id, Berth__JobSpec *spec, const char *key,
               int64_t now);

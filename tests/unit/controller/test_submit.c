@@ -69,21 +69,21 @@ static void more_nodes_than_tasks_is_taken_with_a_warning(void **state)
 
 static void what_cannot_be_done_yet_is_refused_or_warned_of(void **state)
 {
-    static char indexes[] = "1-9", rack[] = "rack1", one[] = "1";
+    static char rack[] = "rack1";
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster);
     Berth__JobSpec spec = spec_of(1);
     cleanup(free_messagep) Berth__Envelope *reply = NULL;
 
-    spec.array = indexes;
-    assert_refused(client, &spec, "--array: not honoured by this controller yet");
+    spec.priority = 7;
+    assert_refused(client, &spec, "--priority: not honoured by this controller yet");
     spec = spec_of(1);
     spec.prefer = rack;
-    spec.switches = one;
+    spec.mem_all = true;
     reply = client_submit_reply(client, &spec, "");
     assert_int_equal(reply->submitted->n_warnings, 1);
     assert_string_equal(reply->submitted->warnings[0],
-                        "--prefer is accepted but not honoured yet; --switches is "
+                        "--mem=0 is accepted but not honoured yet; --prefer is "
                         "accepted but not honoured yet");
 }
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fate.h - how a job stands that another one depends on
+ */
+#ifndef BERTH_CONTROLLER_FATE_H
+#define BERTH_CONTROLLER_FATE_H
+
+#include "spec/depend_spec.h"
+
+/* A sched_fate_fn; 'ctx' is the controller. */
+struct depend_facts fate_of_job(void *ctx, uint32_t job, uint32_t task);
+
+#endif
