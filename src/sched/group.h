@@ -46,6 +46,7 @@ struct group {
     struct demand demand;
     struct licence_spec licences;
     struct assoc_handle assoc;
+    double expected; /* seconds that its jobs are thought to run */
     uint32_t partition;
     int32_t tier;
     bool has_assoc;

@@ -3,6 +3,7 @@
  * groups.c - put requests into groups, and work out what a group demands
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "sched/group.h"
+#include "sched/history.h"
 #include "sched/internal.h"
 
 /* ------------------------------------------------------------- the key */
@@ -68,18 +70,24 @@ static void add_place(struct strbuf *key, const struct place_request *p)
     add_set(key, p->excluded);
 }
 
-static void make_key(const struct sched_request *req, uint32_t partition,
+static void make_key(const struct sched_request *req, uint32_t partition, int64_t step,
                      struct strbuf *key)
 {
-    const int64_t numbers[] = {partition,          req->time_limit, req->time_min,
-                               req->time_expected, req->nice,       req->uid,
-                               req->no_preempt,    req->exclusive,  req->switches_wait};
+    const int64_t numbers[] = {
+        partition,       req->time_limit, req->time_min,     step, req->nice, req->uid,
+        req->no_preempt, req->exclusive,  req->switches_wait};
     const char *texts[] = {req->account,  req->qos,      req->user,
                            req->features, req->licences, req->reservation};
     strbuf_add(key, numbers, sizeof(numbers));
     add_place(key, &req->place);
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         add_text(key, texts[i]);
+}
+
+/* Without a limit, a month is a guess as good as any. */
+static int64_t limit_of(const struct sched_request *req)
+{
+    return req->time_limit == TIME_UNLIMITED ? INT64_C(30) * 86400 : req->time_limit;
 }
 
 /* ----------------------------------------------------------- the demand */
@@ -400,6 +408,21 @@ static int group_create(struct sched *sched, const struct sched_request *req,
     return rc;
 }
 
+/* Guesses come in steps of a ninth, so that like jobs stay in one group. */
+#define STEPS_PER_OCTAVE 8
+
+static int64_t step_of(const struct sched *sched, const struct sched_request *req)
+{
+    struct place_want want = place_want_of(&req->place);
+    uint64_t cores = place_want_tasks(&want, want.nodes_min) * want.cores;
+    double guess = (double)req->time_expected;
+    if (sched->options.policy.order != SCHED_BY_SLOWDOWN)
+        return 0;
+    if (req->time_expected <= 0)
+        guess = history_guess(sched->history, req->uid, limit_of(req), cores);
+    return llround(STEPS_PER_OCTAVE * log2(fmax(guess, 1)));
+}
+
 int groups_find(struct sched *sched, const struct sched_request *req,
                 struct group **ret, struct err *err)
 {
@@ -408,13 +431,15 @@ int groups_find(struct sched *sched, const struct sched_request *req,
     if (rc < 0)
         return rc;
     struct strbuf key = STRBUF_INIT;
-    make_key(req, partition, &key);
+    int64_t step = step_of(sched, req);
+    make_key(req, partition, step, &key);
     size_t len = key.len;
     struct group *group;
     HASH_FIND(hh, sched->groups, key.s, len, group);
     if (!group) {
         rc = group_create(sched, req, partition, &group, err);
         if (rc == 0) {
+            group->expected = exp2((double)step / STEPS_PER_OCTAVE);
             group->key = xmemdup(key.s, len);
             group->key_len = len;
             HASH_ADD_KEYPTR(hh, sched->groups, group->key, len, group);

@@ -50,6 +50,7 @@ struct run {
     struct place_result *where;
     struct place_result *kept; /* the memory of a stopped one; NULL */
     enum run_state state;
+    int64_t since;                   /* when its job's age began */
     int64_t start, time_limit, left; /* left: of the limit, when stopped */
     struct tres tres;
     uint32_t licence; /* item taken of an OR list */
@@ -91,6 +92,7 @@ struct promise {
     struct promised_node *nodes;
     uint32_t n_nodes;
     bool is_broken; /* what it relied on is gone; it may come later */
+    bool is_plan;   /* not told to anybody; gives way to a job that comes before */
     struct edge edge;
     struct promise *prev, *next;
 };
@@ -177,8 +179,7 @@ static inline struct reservation *edge_reservation(struct edge *edge)
 
 /* Nodes on which something became free since the groups were tested. */
 struct gain {
-    struct bitset *nodes;
-    bool any;           /* a bit is set */
+    bool any;           /* on some node */
     bool other;         /* limits, licences, nodes, reservations: test all */
     struct amount most; /* of what is free on any of them, of each */
     int64_t until;      /* it was not free before that, on any of them */
@@ -188,7 +189,20 @@ RB_HEAD(group_tree, group);
 struct order {
     struct group_tree groups; /* that have ready jobs; first comes first */
     int64_t made_at;          /* when the ranks are of */
+    double tau;               /* and with which scale of waiting */
     bool is_stale;
+};
+
+/* Jobs that may have overtaken the one that has waited longest. */
+struct ended {
+    int64_t since;
+    double work; /* core-seconds */
+};
+struct guard {
+    uint32_t job; /* that comes first now; 0: none */
+    int64_t next_look;
+    struct ended *ended;
+    size_t n, cap;
 };
 
 struct dependents;
@@ -242,6 +256,10 @@ struct sched {
     uint64_t serial;
     struct promise *promises;
     uint32_t n_promises;
+    struct history *history;
+    struct guard guard;
+    int64_t sum_since; /* of the jobs that are ready or promised */
+    uint64_t n_ready;
     uint32_t committed; /* job, with policy.commit_head */
     int64_t committed_start;
 
@@ -281,8 +299,9 @@ struct amount nodes_need(const struct sched *sched, uint32_t node,
 struct run *runs_find(const struct sched *sched, struct sched_id id);
 /* Takes 'where' over; it runs from 'start'. */
 struct run *runs_begin(struct sched *sched, struct sched_id id, struct group *group,
-                       struct sched_job *job, struct place_result *where, int64_t start,
-                       int64_t time_limit, int64_t now);
+                       struct sched_job *job, struct place_result *where,
+                       int64_t job_since, int64_t start, int64_t time_limit,
+                       int64_t now);
 void runs_end(struct sched *sched, struct run *run, int64_t now);
 void runs_stop(struct sched *sched, struct run *run, int64_t now);
 void runs_resume(struct sched *sched, struct run *run, int64_t now);
@@ -295,6 +314,12 @@ void runs_extend_overdue(struct sched *sched, int64_t now);
 
 void edges_add(struct sched *sched, struct edge *edge, int64_t time);
 void edges_remove(struct sched *sched, struct edge *edge);
+
+/* ------------------------------------------------------------- guard.c */
+
+void guard_note_end(struct sched *sched, const struct run *run, int64_t now);
+/* Who comes first, if anybody has been overtaken too much. */
+void guard_look(struct sched *sched, int64_t now);
 
 /* ------------------------------------------------------------ search.c */
 
@@ -354,6 +379,8 @@ struct sched_job *waiting_add(struct sched *sched, const struct sched_request *r
 void waiting_settle(struct sched *sched, struct sched_job *job, int64_t now);
 /* Ready and first of its group no more: it starts, or is promised a start. */
 void waiting_unlist(struct sched *sched, struct sched_job *job);
+void waiting_set_place(struct sched *sched, struct sched_job *job,
+                       enum job_place place);
 /* It has started: this task of it, or all of it. */
 void waiting_started(struct sched *sched, struct sched_job *job, int64_t now);
 void waiting_forget(struct sched *sched, struct sched_job *job);

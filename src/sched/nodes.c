@@ -59,7 +59,6 @@ void nodes_note_gain(struct sched *sched, uint32_t node, int64_t until)
     sched->gain.any = true;
     if (until > sched->gain.until)
         sched->gain.until = until;
-    bitset_set(sched->gain.nodes, node);
     if (free.cores > sched->gain.most.cores)
         sched->gain.most.cores = free.cores;
     if (free.memory > sched->gain.most.memory)

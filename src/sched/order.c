@@ -49,23 +49,23 @@ static double size_of(const struct sched *sched, const struct group *group)
     return clamp(by_nodes > by_cores ? by_nodes : by_cores);
 }
 
-/* What it is thought to run for: what the caller's history says, at most what it
- * may. */
-static double expected_time(const struct group *group)
+/* See struct sched_slowdown. */
+static double slowdown_of(const struct sched *sched, const struct group *group,
+                          const struct sched_job *job, int64_t now)
 {
-    double limit = group->req.time_limit == TIME_UNLIMITED
-                       ? 30.0 * 86400
-                       : (double)group->req.time_limit;
-    double expected = (double)group->req.time_expected;
-    return expected > 0 && expected < limit ? expected : limit;
+    double wait = (double)(now - job->since);
+    return wait / sched->order.tau - log(fmax(group->expected, 10)) +
+           sched->options.slowdown.width * log(fmax((double)group->demand.cores, 1));
 }
 
-/* Expected bounded slowdown if it began now (tau 10, as of Feitelson 2001). */
-static double slowdown_of(const struct group *group, const struct sched_job *job,
-                          int64_t now)
+/* Of those that are ready, now. */
+static double tau_of(const struct sched *sched, int64_t now)
 {
-    double time = fmax(expected_time(group), 10);
-    return ((double)(now - job->since) + time) / time;
+    const struct sched_slowdown *s = &sched->options.slowdown;
+    double mean = sched->n_ready
+                      ? (double)now - (double)sched->sum_since / (double)sched->n_ready
+                      : 0;
+    return fmax((double)s->tau, s->phi * mean);
 }
 
 static void factors_of(const struct sched *sched, const struct group *group,
@@ -80,14 +80,15 @@ static void factors_of(const struct sched *sched, const struct group *group,
         .size = size_of(sched, group),
         .fairshare = group->has_assoc ? assoc_fair_factor(assoc, &group->assoc) : 0,
         .qos = group->has_assoc ? assoc_qos_factor(assoc, group->assoc.qos) : 0,
-        .slowdown = 1 - 1 / fmax(slowdown_of(group, job, now), 1),
+        .slowdown = slowdown_of(sched, group, job, now),
         .nice = group->req.nice};
     if (sched->priority_max > 0)
         ret->partition = clamp((double)partition->priority / sched->priority_max);
-    ret->total = w->age * ret->age + w->size * ret->size +
-                 w->fairshare * ret->fairshare + w->qos * ret->qos +
-                 w->partition * ret->partition + w->slowdown * ret->slowdown -
-                 ret->nice;
+    bool by_slowdown = sched->options.policy.order == SCHED_BY_SLOWDOWN;
+    ret->total = by_slowdown ? w->slowdown * ret->slowdown
+                             : w->age * ret->age + w->size * ret->size;
+    ret->total += w->fairshare * ret->fairshare + w->qos * ret->qos +
+                  w->partition * ret->partition - ret->nice;
 }
 
 static double time_of(const struct group *group)
@@ -101,6 +102,8 @@ double order_rank(const struct sched *sched, const struct group *group,
 {
     struct sched_factors factors;
     double wait;
+    if (sched->guard.job == job->id)
+        return INFINITY;
     switch (sched->options.policy.order) {
     case SCHED_BY_SUBMIT:
         return -(double)job->since;
@@ -167,22 +170,40 @@ void order_enter(struct sched *sched, struct group *group)
         list(sched, group);
 }
 
-static bool depends_on_time(const struct sched *sched)
+/* A rank is good for a while, or until the scale has changed by a hundredth. */
+static bool is_due(const struct sched *sched, double tau, int64_t now)
 {
-    enum sched_order order = sched->options.policy.order;
-    return order == SCHED_BY_PRIORITY || order == SCHED_BY_SLOWDOWN;
+    const struct order *order = &sched->order;
+    if (order->is_stale)
+        return true;
+    switch (sched->options.policy.order) {
+    case SCHED_BY_SLOWDOWN:
+        return fabs(tau - order->tau) > 0.01 * order->tau ||
+               (sched->options.assoc &&
+                now - order->made_at >= sched->options.order_interval);
+    case SCHED_BY_PRIORITY:
+        return now - order->made_at >= sched->options.order_interval;
+    case SCHED_BY_SUBMIT:
+    case SCHED_BY_TIME:
+    case SCHED_BY_F1:
+    case SCHED_BY_WFP3:
+        break;
+    }
+    return false;
 }
 
 void order_prepare(struct sched *sched, int64_t now)
 {
     struct order *order = &sched->order;
-    bool is_due =
-        depends_on_time(sched) && now - order->made_at >= sched->options.order_interval;
-    if (!order->is_stale && !is_due)
+    double tau = tau_of(sched, now);
+    if (sched->options.policy.order == SCHED_BY_SLOWDOWN)
+        guard_look(sched, now);
+    if (!is_due(sched, tau, now))
         return;
     if (sched->options.assoc)
         assoc_refresh(sched->options.assoc, now);
     order->made_at = now;
+    order->tau = tau;
     order->is_stale = false;
     RB_INIT(&order->groups);
     sched->counts.classes = 0;

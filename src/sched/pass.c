@@ -37,11 +37,7 @@ static void spend(struct out *out)
 
 static void clear_gain(struct gain *gain)
 {
-    if (gain->any)
-        bitset_clear_all(gain->nodes);
-    gain->any = gain->other = false;
-    gain->most = (struct amount){0};
-    gain->until = 0;
+    *gain = (struct gain){0};
 }
 
 /* What was gathered counts from now on. */
@@ -111,8 +107,25 @@ static bool is_for_room(enum sched_reason reason)
 static void give_up_promise(struct sched *sched, struct sched_job *job)
 {
     promise_drop(sched, job->promise);
-    job->place = JOB_PARKED;
+    waiting_set_place(sched, job, JOB_PARKED);
     waiting_settle(sched, job, sched->pass.now);
+}
+
+/* A plan binds when its job has waited long enough. Until then it gives way to a
+ * group that comes before it. */
+static bool gives_way(struct sched *sched, struct promise *promise)
+{
+    struct sched_job *job = promise->job;
+    struct group *group = job->group;
+    const struct group *first = RB_MIN(group_tree, &sched->order.groups);
+    if (!promise->is_plan)
+        return false;
+    promise->is_plan = sched->pass.now - job->since < sched->options.policy.bind;
+    if (!promise->is_plan || !first)
+        return false;
+    if (first->tier != group->tier)
+        return first->tier > group->tier;
+    return first->rank > order_rank(sched, group, job, sched->order.made_at);
 }
 
 /* 0: it does not start. */
@@ -129,6 +142,11 @@ static void try_promised(struct sched *sched, struct promise *promise, struct ou
     struct sched_job *job = promise->job;
     struct group *group = job->group;
     int64_t now = sched->pass.now;
+    if (gives_way(sched, promise)) {
+        give_up_promise(sched, job);
+        sched->gain.other = true;
+        return;
+    }
     if (promise->start <= now && !promise->is_broken) {
         if (start_promised(sched, promise, out) > 0)
             return;
@@ -159,7 +177,8 @@ static bool walk_promises(struct sched *sched, struct out *out)
         pass->next_promise = promise->next;
         uint32_t id = promise->job->id;
         try_promised(sched, promise, out);
-        if (pass->waits == 0 && waiting_find(sched, id))
+        const struct sched_job *job = waiting_find(sched, id);
+        if (pass->waits == 0 && job && job->promise)
             pass->waits = id;
         pass->looked_at++;
     }

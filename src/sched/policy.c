@@ -15,7 +15,7 @@ static const struct {
     const char *name;
     struct sched_policy policy;
 } policies[] = {
-    {"default", {.order = SCHED_BY_PRIORITY, .promises = 8}},
+    {"default", {.order = SCHED_BY_SLOWDOWN, .promises = 1, .bind = DAY}},
     {"fifo", {.order = SCHED_BY_SUBMIT, .promises = 0}},
     {"easy", {.order = SCHED_BY_SUBMIT, .promises = 1}},
     {"conservative", {.order = SCHED_BY_SUBMIT, .promises = SCHED_ALL_PROMISED}},
@@ -23,8 +23,18 @@ static const struct {
 };
 
 const struct sched_options sched_options_default = {
-    .policy = {.order = SCHED_BY_PRIORITY, .promises = 8},
-    .weights = {.age = 1000, .size = 1000},
+    .policy = {.order = SCHED_BY_SLOWDOWN, .promises = 1, .bind = DAY},
+    .weights = {.age = 1000,
+                .size = 1000,
+                .fairshare = 1000,
+                .qos = 1000,
+                .partition = 1000,
+                .slowdown = 1000},
+    .slowdown = {.tau = DAY / 2,
+                 .phi = 0.35,
+                 .width = 0.5,
+                 .budget = 2 * DAY,
+                 .look_interval = 1800},
     .age_max = 7 * DAY,
     .order_interval = 30,
     .window = 365 * DAY,

@@ -125,8 +125,9 @@ bool promise_find(struct sched *sched, struct sched_job *job, int64_t now)
     if (!sets_search(sched, job, now, before, &slot, &length))
         return false;
     waiting_unlist(sched, job);
-    job->place = JOB_PROMISED;
+    waiting_set_place(sched, job, JOB_PROMISED);
     promise_make(sched, job, &slot, length);
+    job->promise->is_plan = now - job->since < sched->options.policy.bind;
     slot_fini(&slot);
     return true;
 }

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "sched/group.h"
+#include "sched/history.h"
 #include "sched/internal.h"
 
 int edge_compare(const struct edge *a, const struct edge *b)
@@ -67,14 +68,16 @@ static void discharge(struct sched *sched, struct run *run, int64_t now)
 }
 
 struct run *runs_begin(struct sched *sched, struct sched_id id, struct group *group,
-                       struct sched_job *job, struct place_result *where, int64_t start,
-                       int64_t time_limit, int64_t now)
+                       struct sched_job *job, struct place_result *where,
+                       int64_t job_since, int64_t start, int64_t time_limit,
+                       int64_t now)
 {
     struct run *run = xcalloc(1, sizeof(*run));
     *run = (struct run){.id = id,
                         .group = group,
                         .job = job,
                         .where = where,
+                        .since = job_since,
                         .start = start,
                         .time_limit = time_limit};
     run->tres = result_tres(sched, where);
@@ -242,12 +245,31 @@ void runs_extend_overdue(struct sched *sched, int64_t now)
 
 /* --------------------------------------------------- what callers tell of */
 
+static void learn(struct sched *sched, const struct run *run, int64_t now)
+{
+    const struct group *group = run->group;
+    if (run->state != RUN_RUNNING)
+        return;
+    sched_learn(sched, group->req.uid, group->req.time_limit, group->demand.cores,
+                now - run->start);
+    guard_note_end(sched, run, now);
+}
+
+void sched_learn(struct sched *sched, uint32_t uid, int64_t time_limit, uint64_t cores,
+                 int64_t seconds)
+{
+    if (time_limit == TIME_UNLIMITED)
+        time_limit = INT64_C(30) * 86400;
+    history_learn(sched->history, uid, time_limit, cores, seconds);
+}
+
 void sched_ended(struct sched *sched, struct sched_id id, int64_t now)
 {
     struct run *run = runs_find(sched, id);
     if (!run)
         return;
     struct sched_job *job = run->job;
+    learn(sched, run, now);
     if (run->group->has_assoc)
         assoc_unsubmitted(sched->options.assoc, &run->group->assoc, 1);
     runs_end(sched, run, now);

@@ -12,6 +12,7 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "sched/group.h"
+#include "sched/history.h"
 #include "sched/internal.h"
 
 static void copy_partitions(struct sched *sched, const struct sched_partition *from,
@@ -54,8 +55,6 @@ static void create_nodes(struct sched *sched, const char *const *names, size_t n
     sched->scratch = bitset_create(n);
     sched->mask = bitset_create(n);
     sched->feasible = bitset_create(n);
-    sched->gain.nodes = bitset_create(n);
-    sched->gained.nodes = bitset_create(n);
     sched->caps = xcalloc(n + 1, sizeof(*sched->caps));
 }
 
@@ -72,6 +71,8 @@ int sched_create(const struct sched_options *options, const struct switch_def *d
     sched->options = *options;
     sched->tree = tree;
     sched->up_version = 1;
+    sched->history = history_create();
+    sched->order.tau = 1;
     RB_INIT(&sched->edges);
     RB_INIT(&sched->order.groups);
     create_nodes(sched, node_names, n_nodes);
@@ -88,8 +89,8 @@ static void destroy_nodes(struct sched *sched)
     }
     free(sched->nodes);
     free(sched->caps);
-    struct bitset *sets[] = {sched->claimed,  sched->scratch,    sched->mask,
-                             sched->feasible, sched->gain.nodes, sched->gained.nodes};
+    struct bitset *sets[] = {sched->claimed, sched->scratch, sched->mask,
+                             sched->feasible};
     for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
         bitset_destroy(sets[i]);
     place_cluster_destroy(sched->cluster);
@@ -128,6 +129,8 @@ void sched_destroy(struct sched *sched)
     reservations_fini(sched);
     licences_fini(sched);
     depend_fini(sched);
+    history_destroy(sched->history);
+    free(sched->guard.ended);
     for (size_t i = 0; i < sched->n_features; i++) {
         free(sched->features[i].name);
         bitset_destroy(sched->features[i].nodes);
@@ -288,7 +291,8 @@ int sched_check(struct sched *sched, const struct sched_request *req, struct err
 static int check_new(const struct sched *sched, const struct sched_request *req,
                      struct sched_id id, struct err *err)
 {
-    const struct bitset *sets[] = {req->place.required, req->place.excluded};
+    const struct bitset *sets[] = {sched->claimed, sched->scratch, sched->mask,
+                                   sched->feasible};
     for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
         BUG_ON(sets[i] && sets[i]->nbits != sched->n_nodes);
     BUG_ON(req->job == 0);
@@ -433,7 +437,7 @@ int sched_adopt(struct sched *sched, struct sched_id id,
     if (group->has_assoc)
         assoc_submitted(sched->options.assoc, &group->assoc, 1);
     struct run *run = runs_begin(sched, id, group, job, place_result_dup(where),
-                                 started, req->time_limit, started);
+                                 req->submit_time, started, req->time_limit, started);
     str_replace(&run->name, req->name);
     groups_unref(sched, group);
     return 0;
@@ -472,7 +476,7 @@ limit_reason sched_limit_of(const struct sched *sched, uint32_t id)
 int64_t sched_promised(const struct sched *sched, uint32_t id)
 {
     const struct sched_job *job = waiting_find(sched, id);
-    return job && job->promise ? job->promise->start : 0;
+    return job && job->promise && !job->promise->is_plan ? job->promise->start : 0;
 }
 
 void sched_counts(const struct sched *sched, struct sched_counts *ret)

@@ -47,7 +47,7 @@ struct sched_id {
  *   SCHED_BY_F1        log10(time) * cores + 870 * log10(submit), smallest first
  *                      (Carastan-Santos and de Camargo, SC'17)
  *   SCHED_BY_WFP3      -(wait / time)^3 * cores, smallest first (Tang et al., 2009)
- *   SCHED_BY_SLOWDOWN  expected bounded slowdown, guarded; the default policy
+ *   SCHED_BY_SLOWDOWN  what waiting costs a job of its length; see sched_slowdown
  */
 enum sched_order {
     SCHED_BY_PRIORITY,
@@ -67,6 +67,9 @@ struct sched_policy {
      * does not fit holds back all behind it in its partition (FIFO). 1: EASY.
      * SCHED_ALL_PROMISED: conservative. */
     uint32_t promises;
+    /* A job has to wait so long until its promise binds: before, it is a plan that
+     * gives way to jobs that come before it. Seconds. */
+    int64_t bind;
     bool backfill_shortest; /* behind the promised ones, shortest time first */
     /* The model of the published window tables: the first in the order is
      * committed to and not displaced, what fills up must end before its start,
@@ -76,6 +79,23 @@ struct sched_policy {
 };
 /* "fifo", "easy", "conservative", "hybrid", "default". -EINVAL with words. */
 int sched_policy_named(const char *name, struct sched_policy *ret, struct err *err);
+
+/* SCHED_BY_SLOWDOWN: the first is the one with the largest
+ *
+ *     wait / tau - ln(expected time) + width * ln(cores)      (plus what weights add)
+ *
+ * tau = max(tau, phi * mean wait of those that wait): each tau of waiting counts
+ * like being e times shorter, and under load waiting counts less, or the oldest
+ * would only ever be served. The expected time is what the history of run times
+ * makes of the time asked for (history.h); it orders, and promises nothing.
+ */
+struct sched_slowdown {
+    int64_t tau; /* seconds */
+    double phi, width;
+    /* A job that was overtaken by so much work of later ones comes first: seconds
+     * of the whole cluster; 0: never. Looked at once in look_interval seconds. */
+    int64_t budget, look_interval;
+};
 
 struct sched_weights { /* of factors in [0, 1]; see struct sched_factors */
     double age, size, fairshare, qos, partition, slowdown;
@@ -90,6 +110,7 @@ enum sched_preempt { SCHED_PREEMPT_NONE, SCHED_PREEMPT_QOS, SCHED_PREEMPT_PARTIT
 struct sched_options {
     struct sched_policy policy;
     struct sched_weights weights;
+    struct sched_slowdown slowdown;
     int64_t age_max;        /* seconds until age counts in full */
     int64_t order_interval; /* how old an order by priority may be, seconds */
     int64_t window;         /* no promise further ahead than this; seconds */
@@ -192,8 +213,8 @@ struct sched_request {
     int64_t deadline;      /* must have ended by then; 0: none */
     int32_t nice;
     bool held;
-    bool no_preempt; /* cannot be requeued */
-    uint32_t uid;
+    bool no_preempt;                /* cannot be requeued */
+    uint32_t uid;                   /* UINT32_MAX: nobody in particular */
     const char *name;               /* for singleton */
     const char *account, *qos;      /* resolved by options.assoc */
     const char *user;               /* name of the uid, for accounts */
@@ -296,7 +317,7 @@ struct sched_factors {
     double size;      /* of the cluster: nodes or cores, whichever is more */
     double fairshare; /* of its account and user */
     double qos, partition;
-    double slowdown; /* 1 - 1 / expected slowdown so far */
+    double slowdown; /* as of struct sched_slowdown; not in [0, 1] */
     int32_t nice;
     double total; /* weighted sum, minus nice */
 };
@@ -351,6 +372,10 @@ int64_t sched_promised(const struct sched *sched, uint32_t job);
 /* Free and used, for people. */
 void sched_node_usage(const struct sched *sched, uint32_t node,
                       uint32_t *ret_cores_used, uint64_t *ret_memory_used);
+
+/* Recovery: a job of the past, for the history of run times. */
+void sched_learn(struct sched *sched, uint32_t uid, int64_t time_limit, uint64_t cores,
+                 int64_t seconds);
 
 struct sched_counts {
     uint64_t waiting, running, classes, promises; /* now */

@@ -238,7 +238,7 @@ static struct run *begin(struct attempt *a)
     struct sched_id id = {.job = job->id,
                           .task = job->is_array ? job->task : SCHED_NO_TASK};
     struct run *run = runs_begin(a->sched, id, a->group, job->is_array ? job : NULL,
-                                 a->where, a->now, a->limit, a->now);
+                                 a->where, job->since, a->now, a->limit, a->now);
     if (!job->is_array)
         run->name = take(job->name);
     return run;

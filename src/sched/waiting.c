@@ -113,6 +113,15 @@ static void insert(struct group *group, struct sched_job *job)
         DL_PREPEND(group->jobs, job);
 }
 
+/* Those that are ready or promised are counted, with when they came. */
+void waiting_set_place(struct sched *sched, struct sched_job *job, enum job_place place)
+{
+    int by = (place != JOB_PARKED) - (job->place != JOB_PARKED);
+    sched->n_ready = sched->n_ready + (uint64_t)(int64_t)by;
+    sched->sum_since += by * job->since;
+    job->place = place;
+}
+
 static void list(struct sched *sched, struct sched_job *job)
 {
     struct group *group = job->group;
@@ -120,7 +129,7 @@ static void list(struct sched *sched, struct sched_job *job)
     if (first)
         order_leave(sched, group);
     insert(group, job);
-    job->place = JOB_READY;
+    waiting_set_place(sched, job, JOB_READY);
     /* One more of a group that waits for room changes nothing. */
     if (first) {
         group->tested = 0;
@@ -139,7 +148,7 @@ void waiting_unlist(struct sched *sched, struct sched_job *job)
     DL_DELETE(group->jobs, job);
     if (first)
         order_enter(sched, group);
-    job->place = JOB_PARKED;
+    waiting_set_place(sched, job, JOB_PARKED);
 }
 
 static void unplace(struct sched *sched, struct sched_job *job)
@@ -148,7 +157,7 @@ static void unplace(struct sched *sched, struct sched_job *job)
     if (job->promise)
         promise_drop(sched, job->promise);
     waiting_unlist(sched, job);
-    job->place = JOB_PARKED;
+    waiting_set_place(sched, job, JOB_PARKED);
 }
 
 /* ------------------------------------------------------------- settling */
