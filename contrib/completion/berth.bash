@@ -19,7 +19,7 @@ _berth_jobs() {
 }
 
 _berth_nodes() {
-    berth nodes 2>/dev/null | sed -n '2,$s/ .*//p'
+    berth nodes --each 2>/dev/null | sed -n '2,$s/ .*//p'
 }
 
 _berth_images() {
@@ -70,6 +70,7 @@ _berth_operands() {
     cancel | wait | jobs) _berth_jobs ;;
     hold | release) _berth_jobs PENDING ;;
     nodes) _berth_nodes ;;
+    node) echo drain down resume ;;
     show) echo job node ;;
     image) echo import ls inspect rm ;;
     config) echo check show ;;
@@ -111,6 +112,8 @@ _berth() {
     elif [ "$command" = qos ] && [[ $before =~ ^(show|modify|set|delete|reset-usage)$ ]]; then
         words=$(_berth_qos)
     elif [ "$before" = node ] && [ "$command" = show ]; then
+        words=$(_berth_nodes)
+    elif [ "$command" = node ] && [ "$COMP_CWORD" -gt 2 ] && [[ $word != -* ]]; then
         words=$(_berth_nodes)
     elif [ "$command" != jobs ] && [ "$before" = -t ]; then
         return # a time

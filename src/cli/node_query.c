@@ -12,6 +12,21 @@
 #include "cli/cluster_link.h"
 #include "cli/say.h"
 
+int node_names_expand(int n, char *const *words, char ***ret_names)
+{
+    cleanup(strv_freep) char **given = NULL;
+    cleanup(freep) char *list = NULL;
+    struct err err;
+
+    for (int i = 0; i < n; i++)
+        strv_add(&given, words[i]);
+    list = given ? strv_join(given, ",") : xstrdup("");
+    if (hostlist_expand(list, ret_names, &err) == 0)
+        return 0;
+    say_error("%s", err.text);
+    return -EINVAL;
+}
+
 int node_query_send(const char *config, int n, char *const *words,
                     Berth__NodeList **ret_list)
 {
@@ -19,19 +34,9 @@ int node_query_send(const char *config, int n, char *const *words,
     cleanup(strv_freep) char **names = NULL;
     Berth__NodeQuery query = BERTH__NODE_QUERY__INIT;
     struct berth_err words_err;
-    struct err err;
 
-    for (int i = 0; i < n; i++) {
-        cleanup(strv_freep) char **some = NULL;
-
-        if (hostlist_expand(words[i], &some, &err) < 0) {
-            say_error("%s", err.text);
-            return -EINVAL;
-        }
-        strv_foreach (name, some) {
-            strv_add(&names, *name);
-        }
-    }
+    if (node_names_expand(n, words, &names) < 0)
+        return -EINVAL;
     query.names = names;
     query.n_names = strv_len(names);
     if (link_open(config, &berth) < 0)

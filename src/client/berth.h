@@ -58,6 +58,9 @@ BERTH_API int berth_wait(struct berth *berth, const uint32_t *ids, size_t n_ids,
                          struct berth_err *err);
 BERTH_API int berth_nodes(struct berth *berth, const Berth__NodeQuery *query,
                           Berth__NodeList **ret, struct berth_err *err);
+/* Drain nodes, set them down, or let them work again; for administrators. */
+BERTH_API int berth_node_control(struct berth *berth, const Berth__NodeControl *control,
+                                 struct berth_err *err);
 
 /* Accounts, their users and usage; QOS. Changes are the administrator's; they are
  * durable when it returns 0. A lost connection repeats a change, so adding may say

@@ -255,3 +255,14 @@ int berth_qos_change(struct berth *berth, const Berth__QosChange *change,
     env.qos_change = &shallow;
     return call_plain(berth, &env, err);
 }
+
+int berth_node_control(struct berth *berth, const Berth__NodeControl *control,
+                       struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__NodeControl shallow = *control;
+
+    env.body_case = BERTH__ENVELOPE__BODY_NODE_CONTROL;
+    env.node_control = &shallow;
+    return call_plain(berth, &env, err);
+}

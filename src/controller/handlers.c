@@ -29,6 +29,7 @@ static const struct handler handlers[] = {
     {BERTH__ENVELOPE__BODY_JOB_CONTROL, handle_job_control, ANY_USER},
     {BERTH__ENVELOPE__BODY_WAIT, handle_wait, ANY_USER},
     {BERTH__ENVELOPE__BODY_NODE_QUERY, handle_node_query, ANY_USER},
+    {BERTH__ENVELOPE__BODY_NODE_CONTROL, handle_node_control, ADMIN},
     {BERTH__ENVELOPE__BODY_ACCOUNT_QUERY, handle_account_query, ANY_USER},
     {BERTH__ENVELOPE__BODY_ACCOUNT_CHANGE, handle_account_change, ADMIN},
     {BERTH__ENVELOPE__BODY_QOS_QUERY, handle_qos_query, ANY_USER},

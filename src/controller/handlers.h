@@ -22,6 +22,7 @@ void handle_account_query(struct conn *conn, const Berth__Envelope *env);
 void handle_account_change(struct conn *conn, const Berth__Envelope *env);
 void handle_qos_query(struct conn *conn, const Berth__Envelope *env);
 void handle_qos_change(struct conn *conn, const Berth__Envelope *env);
+void handle_node_control(struct conn *conn, const Berth__Envelope *env);
 void handle_register(struct conn *conn, const Berth__Envelope *env);
 void handle_topology(struct conn *conn, const Berth__Envelope *env);
 void handle_heartbeat(struct conn *conn, const Berth__Envelope *env);

@@ -44,6 +44,7 @@ void nodes_fini(struct controller *ctl)
         nodes_forget_calls(&ctl->nodes[i]);
         free_message(ctl->nodes[i].registered);
         free(ctl->nodes[i].jobs);
+        free_message(ctl->nodes[i].mark);
     }
     free(ctl->nodes);
     HASH_ITER(hh, ctl->topos, topo, next)
@@ -110,6 +111,11 @@ void nodes_remove_job(struct ctl_job *cj)
 bool nodes_is_up(const struct ctl_node *node)
 {
     return node->state == NODE_UP;
+}
+
+void nodes_tell_sched(struct controller *ctl, const struct ctl_node *node)
+{
+    sched_node_up(ctl->sched, node->index, node->state == NODE_UP && !node->mark);
 }
 
 uint16_t nodes_port(const struct ctl_node *node)
@@ -249,7 +255,7 @@ void nodes_disconnected(struct controller *ctl, struct ctl_node *node,
     log_warn("node %s: connection lost%s%s", node->config->name,
              why->text[0] ? ": " : "", why->text);
     node->state = NODE_SILENT;
-    sched_node_up(ctl->sched, node->index, false);
+    nodes_tell_sched(ctl, node);
 }
 
 static void go_down(struct controller *ctl, struct ctl_node *node)
@@ -257,10 +263,10 @@ static void go_down(struct controller *ctl, struct ctl_node *node)
     log_warn("node %s: lost after %u s without a word", node->config->name,
              ctl->config->node.lost_after);
     node->state = NODE_DOWN;
-    sched_node_up(ctl->sched, node->index, false);
+    nodes_tell_sched(ctl, node);
     if (node->conn)
         channel_abort(node->conn->ch, "no heartbeat");
-    reconcile_lost_node(ctl, node);
+    reconcile_lost_node(ctl, node, "lost");
 }
 
 void nodes_check_silence(struct controller *ctl, int64_t now)

@@ -8,7 +8,8 @@
  *                                       UP <---------- register ---------------+
  *
  * A SILENT node gets no new work; its jobs go on. When it turns DOWN they are
- * lost.
+ * lost. Beside that an administrator may have marked it (node_marks.h): whatever
+ * its state, a marked node gets no new work.
  */
 #ifndef BERTH_CONTROLLER_NODES_H
 #define BERTH_CONTROLLER_NODES_H
@@ -33,6 +34,7 @@ struct ctl_node {
     struct conn *conn;            /* while registered */
     Berth__Register *registered;  /* as last seen, NULL: never */
     const struct node_topo *topo; /* NULL: unknown */
+    Berth__NodeMark *mark;        /* NULL: may work */
     int64_t last_seen;
     double load;
     struct node_call *calls; /* requests to it without answer yet */
@@ -53,6 +55,8 @@ struct ctl_node *nodes_lead(const struct controller *ctl, const struct ctl_job *
 void nodes_add_job(struct controller *ctl, struct ctl_job *cj);
 void nodes_remove_job(struct ctl_job *cj);
 bool nodes_is_up(const struct ctl_node *node);
+/* Its state or mark has changed: tell the scheduler whether it may get work. */
+void nodes_tell_sched(struct controller *ctl, const struct ctl_node *node);
 uint16_t nodes_port(const struct ctl_node *node);
 uint64_t nodes_memory(const struct ctl_node *node);
 

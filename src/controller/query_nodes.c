@@ -3,6 +3,7 @@
  * query_nodes.c - answer what nodes there are and what they do
  */
 #include "base/mem.h"
+#include "base/units.h"
 #include "controller/handlers.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
@@ -15,6 +16,11 @@
 /* Nodes in one answer, for the sake of those who wait meanwhile. */
 #define PAGE 1000
 
+static bool is_set_down(const struct ctl_node *node)
+{
+    return node->mark && node->mark->op == BERTH__NODE_CONTROL__OP__DOWN;
+}
+
 static const char *state_word(const struct ctl_node *node, const Berth__NodeInfo *info)
 {
     switch (node->state) {
@@ -26,12 +32,16 @@ static const char *state_word(const struct ctl_node *node, const Berth__NodeInfo
     case NODE_UP:
         break;
     }
+    if (is_set_down(node))
+        return "DOWN";
+    if (node->mark)
+        return node->n_jobs ? "DRAINING" : "DRAINED";
     if (info->cores_used == 0)
         return "IDLE";
     return info->cores_used < info->cores ? "MIXED" : "ALLOCATED";
 }
 
-static const char *reason_words(const struct ctl_node *node)
+static const char *state_reason(const struct ctl_node *node)
 {
     switch (node->state) {
     case NODE_UNKNOWN:
@@ -43,7 +53,20 @@ static const char *reason_words(const struct ctl_node *node)
     case NODE_UP:
         break;
     }
-    return NULL;
+    return "";
+}
+
+/* What is the matter with it, and what an administrator said. */
+static char *reason_words(const struct ctl_node *node)
+{
+    const char *words = state_reason(node);
+    const Berth__NodeMark *mark = node->mark;
+    cleanup(freep) char *since = mark ? when_format(mark->since) : NULL;
+
+    if (!mark)
+        return xstrdup(words);
+    return xasprintf("%s%s%s (%s, %s)", words, words[0] ? "; " : "", mark->reason,
+                     mark->by, since);
 }
 
 static void fill_partitions(const struct controller *ctl, const struct ctl_node *node,
@@ -77,7 +100,7 @@ static void fill(const struct controller *ctl, const struct ctl_node *node,
     info->memory = nodes_memory(node);
     sched_node_usage(ctl->sched, node->index, &info->cores_used, &info->memory_used);
     info->state = query_field(state_word(node, info));
-    info->reason = query_field(reason_words(node));
+    info->reason = reason_words(node);
     info->last_seen = node->registered ? node->last_seen : 0;
     info->topology = query_field(node->topo ? node->topo->hash : NULL);
     info->topology_words = query_field(node->topo ? node->topo->words : NULL);
@@ -108,6 +131,7 @@ static void reply_nodes(struct conn *conn, uint64_t id,
     conn_reply(conn, id, &reply);
     for (size_t i = 0; i < n; i++) {
         free(infos[i].switch_path);
+        free(infos[i].reason);
         free(infos[i].partitions);
         free(infos[i].jobs);
     }

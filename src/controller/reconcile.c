@@ -106,9 +106,10 @@ void reconcile_node(struct controller *ctl, struct ctl_node *node,
     }
 }
 
-void reconcile_lost_node(struct controller *ctl, struct ctl_node *node)
+void reconcile_lost_node(struct controller *ctl, struct ctl_node *node,
+                         const char *what)
 {
-    cleanup(freep) char *words = xasprintf("node %s was lost", node->config->name);
+    cleanup(freep) char *words = xasprintf("node %s was %s", node->config->name, what);
     cleanup(freep) struct ctl_job **jobs = jobs_on(node);
     size_t n = node->n_jobs;
 

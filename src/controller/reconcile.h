@@ -22,8 +22,9 @@ void reconcile_stop_list(const struct controller *ctl, const Berth__Register *re
 void reconcile_node(struct controller *ctl, struct ctl_node *node,
                     const Berth__Register *request, bool has_rebooted);
 
-/* All active jobs that take part in 'node' are lost. */
-void reconcile_lost_node(struct controller *ctl, struct ctl_node *node);
+/* All active jobs that take part in 'node' are lost, since it was 'what' ("lost"). */
+void reconcile_lost_node(struct controller *ctl, struct ctl_node *node,
+                         const char *what);
 
 /* Each second: jobs that their node did not list and whose end did not come;
  * jobs past their time limit whose lead has not ended them. */

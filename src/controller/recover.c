@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "controller/accounts.h"
 #include "controller/jobs.h"
+#include "controller/node_marks.h"
 #include "controller/nodes.h"
 #include "controller/request.h"
 #include "wire/pack.h"
@@ -77,6 +78,17 @@ static int each_node(const char *key, const void *value, size_t len, void *ctx)
     if (!node)
         return err_set(&scan->err, EBADMSG, "%s cannot be read", key);
     nodes_restore(scan->ctl, node);
+    return 0;
+}
+
+static int each_mark(const char *key, const void *value, size_t len, void *ctx)
+{
+    struct scan *scan = ctx;
+    Berth__NodeMark *mark = unpack_message(&berth__node_mark__descriptor, value, len);
+
+    if (!mark)
+        return err_set(&scan->err, EBADMSG, "%s cannot be read", key);
+    node_marks_restore(scan->ctl, mark);
     return 0;
 }
 
@@ -192,11 +204,8 @@ static int read_all(struct scan *scan)
     const struct {
         const char *prefix;
         int (*each)(const char *key, const void *value, size_t len, void *ctx);
-    } parts[] = {{"meta/", each_meta},
-                 {"topo/", each_topo},
-                 {"node/", each_node},
-                 {"spec/", each_spec},
-                 {"job/", each_job}};
+    } parts[] = {{"meta/", each_meta}, {"topo/", each_topo}, {"node/", each_node},
+                 {"mark/", each_mark}, {"spec/", each_spec}, {"job/", each_job}};
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(parts); i++)

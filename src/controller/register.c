@@ -20,7 +20,7 @@ static void go_up(struct controller *ctl, struct ctl_node *node)
     if (node->state != NODE_UP)
         log_info("node %s: up, %s", node->config->name, node->topo->words);
     node->state = NODE_UP;
-    sched_node_up(ctl->sched, node->index, true);
+    nodes_tell_sched(ctl, node);
     dispatch_want_pass(ctl);
 }
 
@@ -28,7 +28,7 @@ static void go_up(struct controller *ctl, struct ctl_node *node)
 static void go_unknown(struct controller *ctl, struct ctl_node *node)
 {
     node->state = NODE_UNKNOWN;
-    sched_node_up(ctl->sched, node->index, false);
+    nodes_tell_sched(ctl, node);
 }
 
 /* A connection that died without a word is replaced by the node's new one. */

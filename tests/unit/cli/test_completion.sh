@@ -13,7 +13,7 @@ berth() {
     "jobs --all --no-header -o %i") printf '9\n17\n18\n21\n' ;;
     "config show") printf 'cluster: x\npartitions:\n  - {name: batch, nodes: ALL}\n  - {name: short}\nswitches:\n  - {name: s1}\n' ;;
     "jobs --no-header -o %i -t PENDING") printf '18\n' ;;
-    nodes) printf 'NODE  STATE\nn1    IDLE\nn2    IDLE\n' ;;
+    "nodes --each") printf 'NODE  STATE\nn1    IDLE\nn2    IDLE\n' ;;
     "account dump") printf 'qos add normal --priority 0\nqos add high --priority 9\naccount add root --shares 1\naccount add physics --parent root\naccount add-user alice physics\n' ;;
     "image ls") printf 'NAME  SIZE\nhpcc:latest  1G\n' ;;
     *) echo "unexpected: berth $*" >&2 ;;
@@ -44,6 +44,8 @@ offers 'berth show job 2' '21'
 offers 'berth submit -w n' 'n1 n2'
 offers 'berth run --image h' 'hpcc:latest'
 offers 'berth show job 9' '9'
+offers 'berth node d' 'drain down'
+offers 'berth node drain n' 'n1 n2'
 offers 'berth image rm ' 'hpcc:latest'
 offers 'berth submit -p ' 'batch short'
 offers 'berth submit --cpu-bind = n' 'numa none'
