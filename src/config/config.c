@@ -20,6 +20,7 @@ static void free_lists(struct config *c)
         free(c->nodes[i].address);
         free(c->nodes[i].topology);
         free(c->nodes[i].features);
+        free(c->nodes[i].gres);
     }
     for (size_t i = 0; i < c->n_partitions; i++) {
         free(c->partitions[i].name);
@@ -47,6 +48,8 @@ void config_free(struct config *c)
     free_lists(c);
     free(c->path);
     free(c->cluster);
+    free(c->topology_file);
+    free(c->block_sizes);
     free(c->join_pid_file);
     free(c->controller.host);
     free(c->controller.user);

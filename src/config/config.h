@@ -56,6 +56,7 @@ struct config_node { /* one node, host lists expanded */
     char *topology;    /* NULL: this machine; a .xml path; "synthetic:..." */
     uint64_t memory;   /* MiB; 0: what hwloc says */
     char *features;    /* "a,b"; NULL: none */
+    char *gres;        /* as config/gres.h reads it; NULL: what hwloc finds */
     unsigned int line; /* where the file says so */
 };
 struct config_partition {
@@ -82,6 +83,8 @@ struct config_switch {
 struct config {
     char *path;          /* of the file */
     char *cluster;       /* name */
+    char *topology_file; /* as written; its switches are in 'switches' */
+    char *block_sizes;   /* "4,8,32" */
     char *join_pid_file; /* personal cluster: enter this process's namespaces */
     struct {
         char *host; /* where clients and nodes find it */

@@ -15,12 +15,15 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "config/topology_conf.h"
 #include "config/yaml_tree.h"
 
 struct loader {
     struct config *config;
     struct node_group *groups;
     size_t n_groups;
+    struct switch_list switches;
+    size_t first_block, n_blocks; /* among them */
 };
 
 int config_refuse(const struct config *config, unsigned int line, struct err *err,
@@ -75,11 +78,58 @@ static char *join_items(const struct ynode *node, const char *seps)
     return strbuf_take(&sb);
 }
 
+/* {name: gpu, type: a100, count: 4, cores: 0-15} as "gpu:a100:4[0-15]"; NULL: it is
+ * something else. */
+static char *gres_item(const struct ynode *item)
+{
+    const char *parts[4] = {NULL};
+    static const char *const keys[] = {"name", "type", "count", "cores"};
+
+    if (item->kind == YNODE_SCALAR)
+        return xstrdup(item->text);
+    for (size_t i = 0; item->kind == YNODE_MAP && i + 1 < item->n_items; i += 2) {
+        size_t k = 0;
+
+        if (item->items[i]->kind != YNODE_SCALAR ||
+            item->items[i + 1]->kind != YNODE_SCALAR)
+            return NULL;
+        while (k < ARRAY_SIZE(keys) && strcmp(keys[k], item->items[i]->text) != 0)
+            k++;
+        if (k == ARRAY_SIZE(keys))
+            return NULL;
+        parts[k] = item->items[i + 1]->text;
+    }
+    if (!parts[0])
+        return NULL;
+    return xasprintf("%s%s%s%s%s%s%s%s", parts[0], parts[1] ? ":" : "",
+                     parts[1] ? parts[1] : "", parts[2] ? ":" : "",
+                     parts[2] ? parts[2] : "", parts[3] ? "[" : "",
+                     parts[3] ? parts[3] : "", parts[3] ? "]" : "");
+}
+
+static char *join_gres(const struct ynode *list)
+{
+    struct strbuf sb = STRBUF_INIT;
+
+    for (size_t i = 0; i < list->n_items; i++) {
+        cleanup(freep) char *item = gres_item(list->items[i]);
+
+        if (!item) {
+            strbuf_fini(&sb);
+            return NULL;
+        }
+        strbuf_printf(&sb, "%s%s", i ? "," : "", item);
+    }
+    return strbuf_take(&sb);
+}
+
 /* Some values may be written as a YAML list or map: its items joined. */
 static char *scalar_text(const struct schema_key *key, const struct ynode *node)
 {
     if (node->kind == YNODE_SCALAR)
         return xstrdup(node->text);
+    if (key->type == SCHEMA_GRES && node->kind == YNODE_LIST)
+        return join_gres(node);
     if (key->type == SCHEMA_COUNTS && node->kind == YNODE_MAP)
         return join_items(node, ":,");
     if ((key->type == SCHEMA_HOSTS || key->type == SCHEMA_NAMES) &&
@@ -94,6 +144,11 @@ static int load_value(struct loader *ld, const struct schema_key *key,
     cleanup(freep) char *text = scalar_text(key, node);
     struct err why;
 
+    if (!text && key->type == SCHEMA_GRES)
+        return config_refuse(ld->config, node->line, err,
+                             "%s: each item must be like gpu:a100:4 or have name, "
+                             "type, count and cores",
+                             key->path);
     if (!text)
         return config_refuse(ld->config, node->line, err,
                              "%s: must be a single value, not %s", key->path,
@@ -247,15 +302,22 @@ static int load_partitions(struct loader *ld, const struct ynode *list, struct e
     return r;
 }
 
-static int load_switches(struct loader *ld, const struct ynode *list, struct err *err)
+/* Switches, groups of a dragonfly and blocks: all are switches for placement. */
+static int load_switches(struct loader *ld, const struct ynode *list, const char *path,
+                         struct err *err)
 {
-    struct config *c = ld->config;
+    cleanup(freep) char *scope = xasprintf("%s[].", path);
     int r = 0;
 
-    c->switches = xcalloc(list->n_items, sizeof(*c->switches));
+    if (strcmp(path, "blocks") == 0) {
+        ld->first_block = ld->switches.n;
+        ld->n_blocks = list->n_items;
+    }
     for (size_t i = 0; i < list->n_items && r == 0; i++) {
-        c->switches[c->n_switches++].line = list->items[i]->line;
-        r = load_item(ld, list->items[i], "switches[].", &c->switches[i], err);
+        struct config_switch *s = switch_list_add(&ld->switches);
+
+        s->line = list->items[i]->line;
+        r = load_item(ld, list->items[i], scope, s, err);
     }
     return r;
 }
@@ -278,7 +340,7 @@ static int load_list(struct loader *ld, const struct ynode *list, const char *pa
         return load_groups(ld, list, err);
     if (strcmp(path, "partitions") == 0)
         return load_partitions(ld, list, err);
-    return load_switches(ld, list, err);
+    return load_switches(ld, list, path, err);
 }
 
 static void loader_fini(struct loader *ld)
@@ -288,8 +350,56 @@ static void loader_fini(struct loader *ld)
         free(ld->groups[i].address);
         free(ld->groups[i].topology);
         free(ld->groups[i].features);
+        free(ld->groups[i].gres);
     }
     free(ld->groups);
+    switch_list_free(&ld->switches);
+}
+
+static unsigned int line_of_key(const struct config *c, const char *path)
+{
+    size_t i = 0;
+
+    BUG_ON(schema_find(path, &i) != SCHEMA_VALUE);
+    return c->lines[i];
+}
+
+static int read_topology_file(struct loader *ld, struct err *err)
+{
+    struct config *c = ld->config;
+    cleanup(freep) char *path = config_beside(c, c->topology_file), *text = NULL;
+    unsigned int line = line_of_key(c, "topology_file");
+    struct err why;
+    size_t len;
+    int r = io_read_file(path, CONFIG_BYTES_MAX, &text, &len, &why);
+
+    if (r == 0)
+        r = topology_conf_parse(path, text, len, &ld->switches, &why);
+    if (r < 0)
+        return config_refuse(c, line, err, "topology_file: %s", why.text);
+    for (size_t i = 0; i < ld->switches.n; i++)
+        ld->switches.at[i].line = line;
+    return 0;
+}
+
+/* Groups of blocks, the file of another, and what the switches are in the end. */
+static int finish_switches(struct loader *ld, struct err *err)
+{
+    struct config *c = ld->config;
+    struct err why;
+    int r = 0;
+
+    if (c->topology_file && ld->switches.n == 0)
+        r = read_topology_file(ld, err);
+    if (r == 0 && ld->n_blocks > 0 && c->block_sizes &&
+        switch_list_add_blocks(&ld->switches, ld->first_block, ld->n_blocks,
+                               c->block_sizes, &why) < 0)
+        r = config_refuse(c, line_of_key(c, "block_sizes"), err, "block_sizes: %s",
+                          why.text);
+    c->switches = ld->switches.at;
+    c->n_switches = ld->switches.n;
+    ld->switches = (struct switch_list){0};
+    return r;
 }
 
 static int load_tree(struct loader *ld, const struct ytree *tree, struct err *err)
@@ -303,6 +413,8 @@ static int load_tree(struct loader *ld, const struct ytree *tree, struct err *er
             "must be a group of keys (cluster: ..., nodes: ...), not %s",
             tree->root ? ynode_kind_name(tree->root) : "an empty file");
     r = load_map(ld, tree->root, "", c, c->lines, err);
+    if (r == 0)
+        r = finish_switches(ld, err);
     if (r == 0)
         r = config_check_values(c, err);
     if (r == 0)

@@ -13,6 +13,9 @@
 int config_refuse(const struct config *config, unsigned int line, struct err *err,
                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* Where a relative path is looked for: beside the configuration. */
+char *config_beside(const struct config *config, const char *path);
+
 /* Expand groups to config->nodes: names, addresses, ports, index by name. Refuses
  * repeated names and two daemons at one address and port. */
 int config_expand_nodes(struct config *config, const struct node_group *groups,

@@ -15,16 +15,22 @@
 
 #define NODE_NAME_MAX 128
 
-/* A topology file is looked for beside the configuration. */
-static char *resolve_topology(const struct config *c, const char *topology)
+char *config_beside(const struct config *c, const char *path)
 {
     const char *slash = strrchr(c->path, '/');
 
+    if (*path == '/' || !slash)
+        return xstrdup(path);
+    return xasprintf("%.*s/%s", (int)(slash - c->path), c->path, path);
+}
+
+static char *resolve_topology(const struct config *c, const char *topology)
+{
     if (!topology)
         return NULL;
-    if (strncmp(topology, "synthetic:", 10) == 0 || *topology == '/' || !slash)
+    if (strncmp(topology, "synthetic:", 10) == 0)
         return xstrdup(topology);
-    return xasprintf("%.*s/%s", (int)(slash - c->path), c->path, topology);
+    return config_beside(c, topology);
 }
 
 static int check_node_name(const struct config *c, const struct node_group *group,
@@ -86,6 +92,7 @@ static int expand_group(struct config *c, const struct node_group *group,
             .topology = resolve_topology(c, group->topology),
             .memory = group->memory,
             .features = group->features ? xstrdup(group->features) : NULL,
+            .gres = group->gres ? xstrdup(group->gres) : NULL,
             .line = group->line,
         };
     }

@@ -43,6 +43,8 @@
 #define NODE(name, ...) ITEM(node_group, "nodes[]." name, __VA_ARGS__)
 #define PARTITION(name, ...) ITEM(config_partition, "partitions[]." name, __VA_ARGS__)
 #define SWITCH(name, ...) ITEM(config_switch, "switches[]." name, __VA_ARGS__)
+#define GROUP(name, ...) ITEM(config_switch, "groups[]." name, __VA_ARGS__)
+#define BLOCK(name, ...) ITEM(config_switch, "blocks[]." name, __VA_ARGS__)
 
 static const char *const policies[] = {"default", "fifo", "easy", "conservative",
                                        "hybrid"};
@@ -149,6 +151,10 @@ const struct schema_key schema_table[] = {
 
     KEY("log.level", LEVEL, log_level, "info", 0, 0,
         "error, warn, info or debug"),
+    KEY("topology_file", TEXT, topology_file, "", 0, 4096,
+        "a topology.conf of Slurm's; read when there are no switches, groups or blocks"),
+    KEY("block_sizes", NAMES, block_sizes, "", 0, 64,
+        "nodes of a block, and of groups of neighbouring blocks: 4,8,32"),
     KEY("join_pid_file", PATH, join_pid_file, "", 0, 0,
         "of a personal cluster, written by 'berth cluster up'"),
 
@@ -164,6 +170,8 @@ const struct schema_key schema_table[] = {
          "memory for jobs; default: what hwloc finds"),
     NODE("features", NAMES, features, "", 0, 64, false,
          "words that --constraint may ask for"),
+    NODE("gres", GRES, gres, "", 0, 4096, false,
+         "devices that jobs can have, gpu:a100:4[0-15]; default: the GPUs that hwloc finds"),
 
     PARTITION("name", NAME, name, NULL, 1, 63, true,
               "name of the partition"),
@@ -208,6 +216,18 @@ const struct schema_key schema_table[] = {
            "nodes that are connected to it"),
     SWITCH("switches", HOSTS, switches, "", 0, 0, false,
            "switches that are connected to it, from below"),
+
+    GROUP("name", NAME, name, NULL, 1, 63, true,
+          "name of the group of a dragonfly, all of which are one step apart"),
+    GROUP("nodes", HOSTS, nodes, "", 0, 0, false,
+          "nodes that are connected to it"),
+    GROUP("switches", HOSTS, switches, "", 0, 0, false,
+          "switches that are part of it"),
+
+    BLOCK("name", NAME, name, NULL, 1, 63, true,
+          "name of the block of nodes"),
+    BLOCK("nodes", HOSTS, nodes, "", 0, 0, false,
+          "nodes that are part of it"),
 };
 /* clang-format on */
 

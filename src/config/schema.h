@@ -21,6 +21,8 @@ enum schema_type {
     SCHEMA_HOSTS,    /* char *: a host list, or a YAML list of them; "" is NULL */
     SCHEMA_NAMES,    /* char *: names and commas, or a YAML list; "" is NULL */
     SCHEMA_COUNTS,   /* char *: "a:2,b:5", or YAML's a: 2; "" is NULL */
+    SCHEMA_GRES,     /* char *: "gpu:a100:4[0-15],fpga", or a list of these or of
+                      * {name, type, count, cores}; "" is NULL */
     SCHEMA_CHOICE,   /* an enum: the place of the word in 'words' */
     SCHEMA_LEVEL,    /* char *: of the log */
     SCHEMA_BOOL,     /* bool */
@@ -50,7 +52,7 @@ struct node_group {
     uint16_t port; /* 0: node.port */
     char *topology;
     uint64_t memory;
-    char *features;
+    char *features, *gres;
     unsigned int line;
 };
 

@@ -17,6 +17,7 @@
 #include "base/nearest.h"
 #include "base/strv.h"
 #include "base/units.h"
+#include "config/gres.h"
 
 static void *field(const struct schema_key *key, void *object)
 {
@@ -102,6 +103,19 @@ static int check_level(const char *text, struct err *err)
                    near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+static int check_gres(const struct schema_key *key, const char *text, struct err *err)
+{
+    struct config_gres *list;
+    size_t n;
+    int r = check_text(key, text, err);
+
+    if (r == 0)
+        r = config_gres_parse(text, &list, &n, err);
+    if (r == 0)
+        config_gres_free(list, n);
+    return r;
+}
+
 static int check_string(const struct schema_key *key, const char *text, struct err *err)
 {
     if (key->type == SCHEMA_NAME)
@@ -112,6 +126,8 @@ static int check_string(const struct schema_key *key, const char *text, struct e
         return check_hosts(text, err);
     if (key->type == SCHEMA_NAMES)
         return schema_check_names(key, text, err);
+    if (key->type == SCHEMA_GRES)
+        return check_gres(key, text, err);
     if (key->type == SCHEMA_COUNTS)
         return schema_check_counts(key, text, err);
     if (key->type == SCHEMA_LEVEL)
@@ -256,6 +272,7 @@ int schema_set(const struct schema_key *key, const char *text, void *object,
     case SCHEMA_PATH:
     case SCHEMA_HOSTS:
     case SCHEMA_NAMES:
+    case SCHEMA_GRES:
     case SCHEMA_COUNTS:
     case SCHEMA_LEVEL:
         return set_string(key, text, slot, err);
@@ -288,6 +305,7 @@ char *schema_get(const struct schema_key *key, const void *object)
     case SCHEMA_PATH:
     case SCHEMA_HOSTS:
     case SCHEMA_NAMES:
+    case SCHEMA_GRES:
     case SCHEMA_COUNTS:
     case SCHEMA_LEVEL:
         text = *(const char *const *)slot;

@@ -142,7 +142,8 @@ static bool show_group(const struct config *c, size_t first, size_t end, FILE *o
     struct node_group group = {.port = n->port,
                                .topology = n->topology,
                                .memory = n->memory,
-                               .features = n->features};
+                               .features = n->features,
+                               .gres = n->gres};
 
     for (size_t i = first; i < end; i++) {
         names[i - first] = c->nodes[i].name;
@@ -165,7 +166,8 @@ static bool same_text(const char *a, const char *b)
 static bool are_alike(const struct config_node *a, const struct config_node *b)
 {
     return a->line == b->line && a->port == b->port && a->memory == b->memory &&
-           same_text(a->topology, b->topology) && same_text(a->features, b->features);
+           same_text(a->topology, b->topology) && same_text(a->features, b->features) &&
+           same_text(a->gres, b->gres);
 }
 
 static void show_nodes(const struct config *c, FILE *out)
