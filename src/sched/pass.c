@@ -247,21 +247,25 @@ static void leave(struct sched *sched, struct group *group)
         promise_find(sched, job, pass->now);
 }
 
-static void consider(struct sched *sched, struct group *group, struct out *out)
+/* True: it started (one task of it). */
+static bool consider(struct sched *sched, struct group *group, struct out *out)
 {
     struct sched_job *job = group->jobs;
     if (is_barred(sched, group))
-        return;
+        return false;
     if (!is_still_no(sched, group)) {
         size_t n = start_try(sched, job, sched->pass.now, &out->at[out->n]);
         out->n += n;
-        if (n == 0 && sched->options.preempt != SCHED_PREEMPT_NONE &&
+        if (n > 0)
+            return true;
+        if (sched->options.preempt != SCHED_PREEMPT_NONE &&
             group->reason == SCHED_RESOURCES)
             n = preempt_for(sched, job, out->at, &out->n, out->max);
         if (n > 0)
-            return;
+            return false;
     }
     leave(sched, group);
+    return false;
 }
 
 static bool walk_groups(struct sched *sched, struct out *out)
@@ -277,9 +281,9 @@ static bool walk_groups(struct sched *sched, struct out *out)
         const struct sched_job *first = group->jobs;
         pass->next_group = RB_NEXT(group_tree, &sched->order.groups, group);
         group->n_refs++;
-        consider(sched, group, out);
-        /* Its next job may come before the next group. */
-        if (group->is_listed && group->jobs != first &&
+        bool started = consider(sched, group, out);
+        /* Its next job, or task of the same one, may come before the next group. */
+        if (group->is_listed && (started || group->jobs != first) &&
             (!pass->next_group || group_compare(group, pass->next_group) < 0))
             pass->next_group = group;
         groups_unref(sched, group);

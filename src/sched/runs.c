@@ -266,16 +266,23 @@ void sched_learn(struct sched *sched, uint32_t uid, int64_t time_limit, uint64_t
 void sched_ended(struct sched *sched, struct sched_id id, int64_t now)
 {
     struct run *run = runs_find(sched, id);
-    if (!run)
-        return;
-    struct sched_job *job = run->job;
-    learn(sched, run, now);
-    if (run->group->has_assoc)
+    struct sched_job *job = run ? run->job : NULL;
+    if (run)
+        learn(sched, run, now);
+    if (run && run->group->has_assoc)
         assoc_unsubmitted(sched->options.assoc, &run->group->assoc, 1);
-    runs_end(sched, run, now);
+    if (run)
+        runs_end(sched, run, now);
     if (job)
         waiting_settle(sched, job, now);
     depend_touch(sched, id.job, now);
+}
+
+void sched_adopt_stopped(struct sched *sched, struct sched_id id, int64_t now)
+{
+    struct run *run = runs_find(sched, id);
+    if (run && run->state == RUN_RUNNING)
+        runs_stop(sched, run, now);
 }
 
 void sched_set_limit(struct sched *sched, struct sched_id id, int64_t time_limit)

@@ -377,6 +377,20 @@ int sched_remove_task(struct sched *sched, struct sched_id id)
     return 0;
 }
 
+void sched_remove_left(struct sched *sched, uint32_t id)
+{
+    struct sched_job *job = waiting_find(sched, id);
+    if (!job || !job->is_array)
+        return;
+    if (job->group->has_assoc)
+        assoc_unsubmitted(sched->options.assoc, &job->group->assoc,
+                          array_spec_count(&job->left));
+    array_spec_fini(&job->left);
+    job->left = (struct array_spec){0};
+    waiting_settle(sched, job, sched->pass.now);
+    depend_touch(sched, id, sched->pass.now);
+}
+
 void sched_hold(struct sched *sched, uint32_t id, bool held)
 {
     struct sched_job *job = waiting_find(sched, id);
@@ -440,6 +454,9 @@ int sched_adopt(struct sched *sched, struct sched_id id,
                                  req->submit_time, started, req->time_limit, started);
     str_replace(&run->name, req->name);
     groups_unref(sched, group);
+    if (job)
+        waiting_settle(sched, job,
+                       sched->pass.now > started ? sched->pass.now : started);
     return 0;
 }
 

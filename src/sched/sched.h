@@ -236,6 +236,8 @@ int sched_add(struct sched *sched, const struct sched_request *req, struct err *
 void sched_remove(struct sched *sched, uint32_t job);
 /* One task of an array that has not started leaves it. -ENOENT: none waits. */
 int sched_remove_task(struct sched *sched, struct sched_id id);
+/* All of its tasks that have not started leave an array; those that run stay. */
+void sched_remove_left(struct sched *sched, uint32_t job);
 void sched_hold(struct sched *sched, uint32_t job, bool held);
 /* The request has changed (time limit, partition, priority ...): as if removed
  * and added, but age and place among equals stay. Pending jobs only; -ENOENT. */
@@ -249,8 +251,10 @@ int sched_update(struct sched *sched, const struct sched_request *req, struct er
 int sched_adopt(struct sched *sched, struct sched_id id,
                 const struct sched_request *req, const struct place_result *where,
                 int64_t started, struct err *err);
+/* Recovery: it was stopped before (SCHED_SUSPEND), and holds its memory only. */
+void sched_adopt_stopped(struct sched *sched, struct sched_id id, int64_t now);
 /* It has ended; what it holds is free. Jobs that depend on it are looked at (the
- * fate function answers for it from now on). Unknown: nothing. */
+ * fate function answers for it from now on), also when it is unknown. */
 void sched_ended(struct sched *sched, struct sched_id id, int64_t now);
 /* The limit of a running job is another. */
 void sched_set_limit(struct sched *sched, struct sched_id id, int64_t time_limit);

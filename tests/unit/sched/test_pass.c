@@ -113,6 +113,24 @@ static void a_short_array_is_filled_again_and_again(void **state)
     }
 }
 
+static void all_tasks_that_fit_start_in_one_pass(void **state)
+{
+    struct fixture *f = *state;
+    struct sched_request req = request_of(7, 1);
+    struct array_spec array;
+    assert_int_equal(array_spec_parse("0-29", &array, NULL), 0);
+    req.array = &array;
+    add(f, &req);
+    bool more;
+    assert_int_equal(sched_pass(f->sched, 10, f->decisions, 64, 0, &more), 16);
+    assert_false(more);
+    for (uint32_t i = 0; i < 16; i++) {
+        assert_int_equal(f->decisions[i].id.task, i);
+        place_result_destroy(f->decisions[i].where);
+    }
+    array_spec_fini(&array);
+}
+
 static void nice_and_age_order_the_queue(void **state)
 {
     struct fixture *f = *state;
@@ -138,6 +156,7 @@ int main(void)
         TEST(a_partition_that_is_down_starts_nothing),
         TEST(a_job_for_nodes_that_are_down_blocks_nobody),
         TEST(a_short_array_is_filled_again_and_again),
+        TEST(all_tasks_that_fit_start_in_one_pass),
         TEST(nice_and_age_order_the_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
