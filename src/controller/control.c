@@ -3,6 +3,7 @@
  * control.c - cancel, hold, release and signal jobs, for those who may
  */
 #include "base/mem.h"
+#include "controller/arrays.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
 #include "controller/jobs.h"
@@ -65,15 +66,25 @@ static int signal_job(struct conn *conn, struct ctl_job *cj, int32_t signo,
     return dispatch_signal(conn->ctl, cj, signo, "signal", err);
 }
 
-static int control_one(struct conn *conn, const Berth__JobControl *control,
-                       struct ctl_job *cj, struct err *err)
+static int requeue(struct conn *conn, struct ctl_job *cj, struct err *err)
 {
-    uid_t uid = conn_uid(conn);
+    const char *who = users_name(conn->ctl, conn_uid(conn));
+    cleanup(freep) char *words = xasprintf("queued again by %s", who ? who : "root");
+    struct job_change change = {.then = THEN_REQUEUE, .words = words};
+    int rc;
 
-    if (uid != cj->job.spec->uid && !controller_is_admin(uid))
-        return err_set(err, EPERM,
-                       "job %" PRIu32 ": Access/permission denied: it belongs to %s",
-                       cj->id, cj->job.spec->user);
+    if (cj->job.spec->interactive)
+        return err_set(err, EINVAL,
+                       "job %" PRIu32 " has no script that could be run again", cj->id);
+    rc = jobs_apply(conn->ctl, cj, EV_LEAVE, controller_now(), &change, err);
+    if (rc == 0)
+        dispatch_kill_committed(conn->ctl, cj, words);
+    return rc;
+}
+
+static int control_plain(struct conn *conn, const Berth__JobControl *control,
+                         struct ctl_job *cj, struct err *err)
+{
     switch (control->op) {
     case BERTH__JOB_CONTROL__OP__CANCEL:
         return cancel(conn, cj, err);
@@ -83,12 +94,136 @@ static int control_one(struct conn *conn, const Berth__JobControl *control,
         return hold(conn, cj, false, err);
     case BERTH__JOB_CONTROL__OP__SIGNAL:
         return signal_job(conn, cj, control->signal, err);
+    case BERTH__JOB_CONTROL__OP__REQUEUE:
+        return requeue(conn, cj, err);
     case BERTH__JOB_CONTROL__OP__NONE:
     case _BERTH__JOB_CONTROL__OP_IS_INT_SIZE:
         break;
     }
     return err_set(err, EINVAL, "the controller does not know the order %d",
                    (int)control->op);
+}
+
+/* ------------------------------------------------------------------ arrays */
+
+/* An order to elements of an array. */
+struct elements {
+    struct conn *conn;
+    const Berth__JobControl *control;
+    struct ctl_job *whole;
+    const struct array_spec *which; /* NULL: all of them */
+    bool is_waiting_only;           /* those that have begun are asked for themselves */
+    uint32_t n;                     /* that took it */
+};
+
+static bool is_meant(const struct elements *e, const struct ctl_job *element)
+{
+    enum job_state state = job_state_of(&element->job);
+    Berth__JobControl__Op op = e->control->op;
+
+    if (job_state_is_final(state) ||
+        (e->which && !array_spec_contains(e->which, element->index)))
+        return false;
+    if (op == BERTH__JOB_CONTROL__OP__HOLD || op == BERTH__JOB_CONTROL__OP__RELEASE)
+        return state == JOB_PENDING;
+    if (op == BERTH__JOB_CONTROL__OP__SIGNAL)
+        return state == JOB_RUNNING;
+    return op == BERTH__JOB_CONTROL__OP__CANCEL || state != JOB_PENDING;
+}
+
+static int control_begun(struct elements *e, struct err *err)
+{
+    struct ctl_job *element, *next;
+    int rc = 0;
+
+    HASH_ITER(hh_index, e->whole->array->elements, element, next)
+    {
+        if (!is_meant(e, element))
+            continue;
+        e->n++;
+        if (rc == 0)
+            rc = control_plain(e->conn, e->control, element, err);
+    }
+    return rc;
+}
+
+static uint32_t cancel_left(struct elements *e)
+{
+    struct controller *ctl = e->conn->ctl;
+    uid_t uid = conn_uid(e->conn);
+    const char *who = users_name(ctl, uid);
+    cleanup(freep) char *words = xasprintf("cancelled by %s", who ? who : "root");
+    struct job_change change = {.by_uid = uid, .words = words};
+
+    return arrays_cancel_left(ctl, e->whole, e->which, &change, controller_now());
+}
+
+/* Those that have not begun are held and released together. */
+static int control_left(struct elements *e, struct err *err)
+{
+    bool holds = e->control->op == BERTH__JOB_CONTROL__OP__HOLD;
+
+    if (e->control->op == BERTH__JOB_CONTROL__OP__CANCEL) {
+        e->n += cancel_left(e);
+        return 0;
+    }
+    if ((!holds && e->control->op != BERTH__JOB_CONTROL__OP__RELEASE) ||
+        array_spec_count(&e->whole->array->left) == 0)
+        return 0;
+    if (e->which && e->n == 0)
+        return err_set(err, EINVAL,
+                       "job %" PRIu32 ": elements that have not begun are held and "
+                       "released together",
+                       e->whole->id);
+    if (e->which)
+        return 0;
+    e->n++;
+    return hold(e->conn, e->whole, holds, err);
+}
+
+static int control_array(struct elements *e, struct err *err)
+{
+    int rc = e->is_waiting_only ? 0 : control_begun(e, err);
+
+    if (rc == 0)
+        rc = control_left(e, err);
+    if (rc || e->n || e->is_waiting_only)
+        return rc;
+    return err_set(err, EALREADY,
+                   "job %" PRIu32 ": none of these elements is in a state for that",
+                   e->whole->id);
+}
+
+static int control_elements(struct conn *conn, const Berth__JobControl *control,
+                            struct ctl_job *cj, const char *text, struct err *err)
+{
+    cleanup(array_spec_fini) struct array_spec which = {0};
+    struct elements e = {.conn = conn,
+                         .control = control,
+                         .whole = cj,
+                         .which = *text ? &which : NULL,
+                         .is_waiting_only = control->n_ids == 0};
+    int rc = *text ? array_spec_parse(text, &which, err) : 0;
+
+    if (rc)
+        return err_wrap(err, "job %" PRIu32 "_[%.60s]", cj->id, text);
+    return control_array(&e, err);
+}
+
+static int control_one(struct conn *conn, const Berth__JobControl *control,
+                       struct ctl_job *cj, const char *elements, struct err *err)
+{
+    uid_t uid = conn_uid(conn);
+
+    if (uid != cj->job.spec->uid && !controller_is_admin(uid))
+        return err_set(err, EPERM,
+                       "job %" PRIu32 ": Access/permission denied: it belongs to %s",
+                       cj->id, cj->job.spec->user);
+    if (cj->array)
+        return control_elements(conn, control, cj, elements, err);
+    if (*elements)
+        return err_set(err, EINVAL, "job %" PRIu32 " is no array", cj->id);
+    return control_plain(conn, control, cj, err);
 }
 
 /* ------------------------------------------------------------------ selection */
@@ -133,14 +268,14 @@ static Berth__Status *status_message(const struct err *err)
 }
 
 static Berth__Status *control_id(struct conn *conn, const Berth__JobControl *control,
-                                 uint32_t id)
+                                 uint32_t id, const char *elements)
 {
     struct ctl_job *cj = jobs_find(conn->ctl, id);
     struct err err = {0};
 
     if (!cj)
         (void)err_set(&err, ESRCH, "Invalid job id specified: %" PRIu32, id);
-    else if (control_one(conn, control, cj, &err) == 0)
+    else if (control_one(conn, control, cj, elements, &err) == 0)
         err = (struct err){0};
     return status_message(&err);
 }
@@ -159,7 +294,8 @@ static void control_all(struct conn *conn, uint64_t request,
     reply->n_statuses = n;
     reply->statuses = xcalloc(n, sizeof(*reply->statuses));
     for (size_t i = 0; i < n; i++)
-        reply->statuses[i] = control_id(conn, control, ids[i]);
+        reply->statuses[i] = control_id(
+            conn, control, ids[i], i < control->n_elements ? control->elements[i] : "");
     env->body_case = BERTH__ENVELOPE__BODY_JOB_CONTROLLED;
     env->job_controlled = reply;
     conn_reply_committed(conn, request, env);

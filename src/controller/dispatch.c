@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "controller/arrays.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "controller/request.h"
@@ -30,10 +31,15 @@ static void start_job(struct controller *ctl, const struct sched_decision *decis
 {
     struct ctl_job *cj = jobs_find(ctl, decision->id.job);
     struct job_change change = {.placement = request_placement(ctl, decision->where)};
+    int64_t now = controller_now();
     struct err err;
 
     BUG_ON(!cj);
-    BUG_ON(jobs_apply(ctl, cj, EV_START, controller_now(), &change, &err));
+    if (decision->id.task != SCHED_NO_TASK) {
+        (void)jobs_make_room(ctl, NULL);
+        cj = arrays_begin(ctl, cj, decision->id.task, now);
+    }
+    BUG_ON(jobs_apply(ctl, cj, EV_START, now, &change, &err));
     dispatch_launch_committed(ctl, cj);
 }
 
@@ -48,7 +54,9 @@ static void refuse_job(struct controller *ctl, const struct sched_decision *deci
     if (!cj || (sched_why(ctl->sched, cj->id, NULL) == SCHED_DEPENDENCY_NEVER &&
                 strcmp(cj->job.spec->kill_on_invalid_dep, "yes") != 0))
         return;
-    if (jobs_apply(ctl, cj, EV_CANCEL, controller_now(), &change, &err))
+    if (cj->array)
+        (void)arrays_cancel_left(ctl, cj, NULL, &change, controller_now());
+    else if (jobs_apply(ctl, cj, EV_CANCEL, controller_now(), &change, &err))
         log_error("job %" PRIu32 ": %s", cj->id, err.text);
 }
 
@@ -165,8 +173,21 @@ static void order_free(struct order *order)
 
 /* ------------------------------------------------------------------ launching */
 
+/* What the node is told of the job; NULL: its spec as it is. */
+static Berth__JobSpec *described_spec(const struct ctl_job *cj)
+{
+    Berth__JobSpec *spec;
+
+    if (!cj->whole)
+        return NULL;
+    spec = copy_message(&cj->job.spec->base);
+    arrays_describe(cj, spec);
+    return spec;
+}
+
 static Berth__SignedGrant *make_grant(const struct controller *ctl,
-                                      const struct ctl_job *cj)
+                                      const struct ctl_job *cj,
+                                      const Berth__JobSpec *spec)
 {
     const Berth__JobRecord *record = cj->job.record;
     int64_t deadline = job_deadline(&cj->job);
@@ -174,7 +195,7 @@ static Berth__SignedGrant *make_grant(const struct controller *ctl,
     uint8_t digest[32];
 
     berth__grant__init(&grant);
-    digest_message(&cj->job.spec->base, digest);
+    digest_message(&spec->base, digest);
     grant.cluster = ctl->config->cluster;
     grant.job_id = cj->id;
     grant.epoch = record->epoch;
@@ -191,12 +212,14 @@ static Berth__SignedGrant *make_grant(const struct controller *ctl,
 static void send_launch(struct controller *ctl, struct ctl_node *node,
                         struct ctl_job *cj)
 {
-    cleanup(free_messagep) Berth__SignedGrant *grant = make_grant(ctl, cj);
+    cleanup(free_messagep) Berth__JobSpec *described = described_spec(cj);
+    Berth__JobSpec *spec = described ? described : cj->job.spec;
+    cleanup(free_messagep) Berth__SignedGrant *grant = make_grant(ctl, cj, spec);
     Berth__LaunchJob launch = BERTH__LAUNCH_JOB__INIT;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
 
     launch.grant = grant;
-    launch.spec = cj->job.spec;
+    launch.spec = spec;
     env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_JOB;
     env.launch_job = &launch;
     cj->is_launched = true;

@@ -4,7 +4,7 @@
  */
 #include "controller/fate.h"
 
-#include "controller/jobs.h"
+#include "controller/arrays.h"
 
 static enum depend_state depend_state_of(const struct ctl_job *cj)
 {
@@ -17,14 +17,18 @@ static enum depend_state depend_state_of(const struct ctl_job *cj)
     return state == JOB_COMPLETED ? DEPEND_ENDED_OK : DEPEND_ENDED_BADLY;
 }
 
+struct depend_facts fate_of_one(const struct ctl_job *cj)
+{
+    return (struct depend_facts){.state = depend_state_of(cj),
+                                 .start_time = cj->job.record->start_time};
+}
+
 struct depend_facts fate_of_job(void *ctx, uint32_t job, uint32_t task)
 {
     const struct controller *ctl = ctx;
     const struct ctl_job *cj = jobs_find(ctl, job);
 
-    (void)task;
     if (!cj)
         return (struct depend_facts){.state = DEPEND_UNKNOWN};
-    return (struct depend_facts){.state = depend_state_of(cj),
-                                 .start_time = cj->job.record->start_time};
+    return cj->array ? arrays_fate(cj, task) : fate_of_one(cj);
 }

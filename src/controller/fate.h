@@ -5,7 +5,11 @@
 #ifndef BERTH_CONTROLLER_FATE_H
 #define BERTH_CONTROLLER_FATE_H
 
+#include "controller/jobs.h"
 #include "spec/depend_spec.h"
+
+/* Of this one job. */
+struct depend_facts fate_of_one(const struct ctl_job *cj);
 
 /* A sched_fate_fn; 'ctx' is the controller. */
 struct depend_facts fate_of_job(void *ctx, uint32_t job, uint32_t task);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "controller/accounts.h"
+#include "controller/arrays.h"
 #include "controller/dispatch.h"
 #include "controller/job_index.h"
 #include "controller/nodes.h"
@@ -129,6 +130,7 @@ struct ctl_job *jobs_insert(struct controller *ctl, struct job job)
         shed(cj);
     }
     note_placement(cj);
+    arrays_attach(ctl, cj);
     return cj;
 }
 
@@ -157,11 +159,14 @@ void jobs_save_spec(struct controller *ctl, const struct ctl_job *cj)
 
 Berth__JobSpec *jobs_load_spec(const struct controller *ctl, uint32_t id)
 {
+    const struct ctl_job *cj = jobs_find(ctl, id);
     cleanup(freep) void *bytes = NULL;
     char key[KEY_BYTES];
     size_t len;
 
     (void)snprintf(key, sizeof(key), "spec/%010" PRIu32, id);
+    if (cj && cj->whole)
+        (void)snprintf(key, sizeof(key), "spec/%010" PRIu32, cj->whole->id);
     if (store_get(ctl->store, key, &bytes, &len, NULL))
         return NULL;
     return unpack_message(&berth__job_spec__descriptor, bytes, len);
@@ -179,6 +184,7 @@ static void erase(struct controller *ctl, const char *kind, uint32_t id)
 
 static void job_free(struct controller *ctl, struct ctl_job *cj)
 {
+    arrays_detach(cj);
     HASH_DELETE(hh, ctl->jobs, cj);
     if (cj->key)
         HASH_DELETE(hh_key, ctl->jobs_by_key, cj);
@@ -194,8 +200,13 @@ static void job_free(struct controller *ctl, struct ctl_job *cj)
 
 static void purge_one(struct controller *ctl, struct ctl_job *cj)
 {
+    struct ctl_job *element, *after;
     char next[16];
 
+    /* Without the array's spec they could not be read again. */
+    if (cj->array)
+        HASH_ITER(hh_index, cj->array->elements, element, after)
+    purge_one(ctl, element);
     DL_DELETE(ctl->ended, cj);
     erase(ctl, "job", cj->id);
     erase(ctl, "spec", cj->id);
@@ -252,11 +263,22 @@ int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
     return rc;
 }
 
+struct sched_id jobs_sched_id(const struct ctl_job *cj)
+{
+    if (!cj->whole || cj->is_alone)
+        return SCHED_JOB(cj->id);
+    return (struct sched_id){.job = cj->whole->id, .task = cj->index};
+}
+
 /* Whether it waits there or runs. */
 static void leave_scheduler(struct controller *ctl, const struct ctl_job *cj,
                             int64_t now)
 {
-    sched_ended(ctl->sched, SCHED_JOB(cj->id), now);
+    sched_ended(ctl->sched, jobs_sched_id(cj), now);
+    /* Who waits for it asks for the array's job. */
+    if (cj->whole && cj->is_alone)
+        sched_ended(ctl->sched,
+                    (struct sched_id){.job = cj->whole->id, .task = cj->index}, now);
     sched_remove(ctl->sched, cj->id);
 }
 
@@ -266,6 +288,8 @@ static void requeue(struct controller *ctl, struct ctl_job *cj, int64_t now)
 
     leave_scheduler(ctl, cj, now);
     cj->is_launched = false;
+    /* Its index is gone from what the scheduler knows of the array. */
+    cj->is_alone = cj->whole != NULL;
     if (jobs_enqueue(ctl, cj, &err))
         log_error("job %" PRIu32 ": cannot be queued again: %s", cj->id, err.text);
 }
@@ -320,12 +344,16 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
     log_change(cj, from);
     if (to == JOB_PENDING)
         requeue(ctl, cj, now);
-    if (job_state_is_final(to))
+    if (job_state_is_final(to)) {
+        arrays_count_end(cj);
         leave_scheduler(ctl, cj, now);
+    }
     if (to == JOB_PENDING || job_state_is_final(to))
         dispatch_want_pass(ctl);
     jobs_save(ctl, cj);
     accounts_save_usage(ctl);
     wait_job_changed(ctl, cj);
+    if (job_state_is_final(to) && cj->whole)
+        arrays_settle(ctl, cj->whole, now);
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "controller/controller.h"
 
+struct ctl_array;
 struct wait_link;
 
 struct ctl_job {
@@ -23,7 +24,11 @@ struct ctl_job {
     struct ctl_node **on;  /* its nodes, while it is active */
     size_t n_on;
     struct wait_link *waits;
-    UT_hash_handle hh, hh_key;
+    struct ctl_array *array; /* it stands for an array; NULL: it does not */
+    struct ctl_job *whole;   /* what stands for the array that it is an element of */
+    uint32_t index;          /* there */
+    bool is_alone;           /* an element that the scheduler knows by its own id */
+    UT_hash_handle hh, hh_key, hh_index;
     struct ctl_job *prev, *next; /* in ctl->active or ctl->ended */
 };
 
@@ -50,6 +55,9 @@ Berth__JobSpec *jobs_load_spec(const struct controller *ctl, uint32_t id);
 
 /* Put a pending job into the scheduler's queue. */
 int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err);
+
+/* What the scheduler knows the job by once it has started. */
+struct sched_id jobs_sched_id(const struct ctl_job *cj);
 
 /* Apply an event at 'now', append it, and let scheduler, lists and waiters know.
  * -EINVAL with words when the state does not take it. */

@@ -5,6 +5,7 @@
 #include "controller/query.h"
 
 #include "base/mem.h"
+#include "controller/arrays.h"
 #include "controller/handlers.h"
 #include "controller/job_index.h"
 #include "controller/jobs.h"
@@ -20,6 +21,8 @@
  * few each, others hardly notice a page, but would a list of all. */
 #define PAGE 500
 #define PAGE_WITH_SPECS 50
+/* Of arrays that are asked for by number; there are no pages of these. */
+#define ELEMENTS_MAX 10000
 
 /* One entry of a list. The messages borrow every string from the job: a list
  * is packed before anything changes, and copies nothing. */
@@ -141,6 +144,7 @@ static void fill_bare_spec(const struct ctl_job *cj, struct entry *entry)
     spec->tasks = from->tasks;
     spec->time_limit = from->time_limit;
     spec->interactive = from->interactive;
+    spec->array = from->array;
 }
 
 static void fill(const struct controller *ctl, const struct ctl_job *cj, int64_t now,
@@ -291,32 +295,79 @@ static bool matches(const Berth__JobQuery *query, uint32_t states,
     return !query->partition[0] || strcmp(query->partition, spec->partition) == 0;
 }
 
+static bool meets(const struct array_spec *a, const struct array_spec *b)
+{
+    for (uint32_t i = array_spec_next(a, 0); i != ARRAY_NONE;
+         i = array_spec_next(a, i + 1))
+        if (array_spec_contains(b, i))
+            return true;
+    return false;
+}
+
+/* An array: what stands for elements that have not begun, and the others; 'which'
+ * NULL: all. Asked for its spec, the array is one job. */
+static void list_array(struct list *list, struct conn *conn,
+                       const Berth__JobQuery *query, uint32_t states,
+                       const struct ctl_job *whole, const struct array_spec *which)
+{
+    const struct array_spec *left = &whole->array->left;
+    bool is_one = query->with_spec && !which;
+    const struct ctl_job *element, *next;
+    bool is_shown = which ? meets(which, left)
+                          : is_one || array_spec_count(left) || !whole->array->elements;
+
+    if (is_shown && matches(query, states, whole))
+        list_put(list, conn, whole, query->with_spec);
+    if (is_one)
+        return;
+    HASH_ITER(hh_index, whole->array->elements, element, next)
+    if ((!which || array_spec_contains(which, element->index)) &&
+        list->n < ELEMENTS_MAX && matches(query, states, element))
+        list_put(list, conn, element, query->with_spec);
+}
+
+static int list_id(struct list *list, struct conn *conn, const Berth__JobQuery *query,
+                   uint32_t states, size_t i, struct err *err)
+{
+    const char *elements = i < query->n_elements ? query->elements[i] : "";
+    const struct ctl_job *cj = jobs_find(conn->ctl, query->ids[i]);
+    cleanup(array_spec_fini) struct array_spec which = {0};
+    int rc = *elements ? array_spec_parse(elements, &which, err) : 0;
+
+    if (rc)
+        return err_wrap(err, "job %" PRIu32 "_[%.60s]", query->ids[i], elements);
+    if (cj && cj->array)
+        list_array(list, conn, query, states, cj, *elements ? &which : NULL);
+    else if (cj && !*elements && matches(query, states, cj))
+        list_put(list, conn, cj, query->with_spec);
+    return 0;
+}
+
 static int collect_ids(struct conn *conn, const Berth__JobQuery *query, uint32_t states,
                        struct list *list, struct err *err)
 {
     bool is_any_known = false;
 
     for (size_t i = 0; i < query->n_ids; i++) {
-        const struct ctl_job *cj = jobs_find(conn->ctl, query->ids[i]);
+        int rc = list_id(list, conn, query, states, i, err);
 
-        if (!cj)
-            continue;
-        is_any_known = true;
-        if (matches(query, states, cj))
-            list_put(list, conn, cj, query->with_spec);
+        if (rc)
+            return rc;
+        is_any_known |= jobs_find(conn->ctl, query->ids[i]) != NULL;
     }
     if (is_any_known)
         return 0;
     return err_set(err, ESRCH, "Invalid job id specified: %" PRIu32, query->ids[0]);
 }
 
-/* States that a list shows unless it is told: of all jobs that have not ended. */
+/* States that a list shows unless it is told: of all jobs that have not ended. An
+ * array of which nothing waits any more is shown by its elements. */
 static uint32_t live_states(void)
 {
     uint32_t mask = 0;
 
     for (int state = 0; state < JOB_STATE_COUNT; state++)
-        if (!job_state_is_final((enum job_state)state))
+        if (!job_state_is_final((enum job_state)state) && state != JOB_SPREAD)
             mask |= 1u << state;
     return mask;
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/accounts.h"
+#include "controller/arrays.h"
 #include "controller/jobs.h"
 #include "controller/node_marks.h"
 #include "controller/nodes.h"
@@ -126,13 +127,24 @@ static Berth__JobSpec *take_spec(struct scan *scan, uint32_t id)
     return take(scan->specs[scan->at]);
 }
 
+/* An element has that of its array, which has a lower number and is known by now. */
+static Berth__JobSpec *spec_of(struct scan *scan, const Berth__JobRecord *record)
+{
+    bool has_ended = record->state < JOB_STATE_COUNT &&
+                     job_state_is_final((enum job_state)record->state);
+
+    if (record->array_job)
+        return arrays_spec(scan->ctl, record, !has_ended);
+    return take_spec(scan, record->id);
+}
+
 static int each_job(const char *key, const void *value, size_t len, void *ctx)
 {
     struct scan *scan = ctx;
     struct controller *ctl = scan->ctl;
     Berth__JobRecord *record =
         unpack_message(&berth__job_record__descriptor, value, len);
-    Berth__JobSpec *spec = record ? take_spec(scan, record->id) : NULL;
+    Berth__JobSpec *spec = record ? spec_of(scan, record) : NULL;
     struct job job;
     int rc = 0;
 
@@ -161,7 +173,7 @@ static int adopt(struct controller *ctl, struct ctl_job *cj, struct err *err)
         return rc;
     rc = request_result(ctl, cj->job.record->placement, &where, err);
     if (rc == 0) {
-        rc = sched_adopt(ctl->sched, SCHED_JOB(cj->id), &request.sched, where,
+        rc = sched_adopt(ctl->sched, jobs_sched_id(cj), &request.sched, where,
                          cj->job.record->start_time, err);
         place_result_destroy(where);
     }
@@ -179,6 +191,7 @@ static void resume(struct controller *ctl, struct ctl_job *cj)
     struct job_change change = {.exit_code = 1, .words = err.text};
     int rc = 0;
 
+    cj->is_alone = is_pending && cj->whole;
     if (is_pending)
         rc = jobs_enqueue(ctl, cj, &err);
     else if (job_state_is_active(state))

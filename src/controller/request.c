@@ -240,6 +240,22 @@ static void raise_to_nodelist(const Berth__JobSpec *spec, const struct bitset *n
         place->tasks = n * (spec->tasks_per_node ? spec->tasks_per_node : 1);
 }
 
+/* Of an array, what has not begun yet; of what began before, only the job itself. */
+static int fill_array(const struct job *job, struct request *ret, struct err *err)
+{
+    const Berth__JobRecord *record = job->record;
+    int rc;
+
+    if (record->array_job || record->epoch)
+        ret->sched.dependency = NULL;
+    if (!job->spec->array[0] || record->array_job)
+        return 0;
+    rc = array_spec_parse(record->array_left[0] ? record->array_left : job->spec->array,
+                          &ret->array, err);
+    ret->sched.array = &ret->array;
+    return rc ? err_wrap(err, "--array") : 0;
+}
+
 int request_init(const struct controller *ctl, const struct job *job,
                  struct request *ret, struct err *err)
 {
@@ -262,6 +278,8 @@ int request_init(const struct controller *ctl, const struct job *job,
     if (rc == 0)
         rc = wants_fill(ctl, job, ret, err);
     if (rc == 0)
+        rc = fill_array(job, ret, err);
+    if (rc == 0)
         rc = node_set(ctl, "--nodelist", spec->nodelist, &ret->required, err);
     if (rc == 0)
         rc = node_set(ctl, "--exclude", spec->exclude, &ret->excluded, err);
@@ -278,6 +296,7 @@ void request_fini(struct request *request)
     bitset_destroyp(&request->required);
     bitset_destroyp(&request->excluded);
     free(take(request->gres));
+    array_spec_fini(&request->array);
 }
 
 /* ------------------------------------------------------------------ placements */

@@ -11,6 +11,7 @@ struct request {
     struct sched_request sched; /* points into the job and to the sets */
     struct bitset *required, *excluded;
     struct place_gres *gres;
+    struct array_spec array;
 };
 
 /* What 'job' asks the scheduler for. -EINVAL with words for unknown nodes. */

@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "controller/accounts.h"
+#include "controller/arrays.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
 #include "controller/jobs.h"
@@ -29,6 +30,8 @@ static int set_owner(struct conn *conn, Berth__JobSpec *spec, struct err *err)
         return err_set(err, EPERM, "uid %u has no account on the controller's machine",
                        peer->uid);
     spec->uid = peer->uid;
+    spec->array_job = 0;
+    spec->array_task = 0;
     spec->gid = peer->gid;
     field_set(&spec->user, name);
     if (spec->nice < 0 && !controller_is_admin(peer->uid))
@@ -81,6 +84,8 @@ static int enter(struct controller *ctl, Berth__JobSpec **spec, const char *key,
     int rc;
 
     job_init(&job, ctl->next_job, *spec, key, controller_now());
+    if (arrays_is_whole(&job))
+        field_set(&job.record->array_left, job.spec->array);
     rc = check_cluster(ctl, &job, err);
     if (rc) {
         job.spec = NULL;

@@ -39,7 +39,8 @@ static bool is_there(const struct wait *wait, const struct ctl_job *cj)
 
     if (job_state_is_final(state))
         return true;
-    return wait->started && (state == JOB_RUNNING || state == JOB_COMPLETING);
+    return wait->started && (state == JOB_RUNNING || state == JOB_COMPLETING ||
+                             state == JOB_SUSPENDED || state == JOB_SPREAD);
 }
 
 static void cut_link(struct controller *ctl, struct wait_link *link)

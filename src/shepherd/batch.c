@@ -39,6 +39,9 @@ static char *file_name(const struct lead *lead, const char *pattern)
     const struct shepherd *sh = lead->sh;
     struct pattern_values values = {
         .job = sh->job,
+        .has_array = lead->spec->array_job != 0,
+        .array_job = lead->spec->array_job,
+        .array_task = lead->spec->array_task,
         .step = -1,
         .restarts = sh->epoch - 1,
         .node_name = sh->assignment->node_name,

@@ -75,6 +75,31 @@ static void start(Berth__JobRecord *record, int64_t now,
     set_placement(record, change->placement);
     record->epoch++;
     record->start_time = now;
+    record->suspended_for = 0;
+}
+
+enum job_event job_event_of(const struct job *job, enum job_event event)
+{
+    bool has_left = event == EV_END_OK || event == EV_END_FAILED ||
+                    event == EV_END_TIMEOUT || event == EV_LOST ||
+                    event == EV_LAUNCH_FAILED;
+
+    if (job_state_of(job) != JOB_COMPLETING || !has_left)
+        return event;
+    if (job->record->then == THEN_REQUEUE)
+        return EV_REQUEUE;
+    return job->record->then == THEN_PREEMPTED ? EV_PREEMPTED : event;
+}
+
+/* Time that passes while it is stopped is none of its limit. */
+static void note_suspension(Berth__JobRecord *record, enum job_event event, int64_t now)
+{
+    if (event == EV_SUSPEND) {
+        record->suspended_at = now;
+    } else if (record->suspended_at) {
+        record->suspended_for += now - record->suspended_at;
+        record->suspended_at = 0;
+    }
 }
 
 static void give_back(Berth__JobRecord *record, const struct job_change *change)
@@ -111,8 +136,10 @@ int job_apply(struct job *job, enum job_event event, int64_t now,
     static const struct job_change nothing = {0};
     Berth__JobRecord *record = job->record;
     enum job_state from = job_state_of(job), next;
-    int rc = job_state_next(from, event, &next, err);
+    int rc;
 
+    event = job_event_of(job, event);
+    rc = job_state_next(from, event, &next, err);
     if (rc)
         return rc;
     if (!change)
@@ -123,6 +150,12 @@ int job_apply(struct job *job, enum job_event event, int64_t now,
         start(record, now, change);
     if (event == EV_CANCEL)
         record->cancelled_by = change->by_uid + 1;
+    if (event == EV_REQUEUE)
+        record->restarts++;
+    record->then = event == EV_LEAVE ? (uint32_t)change->then
+                   : next != JOB_COMPLETING || event == EV_CANCEL ? THEN_END
+                                                                  : record->then;
+    note_suspension(record, event, now);
     if (next == JOB_PENDING)
         give_back(record, change);
     if (job_state_is_final(next))
@@ -148,5 +181,7 @@ int64_t job_deadline(const struct job *job)
 {
     if (job->spec->time_limit <= 0 || job->record->start_time == 0)
         return INT64_MAX;
-    return job->record->start_time + job->spec->time_limit;
+    if (job->record->suspended_at)
+        return INT64_MAX;
+    return job->record->start_time + job->spec->time_limit + job->record->suspended_for;
 }

@@ -21,15 +21,23 @@ struct job {
     Berth__JobSpec *spec;
 };
 
+/* What becomes of a job that was told to leave, once it has. Kept on disk. */
+enum job_then {
+    THEN_END,       /* as it ends */
+    THEN_REQUEUE,   /* it waits again */
+    THEN_PREEMPTED, /* it has made room for another */
+};
+
 /* What an event brings along. Which fields count depends on the event:
  * START takes 'placement' (and owns it); END_* the exit code, signal and words;
- * CANCEL the uid; REFUSE, LAUNCH_FAILED and LOST the words; LAUNCH_FAILED the time
- * before which it is not tried again. */
+ * CANCEL the uid; LEAVE what comes then, and the words; REFUSE, LAUNCH_FAILED and LOST
+ * the words; LAUNCH_FAILED the time before which it is not tried again. */
 struct job_change {
     Berth__Placement *placement;
     int32_t exit_code, exit_signal;
     uint32_t by_uid;
     int64_t not_before;
+    enum job_then then;
     const char *words; /* NULL: none */
 };
 
@@ -43,6 +51,10 @@ void job_init(struct job *job, uint32_t id, Berth__JobSpec *spec, const char *ke
 int job_init_stored(struct job *job, Berth__JobRecord *record, Berth__JobSpec *spec,
                     struct err *err);
 void job_fini(struct job *job);
+
+/* An end of a job that was told to leave is what was to come then: 'event' as
+ * job_apply takes it. */
+enum job_event job_event_of(const struct job *job, enum job_event event);
 
 /* Apply 'event' at 'now' (seconds since the epoch). -EINVAL with words, and
  * nothing changed, when the job's state does not take it; a placement that came

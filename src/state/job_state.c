@@ -68,7 +68,8 @@ bool job_state_is_final(enum job_state state)
 
 bool job_state_is_active(enum job_state state)
 {
-    return state == JOB_STARTING || state == JOB_RUNNING || state == JOB_COMPLETING;
+    return state == JOB_STARTING || state == JOB_RUNNING || state == JOB_COMPLETING ||
+           state == JOB_SUSPENDED;
 }
 
 const char *job_state_name(enum job_state state)

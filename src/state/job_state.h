@@ -55,7 +55,7 @@ int job_state_next(enum job_state state, enum job_event event, enum job_state *r
 
 /* No event leads out of a final state. */
 bool job_state_is_final(enum job_state state);
-/* The job holds nodes: STARTING, RUNNING, COMPLETING. */
+/* The job holds nodes: STARTING, RUNNING, SUSPENDED, COMPLETING. */
 bool job_state_is_active(enum job_state state);
 
 const char *job_state_name(enum job_state state);  /* "PENDING" */
