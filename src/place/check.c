@@ -157,14 +157,19 @@ static uint32_t *capacities(const struct place_want *want,
                             const struct place_cluster *cluster, size_t *ret_n)
 {
     uint32_t *caps = xcalloc(cluster->n_nodes + 1, sizeof(*caps));
+    bool is_sorted = true; /* as it is where nodes are alike */
     size_t n = 0;
     for (uint32_t i = 0; i < cluster->n_nodes; i++) {
         if (!place_want_may_use(want, i) || !cluster->nodes[i].known)
             continue;
         caps[n] = place_want_on_node(want, cluster, i, true);
-        n += caps[n] >= want->per_node;
+        if (caps[n] < want->per_node)
+            continue;
+        is_sorted = is_sorted && (n == 0 || caps[n] <= caps[n - 1]);
+        n++;
     }
-    qsort(caps, n, sizeof(*caps), descending);
+    if (!is_sorted)
+        qsort(caps, n, sizeof(*caps), descending);
     *ret_n = n;
     return caps;
 }

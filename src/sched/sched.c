@@ -233,6 +233,9 @@ static int check_limits(const struct sched *sched, const struct group *group,
 static int check_place(struct sched *sched, struct group *group, struct err *err)
 {
     struct place_request place = group->req.place;
+    /* Looks at every node: once for all requests that are alike. */
+    if (group->place_checked == sched->up_version)
+        return 0;
     cleanup(freep) char *where =
         xasprintf(" in partition %s", sched->partitions[group->partition].name);
     int rc = 0;
@@ -246,6 +249,8 @@ static int check_place(struct sched *sched, struct group *group, struct err *err
         if (rc == 0)
             break;
     }
+    if (rc == 0)
+        group->place_checked = sched->up_version;
     if (rc < 0 && group->req.features)
         err_wrap(err, "with --constraint=%.100s", group->req.features);
     return rc;
