@@ -15,6 +15,7 @@
 #include "controller/nodes.h"
 #include "controller/reconcile.h"
 #include "controller/recover.h"
+#include "controller/reservations.h"
 #include "controller/settings.h"
 #include "controller/users.h"
 
@@ -142,6 +143,7 @@ static void on_tick(uv_timer_t *timer)
     nodes_check_silence(ctl, now);
     reconcile_tick(ctl, now);
     jobs_purge(ctl, now);
+    reservations_purge(ctl, now);
 }
 
 static void init_handles(struct controller *ctl)
@@ -204,6 +206,7 @@ static void controller_free(struct controller *ctl)
     nodes_fini(ctl);
     free_partitions(ctl);
     users_clear(ctl);
+    reservations_clear(ctl);
     free(ctl);
 }
 

@@ -26,6 +26,7 @@
 struct ctl_job;
 struct job_index;
 struct ctl_node;
+struct ctl_reservation;
 struct ctl_topo;
 struct ctl_user;
 struct conn;
@@ -57,6 +58,7 @@ struct controller {
     struct ctl_node *nodes_by_name;
     struct ctl_topo *topos;
     struct ctl_user *users;
+    struct ctl_reservation *reservations; /* by name */
 
     struct conn *conns;
     uint32_t n_conns;

@@ -219,6 +219,15 @@ static void list_settle(struct list *list, Berth__JobInfo **infos)
     }
 }
 
+static void list_fini(struct list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        free(list->entries[i].lacks);
+        free_message(list->entries[i].loaded);
+    }
+    free(list->entries);
+}
+
 static void list_reply(struct conn *conn, uint64_t id, struct list *list)
 {
     cleanup(freep) Berth__JobInfo **infos = xcalloc(list->n, sizeof(*infos));
@@ -234,11 +243,19 @@ static void list_reply(struct conn *conn, uint64_t id, struct list *list)
     reply.body_case = BERTH__ENVELOPE__BODY_JOB_LIST;
     reply.job_list = &message;
     conn_reply(conn, id, &reply);
-    for (size_t i = 0; i < list->n; i++) {
-        free(list->entries[i].lacks);
-        free_message(list->entries[i].loaded);
-    }
-    free(list->entries);
+    list_fini(list);
+}
+
+Berth__JobInfo *query_job_info(const struct conn *conn, const struct ctl_job *cj)
+{
+    struct list list = {0};
+    Berth__JobInfo *info = NULL, *ret;
+
+    list_put(&list, conn, cj, false);
+    list_settle(&list, &info);
+    ret = copy_message(&info->base);
+    list_fini(&list);
+    return ret;
 }
 
 void query_reply_ids(struct conn *conn, uint64_t id, const uint32_t *ids, size_t n_ids)

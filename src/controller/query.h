@@ -12,6 +12,9 @@ struct ctl_job;
 /* A message's field that is only read: fields are 'char *'. NULL reads as "". */
 char *query_field(const char *text);
 
+/* A job as lists show it to this client; the caller's (free_message). */
+Berth__JobInfo *query_job_info(const struct conn *conn, const struct ctl_job *cj);
+
 /* Ids in one request: each may cost a kilobyte to answer. */
 #define QUERY_IDS_MAX 100000
 /* -E2BIG with words when there are more. */

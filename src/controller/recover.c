@@ -12,6 +12,7 @@
 #include "controller/node_marks.h"
 #include "controller/nodes.h"
 #include "controller/request.h"
+#include "controller/reservations.h"
 #include "wire/pack.h"
 
 #include <errno.h>
@@ -246,6 +247,9 @@ int recover(struct controller *ctl, struct err *err)
         return err_set(err, scan.err.code, "recovery: %s", scan.err.text);
     if (!scan.has_grant_key)
         make_grant_key(ctl);
+    rc = reservations_load(ctl, err);
+    if (rc)
+        return err_wrap(err, "recovery");
     DL_SORT(ctl->ended, by_end_time);
     HASH_ITER(hh, ctl->jobs, cj, next)
     resume(ctl, cj);

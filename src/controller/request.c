@@ -340,6 +340,8 @@ Berth__Placement *request_placement(const struct controller *ctl,
     berth__placement__init(placement);
     placement->score = where->score;
     placement->why = xstrdup(where->why ? where->why : "");
+    placement->runner_up = xstrdup(where->runner_up ? where->runner_up : "");
+    placement->runner_up_score = where->runner_up ? where->runner_up_score : 0;
     placement->n_shares = where->n_shares;
     placement->shares = xcalloc(where->n_shares, sizeof(*placement->shares));
     for (size_t i = 0; i < where->n_shares; i++)

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 
@@ -32,6 +33,16 @@ const char *users_name(struct controller *ctl, uid_t uid)
     user->name = xstrdup(pw->pw_name);
     HASH_ADD(hh, ctl->users, uid, sizeof(uid), user);
     return user->name;
+}
+
+int users_uid(const char *name, uint32_t *ret)
+{
+    const struct passwd *pw = getpwnam(name);
+
+    if (!pw)
+        return -ENOENT;
+    *ret = pw->pw_uid;
+    return 0;
 }
 
 void users_clear(struct controller *ctl)

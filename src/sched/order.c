@@ -123,6 +123,11 @@ double order_rank(const struct sched *sched, const struct group *group,
     return factors.total;
 }
 
+const struct sched_options *sched_options_of(const struct sched *sched)
+{
+    return &sched->options;
+}
+
 bool sched_factors(const struct sched *sched, uint32_t id, int64_t now,
                    struct sched_factors *ret)
 {

@@ -125,6 +125,8 @@ struct sched_options {
     struct assoc *assoc; /* borrowed; NULL: no accounts, no limits */
 };
 extern const struct sched_options sched_options_default;
+/* Those that it was made with. */
+const struct sched_options *sched_options_of(const struct sched *sched);
 
 /* Names and tree as for switch_tree_build; partitions are bit sets of node
  * indexes. All borrowed for the call. */
