@@ -40,6 +40,10 @@ _berth_qos() {
     berth account dump 2>/dev/null | sed -n 's/^qos add \([^ ]*\).*/\1/p'
 }
 
+_berth_reservations() {
+    berth reserve list 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
 # What may follow option $1; fails when it takes no value we know.
 _berth_values() {
     case $1 in
@@ -48,6 +52,8 @@ _berth_values() {
     -p | --partition) _berth_partitions ;;
     -A | --account | --parent) _berth_accounts ;;
     -q | --qos | --default-qos | --preempts) _berth_qos ;;
+    --reservation) _berth_reservations ;;
+    --every) echo hourly daily weekly none ;;
     --preempt-mode) echo cluster requeue suspend cancel none ;;
     --flags) echo no-reserve over-partition none ;;
     --placement) echo compact spread ;;
@@ -67,8 +73,9 @@ _berth_values() {
 # Operands of a command.
 _berth_operands() {
     case $1 in
-    cancel | wait | jobs) _berth_jobs ;;
-    hold | release) _berth_jobs PENDING ;;
+    cancel | wait | jobs | explain) _berth_jobs ;;
+    hold | release | prio) _berth_jobs PENDING ;;
+    reserve) echo list show create update delete ;;
     nodes) _berth_nodes ;;
     node) echo drain down resume ;;
     show) echo job node ;;
@@ -111,6 +118,10 @@ _berth() {
         return # a file
     elif [ "$command" = qos ] && [[ $before =~ ^(show|modify|set|delete|reset-usage)$ ]]; then
         words=$(_berth_qos)
+    elif [ "$command" = reserve ] && [[ $before =~ ^(list|show|update|delete)$ ]]; then
+        words=$(_berth_reservations)
+    elif [ "$command" = reserve ] && [[ $before =~ ^(-N|--nodes)$ ]]; then
+        words=$(_berth_nodes)
     elif [ "$before" = node ] && [ "$command" = show ]; then
         words=$(_berth_nodes)
     elif [ "$command" = node ] && [ "$COMP_CWORD" -gt 2 ] && [[ $word != -* ]]; then

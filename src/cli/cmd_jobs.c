@@ -19,6 +19,7 @@
 #include "cli/document.h"
 #include "cli/job_columns.h"
 #include "cli/job_document.h"
+#include "cli/job_starts.h"
 #include "cli/table.h"
 
 /* Of a table for people, who read no more; forms for programs are complete. */
@@ -27,7 +28,7 @@
 struct jobs_args {
     struct common common;
     const char *user, *states, *partition, *format;
-    bool all, mine, is_long, no_header, has_limit;
+    bool all, mine, is_long, no_header, has_limit, starts;
     uint32_t limit; /* 0: none */
 };
 
@@ -37,6 +38,7 @@ static const struct usage usage = {
     .examples = "  berth jobs\n"
                 "  berth jobs --me --all\n"
                 "  berth jobs -t PENDING -o '%i %T %r'\n"
+                "  berth jobs --start --me\n"
                 "  berth jobs --json 17 18\n",
 };
 
@@ -65,6 +67,8 @@ static const struct opt opts[] = {
      "only in this partition", 0},
     {"all", 'a', OPT_NONE, NULL, opt_flag, MEMBER(all), 0, "ended ones too", 0},
     {"long", 'l', OPT_NONE, NULL, opt_flag, MEMBER(is_long), 0, "more columns", 0},
+    {"start", 0, OPT_NONE, NULL, opt_flag, MEMBER(starts), 0,
+     "when waiting jobs will start, soonest first", 0},
     {"limit", 0, OPT_NEEDED, "N", set_limit, 0, 0,
      "at most N jobs, 0 for all (default: 500 in a table, else all)", 0},
     {"format", 'o', OPT_NEEDED, "FORMAT", opt_string, MEMBER(format), 0,
@@ -153,6 +157,48 @@ static bool found_any(const struct jobs_args *args, const Berth__JobQuery *query
     return false;
 }
 
+/* --start goes with what chooses jobs, not with what lists of all kinds show. */
+static int check_starts(const struct jobs_args *args)
+{
+    const char *other = args->states    ? "states"
+                        : args->format  ? "format"
+                        : args->all     ? "all"
+                        : args->is_long ? "long"
+                                        : NULL;
+
+    if (!other)
+        return STATUS_OK;
+    say_error("--start: lists waiting jobs in columns of its own, without --%s", other);
+    return STATUS_USAGE;
+}
+
+static int list_starts(const struct jobs_args *args, const Berth__JobQuery *what)
+{
+    cleanup(link_closep) struct berth *berth = NULL;
+    cleanup(reply_freep) Berth__StartList *list = NULL;
+    Berth__StartQuery query = BERTH__START_QUERY__INIT;
+    struct berth_err err;
+
+    query.user = what->user;
+    query.partition = what->partition;
+    query.ids = what->ids;
+    query.n_ids = what->n_ids;
+    query.limit = args->limit;
+    if (link_open(args->common.config, &berth) < 0)
+        return STATUS_FAILED;
+    if (berth_starts(berth, &query, &list, &err) < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    if (args->common.json)
+        document_print_json(job_starts_document(list), stdout);
+    else
+        job_starts_print(list, !args->no_header, table_terminal_width(stdout), stdout);
+    if (list->more && !args->common.json)
+        say_info("of %u waiting jobs only the first were planned", list->waiting);
+    return STATUS_OK;
+}
+
 int cmd_jobs(int argc, char **argv)
 {
     struct jobs_args args = {.all = false};
@@ -176,6 +222,10 @@ int cmd_jobs(int argc, char **argv)
     partition = xstrdup(args.partition ? args.partition : "");
     query.partition = partition;
     fill_query(&args, user, &states, &query);
+    if (args.starts) {
+        status = check_starts(&args);
+        return status == STATUS_OK ? list_starts(&args, &query) : status;
+    }
     if (link_open(args.common.config, &berth) < 0)
         return STATUS_FAILED;
     if (berth_jobs(berth, &query, &list, &err) < 0) {

@@ -233,8 +233,7 @@ static char *task_words(const Berth__NodeShare *share, uint32_t first)
     return strbuf_take(&sb);
 }
 
-/* The map of a placement: node, cores, tasks and the cores of each. */
-static void show_placement(const Berth__Placement *placement, FILE *out)
+void show_placement(const Berth__Placement *placement, FILE *out)
 {
     static const struct column columns[] = {
         {"NODE", false, false}, {"CORES", false, false},     {"MEMORY", true, false},

@@ -13,4 +13,7 @@
 /* Print 'job' as seen at 'now'. */
 void show_job(const Berth__JobInfo *job, int64_t now, FILE *out);
 
+/* The map of a placement: node, cores, tasks and the cores of each. */
+void show_placement(const Berth__Placement *placement, FILE *out);
+
 #endif

@@ -75,6 +75,27 @@ BERTH_API int berth_qos(struct berth *berth, const Berth__QosQuery *query,
 BERTH_API int berth_qos_change(struct berth *berth, const Berth__QosChange *change,
                                struct berth_err *err);
 
+/* Why a job waits, when it will start and what would start it sooner; of one that
+ * runs, why there. */
+BERTH_API int berth_explain(struct berth *berth, uint32_t job, Berth__Explanation **ret,
+                            struct berth_err *err);
+/* Estimated starts of jobs that wait, soonest first. 'more' of the reply: those
+ * that come last were not planned. */
+BERTH_API int berth_starts(struct berth *berth, const Berth__StartQuery *query,
+                           Berth__StartList **ret, struct berth_err *err);
+/* What the priorities of waiting jobs are made of: all that match, or 'limit'. */
+BERTH_API int berth_priorities(struct berth *berth, const Berth__PriorityQuery *query,
+                               Berth__PriorityList **ret, struct berth_err *err);
+/* Reservations. Changes are the administrator's; they are durable when it returns
+ * 0, and *ret has the one that was changed, or none after a deletion. A lost
+ * connection repeats a change, so adding may say -EEXIST for what it has added
+ * itself. */
+BERTH_API int berth_reservations(struct berth *berth,
+                                 const Berth__ReservationQuery *query,
+                                 Berth__ReservationList **ret, struct berth_err *err);
+BERTH_API int berth_reserve(struct berth *berth, const Berth__ReservationChange *change,
+                            Berth__ReservationList **ret, struct berth_err *err);
+
 /* Steps. Connect to the lead shepherd of a job: through a node's address (as
  * found in the job's placement), or by the local socket that $BERTH_LEAD names
  * inside an allocation ("unix:PATH" or "tcp:HOST:PORT:JOB"). */

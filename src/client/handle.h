@@ -27,6 +27,10 @@ void handle_drop(struct berth *berth);
 /* Tell a failure of the connection from where the user stands: no munged, nobody
  * there, refused. Returns -err->code. */
 int handle_explain(const struct berth *berth, struct err *err);
+/* Send a request, once more when the connection turns out to be lost, and take the
+ * reply's body, which must be of case 'want'. */
+int call_for(struct berth *berth, Berth__Envelope *request,
+             Berth__Envelope__BodyCase want, void **ret_body, struct berth_err *err);
 /* True for failures that a new connection may cure. */
 bool handle_is_lost(int rc);
 

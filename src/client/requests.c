@@ -42,10 +42,8 @@ static int call(struct berth *berth, Berth__Envelope *request,
     }
 }
 
-/* Call and take the reply's body, which must be of case 'want'. */
-static int call_for(struct berth *berth, Berth__Envelope *request,
-                    Berth__Envelope__BodyCase want, void **ret_body,
-                    struct berth_err *err)
+int call_for(struct berth *berth, Berth__Envelope *request,
+             Berth__Envelope__BodyCase want, void **ret_body, struct berth_err *err)
 {
     cleanup(free_messagep) Berth__Envelope *reply = NULL;
     struct err words = {0};

@@ -15,6 +15,7 @@ berth() {
     "jobs --no-header -o %i -t PENDING") printf '18\n' ;;
     "nodes --each") printf 'NODE  STATE\nn1    IDLE\nn2    IDLE\n' ;;
     "account dump") printf 'qos add normal --priority 0\nqos add high --priority 9\naccount add root --shares 1\naccount add physics --parent root\naccount add-user alice physics\n' ;;
+    "reserve list") printf 'NAME    STATE\ncourse  ACTIVE\nnight   WAITING\n' ;;
     "image ls") printf 'NAME  SIZE\nhpcc:latest  1G\n' ;;
     *) echo "unexpected: berth $*" >&2 ;;
     esac
@@ -53,6 +54,12 @@ offers 'berth submit -d aftera' 'afterany:'
 offers 'berth submit --kill-on-invalid-dep ' 'yes no'
 offers 'berth submit --exclusive = u' 'user'
 offers 'berth submit --image =' 'hpcc:latest'
+offers 'berth explain 1' '17 18'
+offers 'berth prio ' '18'
+offers 'berth reserve ' 'list show create update delete'
+offers 'berth reserve delete ' 'course night'
+offers 'berth reserve create x --nodes n' 'n1 n2'
+offers 'berth submit --reservation = c' 'course'
 offers 'berth submit -t ' ''
 offers 'berth submit -A p' 'physics'
 offers 'berth submit --qos h' 'high'

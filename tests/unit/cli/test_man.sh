@@ -16,7 +16,7 @@ compare() {
     fi
 }
 
-for command in submit run alloc jobs image node account qos; do
+for command in submit run alloc jobs image node account qos explain prio reserve; do
     compare "berth-$command.1" ./berth "$command"
 done
 compare berthctld.8 ./berthctld
