@@ -116,7 +116,7 @@ struct config {
         enum config_policy policy;
         uint32_t promises;       /* starts promised, of policies that let it be set */
         int64_t backfill_window; /* seconds ahead, TIME_UNLIMITED */
-        double weight_fairshare, weight_qos, weight_partition, weight_short;
+        double weight_fairshare, weight_qos, weight_partition, weight_slowdown;
         enum config_fairshare fairshare;
         int64_t half_life; /* of usage; 0: it never fades */
         double usage_cores, usage_memory, usage_nodes, usage_gpus; /* a GiB */

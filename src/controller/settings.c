@@ -78,7 +78,7 @@ static struct sched_options options_of(struct controller *ctl)
                                .fairshare = config->scheduling.weight_fairshare,
                                .qos = config->scheduling.weight_qos,
                                .partition = config->scheduling.weight_partition,
-                               .slowdown = config->scheduling.weight_short};
+                               .slowdown = config->scheduling.weight_slowdown};
     options.age_max = config->scheduling.age_max;
     if (window != TIME_UNLIMITED)
         options.window = window;
