@@ -75,6 +75,7 @@ size_t commit_pass(struct sched *sched, int64_t now, struct sched_decision *deci
     struct group *first;
     size_t n = 0;
     sched->pass.now = now;
+    tell_time(sched, now);
     sched->pass.number++;
     waiting_wake(sched, now);
     order_prepare(sched, now);

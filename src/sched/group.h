@@ -60,9 +60,8 @@ struct group {
 
     uint32_t tested;          /* number of the last pass that did */
     bool is_timed;            /* to be tested in each pass: something depends on time */
-    uint32_t up_checked;      /* sched.up_version of up_could */
+    uint32_t up_checked;      /* sched.up_version in which those that are up could */
     uint32_t place_checked;   /* that in which the nodes could hold it */
-    bool up_could;            /* the nodes that are up could hold it */
     enum sched_reason reason; /* what it said */
     limit_reason limit;
     uint32_t behind;

@@ -83,6 +83,7 @@ struct sched_node {
 
 struct promised_node {
     uint32_t node, tasks;
+    uint32_t component; /* of a set: 0 is the leader */
     struct amount amount;
 };
 
@@ -91,6 +92,10 @@ struct promise {
     int64_t start, end;
     struct promised_node *nodes;
     uint32_t n_nodes;
+    uint32_t licence;             /* item taken of an OR list */
+    struct promised_node *former; /* where it was, until it has moved for good */
+    uint32_t n_former, former_licence;
+    int64_t former_start, former_end;
     bool is_broken; /* what it relied on is gone; it may come later */
     bool is_plan;   /* not told to anybody; gives way to a job that comes before */
     struct edge edge;
@@ -263,6 +268,7 @@ struct sched {
     uint32_t committed; /* job, with policy.commit_head */
     int64_t committed_start;
 
+    int64_t told;             /* the latest time that anything was said of */
     struct gain gain, gained; /* being gathered; since the last pass */
     struct pass pass;
     struct bitset *scratch, *mask, *feasible; /* of n_nodes bits */
@@ -282,6 +288,11 @@ void nodes_release(struct sched *sched, struct run *run, int64_t from, int64_t t
 /* Only the timelines. */
 void nodes_plan(struct sched *sched, const struct run *run, int64_t from, int64_t to,
                 bool take);
+/* It is 'now', or later. */
+static inline void tell_time(struct sched *sched, int64_t now)
+{
+    sched->told = now > sched->told ? now : sched->told;
+}
 /* Something became free on this node that was taken until 'until'. */
 void nodes_note_gain(struct sched *sched, uint32_t node, int64_t until);
 /* The run that holds a core of 'where' already; NULL: nobody. */
@@ -328,6 +339,7 @@ struct slot {
     int64_t start;
     struct promised_node *nodes;
     uint32_t n_nodes;
+    uint32_t licence; /* item of an OR list */
 };
 void slot_fini(struct slot *slot);
 /* Take its amounts off the timelines, or give them back. */
@@ -355,6 +367,8 @@ void promise_unclaim(struct sched *sched, struct promise *promise);
 /* Is there an earlier start? Then it moves there. False: what it relied on is gone,
  * and there is no other start. */
 bool promise_improve(struct sched *sched, struct promise *promise, int64_t now);
+/* It did not start after all where it was moved to: back, if that can be. */
+void promise_revert(struct sched *sched, struct promise *promise);
 /* Search a start for the job and promise it. False: there is none. */
 bool promise_find(struct sched *sched, struct sched_job *job, int64_t now);
 

@@ -100,8 +100,10 @@ bool licences_free(const struct sched *sched, const struct licence_spec *spec,
     return spec->n == 0 || !spec->any;
 }
 
-int64_t licences_earliest(const struct sched *sched, const struct licence_spec *spec,
-                          int64_t from, int64_t length)
+/* The first time for the one that is there first, and for the one that is last. */
+static void earliest(const struct sched *sched, const struct licence_spec *spec,
+                     int64_t from, int64_t length, int64_t *ret_first,
+                     int64_t *ret_last)
 {
     int64_t first = TIME_NEVER, all = from;
     for (size_t i = 0; i < spec->n; i++) {
@@ -112,7 +114,19 @@ int64_t licences_earliest(const struct sched *sched, const struct licence_spec *
         first = when < first ? when : first;
         all = when > all ? when : all;
     }
-    return spec->n > 0 && spec->any ? first : all;
+    *ret_first = first;
+    *ret_last = all;
+}
+
+int64_t licences_earliest(const struct sched *sched, const struct licence_spec *spec,
+                          int64_t from, int64_t length)
+{
+    int64_t first, last = from;
+    do {
+        from = last;
+        earliest(sched, spec, from, length, &first, &last);
+    } while (!spec->any && last > from && last != TIME_NEVER);
+    return spec->n > 0 && spec->any ? first : last;
 }
 
 void licences_plan(struct sched *sched, const struct licence_spec *spec, uint32_t item,

@@ -99,6 +99,7 @@ void nodes_plan(struct sched *sched, const struct run *run, int64_t from, int64_
         const struct place_share *share = &run->where->shares[i];
         struct amount amount = share_amount(sched, share);
         struct timeline *line = &sched->nodes[share->node].line;
+        timeline_trim(line, sched->pass.now);
         if (take)
             timeline_take(line, from, to, &amount);
         else

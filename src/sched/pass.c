@@ -67,7 +67,6 @@ static void begin_pass(struct sched *sched, int64_t now)
     pass->number++;
     pass->now = now;
     waiting_wake(sched, now);
-    runs_extend_overdue(sched, now);
     reservations_roll(sched, now);
     for (size_t i = 0; i < sched->n_partitions; i++)
         pass->blocked_by[i] = 0;
@@ -98,10 +97,15 @@ static void give_refusals(struct sched *sched, struct out *out)
 
 /* -------------------------------------------------------------- promises */
 
-/* Room and time are what a promise is about; a limit is not. */
 static bool is_for_room(enum sched_reason reason)
 {
     return reason == SCHED_RESOURCES || reason == SCHED_RESERVATION;
+}
+
+/* What is known to become free, and when, can be promised. A limit is not. */
+static bool can_be_promised(enum sched_reason reason)
+{
+    return is_for_room(reason) || reason == SCHED_LICENSES;
 }
 
 static void give_up_promise(struct sched *sched, struct sched_job *job)
@@ -151,7 +155,7 @@ static void try_promised(struct sched *sched, struct promise *promise, struct ou
         if (start_promised(sched, promise, out) > 0)
             return;
         promise->is_broken = true;
-        if (!is_for_room(group->reason)) {
+        if (!can_be_promised(group->reason)) {
             give_up_promise(sched, job);
             return;
         }
@@ -163,7 +167,7 @@ static void try_promised(struct sched *sched, struct promise *promise, struct ou
         return;
     }
     if (promise->start <= now && start_promised(sched, promise, out) == 0)
-        promise->is_broken = true;
+        promise_revert(sched, promise);
 }
 
 static bool walk_promises(struct sched *sched, struct out *out)
@@ -222,7 +226,7 @@ static bool is_still_no(const struct sched *sched, const struct group *group)
 static bool may_promise(const struct sched *sched, const struct group *group)
 {
     if (sched->n_promises >= sched->options.policy.promises ||
-        !is_for_room(group->reason))
+        !can_be_promised(group->reason))
         return false;
     if (!group->has_assoc)
         return true;
@@ -230,24 +234,28 @@ static bool may_promise(const struct sched *sched, const struct group *group)
     return !(qos->flags & QOS_NO_RESERVE);
 }
 
-/* It does not start now: what follows from that. */
-static void leave(struct sched *sched, struct group *group)
+/* It does not start as it stands: what follows from that. True: it starts after
+ * all, within a promise. */
+static bool leave(struct sched *sched, struct group *group, struct out *out)
 {
     struct pass *pass = &sched->pass;
     struct sched_job *job = group->jobs;
     group->tested = pass->number;
     if (is_for_room(group->reason) && pass->waits == 0)
         pass->waits = job->id;
-    if (sched->options.policy.promises == 0) {
-        if (is_for_room(group->reason))
-            pass->blocked_by[group->partition] = job->id;
-        return;
-    }
-    if (may_promise(sched, group))
-        promise_find(sched, job, pass->now);
+    if (sched->options.policy.promises == 0 && is_for_room(group->reason))
+        pass->blocked_by[group->partition] = job->id;
+    if (!may_promise(sched, group) || !promise_find(sched, job, pass->now) ||
+        job->promise->start > pass->now)
+        return false;
+    /* Beside later promises there may be room that was not seen without its own. */
+    if (start_promised(sched, job->promise, out) > 0)
+        return true;
+    promise_revert(sched, job->promise);
+    return false;
 }
 
-/* True: it started (one task of it). */
+/* True: its first job started (or one task of it), or waits there no more. */
 static bool consider(struct sched *sched, struct group *group, struct out *out)
 {
     struct sched_job *job = group->jobs;
@@ -262,10 +270,9 @@ static bool consider(struct sched *sched, struct group *group, struct out *out)
             group->reason == SCHED_RESOURCES)
             n = preempt_for(sched, job, out->at, &out->n, out->max);
         if (n > 0)
-            return false;
+            return group->jobs != job;
     }
-    leave(sched, group);
-    return false;
+    return leave(sched, group, out) || group->jobs != job;
 }
 
 static bool walk_groups(struct sched *sched, struct out *out)
@@ -278,12 +285,10 @@ static bool walk_groups(struct sched *sched, struct out *out)
             return false;
         spend(out);
         pass->looked_at++;
-        const struct sched_job *first = group->jobs;
         pass->next_group = RB_NEXT(group_tree, &sched->order.groups, group);
         group->n_refs++;
-        bool started = consider(sched, group, out);
-        /* Its next job, or task of the same one, may come before the next group. */
-        if (group->is_listed && (started || group->jobs != first) &&
+        /* Its next job, or task, may come before the next group. */
+        if (consider(sched, group, out) && group->is_listed &&
             (!pass->next_group || group_compare(group, pass->next_group) < 0))
             pass->next_group = group;
         groups_unref(sched, group);
@@ -303,6 +308,8 @@ size_t sched_pass(struct sched *sched, int64_t now, struct sched_decision *decis
     if (pass->stage == PASS_IDLE)
         begin_pass(sched, now);
     pass->now = now;
+    tell_time(sched, now);
+    runs_extend_overdue(sched, now);
     give_refusals(sched, &out);
     if (sched->options.preempt != SCHED_PREEMPT_NONE)
         out.n += preempt_resume(sched, now, out.at + out.n, out.max - out.n);

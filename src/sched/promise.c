@@ -14,6 +14,12 @@
 #include "sched/group.h"
 #include "sched/internal.h"
 
+static void plan_licences(struct sched *sched, const struct promise *promise, bool take)
+{
+    licences_plan(sched, &promise->job->group->licences, promise->licence,
+                  promise->start, promise->end, take);
+}
+
 void promise_claim(struct sched *sched, struct promise *promise)
 {
     for (uint32_t i = 0; i < promise->n_nodes; i++) {
@@ -23,8 +29,7 @@ void promise_claim(struct sched *sched, struct promise *promise)
         if (node->n_claims++ == 0)
             bitset_set(sched->claimed, p->node);
     }
-    licences_plan(sched, &promise->job->group->licences, 0, promise->start,
-                  promise->end, true);
+    plan_licences(sched, promise, true);
     edges_add(sched, &promise->edge, promise->end);
 }
 
@@ -38,8 +43,7 @@ void promise_unclaim(struct sched *sched, struct promise *promise)
         if (--node->n_claims == 0)
             bitset_clear(sched->claimed, p->node);
     }
-    licences_plan(sched, &promise->job->group->licences, 0, promise->start,
-                  promise->end, false);
+    plan_licences(sched, promise, false);
 }
 
 void promise_make(struct sched *sched, struct sched_job *job, const struct slot *slot,
@@ -50,6 +54,7 @@ void promise_make(struct sched *sched, struct sched_job *job, const struct slot 
                                 .start = slot->start,
                                 .end = time_after(slot->start, length),
                                 .n_nodes = slot->n_nodes,
+                                .licence = slot->licence,
                                 .edge.kind = EDGE_PROMISE};
     promise->nodes = xmemdup(slot->nodes, slot->n_nodes * sizeof(*slot->nodes));
     DL_APPEND(sched->promises, promise);
@@ -74,8 +79,35 @@ void promise_drop(struct sched *sched, struct promise *promise)
     DL_DELETE(sched->promises, promise);
     sched->n_promises--;
     promise->job->promise = NULL;
+    free(promise->former);
     free(promise->nodes);
     free(promise);
+}
+
+static void keep_former(struct promise *promise)
+{
+    free(promise->former);
+    promise->former = take(promise->nodes);
+    promise->n_former = promise->n_nodes;
+    promise->former_licence = promise->licence;
+    promise->former_start = promise->start;
+    promise->former_end = promise->end;
+}
+
+void promise_revert(struct sched *sched, struct promise *promise)
+{
+    if (!promise->former) {
+        promise->is_broken = true;
+        return;
+    }
+    promise_unclaim(sched, promise);
+    free(promise->nodes);
+    promise->nodes = take(promise->former);
+    promise->n_nodes = promise->n_former;
+    promise->licence = promise->former_licence;
+    promise->start = promise->former_start;
+    promise->end = promise->former_end;
+    promise_claim(sched, promise);
 }
 
 /* What became free ends before any time at which it could begin: then it cannot
@@ -106,9 +138,12 @@ bool promise_improve(struct sched *sched, struct promise *promise, int64_t now)
     bool found = sets_search(sched, promise->job, now, before, &slot, &length);
     if (found) {
         note_gains(sched, promise);
-        free(promise->nodes);
+        keep_former(promise);
+        if (was_broken)
+            free(take(promise->former));
         promise->nodes = take(slot.nodes);
         promise->n_nodes = slot.n_nodes;
+        promise->licence = slot.licence;
         promise->start = slot.start;
         promise->end = time_after(slot.start, length);
     }

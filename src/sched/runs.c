@@ -85,7 +85,8 @@ struct run *runs_begin(struct sched *sched, struct sched_id id, struct group *gr
     HASH_ADD(hh, sched->runs, id, sizeof(run->id), run);
     edges_add(sched, &run->edge, expected_end(sched, start, time_limit, now));
     nodes_hold(sched, run, start, run->edge.time);
-    licences_free(sched, &group->licences, now, 0, &run->licence, NULL);
+    licences_free(sched, &group->licences, now, run->edge.time - now, &run->licence,
+                  NULL);
     licences_plan(sched, &group->licences, run->licence, start, run->edge.time, true);
     charge(sched, run, now);
     if (job)
@@ -98,6 +99,7 @@ struct run *runs_begin(struct sched *sched, struct sched_id id, struct group *gr
 /* What is stopped gives its cores and devices back; its memory stays where it is. */
 static void keep_memory(struct sched *sched, struct run *run, int64_t now, bool keep)
 {
+    tell_time(sched, now);
     if (keep) {
         run->kept = place_result_create(run->where->n_shares);
         for (size_t i = 0; i < run->where->n_shares; i++)
@@ -124,6 +126,7 @@ static void keep_memory(struct sched *sched, struct run *run, int64_t now, bool 
 
 static void leave_nodes(struct sched *sched, struct run *run, int64_t now)
 {
+    tell_time(sched, now);
     edges_remove(sched, &run->edge);
     nodes_release(sched, run, now, run->edge.time);
     licences_plan(sched, &run->group->licences, run->licence, now, run->edge.time,

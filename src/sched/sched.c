@@ -498,7 +498,8 @@ limit_reason sched_limit_of(const struct sched *sched, uint32_t id)
 int64_t sched_promised(const struct sched *sched, uint32_t id)
 {
     const struct sched_job *job = waiting_find(sched, id);
-    return job && job->promise && !job->promise->is_plan ? job->promise->start : 0;
+    const struct promise *promise = job ? job->promise : NULL;
+    return promise && !promise->is_plan && !promise->is_broken ? promise->start : 0;
 }
 
 void sched_counts(const struct sched *sched, struct sched_counts *ret)

@@ -392,5 +392,9 @@ void sched_counts(const struct sched *sched, struct sched_counts *ret);
 /* Property tests: resources add up, no core has two owners, promises hold.
  * Aborts if not. */
 void sched_check_invariants(const struct sched *sched);
+/* For them too: is more planned of a node or licence than there is, now or later?
+ * No start and no promise does that, only a job that overruns, a raised limit, or a
+ * node or licence that has become less. */
+bool sched_is_overbooked(const struct sched *sched);
 
 #endif

@@ -406,9 +406,10 @@ static bool search_one(struct sched *sched, const struct group *group, int64_t f
         from = licences_earliest(sched, &group->licences, from, length);
         if (from >= before || !search_nodes(sched, group, from, before, length, ret))
             return false;
-        if (licences_free(sched, &group->licences, ret->start, length, NULL, NULL))
+        if (licences_free(sched, &group->licences, ret->start, length, &ret->licence,
+                          NULL))
             return true;
-        from = ret->start + 1;
+        from = ret->start;
         slot_fini(ret);
     }
 }

@@ -27,8 +27,10 @@ static int64_t longest(const struct sched *sched, const struct sched_job *leader
     return length;
 }
 
-static void append(struct slot *to, const struct slot *from)
+static void append(struct slot *to, const struct slot *from, uint32_t component)
 {
+    for (uint32_t i = 0; i < from->n_nodes; i++)
+        from->nodes[i].component = component;
     to->nodes = xrealloc(to->nodes, to->n_nodes + from->n_nodes, sizeof(*to->nodes));
     memcpy(to->nodes + to->n_nodes, from->nodes, from->n_nodes * sizeof(*to->nodes));
     to->n_nodes += from->n_nodes;
@@ -47,7 +49,7 @@ static int64_t try_at(struct sched *sched, const struct sched_job *leader, int64
             start = TIME_NEVER;
         } else if ((start = slot.start) == from) {
             slot_plan(sched, &slot, from, time_after(from, length), true);
-            append(ret, &slot);
+            append(ret, &slot, i);
         }
         slot_fini(&slot);
     }

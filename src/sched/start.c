@@ -18,6 +18,7 @@ struct attempt {
     struct group *group;
     int64_t now, limit, length; /* length: of the limit, or TIME_NEVER */
     struct place_result *where;
+    const struct promise *kept; /* stay on its nodes, within what it claims; or NULL */
 };
 
 static void set_limit(struct attempt *a, int64_t limit)
@@ -41,17 +42,33 @@ static void mask_promised(const struct attempt *a, struct bitset *allowed)
     struct sched *sched = a->sched;
     const struct demand *demand = &a->group->demand;
     uint32_t most = demand->tasks ? demand->tasks : demand->per_node;
+    struct place_want want = place_want_of(&a->group->req.place);
     for (size_t i = bitset_next(sched->claimed, 0); i < sched->n_nodes;
          i = bitset_next(sched->claimed, i + 1)) {
         if (!bitset_test(allowed, i))
             continue;
         uint32_t node = (uint32_t)i;
-        uint32_t now = nodes_capacity(sched, node, a->group, a->now, 1);
+        uint32_t now = place_want_on_node(&want, sched->cluster, node, false);
         uint32_t then = nodes_capacity(sched, node, a->group, a->now, a->length);
         sched->counts.tests++;
         if (then == 0 || then < (now < most ? now : most))
             bitset_clear(allowed, i);
     }
+}
+
+static uint32_t component_of(const struct sched_job *job)
+{
+    return job->leader ? job->id - job->leader : 0;
+}
+
+static void mask_unclaimed(const struct attempt *a, struct bitset *allowed)
+{
+    struct bitset *own = a->sched->scratch;
+    bitset_clear_all(own);
+    for (uint32_t i = 0; i < a->kept->n_nodes; i++)
+        if (a->kept->nodes[i].component == component_of(a->job))
+            bitset_set(own, a->kept->nodes[i].node);
+    bitset_and(allowed, own);
 }
 
 static bool has_others(const struct sched_node *node, const struct group *group)
@@ -86,7 +103,9 @@ static bool mask_nodes(const struct attempt *a, struct bitset *allowed)
         say(a, SCHED_RESERVATION, &words);
         return false;
     }
-    if (sched->n_promises > 0)
+    if (a->kept)
+        mask_unclaimed(a, allowed);
+    else if (sched->n_promises > 0)
         mask_promised(a, allowed);
     if (sched->n_own_nodes > 0 || a->group->req.exclusive == SCHED_OWN_NODES)
         mask_others(a, allowed);
@@ -100,13 +119,14 @@ static bool could_ever(const struct attempt *a, struct err *words)
     struct group *group = a->group;
     struct place_request place = group->req.place;
     if (group->up_checked == sched->up_version)
-        return group->up_could;
+        return true;
     place.allowed = sched->scratch;
     bitset_copy(sched->scratch, place_cluster_usable(sched->cluster));
     bitset_and(sched->scratch, group->demand.allowed);
-    group->up_could = place_check(sched->cluster, &place, " up now", words) == 0;
+    if (place_check(sched->cluster, &place, " up now", words) < 0)
+        return false;
     group->up_checked = sched->up_version;
-    return group->up_could;
+    return true;
 }
 
 static bool is_flat(const struct sched *sched)
@@ -121,6 +141,53 @@ static bool flat_fits(const struct attempt *a)
     struct amount least =
         timeline_least(&node->line, a->now, time_after(a->now, a->length));
     return amount_covers(&least, &a->group->demand.unit);
+}
+
+/* Of a node's free cores and memory, what is not free for as long as the job needs
+ * it: a share that is taken while the job is placed beside it. */
+static struct place_share padding_of(const struct attempt *a, uint32_t index)
+{
+    struct sched *sched = a->sched;
+    const struct place_node *node = place_cluster_node(sched->cluster, index);
+    struct amount least = timeline_least(&sched->nodes[index].line, a->now,
+                                         time_after(a->now, a->length));
+    struct place_share share = {.node = index};
+    int64_t memory = (int64_t)place_node_free_memory(node) - least.memory;
+    int64_t cores = (int64_t)node->n_free - least.cores;
+    share.memory = memory > 0 ? (uint64_t)memory : 0;
+    share.n_cores = cores > 0 ? (uint32_t)cores : 0;
+    if (!node->free_cores)
+        return share;
+    share.cores = bitset_create(node->free_cores->nbits);
+    uint32_t left = share.n_cores;
+    for (size_t i = share.cores->nbits; left > 0 && i-- > 0;) {
+        if (!bitset_test(node->free_cores, i))
+            continue;
+        bitset_set(share.cores, i);
+        left--;
+    }
+    return share;
+}
+
+/* A promise may have been made for part of what a node has free now, the rest being
+ * promised to others who come later. */
+static int choose_kept(struct attempt *a, const struct place_request *place,
+                       unsigned int flags, struct err *words)
+{
+    struct place_cluster *cluster = a->sched->cluster;
+    uint32_t n = a->kept->n_nodes;
+    cleanup(freep) struct place_share *shares = xcalloc(n, sizeof(*shares));
+    for (uint32_t i = 0; i < n; i++) {
+        shares[i] = padding_of(a, a->kept->nodes[i].node);
+        place_cluster_take(cluster, &shares[i]);
+    }
+    int rc =
+        place_choose(cluster, place, &a->sched->options.place, flags, &a->where, words);
+    for (uint32_t i = 0; i < n; i++) {
+        place_cluster_release(cluster, &shares[i]);
+        bitset_destroy(shares[i].cores);
+    }
+    return rc;
 }
 
 static int place(struct attempt *a, struct err *words)
@@ -143,6 +210,8 @@ static int place(struct attempt *a, struct err *words)
     if (place.switches_max && a->now >= a->job->since + a->group->req.switches_wait)
         place.switches_max = 0;
     sched->counts.tests++;
+    if (a->kept)
+        return choose_kept(a, &place, flags, words);
     return place_choose(sched->cluster, &place, &sched->options.place, flags, &a->where,
                         words);
 }
@@ -150,6 +219,7 @@ static int place(struct attempt *a, struct err *words)
 static bool place_any(struct attempt *a, struct err *words)
 {
     struct demand *demand = &a->group->demand;
+    bool could = false;
     for (uint32_t i = 0; i < demand->n_alternatives; i++) {
         group_choose(a->group, i);
         int rc = place(a, words);
@@ -158,10 +228,12 @@ static bool place_any(struct attempt *a, struct err *words)
         if (rc == -EBUSY)
             continue;
         struct err lacks = {0};
-        if (!could_ever(a, &lacks))
-            say(a, SCHED_NODES_DOWN, &lacks);
-        else
+        if (could_ever(a, &lacks)) {
+            could = true;
             say(a, SCHED_RESOURCES, words);
+        } else if (!could) {
+            say(a, SCHED_NODES_DOWN, &lacks);
+        }
     }
     return false;
 }
@@ -257,9 +329,10 @@ static void decide(struct attempt *a, const struct run *run, struct sched_decisi
 }
 
 static struct attempt attempt_of(struct sched *sched, struct sched_job *job,
-                                 int64_t now)
+                                 int64_t now, const struct promise *kept)
 {
-    struct attempt a = {.sched = sched, .job = job, .group = job->group, .now = now};
+    struct attempt a = {
+        .sched = sched, .job = job, .group = job->group, .now = now, .kept = kept};
     set_limit(&a, job->group->req.time_limit);
     return a;
 }
@@ -278,9 +351,9 @@ static void restore_promise(struct sched *sched, struct sched_job *job)
 }
 
 static size_t start_one(struct sched *sched, struct sched_job *job, int64_t now,
-                        struct sched_decision *ret)
+                        const struct promise *kept, struct sched_decision *ret)
 {
-    struct attempt a = attempt_of(sched, job, now);
+    struct attempt a = attempt_of(sched, job, now, kept);
     uint32_t id = job->id;
     lift_promise(sched, job);
     bool found = find_place(&a);
@@ -304,15 +377,16 @@ size_t start_decisions(const struct sched_job *job)
 /* All components or none: those that found a place hold it while the others look
  * for theirs. */
 static size_t start_set(struct sched *sched, struct sched_job *leader, int64_t now,
-                        struct sched_decision *ret)
+                        const struct promise *kept, struct sched_decision *ret)
 {
+    struct gain gain = sched->gain;
     uint32_t size = leader->set_size, n = 0, first = leader->id;
     cleanup(freep) struct attempt *attempts = xcalloc(size, sizeof(*attempts));
     cleanup(freep) struct run **runs = xcalloc(size, sizeof(struct run *));
     lift_promise(sched, leader);
     for (; n < size; n++) {
         struct sched_job *job = waiting_find(sched, first + n);
-        attempts[n] = attempt_of(sched, job, now);
+        attempts[n] = attempt_of(sched, job, now, kept);
         if (!find_place(&attempts[n]))
             break;
         runs[n] = begin(&attempts[n]);
@@ -326,6 +400,7 @@ static size_t start_set(struct sched *sched, struct sched_job *leader, int64_t n
             attempts[n].job->name = take(runs[n]->name);
             runs_end(sched, runs[n], now);
         }
+        sched->gain = gain;
         return 0;
     }
     if (leader->promise)
@@ -342,6 +417,11 @@ static size_t start_set(struct sched *sched, struct sched_job *leader, int64_t n
 size_t start_try(struct sched *sched, struct sched_job *job, int64_t now,
                  struct sched_decision *ret)
 {
-    return job->leader ? start_set(sched, job, now, ret)
-                       : start_one(sched, job, now, ret);
+    const struct promise *promise = job->promise;
+    size_t n = job->leader ? start_set(sched, job, now, NULL, ret)
+                           : start_one(sched, job, now, NULL, ret);
+    if (n > 0 || !promise || promise->start > now || promise->is_broken)
+        return n;
+    return job->leader ? start_set(sched, job, now, promise, ret)
+                       : start_one(sched, job, now, promise, ret);
 }

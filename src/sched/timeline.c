@@ -129,6 +129,8 @@ int64_t timeline_earliest(const struct timeline *line, int64_t from, int64_t bef
     const struct timeline_step *steps = line->steps + line->head;
     int64_t start = from;
     bool open = false;
+    if (from >= before)
+        return TIME_NEVER;
     for (uint32_t i = step_at(line, from); i < line->n; i++) {
         if (open && steps[i].time >= time_after(start, length))
             return start;
