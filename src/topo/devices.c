@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 
 /* The one domain that all of 'near' lies in. */
 static uint16_t common_domain(const struct bitset *near, const uint16_t *domain_of)
@@ -56,6 +57,18 @@ void topo_devices_settle(struct node_topo *topo)
         bool same = i > 0 && strcmp(device->name, device[-1].name) == 0;
         device->number = same ? (uint16_t)(device[-1].number + 1) : 0;
     }
+}
+
+char *topo_devices_words(const struct node_topo *topo)
+{
+    struct strbuf text = STRBUF_INIT;
+    for (uint32_t i = 0; i < topo->n_devices; i++) {
+        const struct topo_device *device = &topo->devices[i];
+        bool last = i + 1 == topo->n_devices || device[1].number == 0;
+        if (device->is_gres && last)
+            strbuf_printf(&text, ", %u %s", device->number + 1u, device->name);
+    }
+    return strbuf_take(&text);
 }
 
 void topo_devices_fini(struct node_topo *topo)

@@ -43,7 +43,11 @@ static struct node_topo *dup_cores(const struct node_topo *base)
     topo->pus_of = xcalloc(n, sizeof(*topo->pus_of));
     for (uint32_t i = 0; i < n; i++)
         topo->pus_of[i] = xstrdup(base->pus_of[i]);
-    topo->words = xstrdup(base->words);
+    if (base->numa_steps)
+        topo->numa_steps =
+            dup_array(base->numa_steps, (size_t)base->n_numa * base->n_numa,
+                      sizeof(*topo->numa_steps));
+    topo->words = NULL;
     topo->domains = domain_tree_create(topo);
     topo->devices = NULL;
     topo->n_devices = 0;
@@ -130,6 +134,16 @@ static void keep_others(struct node_topo *topo, const struct node_topo *base,
     }
 }
 
+/* As the base's, with other devices at the end. */
+static char *words_with_devices(const struct node_topo *base,
+                                const struct node_topo *topo)
+{
+    cleanup(freep) char *had = topo_devices_words(base);
+    cleanup(freep) char *has = topo_devices_words(topo);
+    return xasprintf("%.*s%s", (int)(strlen(base->words) - strlen(had)), base->words,
+                     has);
+}
+
 /* Equal hardware that is equipped alike has one hash. */
 static void hash_again(struct node_topo *topo, const struct topo_gres *gres, size_t n)
 {
@@ -160,6 +174,7 @@ int node_topo_equip(const struct node_topo *base, const struct topo_gres *gres,
     }
     keep_others(topo, base, gres, n_gres);
     topo_devices_settle(topo);
+    topo->words = words_with_devices(base, topo);
     hash_again(topo, gres, n_gres);
     *ret = topo;
     return 0;

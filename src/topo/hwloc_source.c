@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "topo/io_devices.h"
 #include "topo/trial.h"
 #include "topo/xml_scan.h"
 
@@ -42,11 +43,16 @@ static bool info_is_hardware(const char *name)
     return false;
 }
 
+static bool info_is_kept(const char *name)
+{
+    return info_is_hardware(name) || strcmp(name, IO_DEVICE_INFO) == 0;
+}
+
 static void strip_infos(hwloc_obj_t obj)
 {
     unsigned int kept = 0;
     for (unsigned int i = 0; i < obj->infos_count; i++) {
-        if (info_is_hardware(obj->infos[i].name)) {
+        if (info_is_kept(obj->infos[i].name)) {
             obj->infos[kept++] = obj->infos[i];
             continue;
         }
@@ -88,12 +94,23 @@ static void topology_destroyp(hwloc_topology_t *topology)
         hwloc_topology_destroy(*topology);
 }
 
-static int topology_prepare(hwloc_topology_t *ret, struct err *err)
+/* What finds GPUs by talking to a display or to a compiler stays out of daemons. */
+static void leave_out_components(hwloc_topology_t t)
+{
+    static const char *const names[] = {"gl", "opencl"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        hwloc_topology_set_components(t, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
+                                      names[i]);
+}
+
+static int topology_prepare(enum hwloc_type_filter_e io, hwloc_topology_t *ret,
+                            struct err *err)
 {
     cleanup(topology_destroyp) hwloc_topology_t t = NULL;
     if (hwloc_topology_init(&t) < 0)
         return err_sys(err, errno, "cannot start hwloc");
-    hwloc_topology_set_io_types_filter(t, HWLOC_TYPE_FILTER_KEEP_NONE);
+    leave_out_components(t);
+    hwloc_topology_set_io_types_filter(t, io);
     hwloc_topology_set_type_filter(t, HWLOC_OBJ_MISC, HWLOC_TYPE_FILTER_KEEP_NONE);
     hwloc_topology_set_type_filter(t, HWLOC_OBJ_MEMCACHE, HWLOC_TYPE_FILTER_KEEP_NONE);
 #if HWLOC_API_VERSION >= 0x00020800
@@ -119,16 +136,34 @@ static int topology_finish(hwloc_topology_t t, const char *what, struct err *err
     return 0;
 }
 
+/* 'with_io' is set up as 't' was, to be loaded with its I/O. What goes wrong with
+ * that costs the devices only. */
+static void topology_equip(hwloc_topology_t t, hwloc_topology_t with_io)
+{
+    if (hwloc_topology_load(with_io) == 0)
+        io_devices_note(with_io, t);
+}
+
+static int set_text(const char *text, enum hwloc_type_filter_e io,
+                    hwloc_topology_t *ret, struct err *err)
+{
+    int rc = topology_prepare(io, ret, err);
+    if (rc == 0 && hwloc_topology_set_xmlbuffer(*ret, text, (int)strlen(text) + 1) < 0)
+        return err_set(err, EINVAL, "the XML is not an hwloc export");
+    return rc;
+}
+
 static int load_text(const char *text, hwloc_topology_t *ret, struct err *err)
 {
-    cleanup(topology_destroyp) hwloc_topology_t t = NULL;
-    int rc = topology_prepare(&t, err);
+    cleanup(topology_destroyp) hwloc_topology_t t = NULL, with_io = NULL;
+    int rc = set_text(text, HWLOC_TYPE_FILTER_KEEP_NONE, &t, err);
+    if (rc == 0)
+        rc = topology_finish(t, "the XML", err);
+    if (rc == 0)
+        rc = set_text(text, HWLOC_TYPE_FILTER_KEEP_IMPORTANT, &with_io, err);
     if (rc < 0)
         return rc;
-    if (hwloc_topology_set_xmlbuffer(t, text, (int)strlen(text) + 1) < 0)
-        return err_set(err, EINVAL, "the XML is not an hwloc export");
-    if ((rc = topology_finish(t, "the XML", err)) < 0)
-        return rc;
+    topology_equip(t, with_io);
     *ret = take(t);
     return 0;
 }
@@ -188,7 +223,7 @@ static int open_synthetic(const char *text, hwloc_topology_t *ret, struct err *e
     if (rc < 0)
         return rc;
     cleanup(topology_destroyp) hwloc_topology_t t = NULL;
-    if ((rc = topology_prepare(&t, err)) < 0)
+    if ((rc = topology_prepare(HWLOC_TYPE_FILTER_KEEP_NONE, &t, err)) < 0)
         return rc;
     cleanup(freep) char *what = xasprintf("synthetic topology \"%s\"", text);
     if (hwloc_topology_set_synthetic(t, text) < 0)
@@ -215,13 +250,17 @@ static int open_file(const char *path, hwloc_topology_t *ret, struct err *err)
 
 static int open_machine(hwloc_topology_t *ret, struct err *err)
 {
-    cleanup(topology_destroyp) hwloc_topology_t t = NULL;
-    int rc = topology_prepare(&t, err);
+    cleanup(topology_destroyp) hwloc_topology_t t = NULL, with_io = NULL;
+    int rc = topology_prepare(HWLOC_TYPE_FILTER_KEEP_NONE, &t, err);
     if (rc == 0)
         rc = topology_finish(t, "this machine", err);
     if (rc == 0)
-        *ret = take(t);
-    return rc;
+        rc = topology_prepare(HWLOC_TYPE_FILTER_KEEP_IMPORTANT, &with_io, err);
+    if (rc < 0)
+        return rc;
+    topology_equip(t, with_io);
+    *ret = take(t);
+    return 0;
 }
 
 int hwloc_source_open(const char *source, hwloc_topology_t *ret, struct err *err)

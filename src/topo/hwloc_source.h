@@ -3,7 +3,8 @@
  * hwloc_source.h - where a topology comes from, and its canonical form
  *
  * The only place that asks hwloc to discover or to parse. What it hands out is
- * loaded and canonical: no I/O objects, nothing that tells one machine from
+ * loaded and canonical: no I/O objects
+ * (see io_devices.h for what is kept of them), nothing that tells one machine from
  * another of the same make (names, serial numbers, page counts), memory in
  * steps of 16 MiB.
  */

@@ -16,6 +16,7 @@
 #include "topo/devices.h"
 #include "topo/domains.h"
 #include "topo/hwloc_source.h"
+#include "topo/io_devices.h"
 
 /* Objects of one kind, numbered in the order in which they are met. */
 struct numbering {
@@ -80,6 +81,52 @@ static char *pu_indexes(hwloc_topology_t t, hwloc_obj_t core)
     return strbuf_take(&text);
 }
 
+/* Row and column in the matrix of the NUMA node at each domain. */
+static bool find_in_matrix(const struct numbering *numas,
+                           struct hwloc_distances_s *matrix, int *ret)
+{
+    for (uint32_t i = 0; i < numas->n; i++) {
+        hwloc_obj_t numa = numas->objects[i]->memory_first_child;
+        ret[i] = numa ? hwloc_distances_obj_index(matrix, numa) : -1;
+        if (ret[i] < 0)
+            return false;
+    }
+    return true;
+}
+
+/* To the nearest other NUMA nodes it is one step, to others two. */
+static void rank_row(const struct hwloc_distances_s *matrix, const int *at, uint32_t n,
+                     uint32_t row, uint8_t *ret)
+{
+    const hwloc_uint64_t *values = &matrix->values[(size_t)at[row] * matrix->nbobjs];
+    hwloc_uint64_t least = UINT64_MAX;
+    for (uint32_t i = 0; i < n; i++)
+        if (i != row && values[at[i]] < least)
+            least = values[at[i]];
+    for (uint32_t i = 0; i < n; i++)
+        ret[i] = i == row ? 0 : values[at[i]] == least ? 1 : 2;
+}
+
+/* NULL: the machine tells no latencies. */
+static uint8_t *measure_steps(hwloc_topology_t t, const struct numbering *numas)
+{
+    struct hwloc_distances_s *matrix = NULL;
+    unsigned int n = 1;
+    uint8_t *steps = NULL;
+    if (hwloc_distances_get_by_type(t, HWLOC_OBJ_NUMANODE, &n, &matrix,
+                                    HWLOC_DISTANCES_KIND_MEANS_LATENCY, 0) < 0 ||
+        n == 0 || !matrix)
+        return NULL;
+    cleanup(freep) int *at = xcalloc(numas->n, sizeof(*at));
+    if (find_in_matrix(numas, matrix, at)) {
+        steps = xcalloc((size_t)numas->n * numas->n, sizeof(*steps));
+        for (uint32_t row = 0; row < numas->n; row++)
+            rank_row(matrix, at, numas->n, row, &steps[(size_t)row * numas->n]);
+    }
+    hwloc_distances_release(t, matrix);
+    return steps;
+}
+
 static void fill_cores(struct node_topo *topo, hwloc_topology_t t)
 {
     struct numbering packages = {0}, numas = {0}, l3s = {0};
@@ -98,6 +145,7 @@ static void fill_cores(struct node_topo *topo, hwloc_topology_t t)
     topo->n_packages = packages.n;
     topo->n_numa = numas.n;
     topo->n_l3 = l3s.n;
+    topo->numa_steps = measure_steps(t, &numas);
     free(packages.objects);
     free(numas.objects);
     free(l3s.objects);
@@ -127,7 +175,9 @@ static char *words_of(const struct node_topo *topo)
     cleanup(freep) char *cores = plural(topo->n_cores, "core");
     cleanup(freep) char *pus = plural(topo->n_pus, "PU");
     cleanup(freep) char *memory = size_format(topo->memory << 20);
-    return xasprintf("%s, %s, %s, %s, %s", packages, numas, cores, pus, memory);
+    cleanup(freep) char *devices = topo_devices_words(topo);
+    return xasprintf("%s, %s, %s, %s, %s%s", packages, numas, cores, pus, memory,
+                     devices);
 }
 
 static void hash_of(const char *xml, size_t len, char ret_hash[65])
@@ -153,6 +203,8 @@ static int reduce(hwloc_topology_t t, struct node_topo **ret, char **ret_xml,
     topo->pus_of = xcalloc(topo->n_pus, sizeof(*topo->pus_of));
     fill_cores(topo, t);
     topo->memory = memory_mib(t);
+    io_devices_read(t, topo);
+    topo_devices_settle(topo);
     topo->words = words_of(topo);
     topo->domains = domain_tree_create(topo);
     hash_of(xml, strlen(xml), topo->hash);
@@ -201,6 +253,7 @@ void node_topo_destroy(struct node_topo *topo)
     free(topo->numa_of);
     free(topo->l3_of);
     free(topo->words);
+    free(topo->numa_steps);
     topo_devices_fini(topo);
     domain_tree_destroy(topo->domains);
     free(topo);

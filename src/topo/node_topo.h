@@ -42,8 +42,10 @@ struct node_topo {
     /* Domain of each core, by logical core index. Machines without an L3 or
      * with memory outside the cores' subtrees still get a domain each. */
     uint16_t *package_of, *numa_of, *l3_of;
-    char **pus_of;               /* OS indexes of each core's PUs, "0,4" */
-    char *words;                 /* "2 packages, 2 NUMA nodes, 8 cores, 16 PUs, 63G" */
+    char **pus_of;       /* OS indexes of each core's PUs, "0,4" */
+    char *words;         /* "2 packages, 2 NUMA nodes, 8 cores, 16 PUs, 63G, 4 gpu" */
+    uint8_t *numa_steps; /* [n_numa * n_numa]: 0 itself, 1 the nearest others, 2;
+                          * NULL: the machine does not tell */
     struct domain_tree *domains; /* the same, as placement walks it */
     /* By name, then in the order of the bus; those jobs can have come first. */
     struct topo_device *devices;

@@ -377,6 +377,77 @@ static void usage_is_there_after_a_restart_and_goes_when_it_is_reset(void **stat
     assert_true(core_seconds(cluster->ctl, "root") < 1e-3);
 }
 
+static void assert_waits(struct party *client, uint32_t job, const char *reason,
+                         const char *words)
+{
+    cleanup(free_messagep) Berth__Envelope *reply = client_show(client, job);
+    const Berth__JobInfo *info = reply->job_list->jobs[0];
+
+    assert_string_equal(info->reason, reason);
+    assert_string_equal(info->record->state_words, words);
+}
+
+static void the_limit_that_holds_a_job_back_is_named(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    Berth__JobSpec spec = spec_of(1);
+    uint32_t epoch, first, second;
+
+    assert_status(change_account(client, MODIFY, "root", "", "grp-jobs=1"), NULL);
+    first = client_submit(client, &spec, "");
+    second = client_submit(client, &spec, "");
+    assert_int_equal(node_accept_launch(node, &epoch), first);
+    node_started(node, first, epoch);
+    cluster_run_for(cluster, 20);
+    assert_waits(client, second, "AssocGrpJobsLimit",
+                 "AssocGrpJobsLimit: account root: 1 of 1 jobs run, 1 asked");
+    node_ended(node, first, epoch, 0);
+    assert_int_equal(node_accept_launch(node, &epoch), second);
+    node_started(node, second, epoch);
+    assert_true(core_seconds(cluster->ctl, "root") >= 0);
+    assoc_check_invariants(cluster->ctl->assoc);
+}
+
+static void what_breaks_a_limit_alone_is_refused(void **state)
+{
+    struct party *client = party_connect(*state);
+    Berth__JobSpec spec = spec_of(3);
+
+    assert_status(change_account(client, MODIFY, "root", "", "max-cores-per-job=2"),
+                  NULL);
+    cleanup(free_messagep) Berth__Envelope *reply =
+        client_submit_reply(client, &spec, "");
+    assert_string_equal(words_of(reply),
+                        "AssocMaxCpuPerJobLimit: account root: a job has 2 cores at "
+                        "most, 3 asked");
+}
+
+static void usage_of_a_job_that_ran_is_kept_with_its_end(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    Berth__JobSpec spec = spec_of(4);
+    struct assoc_usage before, after;
+    uint32_t epoch, job = client_submit(client, &spec, ""), member;
+
+    assert_int_equal(node_accept_launch(node, &epoch), job);
+    node_started(node, job, epoch);
+    cluster_run_for(cluster, 2100);
+    node_ended(node, job, epoch, 0);
+    member = assoc_find(cluster->ctl->assoc, "root", name_of_us(), NULL);
+    assert_true(member != ASSOC_NONE);
+    assoc_settled(cluster->ctl->assoc, member, controller_now(), &before);
+    assert_true(before.amount[TRES_CORES] > 3.9);
+    cluster_stop(cluster);
+    cluster_run_for(cluster, 50);
+    cluster_start(cluster);
+    member = assoc_find(cluster->ctl->assoc, "root", name_of_us(), NULL);
+    assert_true(member != ASSOC_NONE);
+    assoc_settled(cluster->ctl->assoc, member, controller_now(), &after);
+    assert_true(fabs(after.amount[TRES_CORES] / before.amount[TRES_CORES] - 1) < 1e-3);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, cluster_setup, cluster_teardown)
 
 int main(void)
@@ -389,6 +460,9 @@ int main(void)
         TEST(only_admins_change_and_all_may_look),
         TEST(a_submission_is_judged_by_account_and_qos),
         TEST(a_job_shows_its_account_and_qos),
+        TEST(the_limit_that_holds_a_job_back_is_named),
+        TEST(what_breaks_a_limit_alone_is_refused),
+        TEST(usage_of_a_job_that_ran_is_kept_with_its_end),
         TEST(usage_is_there_after_a_restart_and_goes_when_it_is_reset),
     };
 
