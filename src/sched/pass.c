@@ -275,11 +275,86 @@ static bool consider(struct sched *sched, struct group *group, struct out *out)
     return leave(sched, group, out) || group->jobs != job;
 }
 
+/* ------------------------------------------------- the shortest ones first */
+
+static int by_time(const void *a, const void *b)
+{
+    const struct group *x = *(struct group *const *)a, *y = *(struct group *const *)b;
+    int64_t tx = x->req.time_limit, ty = y->req.time_limit;
+    if (tx != ty)
+        return tx == TIME_UNLIMITED || (ty != TIME_UNLIMITED && tx > ty) ? 1 : -1;
+    return group_compare(x, y);
+}
+
+/* Those from pass->next_group on, by time; each is referred to once more. */
+static struct group **gather_by_time(struct sched *sched, size_t *ret_n)
+{
+    struct group **groups =
+        xcalloc(sched->counts.classes + 1, sizeof(struct group *)); /* never NULL */
+    size_t n = 0;
+    for (struct group *g = sched->pass.next_group; g;
+         g = RB_NEXT(group_tree, &sched->order.groups, g)) {
+        g->n_refs++;
+        groups[n++] = g;
+    }
+    qsort(groups, n, sizeof(struct group *), by_time);
+    *ret_n = n;
+    return groups;
+}
+
+/* Of groups of equal time, the next job of the one at 'at' may stand behind others'. */
+static void settle(struct group **groups, size_t n, size_t at)
+{
+    for (; at + 1 < n && by_time(&groups[at], &groups[at + 1]) > 0; at++) {
+        struct group *moved = groups[at];
+        groups[at] = groups[at + 1];
+        groups[at + 1] = moved;
+    }
+}
+
+/* What may fill up is looked at by time, not in the order. pass->next_group stays:
+ * a pass that is left here begins with it again, and does not test twice. */
+static bool walk_shortest(struct sched *sched, struct out *out)
+{
+    size_t n, i = 0;
+    struct group **groups = gather_by_time(sched, &n);
+    while (i < n) {
+        struct group *group = groups[i];
+        const struct sched_job *first = group->is_listed ? group->jobs : NULL;
+        if (!first || group->tested == sched->pass.number) {
+            i++;
+            continue;
+        }
+        if (is_spent(out, start_decisions(group->jobs)))
+            break;
+        spend(out);
+        sched->pass.looked_at++;
+        consider(sched, group, out);
+        if (!group->is_listed || group->jobs == first)
+            i++;
+        else
+            settle(groups + i, n - i, 0);
+    }
+    for (size_t k = 0; k < n; k++)
+        groups_unref(sched, groups[k]);
+    free(groups);
+    return i == n;
+}
+
+static bool fills_up_by_time(const struct sched *sched)
+{
+    const struct sched_policy *policy = &sched->options.policy;
+    return policy->backfill_shortest && policy->promises > 0 &&
+           sched->n_promises >= policy->promises;
+}
+
 static bool walk_groups(struct sched *sched, struct out *out)
 {
     struct pass *pass = &sched->pass;
     uint32_t depth = sched->options.depth;
     while (pass->next_group && (depth == 0 || pass->looked_at < depth)) {
+        if (fills_up_by_time(sched))
+            return walk_shortest(sched, out);
         struct group *group = pass->next_group;
         if (is_spent(out, start_decisions(group->jobs)))
             return false;

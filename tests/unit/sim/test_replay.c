@@ -134,6 +134,26 @@ static void an_early_end_is_used_at_once(void **state)
     assert_starts(&options, rows, ARRAY_SIZE(rows));
 }
 
+static void shortest_first_reorders_what_fills_up(void **state)
+{
+    struct replay_options options = options_of("easy");
+    const struct row rows[] = {
+        {0, 100, 100, 8, 0},  {1, 50, 50, 10, 100},
+        {2, 10, 10, 10, 150}, {2, 80, 80, 2, 20}, /* came first, but is longer */
+        {2, 18, 18, 2, 2},
+    };
+    struct row queue_order[ARRAY_SIZE(rows)];
+
+    (void)state;
+    options.pass_each_second = true;
+    memcpy(queue_order, rows, sizeof(rows));
+    queue_order[3].start = 2;
+    queue_order[4].start = 82;
+    assert_starts(&options, queue_order, ARRAY_SIZE(rows));
+    options.sched.policy.backfill_shortest = true;
+    assert_starts(&options, rows, ARRAY_SIZE(rows));
+}
+
 static void the_shortest_comes_first_when_that_is_the_order(void **state)
 {
     struct replay_options options = options_of("fifo");
@@ -222,6 +242,7 @@ int main(void)
         cmocka_unit_test(easy_fills_up_before_the_first_and_beside_it),
         cmocka_unit_test(easy_may_delay_the_second_and_conservative_does_not),
         cmocka_unit_test(an_early_end_is_used_at_once),
+        cmocka_unit_test(shortest_first_reorders_what_fills_up),
         cmocka_unit_test(the_shortest_comes_first_when_that_is_the_order),
         cmocka_unit_test(jobs_whose_request_is_over_leave_together),
         cmocka_unit_test(a_job_of_no_time_starts_and_ends),
