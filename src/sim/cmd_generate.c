@@ -146,7 +146,7 @@ int cmd_generate(int argc, char **argv)
 {
     struct args args = {.workload = WORKLOAD_OPTIONS_DEFAULT,
                         .cluster = CLUSTER_OPTIONS_DEFAULT};
-    int next, status = sim_parse(&usage, options, argc, argv, &args, &next);
+    int next, status = sim_parse(&usage, options, 0, argc, argv, &args, &next);
 
     if (status < 0 && next < argc)
         status = sim_fail(&usage, SIM_USAGE, "unexpected argument '%s'", argv[next]);

@@ -26,18 +26,19 @@ int sim_fail(const struct sim_usage *usage, enum sim_status status, const char *
     return (int)status;
 }
 
-int sim_parse(const struct sim_usage *usage, const struct opt *table, int argc,
-              char **argv, void *ctx, int *ret_next)
+int sim_parse(const struct sim_usage *usage, const struct opt *table,
+              unsigned int where, int argc, char **argv, void *ctx, int *ret_next)
 {
     struct err err;
-    const int rc = opts_parse(table, 0, OPTS_ANYWHERE, argc, argv, ctx, ret_next, &err);
+    const int rc =
+        opts_parse(table, where, OPTS_ANYWHERE, argc, argv, ctx, ret_next, &err);
 
     if (rc == 0)
         return -1;
     if (rc != -ECANCELED)
         return sim_fail(usage, SIM_USAGE, "%s", err.text);
     printf("Usage: %s\n\n%s\n\nOptions:\n", usage->synopsis, usage->about);
-    opts_print(table, 0, stdout);
+    opts_print(table, where, stdout);
     printf("\nExamples:\n%s", usage->examples);
     return SIM_OK;
 }

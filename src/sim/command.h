@@ -31,10 +31,11 @@ struct sim_usage {
         .help = "this text"                                              \
     }
 
-/* Read argv[1..] into 'ctx'. -1: go on, with *ret_next the first operand; else the
- * exit status to return: the help is printed, or the mistake is named. */
-int sim_parse(const struct sim_usage *usage, const struct opt *table, int argc,
-              char **argv, void *ctx, int *ret_next);
+/* Read argv[1..] into 'ctx', with the options known in 'where' (0: all). -1: go on,
+ * with *ret_next the first operand; else the exit status to return: the help is
+ * printed, or the mistake is named. */
+int sim_parse(const struct sim_usage *usage, const struct opt *table,
+              unsigned int where, int argc, char **argv, void *ctx, int *ret_next);
 
 /* Say 'words' on stderr as "berth-sim COMMAND: words"; returns 'status'. */
 int sim_fail(const struct sim_usage *usage, enum sim_status status, const char *fmt,
@@ -50,5 +51,6 @@ int sim_opt_real(const struct opt *opt, const char *value, void *ctx,
 
 int cmd_generate(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 
 #endif

@@ -17,6 +17,7 @@ static const struct {
     const char *help;
 } commands[] = {
     {"run", cmd_run, "replay a recorded workload under a policy"},
+    {"replay", cmd_replay, "the same with a cluster's own jobs, beside how it was"},
     {"generate", cmd_generate, "make a synthetic workload, or a cluster"},
 };
 

@@ -90,11 +90,16 @@ static struct sched_request request_of(const struct replay *replay, size_t i)
         .submit_time = job->submit,
         .eligible_time = job->submit,
         .time_limit = job->request,
-        .uid = job->user < 0 ? 0 : (uint32_t)job->user,
+        .uid = job->user < 0 ? UINT32_MAX : (uint32_t)job->user,
     };
 
-    if (!replay->machine->config)
+    if (replay->machine->config) {
+        request.place.nodes_min = request.place.nodes_max = job->nodes;
+        request.place.mem_per_node = job->mem_per_node;
+        request.place.exclusive = job->exclusive;
+    } else {
         request.place.nodes_min = request.place.nodes_max = 1;
+    }
     return request;
 }
 

@@ -108,6 +108,11 @@ void report_print(const struct report *report, FILE *out)
                   "utilisation    %.2f %%\n",
                   metrics->all.jobs, makespan, 100 * metrics->utilisation);
     print_spread(&metrics->all, out);
+    if (report->has_recorded) {
+        (void)fprintf(out, "\nas it was: utilisation %.2f %% over %zu jobs\n",
+                      100 * report->recorded.utilisation, report->recorded.all.jobs);
+        print_spread(&report->recorded.all, out);
+    }
     print_classes(metrics, out);
     (void)fprintf(
         out,
@@ -202,6 +207,16 @@ static json_t *engine_json(const struct report *report)
     return object;
 }
 
+static json_t *recorded_json(const struct metrics *recorded)
+{
+    json_t *object = json_object();
+
+    set_figures(object, &recorded->all);
+    set_count(object, "makespan", (uint64_t)recorded->makespan);
+    set_real(object, "utilisation", recorded->utilisation);
+    return object;
+}
+
 int report_write_json(const struct report *report, FILE *out, struct err *err)
 {
     const struct metrics *metrics = &report->metrics;
@@ -218,6 +233,8 @@ int report_write_json(const struct report *report, FILE *out, struct err *err)
     set_count(object, "procs", report->procs);
     set_count(object, "windows", report->windows);
     (void)json_object_set_new(object, "classes", classes_json(metrics));
+    if (report->has_recorded)
+        (void)json_object_set_new(object, "recorded", recorded_json(&report->recorded));
     (void)json_object_set_new(object, "trace", trace_json(report));
     (void)json_object_set_new(object, "engine", engine_json(report));
     rc = json_dumpf(object, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15));

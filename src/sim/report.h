@@ -5,6 +5,7 @@
 #ifndef BERTH_SIM_REPORT_H
 #define BERTH_SIM_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -19,6 +20,8 @@ struct report {
     const struct trace_counts *counts;
     size_t refused;
     struct metrics metrics;
+    bool has_recorded;
+    struct metrics recorded;           /* as the log has it */
     uint64_t passes, decisions, tests; /* of the engine */
     double seconds;    /* real time that the engine and its clock took */
     uint64_t peak_rss; /* bytes */
@@ -27,8 +30,9 @@ struct report {
 void report_print(const struct report *report, FILE *out);
 
 /* One JSON object: jobs, makespan, utilisation, mean_wait, p99_wait, max_wait,
- * mean_bsld, jobs_per_second, peak_rss and more at its top, and "classes", "trace",
- * "engine" below it. Times in seconds. Returns 0 or -EIO with words. */
+ * mean_bsld, jobs_per_second, peak_rss and more at its top, and "classes", "recorded"
+ * (where known), "trace", "engine" below it. Times in seconds. Returns 0 or -EIO with
+ * words. */
 int report_write_json(const struct report *report, FILE *out, struct err *err);
 
 #endif

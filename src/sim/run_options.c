@@ -15,6 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct run_options *run_options_create(void)
+{
+    struct run_options *options = xcalloc(1, sizeof(*options));
+
+    options->rules = (struct trace_rules)TRACE_RULES_DEFAULT;
+    return options;
+}
+
 struct word {
     const char *word;
     int value;
@@ -250,6 +258,12 @@ static int set_weights(const struct opt *opt, const char *value, void *ctx,
         .help = (help_)                                                   \
     }
 
+#define OWN_OF_TRACE(name_, meta_, set_, help_)                           \
+    {                                                                     \
+        .name = (name_), .arg = OPT_NEEDED, .meta = (meta_), .set = set_, \
+        .where = RUN_OF_TRACE, .help = (help_)                            \
+    }
+
 const struct opt run_options_table[] = {
     TEXT("policy", "NAME", policy, "fifo, easy, conservative, hybrid or default"),
     {.name = "procs",
@@ -268,10 +282,13 @@ const struct opt run_options_table[] = {
     TEXT("backfill", "HOW", backfill, "none, queue (in its order) or shortest (first)"),
     TEXT("promises", "N", promises, "jobs that are promised a start at a time; all"),
     OWN("weights", "NAME=X,...", set_weights, "of the factors, for --order=priority"),
-    OWN("overrun", "WHAT", set_overrun, "jobs past their request: kill or keep"),
-    OWN("size", "WHICH", set_size, "larger, requested or allocated processors"),
-    OWN("format", "NAME", set_format, "of the trace: auto, swf or pyss"),
-    OWN("rules", "NAME", set_rules, "berth, or rlscheduler: as its tables were made"),
+    OWN_OF_TRACE("overrun", "WHAT", set_overrun,
+                 "jobs past their request: kill or keep"),
+    OWN_OF_TRACE("size", "WHICH", set_size,
+                 "larger, requested or allocated processors"),
+    OWN_OF_TRACE("format", "NAME", set_format, "of the trace: auto, swf or pyss"),
+    OWN_OF_TRACE("rules", "NAME", set_rules,
+                 "berth, or rlscheduler: as its tables were made"),
     OWN("passes", "WHEN", set_passes, "decide after each event or each second"),
     OWN("max-jobs", "N", set_max_jobs, "read no more jobs"),
     {.name = "load",

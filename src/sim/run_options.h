@@ -29,12 +29,13 @@ struct run_options {
     size_t n_windows; /* 0: all jobs */
     const char *json, *schedule_out, *plot;
     bool quiet;
+    bool is_journal; /* a controller's store, no trace */
 };
-#define RUN_OPTIONS_DEFAULT           \
-    {                                 \
-        .rules = TRACE_RULES_DEFAULT, \
-    }
+/* With the defaults; the caller frees it. */
+struct run_options *run_options_create(void);
 
+/* Which commands know an option. */
+enum { RUN_OF_TRACE = 1, RUN_OF_JOURNAL = 2 };
 /* Writes into a struct run_options. */
 extern const struct opt run_options_table[];
 

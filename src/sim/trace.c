@@ -86,6 +86,13 @@ static void append(struct trace *trace, const struct trace_job *job)
     trace->jobs[trace->n++] = *job;
 }
 
+void trace_add(struct trace *trace, const struct trace_rules *rules,
+               struct trace_job *job, int64_t requested)
+{
+    settle_times(job, requested, rules, &trace->counts);
+    append(trace, job);
+}
+
 static void take_record(struct trace *trace, const struct trace_rules *rules,
                         const struct swf_record *record, const char *label)
 {
@@ -96,6 +103,7 @@ static void take_record(struct trace *trace, const struct trace_rules *rules,
         .label = label,
         .submit = field[SWF_SUBMIT],
         .run = field[SWF_RUN] < 0 ? rules->unknown_run : field[SWF_RUN],
+        .wait = field[SWF_WAIT],
         .procs = (uint32_t)procs_of(record, rules->procs),
         .user = small_id(field[SWF_USER]),
         .group = small_id(field[SWF_GROUP]),
@@ -107,8 +115,7 @@ static void take_record(struct trace *trace, const struct trace_rules *rules,
         (*skipped)++;
         return;
     }
-    settle_times(&job, field[SWF_REQUESTED_TIME], rules, &trace->counts);
-    append(trace, &job);
+    trace_add(trace, rules, &job, field[SWF_REQUESTED_TIME]);
 }
 
 static const char *keep_label(struct trace *trace, const char *word, size_t len)
@@ -240,7 +247,7 @@ static void sort_stable(struct trace_job *jobs, struct trace_job *spare, size_t 
                         : spare[j++];
 }
 
-static void sort_jobs(struct trace *trace, const struct trace_rules *rules)
+void trace_sort(struct trace *trace, const struct trace_rules *rules)
 {
     cleanup(freep) struct trace_job *spare = NULL;
 
@@ -270,7 +277,7 @@ int trace_read(struct lines *lines, const struct trace_rules *rules, struct trac
         trace_fini(&trace);
         return rc;
     }
-    sort_jobs(&trace, rules);
+    trace_sort(&trace, rules);
     *ret = trace;
     return 0;
 }

@@ -56,7 +56,11 @@ struct trace_job {
     int64_t submit;    /* seconds */
     int64_t run;       /* seconds, as it runs here */
     int64_t request;   /* seconds, at least 1 */
+    int64_t wait;      /* seconds, as it was; -1: unknown */
     uint32_t procs;
+    uint32_t nodes;             /* that they lie on, on a described machine; 0: any */
+    uint64_t mem_per_node;      /* MiB, on a described machine; 0: none asked */
+    bool exclusive;             /* whole nodes, on a described machine */
     int32_t user, group, queue; /* -1: unknown */
 };
 
@@ -85,6 +89,11 @@ struct trace {
 /* Words of a failure are "FILE:LINE: field 4, run time: 'x' is not a number". */
 int trace_read(struct lines *lines, const struct trace_rules *rules, struct trace *ret,
                struct err *err);
+/* For other sources: settle a job's request ('requested' seconds; 0 or less: unknown)
+ * by the rules and append it; at the end, put all in their order. */
+void trace_add(struct trace *trace, const struct trace_rules *rules,
+               struct trace_job *job, int64_t requested);
+void trace_sort(struct trace *trace, const struct trace_rules *rules);
 void trace_fini(struct trace *trace);
 
 /* Leave out what could never start on 'procs' processors. */

@@ -162,6 +162,26 @@ def test_the_same_input_gives_the_same_schedule(tmp_path):
     assert len(first) == 500 and first == schedule(tmp_path, path)
 
 
+# ------------------------------------------------------------- a cluster's own
+
+def test_a_clusters_jobs_are_replayed_beside_how_it_was(make_cluster):
+    cluster = make_cluster()
+    cluster.up("--nodes", "2", "--cores-per-node", "2")
+    for cores in ("2", "2", "1"):
+        cluster.berth("submit", "--wait", "-N", "1", "-c", cores, "-t", "10m",
+                      "--wrap", "true")
+    config = cluster.dir / "berth.yaml"
+    found = json.loads(run("berth-sim", "replay", "-q", "--json", "-", "--policy", "easy",
+                           "--cluster", config).stdout)
+    assert found["jobs"] == 3 and found["procs"] == 4
+    assert found["recorded"]["jobs"] == 3
+    assert found["recorded"]["mean_wait"] >= found["mean_wait"]
+    assert found["trace"]["file"].endswith("controller.db")
+    one = json.loads(run("berth-sim", "replay", "-q", "--json", "-", "--procs", "2",
+                         found["trace"]["file"]).stdout)
+    assert one["jobs"] == 3 and one["procs"] == 2
+
+
 # ---------------------------------------------------------- published results
 
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")

@@ -24,6 +24,7 @@ compare berthd.8 ./berthd
 
 sim_commands() {
     ./berth-sim run "$@"
+    ./berth-sim replay "$@"
     ./berth-sim generate "$@"
 }
 compare berth-sim.1 sim_commands
