@@ -98,10 +98,13 @@ static uint32_t largest_domain(const struct node_topo *topo, const uint16_t *dom
     return largest;
 }
 
-static uint8_t steps_between(const struct topo_device *device, const struct cell *cell)
+static uint8_t steps_between(const struct node_topo *topo,
+                             const struct topo_device *device, const struct cell *cell)
 {
     if (device->numa != TOPO_NOWHERE && device->numa == cell->numa)
         return 1;
+    if (device->numa != TOPO_NOWHERE && topo->numa_steps)
+        return topo->numa_steps[(size_t)device->numa * topo->n_numa + cell->numa];
     return device->package != TOPO_NOWHERE && device->package == cell->package ? 1 : 2;
 }
 
@@ -112,7 +115,7 @@ static void measure_devices(struct hardware *hw)
     for (uint32_t d = 0; d < topo->n_devices; d++) {
         uint8_t *steps = &hw->steps[(size_t)d * hw->n_cells];
         for (uint32_t cell = 0; cell < hw->n_cells; cell++)
-            steps[cell] = steps_between(&topo->devices[d], &hw->cells[cell]);
+            steps[cell] = steps_between(topo, &topo->devices[d], &hw->cells[cell]);
         for (uint32_t core = 0; core < topo->n_cores; core++)
             if (bitset_test(topo->devices[d].near, core))
                 steps[hw->cell_of[core]] = 0;

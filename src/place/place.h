@@ -75,8 +75,9 @@ struct place_request {
  *   packages, numa, l3
  *                  a domain that a task, or a node's share, spans past the
  *                  number that its cores need
- *   devices        a step between a task's cores and its device: 1 to another
- *                  NUMA node of the package, 2 to another package
+ *   devices        a step between a task's cores and its device: 1 to a nearest
+ *                  NUMA node (by the machine's latencies, else of the same
+ *                  package), 2 to others
  *   memory         a NUMA node that has to lend memory to a share without
  *                  cores in it
  */
