@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/gres.h"
 #include "controller/dispatch.h"
 #include "controller/jobs.h"
 #include "controller/reconcile.h"
@@ -144,28 +145,66 @@ const struct node_topo *nodes_find_topo(const struct controller *ctl, const char
     return topo ? topo->topo : NULL;
 }
 
-int nodes_restore_topo(struct controller *ctl, const void *xml, size_t len,
-                       struct err *err)
+static const struct node_topo *keep_topo(struct controller *ctl, struct node_topo *topo)
 {
+    const struct node_topo *known = nodes_find_topo(ctl, topo->hash);
     struct ctl_topo *entry;
-    struct node_topo *topo;
-    int rc = node_topo_from_xml(xml, len, &topo, err);
 
-    if (rc)
-        return rc;
-    if (nodes_find_topo(ctl, topo->hash)) {
+    if (known) {
         node_topo_destroy(topo);
-        return 0;
+        return known;
     }
     entry = xcalloc(1, sizeof(*entry));
     entry->topo = topo;
     HASH_ADD_KEYPTR(hh, ctl->topos, topo->hash, strlen(topo->hash), entry);
-    return 0;
+    return topo;
+}
+
+int nodes_restore_topo(struct controller *ctl, const void *xml, size_t len,
+                       struct err *err)
+{
+    struct node_topo *topo;
+    int rc = node_topo_from_xml(xml, len, &topo, err);
+
+    if (rc == 0)
+        keep_topo(ctl, topo);
+    return rc;
+}
+
+/* With the devices that the configuration gives it. What cannot be costs the
+ * devices, not the node. */
+static const struct node_topo *equip(struct controller *ctl,
+                                     const struct ctl_node *node,
+                                     const struct node_topo *base)
+{
+    struct config_gres *list = NULL;
+    struct topo_gres *gres;
+    struct node_topo *topo = NULL;
+    struct err err;
+    size_t n = 0;
+    int rc = config_gres_parse(node->config->gres, &list, &n, &err);
+
+    gres = xcalloc(n, sizeof(*gres));
+    for (size_t i = 0; i < n; i++)
+        gres[i] = (struct topo_gres){.name = list[i].name,
+                                     .type = list[i].type,
+                                     .count = list[i].count,
+                                     .cores = list[i].cores};
+    if (rc == 0)
+        rc = node_topo_equip(base, gres, n, &topo, &err);
+    free(gres);
+    config_gres_free(list, n);
+    if (rc == 0)
+        return keep_topo(ctl, topo);
+    log_warn("node %s: without its devices: %s", node->config->name, err.text);
+    return base;
 }
 
 void nodes_settle_hardware(struct controller *ctl, struct ctl_node *node)
 {
     node->topo = nodes_find_topo(ctl, node->registered->topology_hash);
+    if (node->topo && node->config->gres)
+        node->topo = equip(ctl, node, node->topo);
     if (node->topo)
         sched_node_set(ctl->sched, node->index, node->topo, nodes_memory(node));
 }

@@ -144,7 +144,7 @@ static int accept_topology(struct conn *conn, const Berth__TopologyUpload *uploa
     if (!node->topo)
         return err_set(err, EINVAL, "the topology is not the one with hash %s",
                        node->registered->topology_hash);
-    key = xasprintf("topo/%s", node->topo->hash);
+    key = xasprintf("topo/%s", node->registered->topology_hash);
     store_put(ctl->store, key, upload->xml.data, upload->xml.len);
     return 0;
 }
