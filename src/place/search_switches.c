@@ -275,6 +275,40 @@ static void add_home(const struct climb *c, uint32_t sw, uint32_t *counts)
     }
 }
 
+static bool is_among(uint32_t sw, const uint32_t *few, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (few[i] == sw)
+            return true;
+    return false;
+}
+
+/* Quotas may need other switches than the number of nodes does: add one that meets
+ * them, or if none does alone, the first, and try again. */
+static bool widen(struct climb *c, const struct home *homes, size_t n, uint32_t *few,
+                  size_t *n_few)
+{
+    while (*n_few < n) {
+        uint32_t first = UINT32_MAX;
+        cleanup(freep) uint32_t *before =
+            xmemdup(c->avail, c->n_classes * sizeof(*before));
+        for (size_t i = 0; i < n; i++) {
+            if (is_among(homes[i].sw, few, *n_few))
+                continue;
+            first = first == UINT32_MAX ? homes[i].sw : first;
+            add_home(c, homes[i].sw, c->avail);
+            if (choose(c, c->avail)) {
+                few[(*n_few)++] = homes[i].sw;
+                return true;
+            }
+            memcpy(c->avail, before, c->n_classes * sizeof(*before));
+        }
+        few[(*n_few)++] = first;
+        add_home(c, first, c->avail);
+    }
+    return false;
+}
+
 /* The best of as few switches as have nodes enough. */
 static void try_few_homes(struct climb *c, uint32_t sw, uint32_t needed)
 {
@@ -285,17 +319,20 @@ static void try_few_homes(struct climb *c, uint32_t sw, uint32_t needed)
     memset(c->avail, 0, c->n_classes * sizeof(*c->avail));
     for (size_t i = 0; i < n_few; i++)
         add_home(c, few[i], c->avail);
-    if (choose(c, c->avail))
+    if (choose(c, c->avail) ||
+        (c->picker->want->req->n_quotas > 0 && widen(c, homes, n, few, &n_few)))
         add_selection_of(c, few, n_few);
 }
 
+/* Few switches come first: of equal offers the first is taken. */
 static void try_switch(struct climb *c, uint32_t sw)
 {
-    if (!choose(c, &c->below[(size_t)sw * c->n_classes]))
+    const uint32_t *below = &c->below[(size_t)sw * c->n_classes];
+    if (!choose(c, below))
         return;
-    uint32_t needed = c->pick.n_nodes;
-    add_selection(c, sw);
-    try_few_homes(c, sw, needed);
+    try_few_homes(c, sw, c->pick.n_nodes);
+    if (choose(c, below))
+        add_selection(c, sw);
 }
 
 /* Count everything: no leaf holds it. */

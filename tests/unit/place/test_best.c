@@ -225,6 +225,63 @@ static void a_placement_is_found_when_there_is_one_under_the_lowest_switch(void 
     }
 }
 
+/* The best score of any set of 'n' free nodes; -1: there are not so many. */
+static double best_of_sets(const struct cluster *c, uint32_t n)
+{
+    double best = -1;
+    for (uint32_t set = 1; set < 1u << c->n; set++) {
+        uint32_t members[CLUSTER_MAX], count = 0, switches = 0;
+        bool is_free = (uint32_t)__builtin_popcount(set) == n;
+        for (uint32_t i = 0; i < c->n && is_free; i++) {
+            bool seen = false;
+            if (!(set & 1u << i))
+                continue;
+            is_free = place_cluster_node(c->cluster, i)->n_free == c->topo->n_cores;
+            for (uint32_t k = 0; k < count; k++)
+                seen |= switch_tree_switch_of(c->tree, members[k]) ==
+                        switch_tree_switch_of(c->tree, i);
+            switches += !seen;
+            members[count++] = i;
+        }
+        if (!is_free)
+            continue;
+        double score = place_weights_default.switch_levels *
+                       (switch_tree_span(c->tree, members, n) + switches - 1);
+        if (best < 0 || score < best)
+            best = score;
+    }
+    return best;
+}
+
+static void whole_nodes_lie_as_near_to_each_other_as_can_be(void **state)
+{
+    (void)state;
+    static const struct switch_def deep[] = {
+        {.name = "top", .switches = "x,y"}, {.name = "x", .switches = "a,b"},
+        {.name = "y", .switches = "c,d"},   {.name = "a", .nodes = "n[0-3]"},
+        {.name = "b", .nodes = "n[4-6]"},   {.name = "c", .nodes = "n[7,9,11]"},
+        {.name = "d", .nodes = "n[8,10]"}};
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        uint32_t seed = round;
+        struct cluster c;
+        cluster_init(&c, "synthetic:core:2 pu:1", 12, deep, ARRAY_SIZE(deep));
+        for (uint32_t i = 0; i < 12; i++)
+            if (chance(&seed, 30))
+                cluster_use(&c, i, "0");
+        for (uint32_t n = 1; n <= 6; n++) {
+            struct place_request req = {.nodes_min = n, .exclusive = true};
+            struct place_result *r = NULL;
+            double best = best_of_sets(&c, n);
+            int rc = place_choose(c.cluster, &req, &place_weights_default, 0, &r, NULL);
+            assert_int_equal(rc == 0, best >= 0);
+            if (rc == 0 && r->score != best)
+                fail_msg("round %u, %u nodes: %g, not %g", round, n, r->score, best);
+            place_result_destroy(r);
+        }
+        cluster_fini(&c);
+    }
+}
+
 static void the_same_question_gets_the_same_answer(void **state)
 {
     (void)state;
@@ -306,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_placement_is_found_when_there_is_one_under_the_lowest_switch),
+        cmocka_unit_test(whole_nodes_lie_as_near_to_each_other_as_can_be),
         cmocka_unit_test(the_same_question_gets_the_same_answer),
         cmocka_unit_test(the_cores_of_a_task_score_as_well_as_nearly_any),
     };
