@@ -282,6 +282,26 @@ static int modify(struct controller *ctl, const Berth__AccountChange *change,
     return rc;
 }
 
+/* Members that nobody added, as administrators are, keep no account alive. */
+static int remove_strays(struct controller *ctl, uint32_t account, struct err *err)
+{
+    struct assoc_object object;
+
+    for (uint32_t i = 0; i < assoc_count(ctl->assoc); i++) {
+        if (!assoc_get(ctl->assoc, i, &object) || object.parent != account ||
+            !object.user || !object.implicit)
+            continue;
+        cleanup(freep) char *user = xstrdup(object.user);
+        cleanup(freep) char *name = xstrdup(object.account);
+        int rc = assoc_remove(ctl->assoc, i, err);
+
+        if (rc)
+            return rc;
+        accounts_erase(ctl, &(struct assoc_object){.account = name, .user = user});
+    }
+    return 0;
+}
+
 static int delete (struct controller *ctl, const Berth__AccountChange *change,
                    struct err *err)
 {
@@ -292,6 +312,8 @@ static int delete (struct controller *ctl, const Berth__AccountChange *change,
     uint32_t index;
     int rc = find_added(ctl, change, &index, err);
 
+    if (rc == 0 && !object.user)
+        rc = remove_strays(ctl, index, err);
     if (rc == 0)
         rc = assoc_remove(ctl->assoc, index, err);
     if (rc)

@@ -229,6 +229,7 @@ static int fill_switches(const Berth__JobSpec *spec, struct sched_request *req,
 static void fill_texts(const Berth__JobSpec *spec, struct sched_request *req)
 {
     req->uid = spec->uid;
+    req->any_account = controller_is_admin(spec->uid);
     req->name = or_null(spec->name);
     req->user = or_null(spec->user);
     req->account = or_null(spec->account);

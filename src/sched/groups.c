@@ -367,7 +367,7 @@ static int resolve(struct sched *sched, struct group *group, struct err *err)
                             .qos = req->qos,
                             .partition = partition->name,
                             .partition_qos = partition->qos,
-                            .privileged = req->uid == 0};
+                            .privileged = req->any_account || req->uid == 0};
     if (!sched->options.assoc || !req->user)
         return 0;
     group->has_assoc = true;

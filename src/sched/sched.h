@@ -220,6 +220,7 @@ struct sched_request {
     const char *name;               /* for singleton */
     const char *account, *qos;      /* resolved by options.assoc */
     const char *user;               /* name of the uid, for accounts */
+    bool any_account;               /* may be in every account, as uid 0 may */
     const char *features;           /* feature_spec */
     const char *licences;           /* licence_spec */
     const char *reservation;        /* name */

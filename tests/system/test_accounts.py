@@ -6,7 +6,7 @@ import pwd
 import pytest
 
 from conftest import new_desk
-from desk import AS_ROOT
+from desk import AS_ROOT, USER
 
 
 ORDERS = """\
@@ -134,3 +134,20 @@ def test_qos_are_kept_and_shown(admin):
     assert "01:00:00" not in admin.berth("qos", "show", "high").stdout
     admin.berth("qos", "delete", "high")
     assert "high" not in admin.berth("qos").stdout
+
+
+def test_the_owner_of_a_cluster_needs_no_account(admin):
+    admin.berth("account", "add", "physics")
+    job = admin.submit("--hold", "-A", "physics", "--wrap", "true")
+    assert admin.job(job)["spec"]["account"] == "physics"
+    admin.berth("cancel", job)
+    admin.berth("account", "delete", "physics")
+    assert names(admin) == [("root", "")]
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="root's own cluster is the other test's")
+def test_nor_does_the_owner_of_a_personal_cluster(make_cluster):
+    cluster = make_cluster(user=USER)
+    cluster.up("--nodes", "1", "--cores-per-node", "2")
+    cluster.berth("account", "add", "physics")
+    assert cluster.berth("submit", "--wait", "-o", "/dev/null", "--wrap", "true").returncode == 0
