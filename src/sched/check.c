@@ -102,8 +102,10 @@ static void check_promises(const struct sched *sched)
 static void check_jobs(const struct sched *sched)
 {
     size_t ready = 0, listed = 0;
-    for (const struct sched_job *job = sched->jobs; job; job = job->hh.next)
+    for (const struct sched_job *job = sched->jobs; job; job = job->hh.next) {
+        BUG_ON((job->place == JOB_PROMISED) != (job->promise != NULL));
         ready += job->place == JOB_READY;
+    }
     for (const struct group *group = sched->groups; group; group = group->hh.next) {
         BUG_ON(group->is_listed != (group->jobs != NULL));
         for (const struct sched_job *job = group->jobs; job; job = job->next) {

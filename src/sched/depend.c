@@ -44,6 +44,16 @@ static void note(struct sched *sched, uint32_t on, uint32_t id)
     d->ids[d->n++] = id;
 }
 
+/* An array has begun when its last task has. */
+static int64_t last_start(const struct sched *sched, const struct sched_job *array)
+{
+    int64_t last = 0;
+    for (const struct run *run = sched->runs; run; run = run->hh.next)
+        if (run->job == array && run->start > last)
+            last = run->start;
+    return last;
+}
+
 static struct depend_facts facts_of(void *ctx, uint32_t id, uint32_t element)
 {
     const struct question *q = ctx;
@@ -53,12 +63,13 @@ static struct depend_facts facts_of(void *ctx, uint32_t id, uint32_t element)
         runs_find(sched, (struct sched_id){.job = id, .task = element});
     if (run)
         return (struct depend_facts){.state = DEPEND_RUNNING, .start_time = run->start};
+    if (job && job->is_array && element == ARRAY_NONE &&
+        array_spec_count(&job->left) == 0)
+        return (struct depend_facts){.state = DEPEND_RUNNING,
+                                     .start_time = last_start(sched, job)};
     if (job && (element == ARRAY_NONE || !job->is_array ||
                 array_spec_contains(&job->left, element)))
-        return (struct depend_facts){.state = job->is_array &&
-                                                      array_spec_count(&job->left) == 0
-                                                  ? DEPEND_RUNNING
-                                                  : DEPEND_PENDING};
+        return (struct depend_facts){.state = DEPEND_PENDING};
     if (sched->options.fate)
         return sched->options.fate(sched->options.fate_ctx, id, element);
     return (struct depend_facts){.state = DEPEND_UNKNOWN};
@@ -84,6 +95,41 @@ static uint32_t namesake_of(void *ctx)
     return 0;
 }
 
+bool depend_is_by_task(const struct sched_job *job)
+{
+    for (size_t t = 0; t < job->depend.n; t++)
+        if (job->depend.terms[t].kind == DEPEND_AFTER_CORR)
+            return job->is_array;
+    return false;
+}
+
+/* The first task that may start becomes the next one. When there is none, the
+ * verdict is that of one that waits, or else of one that never can. */
+static enum depend_verdict judge_tasks(struct sched_job *job,
+                                       const struct depend_world *world,
+                                       int64_t *ret_when, struct err *ret_words)
+{
+    enum depend_verdict best = DEPEND_NEVER;
+    for (uint32_t task = array_spec_next(&job->left, 0); task != ARRAY_NONE;
+         task = array_spec_next(&job->left, task + 1)) {
+        int64_t when = 0;
+        struct err words = {0};
+        enum depend_verdict verdict =
+            depend_spec_judge(&job->depend, task, world, &when, &words);
+        if (verdict == DEPEND_HOLDS) {
+            job->task = task;
+            return verdict;
+        }
+        if (verdict < best || !ret_words->text[0]) {
+            best = verdict;
+            *ret_words = words;
+        }
+        if (when && (*ret_when == 0 || when < *ret_when))
+            *ret_when = when;
+    }
+    return best;
+}
+
 enum depend_verdict depend_judge(struct sched *sched, struct sched_job *job,
                                  int64_t now, struct err *words)
 {
@@ -91,11 +137,15 @@ enum depend_verdict depend_judge(struct sched *sched, struct sched_job *job,
     struct depend_world world = {
         .job = facts_of, .namesake = namesake_of, .ctx = &q, .now = now};
     int64_t when = 0;
-    enum depend_verdict verdict = depend_spec_judge(
-        &job->depend, job->is_array ? job->task : ARRAY_NONE, &world, &when, words);
-    if (verdict == DEPEND_HOLDS)
+    enum depend_verdict verdict;
+    if (depend_is_by_task(job))
+        verdict = judge_tasks(job, &world, &when, words);
+    else
+        verdict = depend_spec_judge(&job->depend, ARRAY_NONE, &world, &when, words);
+    if (verdict == DEPEND_HOLDS && !depend_is_by_task(job))
         return verdict;
-    job->wake = when;
+    if (when && (job->wake == 0 || when < job->wake))
+        job->wake = when;
     if (q.namesake)
         note(sched, q.namesake, job->id);
     for (size_t t = 0; t < job->depend.n; t++)

@@ -172,7 +172,8 @@ static struct place_result *preview(const struct sched *sched, struct group *gro
     for (uint32_t i = 0; i < slot->n_nodes; i++)
         bitset_set(nodes, slot->nodes[i].node);
     for (const struct run *run = sched->runs; run; run = run->hh.next)
-        for (size_t i = 0; i < run->where->n_shares && run->edge.time <= slot->start;
+        for (size_t i = 0; i < run->where->n_shares && run->state != RUN_STOPPED &&
+                           run->edge.time <= slot->start;
              i++)
             if (bitset_test(nodes, run->where->shares[i].node))
                 place_cluster_release(then, &run->where->shares[i]);

@@ -53,7 +53,8 @@ struct run {
     int64_t since;                   /* when its job's age began */
     int64_t start, time_limit, left; /* left: of the limit, when stopped */
     struct tres tres;
-    uint32_t licence; /* item taken of an OR list */
+    uint32_t licence;  /* item taken of an OR list */
+    uint32_t left_for; /* the job that it leaves for */
     bool is_overdue;
     struct edge edge; /* time: expected end; TIME_NEVER: not in the tree */
     UT_hash_handle hh;
@@ -408,6 +409,9 @@ int64_t waiting_next_time(const struct sched *sched);
 /* What the job depends on. Sets job->wake when time alone may change it. */
 enum depend_verdict depend_judge(struct sched *sched, struct sched_job *job,
                                  int64_t now, struct err *words);
+/* Do the tasks of an array depend on different things (aftercorr)? Then the job's
+ * next task is chosen among those whose turn has come. */
+bool depend_is_by_task(const struct sched_job *job);
 /* Jobs that depend on this one are looked at again. */
 void depend_touch(struct sched *sched, uint32_t job, int64_t now);
 void depend_fini(struct sched *sched);
@@ -452,6 +456,8 @@ void licences_fini(struct sched *sched);
 /* Does the reservation, in one of its recurrences, meet [from, from + length)? */
 bool reservation_meets(const struct reservation *r, int64_t now, int64_t from,
                        int64_t length);
+/* Does one recurrence of it last throughout [from, from + length)? */
+bool reservation_holds(const struct reservation *r, int64_t from, int64_t length);
 bool reservation_admits(const struct reservation *r, const struct group *group);
 /* Recurring ones move on. */
 void reservations_roll(struct sched *sched, int64_t now);

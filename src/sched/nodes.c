@@ -160,6 +160,25 @@ const struct run *nodes_holder(const struct sched *sched,
 
 /* --------------------------------------------------------------- capacity */
 
+/* Kinds past those that are planned ahead count as being there: starting tells. */
+static struct place_request without_unplanned(const struct place_request *place,
+                                              struct place_gres **ret_gres)
+{
+    struct place_request planned = *place;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < place->n_gres; i++)
+        n += place->gres[i].kind < AMOUNT_GRES;
+    if (n == place->n_gres)
+        return planned;
+    *ret_gres = xcalloc(n + 1, sizeof(**ret_gres));
+    planned.gres = *ret_gres;
+    planned.n_gres = 0;
+    for (uint32_t i = 0; i < place->n_gres; i++)
+        if (place->gres[i].kind < AMOUNT_GRES)
+            (*ret_gres)[planned.n_gres++] = place->gres[i];
+    return planned;
+}
+
 uint32_t nodes_capacity(const struct sched *sched, uint32_t node,
                         const struct group *group, int64_t from, int64_t length)
 {
@@ -175,8 +194,10 @@ uint32_t nodes_capacity(const struct sched *sched, uint32_t node,
                               .free_memory =
                                   least.memory > 0 ? (uint64_t)least.memory : 0,
                               .devices = devices};
+    cleanup(freep) struct place_gres *gres = NULL;
+    struct place_request place = without_unplanned(&group->req.place, &gres);
     return place_capacity(place_cluster_node(sched->cluster, node)->topo, &room,
-                          &group->req.place);
+                          &place);
 }
 
 static void need_devices(const struct group *group, uint32_t tasks, struct amount *need)
@@ -223,13 +244,20 @@ static void plan_again(struct sched *sched, uint32_t index)
     for (uint32_t h = 0; h < node->n_holds; h++) {
         const struct run *run = node->holds[h].run;
         const struct place_share *share = &run->where->shares[node->holds[h].share];
-        if (run->state == RUN_STOPPED)
-            continue;
         struct amount amount = share_amount(sched, share);
         timeline_take(&node->line, run->start, run->edge.time, &amount);
         place_cluster_take(sched->cluster, share);
         count_free(sched, node, -(int64_t)cores_of(share));
     }
+    for (struct run *run = sched->runs; run && sched->n_stopped > 0; run = run->hh.next)
+        for (size_t i = 0; run->kept && i < run->kept->n_shares; i++) {
+            const struct place_share *share = &run->kept->shares[i];
+            struct amount amount = share_amount(sched, share);
+            if (share->node != index)
+                continue;
+            timeline_take(&node->line, run->start, TIME_NEVER, &amount);
+            place_cluster_take(sched->cluster, share);
+        }
     for (struct promise *p = sched->promises; p; p = p->next)
         for (uint32_t i = 0; i < p->n_nodes; i++)
             if (p->nodes[i].node == index)
@@ -247,9 +275,17 @@ static void forget_free(struct sched *sched, const struct sched_node *node)
                 cores_of(&node->holds[h].run->where->shares[node->holds[h].share]));
 }
 
+static void break_promises(struct sched *sched, uint32_t index)
+{
+    for (struct promise *p = sched->promises; p; p = p->next)
+        for (uint32_t i = 0; i < p->n_nodes; i++)
+            p->is_broken |= p->nodes[i].node == index;
+}
+
 static void set_node(struct sched *sched, uint32_t index, int32_t cores, bool known)
 {
     struct sched_node *node = &sched->nodes[index];
+    struct amount before = node->total;
     uint64_t memory = place_cluster_node(sched->cluster, index)->memory;
     forget_free(sched, node);
     node->total = (struct amount){.cores = cores, .memory = (int64_t)memory};
@@ -259,6 +295,8 @@ static void set_node(struct sched *sched, uint32_t index, int32_t cores, bool kn
     sched->cores += (uint64_t)cores;
     count_free(sched, node, cores);
     plan_again(sched, index);
+    if (!amount_covers(&node->total, &before))
+        break_promises(sched, index);
     sched->order.is_stale = true;
     sched->up_version++;
     sched->gain.other = true;
@@ -287,9 +325,8 @@ void sched_node_up(struct sched *sched, uint32_t index, bool up)
     place_cluster_up(sched->cluster, index, up);
     sched->up_version++;
     sched->gain.other = true;
-    for (struct promise *p = sched->promises; !up && p; p = p->next)
-        for (uint32_t i = 0; i < p->n_nodes; i++)
-            p->is_broken |= p->nodes[i].node == index;
+    if (!up)
+        break_promises(sched, index);
 }
 
 void sched_node_usage(const struct sched *sched, uint32_t index,
@@ -304,4 +341,9 @@ void sched_node_usage(const struct sched *sched, uint32_t index,
         *ret_cores_used += run->state == RUN_STOPPED ? 0 : cores_of(share);
         *ret_memory_used += share->memory;
     }
+    for (const struct run *run = sched->runs; run && sched->n_stopped > 0;
+         run = run->hh.next)
+        for (size_t i = 0; run->kept && i < run->kept->n_shares; i++)
+            if (run->kept->shares[i].node == index)
+                *ret_memory_used += run->kept->shares[i].memory;
 }

@@ -171,8 +171,14 @@ void order_leave(struct sched *sched, struct group *group)
 
 void order_enter(struct sched *sched, struct group *group)
 {
-    if (group->jobs && !group->is_listed)
-        list(sched, group);
+    struct pass *pass = &sched->pass;
+    if (!group->jobs || group->is_listed)
+        return;
+    list(sched, group);
+    /* The walk comes by here, if need be again. */
+    if (pass->stage == PASS_GROUPS &&
+        (!pass->next_group || group_compare(group, pass->next_group) < 0))
+        pass->next_group = group;
 }
 
 /* A rank is good for a while, or until the scale has changed by a hundredth. */

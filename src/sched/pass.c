@@ -220,7 +220,8 @@ static bool is_still_no(const struct sched *sched, const struct group *group)
     if (group->tested == sched->pass.number)
         return true;
     return group->tested != 0 && group->tested == sched->pass.number - 1 &&
-           !group->is_timed && !gain_helps(&sched->gained, group);
+           !group->is_timed && group->reason != SCHED_LIMIT &&
+           !gain_helps(&sched->gained, group);
 }
 
 static bool may_promise(const struct sched *sched, const struct group *group)
@@ -320,8 +321,7 @@ static bool walk_shortest(struct sched *sched, struct out *out)
     struct group **groups = gather_by_time(sched, &n);
     while (i < n) {
         struct group *group = groups[i];
-        const struct sched_job *first = group->is_listed ? group->jobs : NULL;
-        if (!first || group->tested == sched->pass.number) {
+        if (!group->is_listed || group->tested == sched->pass.number) {
             i++;
             continue;
         }
@@ -329,8 +329,7 @@ static bool walk_shortest(struct sched *sched, struct out *out)
             break;
         spend(out);
         sched->pass.looked_at++;
-        consider(sched, group, out);
-        if (!group->is_listed || group->jobs == first)
+        if (!consider(sched, group, out) || !group->is_listed)
             i++;
         else
             settle(groups + i, n - i, 0);
@@ -362,10 +361,7 @@ static bool walk_groups(struct sched *sched, struct out *out)
         pass->looked_at++;
         pass->next_group = RB_NEXT(group_tree, &sched->order.groups, group);
         group->n_refs++;
-        /* Its next job, or task, may come before the next group. */
-        if (consider(sched, group, out) && group->is_listed &&
-            (!pass->next_group || group_compare(group, pass->next_group) < 0))
-            pass->next_group = group;
+        consider(sched, group, out);
         groups_unref(sched, group);
     }
     return true;

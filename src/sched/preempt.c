@@ -82,10 +82,30 @@ static size_t find_victims(const struct sched *sched, const struct group *by,
     return n;
 }
 
+/* What is stopped keeps its memory. */
 static void plan(struct sched *sched, struct victim *v, bool take)
 {
-    nodes_plan(sched, v->run, sched->pass.now, v->run->edge.time, take);
+    const struct place_result *where = v->run->where;
+    for (size_t i = 0; i < where->n_shares; i++) {
+        struct amount amount = share_amount(sched, &where->shares[i]);
+        struct timeline *line = &sched->nodes[where->shares[i].node].line;
+        if (v->mode == QOS_PREEMPT_SUSPEND)
+            amount.memory = 0;
+        if (take)
+            timeline_take(line, sched->pass.now, v->run->edge.time, &amount);
+        else
+            timeline_give(line, sched->pass.now, v->run->edge.time, &amount);
+    }
     v->is_spared = take;
+}
+
+/* Some were told to leave for it, and have not left yet. */
+static bool is_awaited(const struct sched *sched, const struct sched_job *job)
+{
+    for (const struct run *run = sched->runs; run; run = run->hh.next)
+        if (run->state == RUN_LEAVING && run->left_for == job->id)
+            return true;
+    return false;
 }
 
 static bool could_start(struct sched *sched, struct sched_job *job)
@@ -140,12 +160,15 @@ static void push_aside(struct sched *sched, const struct victim *v, uint32_t for
         ret->verb = SCHED_REQUEUE;
         break;
     }
+    v->run->left_for = for_job;
     runs_leave(sched, v->run, now + (v->grace > 0 ? v->grace : 1));
 }
 
 size_t preempt_for(struct sched *sched, struct sched_job *job,
                    struct sched_decision *decisions, size_t *n, size_t max)
 {
+    if (is_awaited(sched, job))
+        return 0;
     cleanup(freep) struct victim *victims = xcalloc(VICTIMS_MAX, sizeof(*victims));
     size_t n_victims = find_victims(sched, job->group, victims), before = *n;
     sched->pass.is_hypothetical = true;

@@ -40,9 +40,21 @@ bool reservation_meets(const struct reservation *r, int64_t now, int64_t from,
         return true;
     if (r->every <= 0 || to <= start)
         return false;
+    if (to - from >= r->every)
+        return true;
     /* The last recurrence that begins before 'to'. */
     int64_t times = (to - 1 - start) / r->every;
     return overlaps(start + times * r->every, end + times * r->every, from, to);
+}
+
+bool reservation_holds(const struct reservation *r, int64_t from, int64_t length)
+{
+    int64_t start = r->start, to = time_after(from, length);
+    if (from < start || r->floating)
+        return false;
+    if (r->every > 0)
+        start += (from - start) / r->every * r->every;
+    return to - start <= r->end - r->start;
 }
 
 bool reservation_admits(const struct reservation *r, const struct group *group)

@@ -165,6 +165,8 @@ void runs_end(struct sched *sched, struct run *run, int64_t now)
     struct group *group = run->group;
     if (run->state == RUN_STOPPED) {
         keep_memory(sched, run, now, false);
+        for (size_t i = 0; i < run->where->n_shares; i++)
+            nodes_note_gain(sched, run->where->shares[i].node, TIME_NEVER);
         sched->n_stopped--;
     } else {
         leave_nodes(sched, run, now);
@@ -217,14 +219,17 @@ void runs_set_limit(struct sched *sched, struct run *run, int64_t time_limit,
 {
     int64_t end = expected_end(sched, run->start, time_limit, now),
             old = run->edge.time;
+    if (run->state == RUN_STOPPED) {
+        int64_t by = time_limit - run->time_limit;
+        bool endless = time_limit == TIME_UNLIMITED || run->left == TIME_UNLIMITED;
+        run->left = endless ? time_limit : run->left + by;
+        run->time_limit = time_limit;
+        return;
+    }
     if (run->group->has_assoc)
         assoc_limit_changed(sched->options.assoc, &run->group->assoc, &run->tres,
                             run->time_limit, time_limit);
     run->time_limit = time_limit;
-    if (run->state == RUN_STOPPED) {
-        run->left = time_limit;
-        return;
-    }
     move_end(sched, run, end);
     if (end > old)
         break_promises(sched, run);

@@ -301,6 +301,8 @@ static int check_new(const struct sched *sched, const struct sched_request *req,
     for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
         BUG_ON(sets[i] && sets[i]->nbits != sched->n_nodes);
     BUG_ON(req->job == 0);
+    if (id.task == SCHED_NO_TASK && req->array && array_spec_count(req->array) == 0)
+        return err_set(err, EINVAL, "--array: it has no elements");
     bool known = id.task == SCHED_NO_TASK && waiting_find(sched, id.job);
     if (known || runs_find(sched, id))
         return err_set(err, EEXIST, "job %u is known already", req->job);
@@ -405,12 +407,34 @@ void sched_hold(struct sched *sched, uint32_t id, bool held)
     waiting_settle(sched, job, sched->pass.now);
 }
 
+/* Running tasks of an array belong to another template now; NULL: to none. */
+static void adopt_tasks(struct sched *sched, const struct sched_job *from,
+                        struct sched_job *to)
+{
+    uint32_t id = from ? from->id : to->id;
+    if (!(from ? from : to)->is_array)
+        return;
+    for (struct run *run = sched->runs; run; run = run->hh.next) {
+        if (run->id.job != id || run->job != from)
+            continue;
+        run->job = to;
+        if (to)
+            to->n_running++;
+    }
+}
+
 int sched_update(struct sched *sched, const struct sched_request *req, struct err *err)
 {
     struct sched_job *job = waiting_find(sched, req->job);
-    if (!job)
+    if (!job || (job->is_array && array_spec_count(&job->left) == 0))
         return err_set(err, ENOENT, "job %u does not wait", req->job);
+    uint32_t n = job->is_array ? array_spec_count(&job->left) : 1;
+    /* It does not come on top of itself. */
+    if (job->group->has_assoc)
+        assoc_unsubmitted(sched->options.assoc, &job->group->assoc, n);
     int rc = sched_check(sched, req, err);
+    if (job->group->has_assoc)
+        assoc_submitted(sched->options.assoc, &job->group->assoc, n);
     if (rc < 0)
         return rc;
     int64_t since = job->since;
@@ -420,10 +444,15 @@ int sched_update(struct sched *sched, const struct sched_request *req, struct er
         array_spec_copy(&job->left, &left);
         changed.array = &left;
     }
+    adopt_tasks(sched, job, NULL);
     forget_job(sched, job);
     rc = sched_add(sched, &changed, err);
     array_spec_fini(&left);
     job = rc == 0 ? waiting_find(sched, req->job) : NULL;
+    if (job)
+        adopt_tasks(sched, NULL, job);
+    if (job && job->n_running > 0)
+        waiting_settle(sched, job, sched->pass.now);
     if (job && job->eligible <= since && job->place == JOB_READY) {
         waiting_unlist(sched, job);
         job->since = since;

@@ -30,9 +30,11 @@ bool search_allowed(const struct sched *sched, const struct group *group, int64_
     for (struct reservation *r = sched->reservations; r; r = r->next) {
         bool own =
             group->req.reservation && strcmp(group->req.reservation, r->name) == 0;
-        bool meets = reservation_meets(r, sched->pass.now, from, length);
-        if (own && !r->flexible && meets) {
+        bool meets = reservation_meets(r, from, from, length);
+        if (own && !r->flexible) {
             bitset_and(ret, r->nodes);
+            if (!reservation_holds(r, from, length))
+                bitset_clear_all(ret);
         } else if (!own && meets) {
             bitset_andnot(ret, r->nodes);
             if (ret_reservation)
@@ -418,6 +420,10 @@ bool search_start(struct sched *sched, struct group *group, int64_t from,
                   int64_t before, int64_t length, struct slot *ret)
 {
     bool found = false;
+    const struct reservation *own =
+        group->req.reservation ? reservation_find(sched, group->req.reservation) : NULL;
+    if (own && !own->flexible && !own->floating && from < own->start)
+        from = own->start;
     for (uint32_t i = 0; i < group->demand.n_alternatives; i++) {
         struct slot slot = {0};
         group_choose(group, i);

@@ -363,6 +363,7 @@ static size_t start_one(struct sched *sched, struct sched_job *job, int64_t now,
     if (job->promise)
         promise_drop(sched, job->promise);
     waiting_unlist(sched, job);
+    waiting_set_place(sched, job, JOB_PARKED);
     decide(&a, begin(&a), ret);
     waiting_started(sched, job, now);
     depend_touch(sched, id, now);

@@ -196,7 +196,7 @@ static enum sched_reason judge_depend(struct sched *sched, struct sched_job *job
         return SCHED_NONE;
     switch (depend_judge(sched, job, now, &words)) {
     case DEPEND_HOLDS:
-        if (!job->is_array)
+        if (!job->is_array || !depend_is_by_task(job))
             depend_spec_fini(&job->depend);
         return SCHED_NONE;
     case DEPEND_WAITS:
@@ -230,7 +230,9 @@ static bool set_is_ready(const struct sched *sched, const struct sched_job *lead
     uint32_t n = 0;
     for (uint32_t i = 0; i < leader->set_size; i++) {
         const struct sched_job *job = waiting_find(sched, leader->id + i);
-        n += job && job->leader == leader->id && !job->held && !job->is_refused;
+        /* A component that could start stands parked with this reason. */
+        n += job && job->leader == leader->id &&
+             (job == leader || job->reason == SCHED_PRIORITY);
     }
     return n == leader->set_size;
 }
@@ -253,7 +255,19 @@ static enum sched_reason judge(struct sched *sched, struct sched_job *job, int64
         return SCHED_ARRAY_LIMIT;
     if (job->leader && (job->leader != job->id || !set_is_ready(sched, job)))
         return SCHED_PRIORITY;
+    /* It takes more switches from then on. */
+    if (job->group->req.place.switches_max &&
+        job->since + job->group->req.switches_wait > now)
+        wake_at(job, job->since + job->group->req.switches_wait);
     return SCHED_NONE;
+}
+
+static void settle_leader(struct sched *sched, uint32_t id, uint32_t leader,
+                          int64_t now)
+{
+    struct sched_job *job = leader != id ? waiting_find(sched, leader) : NULL;
+    if (job)
+        waiting_settle(sched, job, now);
 }
 
 void waiting_settle(struct sched *sched, struct sched_job *job, int64_t now)
@@ -277,11 +291,7 @@ void waiting_settle(struct sched *sched, struct sched_job *job, int64_t now)
     else if (!listed)
         list(sched, job);
     start_timer(sched, job);
-    if (job->leader && job->leader != job->id) {
-        struct sched_job *leader = waiting_find(sched, job->leader);
-        if (leader)
-            waiting_settle(sched, leader, now);
-    }
+    settle_leader(sched, job->id, job->leader, now);
 }
 
 /* --------------------------------------------------------- come and gone */
@@ -334,12 +344,14 @@ void waiting_forget(struct sched *sched, struct sched_job *job)
     HASH_DEL(sched->jobs, job);
     sched->counts.waiting--;
     struct group *group = job->group;
+    uint32_t id = job->id, leader = job->leader;
     depend_spec_fini(&job->depend);
     array_spec_fini(&job->left);
     free(job->name);
     free(job->words);
     free(job);
     groups_unref(sched, group);
+    settle_leader(sched, id, leader, sched->pass.now);
 }
 
 void waiting_fini(struct sched *sched)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "sched/sched.h"
 
@@ -27,9 +28,9 @@ struct fixture {
 };
 
 /* Nodes n0..n3 of 4 cores, up. "batch" has all, "debug" n2 and n3 and an hour,
- * "closed" is down. */
-static inline void fixture_init(struct fixture *f, bool known,
-                                struct sched_policy policy)
+ * "closed" is down; "urgent" has all and a higher tier. */
+static inline void fixture_init_with(struct fixture *f, bool known,
+                                     const struct sched_options *options)
 {
     static const char *const names[N_NODES] = {"n0", "n1", "n2", "n3"};
     struct bitset *all = bitset_create(N_NODES), *half = bitset_create(N_NODES);
@@ -39,13 +40,16 @@ static inline void fixture_init(struct fixture *f, bool known,
         {.name = "batch", .nodes = all, .time_max = TIME_UNLIMITED, .up = true},
         {.name = "debug", .nodes = half, .time_max = 3600, .up = true},
         {.name = "closed", .nodes = all, .time_max = TIME_UNLIMITED, .up = false},
+        {.name = "urgent",
+         .nodes = all,
+         .time_max = TIME_UNLIMITED,
+         .up = true,
+         .tier = 1},
     };
-    struct sched_options options = sched_options_default;
     struct err err;
-    options.policy = policy;
     if (node_topo_load("synthetic:pack:2 core:2 pu:1", &f->topo, NULL, &err) < 0 ||
-        sched_create(&options, NULL, 0, names, N_NODES, partitions, 3, &f->sched,
-                     &err) < 0)
+        sched_create(options, NULL, 0, names, N_NODES, partitions, 4, &f->sched, &err) <
+            0)
         fail_msg("%s", err.text);
     bitset_destroy(all);
     bitset_destroy(half);
@@ -53,6 +57,14 @@ static inline void fixture_init(struct fixture *f, bool known,
         sched_node_set(f->sched, i, f->topo, NODE_MEMORY);
         sched_node_up(f->sched, i, true);
     }
+}
+
+static inline void fixture_init(struct fixture *f, bool known,
+                                struct sched_policy policy)
+{
+    struct sched_options options = sched_options_default;
+    options.policy = policy;
+    fixture_init_with(f, known, &options);
 }
 
 static inline void fixture_fini(struct fixture *f)
@@ -66,6 +78,16 @@ static inline int fixture_setup(void **state)
 {
     static struct fixture f;
     fixture_init(&f, true, (struct sched_policy){.order = SCHED_BY_PRIORITY});
+    *state = &f;
+    return 0;
+}
+
+/* First come, first served, and the first one that waits is promised a start. */
+static inline int fixture_setup_easy(void **state)
+{
+    static struct fixture f;
+    fixture_init(&f, true,
+                 (struct sched_policy){.order = SCHED_BY_SUBMIT, .promises = 1});
     *state = &f;
     return 0;
 }
@@ -110,6 +132,29 @@ static inline size_t pass_at(struct fixture *f, int64_t now)
         place_result_destroy(f->decisions[i].where);
     sched_check_invariants(f->sched);
     return n;
+}
+
+/* The decisions of the last pass_at, of which there were 'n': "3 4_1 7". */
+static inline void assert_started(const struct fixture *f, size_t n, const char *ids)
+{
+    struct strbuf text = STRBUF_INIT;
+    for (size_t i = 0; i < n; i++) {
+        const struct sched_decision *d = &f->decisions[i];
+        strbuf_printf(&text, "%s%u", i ? " " : "", d->id.job);
+        if (d->id.task != SCHED_NO_TASK)
+            strbuf_printf(&text, "_%u", d->id.task);
+        if (d->verb == SCHED_REFUSE)
+            strbuf_printf(&text, " refused");
+    }
+    assert_string_equal(text.s ? text.s : "", ids);
+    strbuf_fini(&text);
+}
+
+#define assert_pass(f, now, ids) assert_started(f, pass_at(f, now), ids)
+
+static inline void end_at(struct fixture *f, uint32_t job, int64_t now)
+{
+    sched_ended(f->sched, SCHED_JOB(job), now);
 }
 
 static inline void assert_why(const struct fixture *f, uint32_t job,
