@@ -456,8 +456,15 @@ void licences_fini(struct sched *sched);
 /* Does the reservation, in one of its recurrences, meet [from, from + length)? */
 bool reservation_meets(const struct reservation *r, int64_t now, int64_t from,
                        int64_t length);
-/* Does one recurrence of it last throughout [from, from + length)? */
-bool reservation_holds(const struct reservation *r, int64_t from, int64_t length);
+/* The first time from 'from' on at which a job of 'length' fits into a recurrence,
+ * and the last such time in that one; TIME_NEVER: there is none. Jobs without a limit
+ * fit wherever it is open. A floating one has no time of its own. */
+int64_t reservation_window(const struct reservation *r, int64_t from, int64_t length,
+                           int64_t *ret_last);
+/* The reservation that holds the group's jobs to its time and nodes, NULL: they ask
+ * for none, or for one that is flexible. *ret_is_gone: it is there no more. */
+const struct reservation *reservation_of(const struct sched *sched,
+                                         const struct group *group, bool *ret_is_gone);
 bool reservation_admits(const struct reservation *r, const struct group *group);
 /* Recurring ones move on. */
 void reservations_roll(struct sched *sched, int64_t now);

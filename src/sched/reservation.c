@@ -47,14 +47,33 @@ bool reservation_meets(const struct reservation *r, int64_t now, int64_t from,
     return overlaps(start + times * r->every, end + times * r->every, from, to);
 }
 
-bool reservation_holds(const struct reservation *r, int64_t from, int64_t length)
+int64_t reservation_window(const struct reservation *r, int64_t from, int64_t length,
+                           int64_t *ret_last)
 {
-    int64_t start = r->start, to = time_after(from, length);
-    if (from < start || r->floating)
-        return false;
-    if (r->every > 0)
+    int64_t start = r->start, room = r->end - r->start, spare;
+    *ret_last = TIME_NEVER;
+    if (r->floating)
+        return from;
+    spare = length == TIME_NEVER ? room - 1 : room - length;
+    if (spare < 0)
+        return TIME_NEVER;
+    if (r->every > 0 && from > start)
         start += (from - start) / r->every * r->every;
-    return to - start <= r->end - r->start;
+    if (r->every > 0 && from > start + spare)
+        start += r->every;
+    if (from > start + spare)
+        return TIME_NEVER;
+    *ret_last = start + spare;
+    return from > start ? from : start;
+}
+
+const struct reservation *reservation_of(const struct sched *sched,
+                                         const struct group *group, bool *ret_is_gone)
+{
+    const char *name = group->req.reservation;
+    const struct reservation *r = name ? reservation_find(sched, name) : NULL;
+    *ret_is_gone = name && !r;
+    return r && r->flexible ? NULL : r;
 }
 
 bool reservation_admits(const struct reservation *r, const struct group *group)

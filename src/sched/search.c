@@ -17,6 +17,9 @@
 #include "sched/group.h"
 #include "sched/internal.h"
 
+/* Recurrences of a reservation that are looked at. */
+#define RECURRENCES_MAX 64
+
 void slot_fini(struct slot *slot)
 {
     free(slot->nodes);
@@ -26,16 +29,20 @@ void slot_fini(struct slot *slot)
 bool search_allowed(const struct sched *sched, const struct group *group, int64_t from,
                     int64_t length, struct bitset *ret, const char **ret_reservation)
 {
+    int64_t last;
+    bool is_gone;
+    const struct reservation *home = reservation_of(sched, group, &is_gone);
     bitset_copy(ret, group->demand.allowed);
+    if (is_gone || (home && reservation_window(home, from, length, &last) != from)) {
+        bitset_clear_all(ret);
+        return false;
+    }
+    if (home)
+        bitset_and(ret, home->nodes);
     for (struct reservation *r = sched->reservations; r; r = r->next) {
         bool own =
             group->req.reservation && strcmp(group->req.reservation, r->name) == 0;
-        bool meets = reservation_meets(r, from, from, length);
-        if (own && !r->flexible) {
-            bitset_and(ret, r->nodes);
-            if (!reservation_holds(r, from, length))
-                bitset_clear_all(ret);
-        } else if (!own && meets) {
+        if (!own && reservation_meets(r, from, from, length)) {
             bitset_andnot(ret, r->nodes);
             if (ret_reservation)
                 *ret_reservation = r->name;
@@ -389,13 +396,37 @@ static bool search_flat(struct sched *sched, const struct group *group, int64_t 
     return true;
 }
 
+/* Within a reservation, one recurrence after the other. */
+static bool walk_inside(struct search *s, const struct reservation *r, int64_t from,
+                        int64_t before, struct slot *ret)
+{
+    for (uint32_t i = 0; i < RECURRENCES_MAX; i++) {
+        int64_t last;
+        from = reservation_window(r, from, s->length, &last);
+        if (from >= before)
+            return false;
+        if (walk(s, from, last < before ? last + 1 : before, ret))
+            return true;
+        if (r->every <= 0)
+            return false;
+        from = last + 1;
+    }
+    return false;
+}
+
 static bool search_nodes(struct sched *sched, const struct group *group, int64_t from,
                          int64_t before, int64_t length, struct slot *ret)
 {
     struct search s = {.sched = sched, .group = group, .length = length};
     if (sched->n_nodes == 1 && !sched->reservations && !group->req.place.exclusive)
         return search_flat(sched, group, from, before, length, ret);
-    return walk(&s, from, before, ret);
+    const struct reservation *home;
+    bool is_gone;
+    home = reservation_of(sched, group, &is_gone);
+    if (is_gone)
+        return false;
+    return home ? walk_inside(&s, home, from, before, ret)
+                : walk(&s, from, before, ret);
 }
 
 /* Of the alternative that is chosen. */
@@ -420,10 +451,6 @@ bool search_start(struct sched *sched, struct group *group, int64_t from,
                   int64_t before, int64_t length, struct slot *ret)
 {
     bool found = false;
-    const struct reservation *own =
-        group->req.reservation ? reservation_find(sched, group->req.reservation) : NULL;
-    if (own && !own->flexible && !own->floating && from < own->start)
-        from = own->start;
     for (uint32_t i = 0; i < group->demand.n_alternatives; i++) {
         struct slot slot = {0};
         group_choose(group, i);

@@ -92,14 +92,34 @@ static void mask_others(const struct attempt *a, struct bitset *allowed)
             bitset_clear(allowed, i);
 }
 
+/* Why its own reservation does not take it now. */
+static void say_home(const struct attempt *a, struct err *words)
+{
+    int64_t last;
+    bool is_gone;
+    const struct reservation *home = reservation_of(a->sched, a->group, &is_gone);
+    const char *name = a->group->req.reservation;
+    if (is_gone)
+        err_set(words, EAGAIN, "there is no reservation %s any more", name);
+    else if (home && reservation_window(home, a->now, a->length, &last) == TIME_NEVER)
+        err_set(words, EAGAIN, "reservation %s is too short for its time limit", name);
+    else if (home && reservation_window(home, a->now, a->length, &last) > a->now)
+        err_set(words, EAGAIN, "reservation %s is not open yet", name);
+    else
+        err_set(words, EAGAIN, "none of the nodes that it may use is in %s",
+                name ? name : "its partition");
+}
+
 static bool mask_nodes(const struct attempt *a, struct bitset *allowed)
 {
     struct sched *sched = a->sched;
     const char *reservation = NULL;
     if (!search_allowed(sched, a->group, a->now, a->length, allowed, &reservation)) {
         struct err words = {0};
-        err_set(&words, EAGAIN, "reservation %s stands in the way",
-                reservation ? reservation : a->group->req.reservation);
+        if (reservation)
+            err_set(&words, EAGAIN, "reservation %s stands in the way", reservation);
+        else
+            say_home(a, &words);
         say(a, SCHED_RESERVATION, &words);
         return false;
     }
@@ -107,6 +127,13 @@ static bool mask_nodes(const struct attempt *a, struct bitset *allowed)
         mask_unclaimed(a, allowed);
     else if (sched->n_promises > 0)
         mask_promised(a, allowed);
+    if (bitset_next(allowed, 0) == allowed->nbits) {
+        struct err words = {0};
+        err_set(&words, EAGAIN,
+                "it would end too late on nodes that are promised to jobs before it");
+        say(a, SCHED_RESOURCES, &words);
+        return false;
+    }
     if (sched->n_own_nodes > 0 || a->group->req.exclusive == SCHED_OWN_NODES)
         mask_others(a, allowed);
     return true;
@@ -328,12 +355,26 @@ static void decide(struct attempt *a, const struct run *run, struct sched_decisi
     a->sched->counts.decisions++;
 }
 
+/* A job without a limit ends with the reservation that it runs in. */
+static int64_t limit_of(const struct sched *sched, const struct sched_job *job,
+                        int64_t now)
+{
+    int64_t limit = job->group->req.time_limit, last;
+    bool is_gone;
+    const struct reservation *home = reservation_of(sched, job->group, &is_gone);
+    if (limit != TIME_UNLIMITED || !home || home->floating)
+        return limit;
+    if (reservation_window(home, now, TIME_NEVER, &last) != now)
+        return limit;
+    return last + 1 - now;
+}
+
 static struct attempt attempt_of(struct sched *sched, struct sched_job *job,
                                  int64_t now, const struct promise *kept)
 {
     struct attempt a = {
         .sched = sched, .job = job, .group = job->group, .now = now, .kept = kept};
-    set_limit(&a, job->group->req.time_limit);
+    set_limit(&a, limit_of(sched, job, now));
     return a;
 }
 
