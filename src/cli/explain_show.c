@@ -150,7 +150,8 @@ static void print_score(const Berth__Placement *placement, FILE *out)
         line(out, "next best", "score %.3g: %s", placement->runner_up_score,
              placement->runner_up);
     else
-        line(out, "next best", "none: nothing else that was free could hold it");
+        line(out, "next best",
+             "none: what else was free is like it, or could not hold it");
 }
 
 static void show_running(const Berth__Explanation *e, FILE *out)
