@@ -75,6 +75,7 @@ _berth_operands() {
     case $1 in
     cancel | wait | jobs | explain) _berth_jobs ;;
     hold | release | prio) _berth_jobs PENDING ;;
+    requeue) _berth_jobs RUNNING ;;
     reserve) echo list show create update delete ;;
     nodes) _berth_nodes ;;
     node) echo drain down resume ;;

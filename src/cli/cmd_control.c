@@ -15,6 +15,7 @@
 #include "base/units.h"
 #include "cli/cluster_link.h"
 #include "cli/document.h"
+#include "cli/job_names.h"
 
 struct control_args {
     struct common common;
@@ -96,7 +97,7 @@ static int control(const struct usage *usage, const struct opt *opts,
                    Berth__JobControl__Op op, int argc, char **argv)
 {
     struct control_args args = {.mine = false};
-    cleanup(freep) uint32_t *ids = NULL;
+    cleanup(job_names_fini) struct job_names jobs = {0};
     cleanup(freep) char *user = NULL, *name = NULL;
     cleanup(strv_freep) char **states = NULL;
     Berth__JobControl message = BERTH__JOB_CONTROL__INIT;
@@ -110,7 +111,7 @@ static int control(const struct usage *usage, const struct opt *opts,
         say_error("which job? Give its number");
         return STATUS_USAGE;
     }
-    if (parse_job_ids(argc - next, argv + next, &ids) < 0)
+    if (job_names_parse(argc - next, argv + next, &jobs) < 0)
         return STATUS_USAGE;
     message.op = args.signal ? BERTH__JOB_CONTROL__OP__SIGNAL : op;
     if (args.signal && signal_parse(args.signal, &message.signal, &err) < 0) {
@@ -120,8 +121,10 @@ static int control(const struct usage *usage, const struct opt *opts,
     states = args.states ? strv_split(args.states, ",") : NULL;
     user = whose(&args, next < argc);
     name = xstrdup(args.name ? args.name : "");
-    message.ids = ids;
-    message.n_ids = (size_t)(argc - next);
+    message.ids = jobs.ids;
+    message.n_ids = jobs.n;
+    message.elements = jobs.elements;
+    message.n_elements = jobs.n;
     message.user = user;
     message.name = name;
     message.states = states;
@@ -136,6 +139,7 @@ int cmd_cancel(int argc, char **argv)
         .about = "End jobs, waiting or running, or send them a signal.",
         .examples = "  berth cancel 17 18\n"
                     "  berth cancel --me --state PENDING\n"
+                    "  berth cancel 18_3 18_[7-9]\n"
                     "  berth cancel --signal USR1 17\n",
     };
 
@@ -151,6 +155,17 @@ int cmd_hold(int argc, char **argv)
     };
 
     return control(&usage, plain_opts, BERTH__JOB_CONTROL__OP__HOLD, argc, argv);
+}
+
+int cmd_requeue(int argc, char **argv)
+{
+    static const struct usage usage = {
+        .synopsis = "berth requeue [options] id...",
+        .about = "End running jobs, and queue them again.",
+        .examples = "  berth requeue 17 18_3\n",
+    };
+
+    return control(&usage, plain_opts, BERTH__JOB_CONTROL__OP__REQUEUE, argc, argv);
 }
 
 int cmd_release(int argc, char **argv)

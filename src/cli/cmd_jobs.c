@@ -18,6 +18,7 @@
 #include "cli/cluster_link.h"
 #include "cli/document.h"
 #include "cli/job_columns.h"
+#include "cli/job_names.h"
 #include "cli/job_document.h"
 #include "cli/job_starts.h"
 #include "cli/table.h"
@@ -204,7 +205,7 @@ int cmd_jobs(int argc, char **argv)
     struct jobs_args args = {.all = false};
     cleanup(link_closep) struct berth *berth = NULL;
     cleanup(reply_freep) Berth__JobList *list = NULL;
-    cleanup(freep) uint32_t *ids = NULL;
+    cleanup(job_names_fini) struct job_names jobs = {0};
     cleanup(freep) char *user = NULL, *partition = NULL;
     cleanup(strv_freep) char **states = NULL;
     Berth__JobQuery query = BERTH__JOB_QUERY__INIT;
@@ -214,10 +215,12 @@ int cmd_jobs(int argc, char **argv)
     status = command_parse(&usage, opts, OPTS_ANYWHERE, argc, argv, &args, &next);
     if (status >= 0)
         return status;
-    if (parse_job_ids(argc - next, argv + next, &ids) < 0)
+    if (job_names_parse(argc - next, argv + next, &jobs) < 0)
         return STATUS_USAGE;
-    query.ids = ids;
-    query.n_ids = (size_t)(argc - next);
+    query.ids = jobs.ids;
+    query.n_ids = jobs.n;
+    query.elements = jobs.elements;
+    query.n_elements = jobs.n;
     user = args.mine ? my_name() : xstrdup(args.user ? args.user : "");
     partition = xstrdup(args.partition ? args.partition : "");
     query.partition = partition;

@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "cli/cluster_link.h"
 #include "cli/document.h"
+#include "cli/job_names.h"
 #include "cli/job_document.h"
 #include "cli/node_query.h"
 #include "cli/show_job.h"
@@ -88,14 +89,16 @@ static int show_jobs(const struct show_args *args, int n, char *const *words)
 {
     cleanup(link_closep) struct berth *berth = NULL;
     cleanup(reply_freep) Berth__JobList *list = NULL;
-    cleanup(freep) uint32_t *ids = NULL;
+    cleanup(job_names_fini) struct job_names jobs = {0};
     Berth__JobQuery query = BERTH__JOB_QUERY__INIT;
     struct berth_err err;
 
-    if (parse_job_ids(n, words, &ids) < 0)
+    if (job_names_parse(n, words, &jobs) < 0)
         return STATUS_USAGE;
-    query.ids = ids;
-    query.n_ids = (size_t)n;
+    query.ids = jobs.ids;
+    query.n_ids = jobs.n;
+    query.elements = jobs.elements;
+    query.n_elements = jobs.n;
     query.all = 1;
     query.with_spec = 1;
     if (link_open(args->common.config, &berth) < 0)

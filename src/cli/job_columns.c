@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/units.h"
+#include "cli/job_names.h"
 #include "cli/table.h"
 
 static const struct {
@@ -118,6 +119,7 @@ static char *record_column(char letter, const Berth__JobRecord *record, int64_t 
 {
     switch (letter) {
     case 'i':
+        return job_name_of(record);
     case 'A':
         return xasprintf("%u", record->id);
     case 'M':

@@ -45,11 +45,24 @@ static void add_record(json_t *doc, const Berth__JobRecord *record)
     set_known(doc, "exit_signal", has_ended && has_run, record->exit_signal);
 }
 
+/* Only of arrays and their elements. */
+static void add_array(json_t *doc, const Berth__JobRecord *record)
+{
+    if (record->array_job) {
+        set_number(doc, "array_job", record->array_job);
+        set_number(doc, "array_task", record->array_task);
+    }
+    if (record->array_left[0])
+        set_text(doc, "array_left", record->array_left);
+}
+
 json_t *job_document_short(const Berth__JobInfo *job)
 {
     json_t *doc = json_object();
 
     set_number(doc, "id", job->record ? job->record->id : 0);
+    if (job->record)
+        add_array(doc, job->record);
     if (job->spec)
         add_spec(doc, job->spec);
     set_text(doc, "state", job->state);
