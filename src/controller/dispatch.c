@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,8 @@ static void start_job(struct controller *ctl, const struct sched_decision *decis
     struct err err;
 
     BUG_ON(!cj);
+    if (decision->time_limit != cj->job.spec->time_limit)
+        change.time_given = decision->time_limit;
     if (decision->id.task != SCHED_NO_TASK) {
         (void)jobs_make_room(ctl, NULL);
         cj = arrays_begin(ctl, cj, decision->id.task, now);
@@ -60,6 +63,45 @@ static void refuse_job(struct controller *ctl, const struct sched_decision *deci
         log_error("job %" PRIu32 ": %s", cj->id, err.text);
 }
 
+/* ------------------------------------------------------------------ preemption */
+
+static struct ctl_job *decided_job(struct controller *ctl,
+                                   const struct sched_decision *decision)
+{
+    struct ctl_job *cj = jobs_find(ctl, decision->id.job);
+
+    if (cj && decision->id.task != SCHED_NO_TASK)
+        cj = arrays_element(cj, decision->id.task);
+    BUG_ON(!cj);
+    return cj;
+}
+
+/* One that is ending already makes room anyway: the event is refused. */
+static void push_out(struct controller *ctl, const struct sched_decision *decision,
+                     enum job_then then)
+{
+    struct ctl_job *cj = decided_job(ctl, decision);
+    cleanup(freep) char *words =
+        xasprintf("preempted by job %" PRIu32, decision->for_job);
+    struct job_change change = {.then = then, .words = words};
+
+    if (jobs_apply(ctl, cj, EV_LEAVE, controller_now(), &change, NULL) == 0)
+        dispatch_leave_committed(ctl, cj, decision->grace, words);
+}
+
+static void stop_or_go(struct controller *ctl, const struct sched_decision *decision,
+                       bool stop)
+{
+    struct ctl_job *cj = decided_job(ctl, decision);
+    cleanup(freep) char *words =
+        xasprintf("suspended for job %" PRIu32, decision->for_job);
+    struct job_change change = {.words = stop ? words : ""};
+
+    if (jobs_apply(ctl, cj, stop ? EV_SUSPEND : EV_RESUME, controller_now(), &change,
+                   NULL) == 0)
+        dispatch_stop_committed(ctl, cj);
+}
+
 static void carry_out(struct controller *ctl, struct sched_decision *decision)
 {
     switch (decision->verb) {
@@ -71,11 +113,16 @@ static void carry_out(struct controller *ctl, struct sched_decision *decision)
         refuse_job(ctl, decision);
         break;
     case SCHED_SUSPEND:
+        stop_or_go(ctl, decision, true);
+        break;
     case SCHED_RESUME:
+        stop_or_go(ctl, decision, false);
+        break;
     case SCHED_REQUEUE:
+        push_out(ctl, decision, THEN_REQUEUE);
+        break;
     case SCHED_CANCEL:
-        log_error("job %" PRIu32 ": an order that nobody can carry out",
-                  decision->id.job);
+        push_out(ctl, decision, THEN_PREEMPTED);
         break;
     }
 }
@@ -142,11 +189,12 @@ void dispatch_want_pass(struct controller *ctl)
 struct order {
     struct controller *ctl;
     uint32_t job, epoch;
+    uint32_t grace; /* of an end */
     char *why;
 };
 
-static void order_on_commit(struct controller *ctl, const struct ctl_job *cj,
-                            void (*fn)(void *ctx), const char *why)
+static struct order *order_on_commit(struct controller *ctl, const struct ctl_job *cj,
+                                     void (*fn)(void *ctx), const char *why)
 {
     struct order *order = xcalloc(1, sizeof(*order));
 
@@ -154,7 +202,9 @@ static void order_on_commit(struct controller *ctl, const struct ctl_job *cj,
     order->job = cj->id;
     order->epoch = cj->job.record->epoch;
     order->why = why ? xstrdup(why) : NULL;
+    order->grace = ctl->config->node.kill_grace;
     store_on_commit(ctl->store, fn, order);
+    return order;
 }
 
 /* The job that the order is about, or NULL when it is past that. */
@@ -178,10 +228,12 @@ static Berth__JobSpec *described_spec(const struct ctl_job *cj)
 {
     Berth__JobSpec *spec;
 
-    if (!cj->whole)
+    if (!cj->whole && !cj->job.record->time_given)
         return NULL;
     spec = copy_message(&cj->job.spec->base);
-    arrays_describe(cj, spec);
+    spec->time_limit = job_time_limit(&cj->job);
+    if (cj->whole)
+        arrays_describe(cj, spec);
     return spec;
 }
 
@@ -253,7 +305,7 @@ static void launch(void *ctx)
 
 void dispatch_launch_committed(struct controller *ctl, const struct ctl_job *cj)
 {
-    order_on_commit(ctl, cj, launch, NULL);
+    (void)order_on_commit(ctl, cj, launch, NULL);
 }
 
 void dispatch_launched(struct controller *ctl, struct ctl_job *cj,
@@ -281,8 +333,8 @@ void dispatch_launched(struct controller *ctl, struct ctl_job *cj,
 
 /* ------------------------------------------------------------------ ending */
 
-static void send_signal(struct controller *ctl, struct ctl_node *node,
-                        const struct ctl_job *cj, int32_t signo, const char *why)
+static void send_signal(struct ctl_node *node, const struct ctl_job *cj, int32_t signo,
+                        uint32_t grace, const char *why)
 {
     cleanup(freep) char *words = xstrdup(why);
     Berth__SignalJob order;
@@ -292,7 +344,7 @@ static void send_signal(struct controller *ctl, struct ctl_node *node,
     order.job_id = cj->id;
     order.epoch = cj->job.record->epoch;
     order.signal = signo;
-    order.grace = ctl->config->node.kill_grace;
+    order.grace = grace;
     order.why = words;
     env.body_case = BERTH__ENVELOPE__BODY_SIGNAL_JOB;
     env.signal_job = &order;
@@ -306,7 +358,7 @@ static void kill_now(void *ctx)
     struct ctl_node *node = cj ? nodes_lead(order->ctl, cj) : NULL;
 
     if (node && node->conn)
-        send_signal(order->ctl, node, cj, 0, order->why);
+        send_signal(node, cj, 0, order->grace, order->why);
     order_free(order);
 }
 
@@ -314,7 +366,44 @@ void dispatch_kill_committed(struct controller *ctl, const struct ctl_job *cj,
                              const char *why)
 {
     if (cj->job.record->placement)
-        order_on_commit(ctl, cj, kill_now, why);
+        (void)order_on_commit(ctl, cj, kill_now, why);
+}
+
+void dispatch_leave_committed(struct controller *ctl, const struct ctl_job *cj,
+                              int64_t grace, const char *why)
+{
+    struct order *order = order_on_commit(ctl, cj, kill_now, why);
+
+    if (grace > 0)
+        order->grace = (uint32_t)grace;
+}
+
+void dispatch_stop_or_go(struct controller *ctl, const struct ctl_job *cj)
+{
+    struct ctl_node *node = nodes_lead(ctl, cj);
+    enum job_state state = job_state_of(&cj->job);
+
+    if (!node || !node->conn)
+        return;
+    if (state == JOB_SUSPENDED)
+        send_signal(node, cj, SIGSTOP, 0, "suspended");
+    else if (state == JOB_RUNNING && cj->job.record->suspended_for)
+        send_signal(node, cj, SIGCONT, 0, "resumed");
+}
+
+static void stop_now(void *ctx)
+{
+    struct order *order = ctx;
+    const struct ctl_job *cj = order_job(order);
+
+    if (cj)
+        dispatch_stop_or_go(order->ctl, cj);
+    order_free(order);
+}
+
+void dispatch_stop_committed(struct controller *ctl, const struct ctl_job *cj)
+{
+    (void)order_on_commit(ctl, cj, stop_now, NULL);
 }
 
 int dispatch_signal(struct controller *ctl, const struct ctl_job *cj, int32_t signo,
@@ -326,7 +415,7 @@ int dispatch_signal(struct controller *ctl, const struct ctl_job *cj, int32_t si
         return err_set(err, EHOSTUNREACH,
                        "job %" PRIu32 ": node %s is not connected; try again later",
                        cj->id, job_lead(&cj->job)->node);
-    send_signal(ctl, node, cj, signo, why);
+    send_signal(node, cj, signo, 0, why);
     return 0;
 }
 

@@ -24,6 +24,13 @@ void dispatch_launched(struct controller *ctl, struct ctl_job *cj,
 /* When all changes so far are on disk: order the lead to end the job. */
 void dispatch_kill_committed(struct controller *ctl, const struct ctl_job *cj,
                              const char *why);
+/* The same for one that makes room: 'grace' in seconds, 0 is the site's. */
+void dispatch_leave_committed(struct controller *ctl, const struct ctl_job *cj,
+                              int64_t grace, const char *why);
+/* Tell the lead whether its job is stopped or goes on: at once, or when all changes
+ * so far are on disk. Repeats are harmless. */
+void dispatch_stop_or_go(struct controller *ctl, const struct ctl_job *cj);
+void dispatch_stop_committed(struct controller *ctl, const struct ctl_job *cj);
 /* Pass on a signal at once. -EHOSTUNREACH when the node is not connected. */
 int dispatch_signal(struct controller *ctl, const struct ctl_job *cj, int32_t signo,
                     const char *why, struct err *err);

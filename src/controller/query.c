@@ -160,7 +160,7 @@ static void fill(const struct controller *ctl, const struct ctl_job *cj, int64_t
     entry->info.state_short = query_field(job_state_short(state));
     entry->info.nodes = query_field(cj->nodes);
     entry->info.cpus = cj->cpus ? cj->cpus : asked_cpus(cj->job.spec);
-    entry->info.time_limit = cj->job.spec->time_limit;
+    entry->info.time_limit = job_time_limit(&cj->job);
     if (state == JOB_PENDING)
         fill_pending(ctl, cj, now, entry);
 }

@@ -74,6 +74,8 @@ static void compare(struct controller *ctl, struct ctl_job *cj, bool listed)
         cj->missing_since = controller_now();
     else if (state == JOB_COMPLETING)
         dispatch_kill_committed(ctl, cj, "cancelled");
+    else
+        dispatch_stop_or_go(ctl, cj);
 }
 
 /* The jobs that take part in 'node' now: they leave it while they are gone through. */

@@ -172,10 +172,13 @@ static int adopt(struct controller *ctl, struct ctl_job *cj, struct err *err)
 
     if (rc)
         return rc;
+    request.sched.time_limit = job_time_limit(&cj->job);
     rc = request_result(ctl, cj->job.record->placement, &where, err);
     if (rc == 0) {
         rc = sched_adopt(ctl->sched, jobs_sched_id(cj), &request.sched, where,
                          cj->job.record->start_time, err);
+        if (rc == 0 && job_state_of(&cj->job) == JOB_SUSPENDED)
+            sched_adopt_stopped(ctl->sched, jobs_sched_id(cj), controller_now());
         place_result_destroy(where);
     }
     request_fini(&request);
@@ -251,8 +254,13 @@ int recover(struct controller *ctl, struct err *err)
     if (rc)
         return err_wrap(err, "recovery");
     DL_SORT(ctl->ended, by_end_time);
+    /* Others may run on the cores of those that are stopped. */
     HASH_ITER(hh, ctl->jobs, cj, next)
-    resume(ctl, cj);
+    if (job_state_of(&cj->job) == JOB_SUSPENDED)
+        resume(ctl, cj);
+    HASH_ITER(hh, ctl->jobs, cj, next)
+    if (job_state_of(&cj->job) != JOB_SUSPENDED)
+        resume(ctl, cj);
     if (ctl->n_jobs)
         log_info("recovered %" PRIu32 " jobs: %" PRIu32 " pending, %" PRIu32 " running",
                  ctl->n_jobs, ctl->n_in_state[JOB_PENDING],

@@ -58,6 +58,13 @@ static void on_grace_over(uv_timer_t *timer)
     lead_end(timer->data, 0, SIGKILL, NULL);
 }
 
+static void signal_all(struct lead *lead, int signo)
+{
+    runs_signal(lead, signo, signo == SIGKILL);
+    if (lead->batch)
+        batch_signal(lead->batch, signo);
+}
+
 /* Ask what runs to end, and make it so after the grace. Where nothing runs
  * there is nobody to ask. */
 static void terminate(struct lead *lead, uint32_t grace, const char *why)
@@ -79,6 +86,9 @@ static void terminate(struct lead *lead, uint32_t grace, const char *why)
     runs_signal(lead, SIGTERM, false);
     if (lead->batch)
         batch_signal(lead->batch, SIGTERM);
+    /* What is stopped does not hear it. */
+    if (lead->is_stopped)
+        signal_all(lead, SIGCONT);
     (void)uv_timer_start(&lead->grace, on_grace_over, 1000ull * grace, 0);
 }
 
@@ -100,6 +110,28 @@ static void on_deadline(uv_timer_t *timer)
     terminate(lead, grace_of(lead), "time limit reached");
 }
 
+/* Time that passes while the job is stopped is none of its limit; the controller
+ * steps in when somebody uses that to stay. */
+static void stop_clock(struct lead *lead)
+{
+    if (lead->is_stopped)
+        return;
+    lead->is_stopped = true;
+    lead->time_left = uv_is_active((uv_handle_t *)&lead->deadline)
+                          ? uv_timer_get_due_in(&lead->deadline) + 1
+                          : 0;
+    (void)uv_timer_stop(&lead->deadline);
+}
+
+static void start_clock(struct lead *lead)
+{
+    if (!lead->is_stopped)
+        return;
+    lead->is_stopped = false;
+    if (lead->time_left && !lead->is_ending)
+        (void)uv_timer_start(&lead->deadline, on_deadline, lead->time_left, 0);
+}
+
 void lead_signal(struct shepherd *sh, const Berth__SignalJob *msg)
 {
     struct lead *lead = sh->lead;
@@ -108,9 +140,11 @@ void lead_signal(struct shepherd *sh, const Berth__SignalJob *msg)
         terminate(lead, msg->grace ? msg->grace : grace_of(lead), msg->why);
         return;
     }
-    runs_signal(lead, msg->signal, msg->signal == SIGKILL);
-    if (lead->batch)
-        batch_signal(lead->batch, msg->signal);
+    if (msg->signal == SIGSTOP)
+        stop_clock(lead);
+    else if (msg->signal == SIGCONT)
+        start_clock(lead);
+    signal_all(lead, msg->signal);
 }
 
 /* -------------------------------------------------------------------- start */

@@ -50,6 +50,8 @@ struct lead {
     struct layout *layout;
     uv_pipe_t listener;
     uv_timer_t deadline, grace;
+    bool is_stopped;
+    uint64_t time_left; /* ms of the limit, while it is stopped; 0: no limit */
     struct conn *conns;
     struct run *runs; /* oldest first */
     uint32_t next_step;

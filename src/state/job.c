@@ -76,6 +76,7 @@ static void start(Berth__JobRecord *record, int64_t now,
     record->epoch++;
     record->start_time = now;
     record->suspended_for = 0;
+    record->time_given = change->time_given;
 }
 
 enum job_event job_event_of(const struct job *job, enum job_event event)
@@ -97,7 +98,9 @@ static void note_suspension(Berth__JobRecord *record, enum job_event event, int6
     if (event == EV_SUSPEND) {
         record->suspended_at = now;
     } else if (record->suspended_at) {
-        record->suspended_for += now - record->suspended_at;
+        /* Never 0: it has been stopped. */
+        record->suspended_for +=
+            now > record->suspended_at ? now - record->suspended_at : 1;
         record->suspended_at = 0;
     }
 }
@@ -177,11 +180,18 @@ const Berth__NodeShare *job_lead(const struct job *job)
     return placement && placement->n_shares ? placement->shares[0] : NULL;
 }
 
+int64_t job_time_limit(const struct job *job)
+{
+    return job->record->time_given ? job->record->time_given : job->spec->time_limit;
+}
+
 int64_t job_deadline(const struct job *job)
 {
-    if (job->spec->time_limit <= 0 || job->record->start_time == 0)
+    int64_t limit = job_time_limit(job);
+
+    if (limit <= 0 || job->record->start_time == 0)
         return INT64_MAX;
     if (job->record->suspended_at)
         return INT64_MAX;
-    return job->record->start_time + job->spec->time_limit + job->record->suspended_for;
+    return job->record->start_time + limit + job->record->suspended_for;
 }

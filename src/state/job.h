@@ -29,14 +29,16 @@ enum job_then {
 };
 
 /* What an event brings along. Which fields count depends on the event:
- * START takes 'placement' (and owns it); END_* the exit code, signal and words;
- * CANCEL the uid; LEAVE what comes then, and the words; REFUSE, LAUNCH_FAILED and LOST
- * the words; LAUNCH_FAILED the time before which it is not tried again. */
+ * START takes 'placement' (and owns it) and the limit, unless it is as asked for; END_*
+ * the exit code, signal and words; CANCEL the uid; LEAVE what comes then, and the
+ * words; REFUSE, LAUNCH_FAILED and LOST the words; LAUNCH_FAILED the time before which
+ * it is not tried again. */
 struct job_change {
     Berth__Placement *placement;
     int32_t exit_code, exit_signal;
     uint32_t by_uid;
     int64_t not_before;
+    int64_t time_given; /* 0: as asked for */
     enum job_then then;
     const char *words; /* NULL: none */
 };
@@ -68,7 +70,10 @@ void job_set_held(struct job *job, bool held);
 enum job_state job_state_of(const struct job *job);
 /* The share that leads, NULL while the job has no placement. */
 const Berth__NodeShare *job_lead(const struct job *job);
-/* The end at which the time limit falls due; INT64_MAX without one. */
+/* The limit in force, seconds or TIME_UNLIMITED. */
+int64_t job_time_limit(const struct job *job);
+/* The end at which the time limit falls due; INT64_MAX without one, and while the
+ * job is suspended. */
 int64_t job_deadline(const struct job *job);
 
 /* Set a string field of a heap message: fields of protobuf-c point to one

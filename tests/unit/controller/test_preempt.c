@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_preempt.c - jobs make room for others, and come back
+ */
+#include "fixture.h"
+
+#include "base/mem.h"
+#include "wire/pack.h"
+
+#include <signal.h>
+#include <string.h>
+
+/* Partition "small" (n4 alone) goes before "main", and its jobs push others aside. */
+static struct cluster *with_preemption(void **state, enum config_preempt_mode mode)
+{
+    struct cluster *cluster = *state;
+
+    cluster_stop(cluster);
+    cluster->config->scheduling.preempt = CONFIG_PREEMPT_PARTITION;
+    cluster->config->scheduling.preempt_mode = mode;
+    cluster->config->partitions[1].priority = 9;
+    cluster_start(cluster);
+    return cluster;
+}
+
+/* All of n4. */
+static uint32_t submit_to(struct party *client, const char *partition)
+{
+    cleanup(freep) char *name = xstrdup(partition);
+    static char n4[] = "n4";
+    Berth__JobSpec spec = spec_of(8);
+
+    spec.partition = name;
+    spec.nodelist = n4;
+    return client_submit(client, &spec, "");
+}
+
+static uint32_t run_next(struct party *node, uint32_t *ret_epoch)
+{
+    uint32_t job = node_accept_launch(node, ret_epoch);
+
+    node_started(node, job, *ret_epoch);
+    return job;
+}
+
+static void assert_ordered(struct party *node, uint32_t job, int signal)
+{
+    cleanup(free_messagep) Berth__Envelope *order =
+        party_expect(node, BERTH__ENVELOPE__BODY_SIGNAL_JOB);
+
+    assert_int_equal(order->signal_job->job_id, job);
+    assert_int_equal(order->signal_job->signal, signal);
+    party_answer(node, order, 0, "");
+}
+
+static void a_job_is_queued_again_and_runs_after_the_other(void **state)
+{
+    struct cluster *cluster = with_preemption(state, CONFIG_MODE_REQUEUE);
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n4");
+    uint32_t low = submit_to(client, "main"), high, epoch, high_epoch;
+
+    assert_int_equal(run_next(node, &epoch), low);
+    run_until_state(cluster, low, JOB_RUNNING);
+    high = submit_to(client, "small");
+    assert_ordered(node, low, 0);
+    assert_string_equal(state_of(cluster, low), "COMPLETING");
+    node_ended(node, low, epoch, 0);
+    assert_int_equal(run_next(node, &high_epoch), high);
+    assert_string_equal(state_of(cluster, low), "PENDING");
+    assert_int_equal(jobs_find(cluster->ctl, low)->job.record->restarts, 1);
+    node_ended(node, high, high_epoch, 0);
+    assert_int_equal(run_next(node, &epoch), low);
+    assert_int_equal(epoch, 2);
+}
+
+static void a_job_is_ended_and_says_for_whom(void **state)
+{
+    struct cluster *cluster = with_preemption(state, CONFIG_MODE_CANCEL);
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n4");
+    uint32_t low = submit_to(client, "main"), high, epoch, high_epoch;
+    cleanup(freep) char *words = NULL;
+
+    assert_int_equal(run_next(node, &epoch), low);
+    run_until_state(cluster, low, JOB_RUNNING);
+    high = submit_to(client, "small");
+    words = xasprintf("preempted by job %u", high);
+    assert_ordered(node, low, 0);
+    /* What was to come is on disk. */
+    cluster_stop(cluster);
+    cluster_start(cluster);
+    node = party_connect(cluster);
+    free_message(
+        node_register(node, "n4", "boot-1",
+                      &(struct running){.job = low, .epoch = epoch, .lead = true}, 1));
+    node_ended(node, low, epoch, 0);
+    run_until_state(cluster, low, JOB_PREEMPTED);
+    assert_string_equal(jobs_find(cluster->ctl, low)->job.record->state_words, words);
+    assert_int_equal(run_next(node, &high_epoch), high);
+}
+
+static void a_job_is_stopped_and_goes_on_also_after_a_restart(void **state)
+{
+    struct cluster *cluster = with_preemption(state, CONFIG_MODE_SUSPEND);
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n4");
+    uint32_t low = submit_to(client, "main"), high, epoch, high_epoch;
+    struct running running[2];
+
+    assert_int_equal(run_next(node, &epoch), low);
+    run_until_state(cluster, low, JOB_RUNNING);
+    high = submit_to(client, "small");
+    assert_ordered(node, low, SIGSTOP);
+    assert_int_equal(run_next(node, &high_epoch), high);
+    run_until_state(cluster, high, JOB_RUNNING);
+    assert_string_equal(state_of(cluster, low), "SUSPENDED");
+
+    cluster_stop(cluster);
+    cluster_start(cluster);
+    assert_string_equal(state_of(cluster, low), "SUSPENDED");
+    assert_string_equal(state_of(cluster, high), "RUNNING");
+    node = party_connect(cluster);
+    running[0] = (struct running){.job = low, .epoch = epoch, .lead = true};
+    running[1] = (struct running){.job = high, .epoch = high_epoch, .lead = true};
+    free_message(node_register(node, "n4", "boot-1", running, 2));
+    assert_ordered(node, low, SIGSTOP);
+    /* So that it was stopped for some time. */
+    jobs_find(cluster->ctl, low)->job.record->suspended_at -= 5;
+    node_ended(node, high, high_epoch, 0);
+    assert_ordered(node, low, SIGCONT);
+    assert_string_equal(state_of(cluster, low), "RUNNING");
+    assert_true(jobs_find(cluster->ctl, low)->job.record->suspended_for >= 5);
+    node_ended(node, low, epoch, 0);
+    run_until_state(cluster, low, JOB_COMPLETED);
+}
+
+static void a_running_job_is_queued_again_by_order(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    Berth__JobSpec spec = spec_of(1);
+    uint32_t job = client_submit(client, &spec, ""), epoch;
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+
+    assert_int_equal(run_next(node, &epoch), job);
+    run_until_state(cluster, job, JOB_RUNNING);
+    reply = client_control(client, BERTH__JOB_CONTROL__OP__REQUEUE, job);
+    assert_int_equal(reply->job_controlled->statuses[0]->code, 0);
+    assert_ordered(node, job, 0);
+    node_ended(node, job, epoch, 143);
+    assert_int_equal(run_next(node, &epoch), job);
+    assert_int_equal(epoch, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_job_is_queued_again_and_runs_after_the_other,
+                                        cluster_setup, cluster_teardown),
+        cmocka_unit_test_setup_teardown(a_job_is_ended_and_says_for_whom, cluster_setup,
+                                        cluster_teardown),
+        cmocka_unit_test_setup_teardown(
+            a_job_is_stopped_and_goes_on_also_after_a_restart, cluster_setup,
+            cluster_teardown),
+        cmocka_unit_test_setup_teardown(a_running_job_is_queued_again_by_order,
+                                        cluster_setup, cluster_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
