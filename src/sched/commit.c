@@ -79,7 +79,7 @@ size_t commit_pass(struct sched *sched, int64_t now, struct sched_decision *deci
     sched->pass.number++;
     waiting_wake(sched, now);
     order_prepare(sched, now);
-    while (n < max && (first = RB_MIN(group_tree, &sched->order.groups))) {
+    while (n < max && (first = order_first(sched))) {
         struct sched_job *job = committed(sched);
         bool is_new = !job;
         if (is_new)

@@ -36,6 +36,15 @@ struct demand {
 };
 
 struct group {
+    /* What a pass looks at of a group that it passes over: one cache line. */
+    RB_ENTRY(group) entry;
+    double rank;         /* of its first job; higher comes first */
+    uint64_t need_cores; /* of demand */
+    uint32_t need_unit, need_nodes;
+    uint32_t tested; /* number of the last pass that did */
+    int32_t tier;
+    struct shape *shape;
+
     void *key;
     size_t key_len;
     struct sched_request req; /* what members share; strings are in 'strings' */
@@ -48,17 +57,13 @@ struct group {
     struct assoc_handle assoc;
     double expected; /* seconds that its jobs are thought to run */
     uint32_t partition;
-    int32_t tier;
     bool has_assoc;
 
     struct sched_job *jobs; /* ready and not promised, longest waiting first */
     uint32_t n_refs;        /* members, ready or not, and runs */
 
     bool is_listed; /* in the order */
-    double rank;    /* of its first job; higher comes first */
-    RB_ENTRY(group) entry;
 
-    uint32_t tested;          /* number of the last pass that did */
     bool is_timed;            /* to be tested in each pass: something depends on time */
     uint32_t up_checked;      /* sched.up_version in which those that are up could */
     uint32_t place_checked;   /* that in which the nodes could hold it */

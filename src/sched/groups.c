@@ -258,6 +258,11 @@ static void make_demand(struct sched *sched, struct group *group)
     demand->per_node = want.per_node;
     make_unit(sched, demand, place, &want);
     make_totals(sched, group, &want);
+    /* Whatever the nodes are like, it takes no less. */
+    group->need_cores =
+        place->exclusive || place->overcommit ? demand->nodes_min : demand->cores;
+    group->need_unit = (uint32_t)demand->unit.cores;
+    group->need_nodes = demand->nodes_min;
 }
 
 void groups_refresh(struct sched *sched)

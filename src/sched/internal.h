@@ -77,6 +77,7 @@ struct sched_node {
     struct hold *holds;
     uint32_t n_holds, cap_holds;
     uint32_t n_claims; /* promises on it */
+    uint32_t counted;  /* cores for which it stands in sched.room */
     bool is_known, is_up;
 };
 
@@ -192,10 +193,25 @@ struct gain {
 };
 
 RB_HEAD(group_tree, group);
-struct order {
+
+/* Groups that need the same numbers of nodes and cores. Where one finds no room,
+ * none does. */
+struct shape {
+    uint64_t cores;           /* of all of it */
+    uint32_t unit, nodes;     /* cores of a node, nodes */
     struct group_tree groups; /* that have ready jobs; first comes first */
-    int64_t made_at;          /* when the ranks are of */
-    double tau;               /* and with which scale of waiting */
+    struct group *cursor;     /* the next that a pass looks at; NULL: none */
+    size_t at;                /* index in order.heap + 1; 0: not there */
+    bool is_passed_over;      /* by the walk that is under way */
+    UT_hash_handle hh;
+};
+
+struct order {
+    struct shape *shapes;
+    struct shape **heap; /* those that a pass still looks at, by cursor */
+    size_t n_heap, cap_heap;
+    int64_t made_at; /* when the ranks are of */
+    double tau;      /* and with which scale of waiting */
     bool is_stale;
 };
 
@@ -220,7 +236,6 @@ struct pass {
     uint32_t number;
     int64_t now;
     struct promise *next_promise;
-    struct group *next_group; /* where it stands in the order */
     uint32_t looked_at;
     uint32_t *blocked_by; /* by partition: the job that blocks it, 0: none */
     uint32_t waits;       /* the first job that waits for room; 0: none yet */
@@ -234,8 +249,12 @@ struct sched {
     struct place_cluster *cluster;
     struct sched_node *nodes;
     size_t n_nodes;
-    uint64_t cores;         /* of all known nodes */
-    uint64_t free_cores;    /* now */
+    uint64_t cores;      /* of all known nodes */
+    uint64_t free_cores; /* now */
+    /* How many nodes that are up have at least so many cores free. */
+    uint32_t *room;
+    uint32_t n_room;
+    uint32_t n_up;
     struct bitset *claimed; /* nodes with promises */
     uint32_t n_own_nodes;   /* runs that share nodes with their own user only */
     uint32_t up_version;    /* of which nodes are up and known, and have what */
@@ -294,6 +313,8 @@ static inline void tell_time(struct sched *sched, int64_t now)
 {
     sched->told = now > sched->told ? now : sched->told;
 }
+/* Numbers say that the group's jobs cannot start now, whatever else holds. */
+bool nodes_lack_room(const struct sched *sched, const struct group *group);
 /* Something became free on this node that was taken until 'until'. */
 void nodes_note_gain(struct sched *sched, uint32_t node, int64_t until);
 /* The run that holds a core of 'where' already; NULL: nobody. */
@@ -382,6 +403,16 @@ void order_leave(struct sched *sched, struct group *group);
 void order_enter(struct sched *sched, struct group *group);
 /* Rank all of them again if that is due before a pass at 'now'. */
 void order_prepare(struct sched *sched, int64_t now);
+/* Who comes before all others; NULL: nobody is ready. */
+struct group *order_first(const struct sched *sched);
+/* A walk: each group once, and again when it enters anew. NULL: that was all. */
+void order_begin(struct sched *sched);
+struct group *order_next(struct sched *sched);
+/* What order_next gave comes once more. */
+void order_again(struct sched *sched, struct group *group);
+/* The walk goes on without groups of this one's shape. */
+void order_pass_over(struct sched *sched, const struct group *group);
+void order_fini(struct sched *sched);
 
 /* ----------------------------------------------------------- waiting.c */
 

@@ -85,6 +85,29 @@ static void drop_hold(struct sched_node *node, const struct run *run)
     node->holds[at] = node->holds[--node->n_holds];
 }
 
+/* Let the node stand in sched.room for what it has free now. */
+static void count_room(struct sched *sched, uint32_t index)
+{
+    struct sched_node *node = &sched->nodes[index];
+    const struct place_node *is = place_cluster_node(sched->cluster, index);
+    uint32_t now = node->is_up && node->is_known ? is->n_free : 0;
+    if (now >= sched->n_room) {
+        sched->room = xrealloc(sched->room, now + 1, sizeof(*sched->room));
+        while (sched->n_room <= now)
+            sched->room[sched->n_room++] = 0;
+    }
+    for (; node->counted < now; node->counted++)
+        sched->room[node->counted + 1]++;
+    for (; node->counted > now; node->counted--)
+        sched->room[node->counted]--;
+}
+
+bool nodes_lack_room(const struct sched *sched, const struct group *group)
+{
+    return group->need_cores > sched->free_cores || group->need_unit >= sched->n_room ||
+           sched->room[group->need_unit] < group->need_nodes;
+}
+
 /* Only nodes whose hardware is known count free cores. */
 static void count_free(struct sched *sched, const struct sched_node *node, int64_t by)
 {
@@ -115,6 +138,7 @@ void nodes_hold(struct sched *sched, struct run *run, int64_t from, int64_t to)
         place_cluster_take(sched->cluster, share);
         add_hold(node, run, i);
         count_free(sched, node, -(int64_t)cores_of(share));
+        count_room(sched, share->node);
     }
     nodes_plan(sched, run, from, to, true);
 }
@@ -127,6 +151,7 @@ void nodes_release(struct sched *sched, struct run *run, int64_t from, int64_t t
         place_cluster_release(sched->cluster, share);
         drop_hold(node, run);
         count_free(sched, node, cores_of(share));
+        count_room(sched, share->node);
         nodes_note_gain(sched, share->node, to);
     }
     nodes_plan(sched, run, from, to, false);
@@ -297,6 +322,7 @@ static void set_node(struct sched *sched, uint32_t index, int32_t cores, bool kn
     plan_again(sched, index);
     if (!amount_covers(&node->total, &before))
         break_promises(sched, index);
+    count_room(sched, index);
     sched->order.is_stale = true;
     sched->up_version++;
     sched->gain.other = true;
@@ -322,7 +348,9 @@ void sched_node_up(struct sched *sched, uint32_t index, bool up)
     if (node->is_up == up)
         return;
     node->is_up = up;
+    sched->n_up += up ? 1u : UINT32_MAX;
     place_cluster_up(sched->cluster, index, up);
+    count_room(sched, index);
     sched->up_version++;
     sched->gain.other = true;
     if (!up)

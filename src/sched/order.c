@@ -2,12 +2,16 @@
  *
  * order.c - who comes first
  *
- * Groups stand in a tree by tier, rank of their first job, and age. A rank holds
+ * Groups stand in trees, one a shape, by tier, rank of their first job, and age; a
+ * walk merges the trees with a heap of their next groups. A rank holds
  * as of order.made_at for all of them, so that what grows with time at one pace
  * for everybody needs no sorting; all are ranked again once in order_interval.
  */
 #include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "base/units.h"
 #include "sched/group.h"
 #include "sched/internal.h"
@@ -144,21 +148,157 @@ int64_t sched_priority(const struct sched *sched, uint32_t id, int64_t now)
     return sched_factors(sched, id, now, &factors) ? llround(factors.total) : 0;
 }
 
-/* ------------------------------------------------------------- the tree */
+/* ------------------------------------------------------- the walk's heap */
+
+static bool shape_before(const struct shape *a, const struct shape *b)
+{
+    return group_compare(a->cursor, b->cursor) < 0;
+}
+
+static void put(struct order *order, size_t at, struct shape *shape)
+{
+    order->heap[at] = shape;
+    shape->at = at + 1;
+}
+
+static void sift(struct order *order, size_t at, struct shape *shape)
+{
+    for (; at > 0 && shape_before(shape, order->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        put(order, at, order->heap[(at - 1) / 2]);
+    for (size_t child; (child = 2 * at + 1) < order->n_heap; at = child) {
+        if (child + 1 < order->n_heap &&
+            shape_before(order->heap[child + 1], order->heap[child]))
+            child++;
+        if (!shape_before(order->heap[child], shape))
+            break;
+        put(order, at, order->heap[child]);
+    }
+    put(order, at, shape);
+}
+
+static void leave_heap(struct order *order, struct shape *shape)
+{
+    if (shape->at == 0)
+        return;
+    size_t at = shape->at - 1;
+    struct shape *last = order->heap[--order->n_heap];
+    shape->at = 0;
+    if (last != shape)
+        sift(order, at, last);
+}
+
+static void move_cursor(struct order *order, struct shape *shape, struct group *to)
+{
+    if (!to) {
+        leave_heap(order, shape);
+        shape->cursor = NULL;
+        return;
+    }
+    shape->cursor = to;
+    if (shape->at == 0) {
+        if (order->n_heap == order->cap_heap) {
+            order->cap_heap = order->cap_heap ? 2 * order->cap_heap : 16;
+            order->heap =
+                xrealloc(order->heap, order->cap_heap, sizeof(struct shape *));
+        }
+        shape->at = ++order->n_heap;
+    }
+    sift(order, shape->at - 1, shape);
+}
+
+void order_begin(struct sched *sched)
+{
+    struct order *order = &sched->order;
+    while (order->n_heap > 0)
+        order->heap[--order->n_heap]->at = 0;
+    for (struct shape *shape = order->shapes; shape; shape = shape->hh.next) {
+        shape->is_passed_over = false;
+        move_cursor(order, shape, RB_MIN(group_tree, &shape->groups));
+    }
+}
+
+struct group *order_next(struct sched *sched)
+{
+    struct order *order = &sched->order;
+    if (order->n_heap == 0)
+        return NULL;
+    struct shape *shape = order->heap[0];
+    struct group *group = shape->cursor;
+    move_cursor(order, shape, RB_NEXT(group_tree, &shape->groups, group));
+    return group;
+}
+
+void order_again(struct sched *sched, struct group *group)
+{
+    move_cursor(&sched->order, group->shape, group);
+}
+
+void order_pass_over(struct sched *sched, const struct group *group)
+{
+    group->shape->is_passed_over = true;
+    move_cursor(&sched->order, group->shape, NULL);
+}
+
+struct group *order_first(const struct sched *sched)
+{
+    struct group *first = NULL;
+    for (struct shape *shape = sched->order.shapes; shape; shape = shape->hh.next) {
+        struct group *group = RB_MIN(group_tree, &shape->groups);
+        if (group && (!first || group_compare(group, first) < 0))
+            first = group;
+    }
+    return first;
+}
+
+void order_fini(struct sched *sched)
+{
+    struct shape *shape, *next;
+    HASH_ITER(hh, sched->order.shapes, shape, next)
+    {
+        HASH_DEL(sched->order.shapes, shape);
+        free(shape);
+    }
+    free(sched->order.heap);
+}
+
+/* ------------------------------------------------------------- the trees */
+
+#define SHAPE_KEY_BYTES (offsetof(struct shape, groups))
+
+static struct shape *shape_of(struct sched *sched, const struct group *group)
+{
+    struct shape key = {.cores = group->need_cores,
+                        .unit = group->need_unit,
+                        .nodes = group->need_nodes};
+    struct shape *shape;
+    HASH_FIND(hh, sched->order.shapes, &key.cores, SHAPE_KEY_BYTES, shape);
+    if (shape)
+        return shape;
+    shape = xcalloc(1, sizeof(*shape));
+    *shape = key;
+    RB_INIT(&shape->groups);
+    HASH_ADD_KEYPTR(hh, sched->order.shapes, &shape->cores, SHAPE_KEY_BYTES, shape);
+    return shape;
+}
 
 static void list(struct sched *sched, struct group *group)
 {
+    struct shape *shape = group->shape = shape_of(sched, group);
     group->rank = order_rank(sched, group, group->jobs, sched->order.made_at);
     group->is_listed = true;
-    RB_INSERT(group_tree, &sched->order.groups, group);
+    RB_INSERT(group_tree, &shape->groups, group);
     sched->counts.classes++;
+    /* In a walk, who enters before the place it has come to is looked at still. */
+    if (shape->at && group_compare(group, shape->cursor) < 0)
+        move_cursor(&sched->order, shape, group);
 }
 
 static void unlist(struct sched *sched, struct group *group)
 {
-    if (sched->pass.next_group == group)
-        sched->pass.next_group = RB_NEXT(group_tree, &sched->order.groups, group);
-    RB_REMOVE(group_tree, &sched->order.groups, group);
+    struct shape *shape = group->shape;
+    if (shape->at && shape->cursor == group)
+        move_cursor(&sched->order, shape, RB_NEXT(group_tree, &shape->groups, group));
+    RB_REMOVE(group_tree, &shape->groups, group);
     group->is_listed = false;
     sched->counts.classes--;
 }
@@ -171,14 +311,30 @@ void order_leave(struct sched *sched, struct group *group)
 
 void order_enter(struct sched *sched, struct group *group)
 {
-    struct pass *pass = &sched->pass;
+    const struct pass *pass = &sched->pass;
     if (!group->jobs || group->is_listed)
         return;
     list(sched, group);
     /* The walk comes by here, if need be again. */
-    if (pass->stage == PASS_GROUPS &&
-        (!pass->next_group || group_compare(group, pass->next_group) < 0))
-        pass->next_group = group;
+    if (pass->stage == PASS_GROUPS && group->shape->at == 0 &&
+        !group->shape->is_passed_over)
+        order_again(sched, group);
+}
+
+/* Shapes that nobody has any more go with the old order. */
+static void forget_order(struct sched *sched)
+{
+    struct shape *shape, *next;
+    while (sched->order.n_heap > 0)
+        sched->order.heap[--sched->order.n_heap]->at = 0;
+    HASH_ITER(hh, sched->order.shapes, shape, next)
+    {
+        HASH_DEL(sched->order.shapes, shape);
+        free(shape);
+    }
+    sched->counts.classes = 0;
+    for (struct group *group = sched->groups; group; group = group->hh.next)
+        group->is_listed = false;
 }
 
 /* A rank is good for a while, or until the scale has changed by a hundredth. */
@@ -216,8 +372,7 @@ void order_prepare(struct sched *sched, int64_t now)
     order->made_at = now;
     order->tau = tau;
     order->is_stale = false;
-    RB_INIT(&order->groups);
-    sched->counts.classes = 0;
+    forget_order(sched);
     for (struct group *group = sched->groups; group; group = group->hh.next)
         if (group->jobs)
             list(sched, group);

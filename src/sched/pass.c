@@ -121,11 +121,11 @@ static bool gives_way(struct sched *sched, struct promise *promise)
 {
     struct sched_job *job = promise->job;
     struct group *group = job->group;
-    const struct group *first = RB_MIN(group_tree, &sched->order.groups);
     if (!promise->is_plan)
         return false;
     promise->is_plan = sched->pass.now - job->since < sched->options.policy.bind;
-    if (!promise->is_plan || !first)
+    const struct group *first = promise->is_plan ? order_first(sched) : NULL;
+    if (!first)
         return false;
     if (first->tier != group->tier)
         return first->tier > group->tier;
@@ -189,7 +189,7 @@ static bool walk_promises(struct sched *sched, struct out *out)
     /* And for the next pass too: promises may have moved after others were looked
      * at that could use their old places. */
     take_up_gain(sched);
-    pass->next_group = RB_MIN(group_tree, &sched->order.groups);
+    order_begin(sched);
     pass->stage = PASS_GROUPS;
     return true;
 }
@@ -287,14 +287,15 @@ static int by_time(const void *a, const void *b)
     return group_compare(x, y);
 }
 
-/* Those from pass->next_group on, by time; each is referred to once more. */
+/* Those that have not been looked at, by time; each is referred to once more. */
 static struct group **gather_by_time(struct sched *sched, size_t *ret_n)
 {
     struct group **groups =
         xcalloc(sched->counts.classes + 1, sizeof(struct group *)); /* never NULL */
     size_t n = 0;
-    for (struct group *g = sched->pass.next_group; g;
-         g = RB_NEXT(group_tree, &sched->order.groups, g)) {
+    for (struct group *g = sched->groups; g; g = g->hh.next) {
+        if (!g->is_listed || g->tested == sched->pass.number)
+            continue;
         g->n_refs++;
         groups[n++] = g;
     }
@@ -313,8 +314,8 @@ static void settle(struct group **groups, size_t n, size_t at)
     }
 }
 
-/* What may fill up is looked at by time, not in the order. pass->next_group stays:
- * a pass that is left here begins with it again, and does not test twice. */
+/* What may fill up is looked at by time, not in the order. A pass that is left here
+ * begins with this again, and does not test twice. */
 static bool walk_shortest(struct sched *sched, struct out *out)
 {
     size_t n, i = 0;
@@ -347,19 +348,48 @@ static bool fills_up_by_time(const struct sched *sched)
            sched->n_promises >= policy->promises;
 }
 
+/* Nothing but room can be the answer: there are no more promises to give, and
+ * nobody to push aside. */
+static bool only_room_helps(const struct sched *sched)
+{
+    const struct sched_policy *policy = &sched->options.policy;
+    return policy->promises > 0 && sched->n_promises >= policy->promises &&
+           sched->options.preempt == SCHED_PREEMPT_NONE;
+}
+
+/* Whether the group need not be looked at more closely, nor its jobs. */
+static bool is_hopeless(struct sched *sched, struct group *group)
+{
+    if (!only_room_helps(sched))
+        return false;
+    if (nodes_lack_room(sched, group)) {
+        order_pass_over(sched, group);
+        return true;
+    }
+    if (!is_still_no(sched, group))
+        return false;
+    group->tested = sched->pass.number;
+    return true;
+}
+
 static bool walk_groups(struct sched *sched, struct out *out)
 {
     struct pass *pass = &sched->pass;
     uint32_t depth = sched->options.depth;
-    while (pass->next_group && (depth == 0 || pass->looked_at < depth)) {
-        if (fills_up_by_time(sched))
+    struct group *group;
+    while ((depth == 0 || pass->looked_at < depth) && (group = order_next(sched))) {
+        if (fills_up_by_time(sched)) {
+            order_again(sched, group);
             return walk_shortest(sched, out);
-        struct group *group = pass->next_group;
-        if (is_spent(out, start_decisions(group->jobs)))
+        }
+        if (is_hopeless(sched, group))
+            continue;
+        if (is_spent(out, start_decisions(group->jobs))) {
+            order_again(sched, group);
             return false;
+        }
         spend(out);
         pass->looked_at++;
-        pass->next_group = RB_NEXT(group_tree, &sched->order.groups, group);
         group->n_refs++;
         consider(sched, group, out);
         groups_unref(sched, group);

@@ -74,7 +74,6 @@ int sched_create(const struct sched_options *options, const struct switch_def *d
     sched->history = history_create();
     sched->order.tau = 1;
     RB_INIT(&sched->edges);
-    RB_INIT(&sched->order.groups);
     create_nodes(sched, node_names, n_nodes);
     copy_partitions(sched, partitions, n_partitions);
     *ret = sched;
@@ -88,6 +87,7 @@ static void destroy_nodes(struct sched *sched)
         free(sched->nodes[i].holds);
     }
     free(sched->nodes);
+    free(sched->room);
     free(sched->caps);
     struct bitset *sets[] = {sched->claimed, sched->scratch, sched->mask,
                              sched->feasible};
@@ -129,6 +129,7 @@ void sched_destroy(struct sched *sched)
     reservations_fini(sched);
     licences_fini(sched);
     depend_fini(sched);
+    order_fini(sched);
     history_destroy(sched->history);
     free(sched->guard.ended);
     for (size_t i = 0; i < sched->n_features; i++) {
@@ -496,6 +497,22 @@ int sched_adopt(struct sched *sched, struct sched_id id,
 
 /* -------------------------------------------------------------- reasons */
 
+/* What a group whose test needed no more than numbers lacks. */
+static void say_numbers(const struct sched *sched, const struct group *group,
+                        struct err *words)
+{
+    uint32_t nodes =
+        group->need_unit < sched->n_room ? sched->room[group->need_unit] : 0;
+    if (nodes < group->need_nodes)
+        err_set(words, EAGAIN, "%u node%s needed, %u %s room now", group->need_nodes,
+                group->need_nodes == 1 ? " is" : "s are", nodes,
+                nodes == 1 ? "has" : "have");
+    else if (group->need_cores > sched->free_cores)
+        err_set(words, EAGAIN, "%llu cores are needed, %llu are free now",
+                (unsigned long long)group->need_cores,
+                (unsigned long long)sched->free_cores);
+}
+
 enum sched_reason sched_why(const struct sched *sched, uint32_t id, struct err *words)
 {
     const struct sched_job *job = waiting_find(sched, id);
@@ -511,10 +528,17 @@ enum sched_reason sched_why(const struct sched *sched, uint32_t id, struct err *
         err_set(words, EAGAIN, "waits behind job %u", group->jobs->id);
         return group->reason == SCHED_LIMIT ? SCHED_LIMIT : SCHED_PRIORITY;
     }
+    if (group->reason == SCHED_PRIORITY && !group->behind &&
+        nodes_lack_room(sched, group)) {
+        say_numbers(sched, group, words);
+        return SCHED_RESOURCES;
+    }
     if (group->reason == SCHED_PRIORITY && group->behind)
         err_set(words, EAGAIN, "waits behind job %u", group->behind);
     else if (group->words)
         err_set(words, EAGAIN, "%s", group->words);
+    else if (group->reason == SCHED_RESOURCES)
+        say_numbers(sched, group, words);
     return group->reason;
 }
 

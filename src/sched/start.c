@@ -31,29 +31,51 @@ static void set_limit(struct attempt *a, int64_t limit)
 static void say(const struct attempt *a, enum sched_reason reason,
                 const struct err *words)
 {
-    groups_say(a->group, reason, a->sched->options.numbers_only ? NULL : words->text);
+    bool wanted = words && !a->sched->options.numbers_only;
+    groups_say(a->group, reason, wanted ? words->text : NULL);
 }
 
 /* A node with promises on it holds the job only if what is promised stays free.
  * How many tasks of a job of several nodes it would get is not known yet, so it
  * must have room for as many as it seems to have now. */
-static void mask_promised(const struct attempt *a, struct bitset *allowed)
+static bool keeps_promises(const struct attempt *a, uint32_t node)
 {
     struct sched *sched = a->sched;
     const struct demand *demand = &a->group->demand;
+    const struct timeline *line = &sched->nodes[node].line;
+    const struct place_node *is = place_cluster_node(sched->cluster, node);
+    struct amount then = timeline_least(line, a->now, time_after(a->now, a->length));
+    /* Nothing of what is free is promised to anybody in that time. */
+    if (a->group->req.place.n_gres == 0 && then.cores >= (int32_t)is->n_free &&
+        then.memory >= (int64_t)place_node_free_memory(is))
+        return true;
+    if (!amount_covers(&then, &demand->unit))
+        return false;
+    sched->counts.tests++;
     uint32_t most = demand->tasks ? demand->tasks : demand->per_node;
     struct place_want want = place_want_of(&a->group->req.place);
+    uint32_t room_now = place_want_on_node(&want, sched->cluster, node, false);
+    uint32_t room_then = nodes_capacity(sched, node, a->group, a->now, a->length);
+    return room_then > 0 && room_then >= (room_now < most ? room_now : most);
+}
+
+static int64_t first_promise(const struct sched *sched)
+{
+    int64_t first = TIME_NEVER;
+    for (const struct promise *p = sched->promises; p; p = p->next)
+        first = p->start < first ? p->start : first;
+    return first;
+}
+
+static void mask_promised(const struct attempt *a, struct bitset *allowed)
+{
+    struct sched *sched = a->sched;
+    if (sched->n_promises <= 8 && first_promise(sched) >= time_after(a->now, a->length))
+        return;
     for (size_t i = bitset_next(sched->claimed, 0); i < sched->n_nodes;
-         i = bitset_next(sched->claimed, i + 1)) {
-        if (!bitset_test(allowed, i))
-            continue;
-        uint32_t node = (uint32_t)i;
-        uint32_t now = place_want_on_node(&want, sched->cluster, node, false);
-        uint32_t then = nodes_capacity(sched, node, a->group, a->now, a->length);
-        sched->counts.tests++;
-        if (then == 0 || then < (now < most ? now : most))
+         i = bitset_next(sched->claimed, i + 1))
+        if (bitset_test(allowed, i) && !keeps_promises(a, (uint32_t)i))
             bitset_clear(allowed, i);
-    }
 }
 
 static uint32_t component_of(const struct sched_job *job)
@@ -110,19 +132,35 @@ static void say_home(const struct attempt *a, struct err *words)
                 name ? name : "its partition");
 }
 
-static bool mask_nodes(const struct attempt *a, struct bitset *allowed)
+static bool lacks_nodes(const struct attempt *a, const struct bitset *nodes)
+{
+    uint32_t n = 0, needed = a->group->demand.nodes_min;
+    for (size_t i = bitset_next(nodes, 0); n < needed && i < nodes->nbits;
+         i = bitset_next(nodes, i + 1))
+        n++;
+    return n < needed;
+}
+
+/* The nodes that could take part now. -EAGAIN: too few have room; -EBUSY: a
+ * reservation or a promise stands in the way, and the group says so. */
+static int mask_nodes(const struct attempt *a, const struct place_request *place,
+                      struct bitset *allowed)
 {
     struct sched *sched = a->sched;
     const char *reservation = NULL;
+    struct err words = {0};
+    if (place_candidates(sched->cluster, place, sched->scratch) <
+        a->group->demand.nodes_min)
+        return -EAGAIN;
     if (!search_allowed(sched, a->group, a->now, a->length, allowed, &reservation)) {
-        struct err words = {0};
         if (reservation)
             err_set(&words, EAGAIN, "reservation %s stands in the way", reservation);
         else
             say_home(a, &words);
         say(a, SCHED_RESERVATION, &words);
-        return false;
+        return -EBUSY;
     }
+    bitset_and(allowed, sched->scratch);
     if (a->kept)
         mask_unclaimed(a, allowed);
     else if (sched->n_promises > 0)
@@ -136,7 +174,11 @@ static bool mask_nodes(const struct attempt *a, struct bitset *allowed)
     }
     if (sched->n_own_nodes > 0 || a->group->req.exclusive == SCHED_OWN_NODES)
         mask_others(a, allowed);
-    return true;
+    if (!lacks_nodes(a, allowed))
+        return 0;
+    err_set(&words, EAGAIN, "the nodes that have room are reserved or promised");
+    say(a, SCHED_RESOURCES, &words);
+    return -EBUSY;
 }
 
 /* Could the nodes that are up hold it when they are empty? */
@@ -145,6 +187,8 @@ static bool could_ever(const struct attempt *a, struct err *words)
     struct sched *sched = a->sched;
     struct group *group = a->group;
     struct place_request place = group->req.place;
+    if (sched->n_up == sched->n_nodes)
+        return true;
     if (group->up_checked == sched->up_version)
         return true;
     place.allowed = sched->scratch;
@@ -226,13 +270,15 @@ static int place(struct attempt *a, struct err *words)
         sched->options.numbers_only ? PLACE_BAG : PLACE_WHY | PLACE_RUNNER_UP;
     place.quotas = demand->quotas;
     place.n_quotas = demand->n_quotas;
-    place.allowed = sched->mask;
+    place.allowed = demand->allowed;
     if (is_flat(sched) && demand->n_alternatives == 1) {
         if (!flat_fits(a))
             return -EAGAIN;
-        place.allowed = demand->allowed;
-    } else if (!mask_nodes(a, sched->mask)) {
-        return -EBUSY;
+    } else {
+        int rc = mask_nodes(a, &place, sched->mask);
+        if (rc < 0)
+            return rc;
+        place.allowed = sched->mask;
     }
     if (place.switches_max && a->now >= a->job->since + a->group->req.switches_wait)
         place.switches_max = 0;
@@ -241,6 +287,15 @@ static int place(struct attempt *a, struct err *words)
         return choose_kept(a, &place, flags, words);
     return place_choose(sched->cluster, &place, &sched->options.place, flags, &a->where,
                         words);
+}
+
+static void say_lack(struct attempt *a, struct err *words)
+{
+    struct err lacks = {0};
+    if (!could_ever(a, &lacks))
+        say(a, SCHED_NODES_DOWN, &lacks);
+    else
+        say(a, SCHED_RESOURCES, words->text[0] ? words : NULL);
 }
 
 static bool place_any(struct attempt *a, struct err *words)
@@ -322,6 +377,10 @@ static bool find_place(struct attempt *a)
     struct err *words = a->sched->options.numbers_only ? NULL : &text;
     if (!limits_allow(a, &a->group->demand.tres) || !licences_allow(a))
         return false;
+    if (nodes_lack_room(a->sched, a->group)) {
+        say_lack(a, &text);
+        return false;
+    }
     if (!place_any(a, words ? words : &text) && !place_shorter(a, &text))
         return false;
     struct tres tres = result_tres(a->sched, a->where);

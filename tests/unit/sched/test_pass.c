@@ -27,7 +27,7 @@ static void the_first_that_does_not_fit_holds_back_its_partition(void **state)
     assert_int_equal(pass_at(f, 100), 2);
     assert_int_equal(f->decisions[0].id.job, 1);
     assert_int_equal(f->decisions[1].id.job, 9);
-    assert_why(f, 2, SCHED_RESOURCES, "there is room for 6 of 10 tasks now");
+    assert_why(f, 2, SCHED_RESOURCES, "10 cores are needed, 5 are free now");
     assert_why(f, 3, SCHED_PRIORITY, "waits behind job 2");
 }
 
