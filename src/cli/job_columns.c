@@ -67,8 +67,8 @@ static char *elapsed(const Berth__JobRecord *record, int64_t now)
 
 static unsigned int node_count(const Berth__JobInfo *job, const Berth__JobSpec *spec)
 {
-    if (job->record->placement && job->record->placement->n_shares)
-        return (unsigned int)job->record->placement->n_shares;
+    if (job->n_nodes)
+        return job->n_nodes;
     return spec->nodes_min ? spec->nodes_min : 1;
 }
 
@@ -80,13 +80,6 @@ static char *nodes_or_reason(const Berth__JobInfo *job)
     if (job->reason[0] != '\0' && strcmp(job->reason, "None") != 0)
         return xasprintf("(%s)", job->reason);
     return xstrdup("");
-}
-
-static char *first_node(const Berth__JobRecord *record)
-{
-    if (!record->placement || record->placement->n_shares == 0)
-        return xstrdup("n/a");
-    return xstrdup(record->placement->shares[0]->node);
 }
 
 static char *spec_column(char letter, const Berth__JobSpec *spec)
@@ -124,8 +117,6 @@ static char *record_column(char letter, const Berth__JobRecord *record, int64_t 
         return xasprintf("%u", record->id);
     case 'M':
         return elapsed(record, now);
-    case 'B':
-        return first_node(record);
     case 'V':
         return when_format(record->submit_time);
     case 'S':
@@ -161,6 +152,8 @@ static char *info_column(char letter, const Berth__JobInfo *job,
         return nodes_or_reason(job);
     case 'N':
         return xstrdup(job->nodes);
+    case 'B':
+        return xstrdup(job->lead[0] ? job->lead : "n/a");
     default:
         return NULL;
     }

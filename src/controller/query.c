@@ -161,6 +161,12 @@ static void fill(const struct controller *ctl, const struct ctl_job *cj, int64_t
     entry->info.nodes = query_field(cj->nodes);
     entry->info.cpus = cj->cpus ? cj->cpus : asked_cpus(cj->job.spec);
     entry->info.time_limit = job_time_limit(&cj->job);
+    if (cj->job.record->placement) {
+        const Berth__NodeShare *lead = job_lead(&cj->job);
+
+        entry->info.n_nodes = (uint32_t)cj->job.record->placement->n_shares;
+        entry->info.lead = query_field(lead ? lead->node : NULL);
+    }
     if (state == JOB_PENDING)
         fill_pending(ctl, cj, now, entry);
 }
@@ -187,22 +193,31 @@ static void load_spec(struct list *list, const struct controller *ctl,
         list->loaded_bytes += berth__job_spec__get_packed_size(entry->loaded);
 }
 
+/* How much of a job an answer has. */
+enum detail {
+    ROW,   /* what columns show: the map of a wide job is longer than a page */
+    PLACE, /* and where it runs, task by task */
+    WHOLE  /* and what was asked, down to the script */
+};
+
 static void list_put(struct list *list, const struct conn *conn,
-                     const struct ctl_job *cj, bool with_spec)
+                     const struct ctl_job *cj, enum detail detail)
 {
     bool is_theirs =
         conn_uid(conn) == cj->job.spec->uid || controller_is_admin(conn_uid(conn));
     struct entry *entry = list_add(list);
 
-    if (with_spec && is_theirs) {
+    if (detail == WHOLE && is_theirs) {
         load_spec(list, conn->ctl, cj, entry);
         fill_spec(cj, entry);
-    } else if (with_spec) {
+    } else if (detail == WHOLE) {
         fill_public_spec(cj, entry);
     } else {
         fill_bare_spec(cj, entry);
     }
     fill(conn->ctl, cj, controller_now(), entry);
+    if (detail == ROW)
+        entry->record.placement = NULL;
 }
 
 /* Entries point into themselves: set when the array no longer moves. */
@@ -268,7 +283,7 @@ void query_reply_ids(struct conn *conn, uint64_t id, const uint32_t *ids, size_t
         const struct ctl_job *cj = jobs_find(conn->ctl, ids[i]);
 
         if (cj)
-            list_put(&list, conn, cj, false);
+            list_put(&list, conn, cj, PLACE);
     }
     list_reply(conn, id, &list);
 }
@@ -334,13 +349,13 @@ static void list_array(struct list *list, struct conn *conn,
                           : is_one || array_spec_count(left) || !whole->array->elements;
 
     if (is_shown && matches(query, states, whole))
-        list_put(list, conn, whole, query->with_spec);
+        list_put(list, conn, whole, query->with_spec ? WHOLE : ROW);
     if (is_one)
         return;
     HASH_ITER(hh_index, whole->array->elements, element, next)
     if ((!which || array_spec_contains(which, element->index)) &&
         list->n < ELEMENTS_MAX && matches(query, states, element))
-        list_put(list, conn, element, query->with_spec);
+        list_put(list, conn, element, query->with_spec ? WHOLE : ROW);
 }
 
 static int list_id(struct list *list, struct conn *conn, const Berth__JobQuery *query,
@@ -356,7 +371,7 @@ static int list_id(struct list *list, struct conn *conn, const Berth__JobQuery *
     if (cj && cj->array)
         list_array(list, conn, query, states, cj, *elements ? &which : NULL);
     else if (cj && !*elements && matches(query, states, cj))
-        list_put(list, conn, cj, query->with_spec);
+        list_put(list, conn, cj, query->with_spec ? WHOLE : PLACE);
     return 0;
 }
 
@@ -438,7 +453,7 @@ static void collect_page(struct conn *conn, const Berth__JobQuery *query,
         n = job_index_select(index, &filter, query->after, max + 1, jobs);
     list->more = n > max;
     for (size_t i = 0; i < n && i < max; i++)
-        list_put(list, conn, jobs[i], query->with_spec);
+        list_put(list, conn, jobs[i], query->with_spec ? WHOLE : ROW);
 }
 
 void handle_job_query(struct conn *conn, const Berth__Envelope *env)
