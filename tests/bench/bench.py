@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """make bench: Berth and its peers side by side, as a table and as bench.json.
 
-Starts a cluster of four virtual nodes and ends it again. Installs nothing: a
+Starts the clusters that the rows need and ends them again. Installs nothing: a
 peer that is missing is named with the package that has it, and its rows say so.
 """
 import argparse
@@ -13,10 +13,14 @@ import shutil
 import sys
 import tempfile
 
+import live
 import rows
 from measure import Failed, Row
 from peers import Missing
 from testbed import Testbed
+
+
+ALL = {**rows.ALL, **live.ALL}
 
 
 def parse_args():
@@ -28,19 +32,21 @@ def parse_args():
     parser.add_argument("--image-tar", help="a root file system with OpenMPI")
     parser.add_argument("--rows", default="", help="names, separated by commas; all when empty")
     args = parser.parse_args()
-    names = [name for name in args.rows.split(",") if name] or list(rows.ALL)
-    unknown = [name for name in names if name not in rows.ALL]
+    names = [name for name in args.rows.split(",") if name] or list(ALL)
+    unknown = [name for name in names if name not in ALL]
     if unknown:
-        parser.error(f"no row {unknown[0]}: there are {', '.join(rows.ALL)}")
+        parser.error(f"no row {unknown[0]}: there are {', '.join(ALL)}")
     args.names = names
     return args
 
 
 def measure(bed, name):
     """The rows of one name. What cannot be measured becomes a row that says why."""
-    function, rounds = rows.ALL[name]
+    function, rounds = ALL[name]
     print(f"bench: {name}", file=sys.stderr, flush=True)
     try:
+        if name in rows.ALL:
+            bed.need_nodes()
         return function(bed, rounds)
     except (Missing, Failed) as why:
         return [Row(name, "", "", [], [], note=str(why))]

@@ -95,3 +95,25 @@ class Row:
             "goal": " ".join(map(str, self.goal)) if self.goal else None,
             "met": self.met(), "note": self.note,
             "samples": {"ours": self.ours, "peer": self.peer}}
+
+
+@dataclasses.dataclass
+class Bound:
+    """What has no peer but a bound of its own: the 99th percentile of the samples."""
+
+    name: str
+    unit: str
+    ours: list
+    most: float
+    note: str = ""
+
+    def value(self):
+        ordered = sorted(self.ours)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+
+    def as_dict(self):
+        return {
+            "name": self.name, "ours": round(self.value(), 3), "peer": None,
+            "peer_name": None, "unit": self.unit, "ratio": None,
+            "goal": f"<= {self.most} {self.unit}", "met": self.value() <= self.most,
+            "note": self.note, "samples": {"ours": self.ours, "peer": []}}

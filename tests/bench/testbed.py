@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the rows run on: four virtual nodes and an image, from a fresh installation."""
+"""What the rows run on, from a fresh installation: four virtual nodes and an image;
+a large cluster of fake nodes. Each is started for the first row that needs it."""
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 
+from live import LiveBed
 from measure import Command, Failed
 
 NODES = 4
@@ -30,6 +32,8 @@ class Testbed:
         daemons = self._find(root, "sbin/berthd").parent
         self.env["PATH"] = f"{self.berth_path.parent}:{daemons}:{os.environ['PATH']}"
         self.image_tar = image_tar
+        self.is_up = False
+        self.large = None
 
     @staticmethod
     def _find(root, name):
@@ -72,13 +76,29 @@ class Testbed:
             os.rename(f"{tar}.part", tar)
         return tar
 
-    def __enter__(self):
+    def need_nodes(self):
+        """The four nodes and the image."""
+        if self.is_up:
+            return
         tar = pathlib.Path(self.image_tar) if self.image_tar else self._make_tar()
         self.berth("image", "import", "--store", self.store, tar, IMAGE).run(600)
         self.berth("cluster", "up", "--name", f"bench{os.getpid()}", "--dir", self.dir,
                    "--nodes", NODES, "--cores-per-node", CORES,
                    "--image-store", self.store).run(120)
+        self.is_up = True
+
+    def live(self):
+        """The large cluster, with its queue filled."""
+        if not self.large:
+            self.large = LiveBed(self)
+            self.large.up()
+        return self.large
+
+    def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.berth("cluster", "down", "--dir", self.dir).run(60)
+        if self.large and self.large.dir.exists():
+            self.large.down()
+        if self.is_up:
+            self.berth("cluster", "down", "--dir", self.dir).run(60)
