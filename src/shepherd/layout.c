@@ -388,7 +388,7 @@ static void take_cores(struct share *share, const struct wish *wish,
             next = picked[n++] + 1;
         }
         node->task_cores[t] =
-            unbound ? xstrdup("")
+            unbound ? xstrdup(share->from->cores)
                     : format_cores(share, picked + n - wish->cpus, wish->cpus);
     }
     node->cores = format_cores(share, picked, n);

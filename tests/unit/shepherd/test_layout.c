@@ -287,14 +287,16 @@ static void a_node_without_room_is_no_part_of_a_step(void **state)
 
 static char none[] = "none";
 
-static void an_unbound_step_has_empty_core_lists_but_counts(void **state)
+static void tasks_that_are_not_bound_stay_on_the_jobs_cores(void **state)
 {
     struct fixture *f = *state;
 
     f->spec.bind = none;
     assert_int_equal(take_step(f), 0);
     assert_int_equal(f->launch.nodes[0]->n_task_cores, 2);
-    assert_string_equal(f->launch.nodes[0]->task_cores[1], "");
+    assert_string_equal(f->launch.nodes[0]->task_cores[0], "0-3");
+    assert_string_equal(f->launch.nodes[0]->task_cores[1], "0-3");
+    /* They count for as many as they would have had. */
     assert_string_equal(f->launch.nodes[0]->cores, "0-1");
 }
 
@@ -450,7 +452,7 @@ int main(void)
         LAYOUT_TEST(an_overlapping_step_does_not_wait),
         LAYOUT_TEST(small_steps_side_by_side_take_idle_nodes),
         LAYOUT_TEST(a_node_without_room_is_no_part_of_a_step),
-        LAYOUT_TEST(an_unbound_step_has_empty_core_lists_but_counts),
+        LAYOUT_TEST(tasks_that_are_not_bound_stay_on_the_jobs_cores),
         LAYOUT_TEST(a_map_made_for_thinner_tasks_is_not_used),
         LAYOUT_TEST(tasks_of_several_cores_get_neighbours),
         LAYOUT_TEST(a_grant_without_cores_is_no_allocation),
