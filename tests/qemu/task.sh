@@ -1,0 +1,8 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# task - one line on where this task is bound: job, rank, the cores that Berth names,
+# hwloc-bind's answer, the cores in it, the processors that the kernel allows
+mask=$(hwloc-bind --get)
+allowed=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+echo "@task $BERTH_JOB_ID $BERTH_PROCID $BERTH_CORES $mask" \
+    "$(hwloc-calc --intersect core "$mask") $allowed"
