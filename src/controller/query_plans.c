@@ -3,6 +3,7 @@
  * query_plans.c - answer why a job waits, when jobs will start, who comes first
  */
 #include "base/mem.h"
+#include "controller/arrays.h"
 #include "controller/handlers.h"
 #include "controller/job_index.h"
 #include "controller/jobs.h"
@@ -22,20 +23,14 @@
 
 /* ------------------------------------------------------------------ explain */
 
-static Berth__Blocker *blocker_of(const struct controller *ctl, uint32_t id,
-                                  int64_t end)
+/* What the scheduler calls {array, index} is a job of its own here. */
+static const struct ctl_job *job_of(const struct controller *ctl, struct sched_id id)
 {
-    const struct ctl_job *cj = jobs_find(ctl, id);
-    Berth__Blocker *blocker = xmalloc(sizeof(*blocker));
+    const struct ctl_job *cj = jobs_find(ctl, id.job);
 
-    berth__blocker__init(blocker);
-    blocker->job_id = id;
-    blocker->end = end;
-    blocker->user = xstrdup(cj ? cj->job.spec->user : "");
-    blocker->name = xstrdup(cj ? cj->job.spec->name : "");
-    blocker->nodes = xstrdup(cj && cj->nodes ? cj->nodes : "");
-    blocker->cpus = cj ? cj->cpus : 0;
-    return blocker;
+    if (cj && cj->array && id.task != SCHED_NO_TASK)
+        return arrays_element(cj, id.task);
+    return cj;
 }
 
 /* What has no limit ends when the scheduler's time does. */
@@ -44,16 +39,29 @@ static int64_t known_end(const struct ctl_job *cj, int64_t end)
     return cj && job_deadline(&cj->job) == INT64_MAX ? 0 : end;
 }
 
+static Berth__Blocker *blocker_of(const struct controller *ctl, struct sched_id id,
+                                  int64_t end)
+{
+    const struct ctl_job *cj = job_of(ctl, id);
+    Berth__Blocker *blocker = xmalloc(sizeof(*blocker));
+
+    berth__blocker__init(blocker);
+    blocker->job_id = cj ? cj->id : id.job;
+    blocker->end = known_end(cj, end);
+    blocker->user = xstrdup(cj ? cj->job.spec->user : "");
+    blocker->name = xstrdup(cj ? cj->job.spec->name : "");
+    blocker->nodes = xstrdup(cj && cj->nodes ? cj->nodes : "");
+    blocker->cpus = cj ? cj->cpus : 0;
+    return blocker;
+}
+
 static void fill_blockers(const struct controller *ctl,
                           const struct sched_explanation *e, Berth__Explanation *ret)
 {
     ret->blockers = xcalloc(e->n_blockers, sizeof(*ret->blockers));
-    for (size_t i = 0; i < e->n_blockers; i++) {
-        uint32_t id = e->blockers[i].job;
-
+    for (size_t i = 0; i < e->n_blockers; i++)
         ret->blockers[ret->n_blockers++] =
-            blocker_of(ctl, id, known_end(jobs_find(ctl, id), e->blocker_ends[i]));
-    }
+            blocker_of(ctl, e->blockers[i], e->blocker_ends[i]);
 }
 
 static void fill_remedies(const struct sched_explanation *e, Berth__Explanation *ret)

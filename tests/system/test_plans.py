@@ -58,6 +58,17 @@ def test_a_waiting_job_names_the_job_that_it_waits_for(place):
     assert "  would get    n1: cores 0-1\n               n2: cores 0-1\n" in text
 
 
+def test_elements_of_arrays_are_named_by_their_own_numbers(place):
+    array = place.submit("-a", "0-1", "-N1", "--exclusive", "-t", "30", "--wrap",
+                         "sleep 600")
+    wait_until(lambda: len(place.jobs("-t", "RUNNING")) == 2, what="two elements running")
+    running = {job["id"]: job["nodes"] for job in place.jobs("-t", "RUNNING")}
+    waits = place.submit("-N2", "--exclusive", "-t", "60", "--wrap", "true")
+    blockers = {b["job"]: b["nodes"] for b in explain(place, waits)["waits_for"]}
+    assert blockers == running and set(running.values()) == {"n1", "n2"}
+    place.berth("cancel", array)
+
+
 def test_what_would_start_it_sooner_does(place):
     fill(place)
     place.submit("-N2", "--exclusive", "-t", "60", "--wrap", "true")
