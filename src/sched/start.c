@@ -166,11 +166,10 @@ static int mask_nodes(const struct attempt *a, const struct place_request *place
     else if (sched->n_promises > 0)
         mask_promised(a, allowed);
     if (bitset_next(allowed, 0) == allowed->nbits) {
-        struct err words = {0};
         err_set(&words, EAGAIN,
                 "it would end too late on nodes that are promised to jobs before it");
         say(a, SCHED_RESOURCES, &words);
-        return false;
+        return -EBUSY;
     }
     if (sched->n_own_nodes > 0 || a->group->req.exclusive == SCHED_OWN_NODES)
         mask_others(a, allowed);
