@@ -64,6 +64,7 @@ struct group {
 
     bool is_listed; /* in the order */
 
+    int64_t few_until;        /* of the job that is looked at: switches_max holds */
     bool is_timed;            /* to be tested in each pass: something depends on time */
     uint32_t up_checked;      /* sched.up_version in which those that are up could */
     uint32_t place_checked;   /* that in which the nodes could hold it */

@@ -133,7 +133,9 @@ static int choose_features(const struct sched *sched, const struct group *group,
     int rc = feature_spec_parse(group->req.features, &spec, err);
     if (rc == 0)
         rc = feature_spec_choices(spec, &table, ret, err);
-    return rc < 0 ? err_wrap(err, "--constraint=%.200s", group->req.features) : 0;
+    if (rc < 0)
+        (void)err_wrap(err, "--constraint=%.200s", group->req.features);
+    return rc < 0 ? -EINVAL : 0;
 }
 
 static void free_alternatives(struct demand *demand)
@@ -403,6 +405,7 @@ static int group_create(struct sched *sched, const struct sched_request *req,
     group->tier = sched->partitions[partition].tier;
     group->req.place.exclusive |= sched->partitions[partition].exclusive;
     group->reason = SCHED_PRIORITY;
+    group->few_until = TIME_NEVER;
     group->is_timed = req->time_min > 0 || req->place.switches_max > 0 ||
                       req->reservation || req->exclusive == SCHED_OWN_NODES;
     int rc = fill(sched, group, err);

@@ -238,7 +238,8 @@ static uint32_t choose_nodes(const struct search *s, struct choice *c, size_t n)
             used = enough_of(demand, c, n);
         }
     }
-    if (!used || !quotas_hold(demand, c, used) || !switches_hold(place, c, used))
+    if (!used || !quotas_hold(demand, c, used) ||
+        (s->at < s->group->few_until && !switches_hold(place, c, used)))
         return 0;
     for (size_t i = used; i < n; i++)
         if (place->required && bitset_test(place->required, c[i].node))

@@ -62,6 +62,7 @@ bool sets_search(struct sched *sched, struct sched_job *job, int64_t from,
                  int64_t before, struct slot *ret, int64_t *ret_length)
 {
     if (!job->leader) {
+        job->group->few_until = job->since + job->group->req.switches_wait;
         *ret_length = length_of(job->group);
         return search_start(sched, job->group, from, before, *ret_length, ret);
     }

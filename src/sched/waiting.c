@@ -86,6 +86,7 @@ void waiting_wake(struct sched *sched, int64_t now)
     while (sched->n_timers > 0 && sched->timers[0]->wake <= now) {
         struct sched_job *job = sched->timers[0];
         stop_timer(sched, job);
+        sched->gain.other |= job->promise != NULL;
         waiting_settle(sched, job, now);
     }
 }
