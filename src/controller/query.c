@@ -266,7 +266,7 @@ Berth__JobInfo *query_job_info(const struct conn *conn, const struct ctl_job *cj
     struct list list = {0};
     Berth__JobInfo *info = NULL, *ret;
 
-    list_put(&list, conn, cj, false);
+    list_put(&list, conn, cj, PLACE);
     list_settle(&list, &info);
     ret = copy_message(&info->base);
     list_fini(&list);

@@ -12,7 +12,8 @@ struct ctl_job;
 /* A message's field that is only read: fields are 'char *'. NULL reads as "". */
 char *query_field(const char *text);
 
-/* A job as lists show it to this client; the caller's (free_message). */
+/* A job as this client may see it, with its placement but without its script; the
+ * caller's (free_message). */
 Berth__JobInfo *query_job_info(const struct conn *conn, const struct ctl_job *cj);
 
 /* Ids in one request: each may cost a kilobyte to answer. */
