@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "place/cores.h"
 #include "place/devices.h"
+#include "place/fit_near.h"
 #include "place/fit_parts.h"
 #include "place/fit_search.h"
 
@@ -109,20 +110,37 @@ static void try_spread(const struct fit_place *place, const struct fit_shape *sh
         fit_fini(&other);
 }
 
-static void try_search(const struct fit_place *place, const struct fit_shape *shape,
-                       struct fit *best)
+static void try_counts(const struct fit_place *place, const struct fit_shape *shape,
+                       const uint16_t *counts, struct fit *best)
 {
-    uint32_t groups = fit_groups(shape);
-    cleanup(freep) uint16_t *counts =
-        xcalloc((size_t)groups * place->hw->n_cells, sizeof(*counts));
-    if (!fit_search(place, shape, fit_cost(&best->parts, place->weights), counts))
-        return;
     struct fit other = empty_fit(shape);
     cores_take_counts(place, shape, counts, other.cores);
     if (complete(place, shape, &other) == 0)
         keep_better(place->weights, best, &other);
     else
         fit_fini(&other);
+}
+
+static uint16_t *make_counts(const struct fit_place *place,
+                             const struct fit_shape *shape)
+{
+    return xcalloc((size_t)fit_groups(shape) * place->hw->n_cells, sizeof(uint16_t));
+}
+
+static void try_near(const struct fit_place *place, const struct fit_shape *shape,
+                     struct fit *best)
+{
+    cleanup(freep) uint16_t *counts = make_counts(place, shape);
+    if (fit_near_devices(place, shape, counts))
+        try_counts(place, shape, counts, best);
+}
+
+static void try_search(const struct fit_place *place, const struct fit_shape *shape,
+                       struct fit *best)
+{
+    cleanup(freep) uint16_t *counts = make_counts(place, shape);
+    if (fit_search(place, shape, fit_cost(&best->parts, place->weights), counts))
+        try_counts(place, shape, counts, best);
 }
 
 /* Does it matter where the cores lie, and is there a choice? */
@@ -149,6 +167,8 @@ int fit_find(const struct fit_place *place, const struct fit_shape *shape,
     }
     if (best.parts.memory > 0 && may_be_better(place, shape, &best))
         try_spread(place, shape, &best);
+    if (best.parts.devices > 0 && may_be_better(place, shape, &best))
+        try_near(place, shape, &best);
     if (may_be_better(place, shape, &best))
         try_search(place, shape, &best);
     *ret = best;

@@ -34,13 +34,61 @@ uint32_t fit_memory_nodes(const struct hardware *hw, uint64_t memory)
     return n < hw->topo->n_numa ? (uint32_t)n : hw->topo->n_numa;
 }
 
+/* Which domain a device lies in: its NUMA node, or its package. */
+static uint16_t domain_of_device(const struct topo_device *device, bool of_package)
+{
+    return of_package ? device->package : device->numa;
+}
+
+/* The fewest domains that 'n' devices of a kind lie in, whether free or not; one
+ * that lies in no domain of its own needs none. */
+static uint32_t device_domains(const struct hardware *hw, uint32_t kind, uint32_t n,
+                               bool of_package)
+{
+    const struct node_topo *topo = hw->topo;
+    uint32_t used = 0;
+    cleanup(freep) uint32_t *sizes = xcalloc(topo->n_cores, sizeof(*sizes));
+    for (uint32_t d = 0; d < topo->n_devices; d++) {
+        uint16_t domain = domain_of_device(&topo->devices[d], of_package);
+        if (!hardware_is_kind(hw, d, kind))
+            continue;
+        if (domain != TOPO_NOWHERE)
+            sizes[domain]++;
+        else if (n > 0)
+            n--;
+    }
+    while (n > 0) {
+        uint32_t most = 0;
+        for (uint32_t i = 1; i < topo->n_cores; i++)
+            most = sizes[i] > sizes[most] ? i : most;
+        if (sizes[most] == 0)
+            break;
+        n -= sizes[most] < n ? sizes[most] : n;
+        sizes[most] = 0;
+        used++;
+    }
+    return used;
+}
+
+static void at_least(uint32_t *need, uint32_t n)
+{
+    *need = *need < n ? n : *need;
+}
+
 struct fit_needs fit_share_needs(const struct hardware *hw,
                                  const struct fit_shape *shape)
 {
     struct fit_needs needs =
         fit_needs_of(hw, shape->whole ? hw->n_cores : shape->n_cores);
-    if (shape->memory_nodes > needs.numa)
-        needs.numa = shape->memory_nodes;
+    at_least(&needs.numa, shape->memory_nodes);
+    for (uint32_t i = 0; i < shape->n_demands; i++) {
+        const struct fit_demand *demand = &shape->demands[i];
+        uint32_t n =
+            demand->count * (demand->by_task && shape->tasks ? shape->tasks : 1);
+        at_least(&needs.numa, device_domains(hw, demand->kind, n, false));
+        at_least(&needs.package, device_domains(hw, demand->kind, n, true));
+    }
+    at_least(&needs.l3, needs.numa);
     return needs;
 }
 

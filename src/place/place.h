@@ -74,7 +74,8 @@ struct place_request {
  *   fragmentation  a node that was free and is now used in part
  *   packages, numa, l3
  *                  a domain that a task, or a node's share, spans past the
- *                  number that its cores need
+ *                  number that its cores need; for a share also its memory and
+ *                  its devices
  *   devices        a step between a task's cores and its device: 1 to a nearest
  *                  NUMA node (by the machine's latencies, else of the same
  *                  package), 2 to others

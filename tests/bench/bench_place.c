@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bench_place.c - what a placement costs, and what is chosen on real machines
- *
- *   bench_place            times on clusters of several sizes
- *   bench_place FILE.xml ...
- *                          what is chosen on these nodes, as a table
+ * bench_place.c - what a placement costs, on clusters of several sizes
  */
 #include <math.h>
 #include <stdio.h>

@@ -8,6 +8,9 @@
 #ifndef BERTH_TESTS_PLACE_JUDGE_H
 #define BERTH_TESTS_PLACE_JUDGE_H
 
+#include <string.h>
+
+#include "base/mem.h"
 #include "place/cluster.h"
 
 static inline uint32_t judge_largest(const struct node_topo *topo,
@@ -80,7 +83,62 @@ static inline void judge_devices(const struct node_topo *topo,
     }
 }
 
-static inline void judge_share(const struct place_node *node,
+/* Is the device of this kind, by the kind's name? */
+static inline bool judge_is_kind(const struct place_cluster *cluster,
+                                 const struct topo_device *device, uint32_t kind)
+{
+    const char *name = place_cluster_kind_name(cluster, kind);
+    cleanup(freep) char *typed =
+        xasprintf("%s:%s", device->name, device->type ? device->type : "");
+    return device->is_gres &&
+           (strcmp(name, device->name) == 0 || strcmp(name, typed) == 0);
+}
+
+/* The least number of domains with which some set of them has 'n' such devices. */
+static inline uint32_t judge_device_need(const struct place_cluster *cluster,
+                                         const struct node_topo *topo, uint32_t kind,
+                                         uint32_t n, bool of_package)
+{
+    uint32_t best = UINT32_MAX;
+    for (uint32_t set = 0; set < 1u << (topo->n_devices < 12 ? topo->n_devices : 0);
+         set++) {
+        uint32_t count = 0, domains = 0;
+        uint16_t seen[12];
+        for (uint32_t d = 0; d < topo->n_devices; d++) {
+            const struct topo_device *device = &topo->devices[d];
+            uint16_t domain = of_package ? device->package : device->numa;
+            bool known = domain == TOPO_NOWHERE;
+            if (!(set & 1u << d) || !judge_is_kind(cluster, device, kind))
+                continue;
+            count++;
+            for (uint32_t i = 0; i < domains; i++)
+                known |= seen[i] == domain;
+            if (!known)
+                seen[domains++] = domain;
+        }
+        if (count >= n && domains < best)
+            best = domains;
+    }
+    return best == UINT32_MAX ? 0 : best;
+}
+
+static inline void judge_needs(const struct place_cluster *cluster,
+                               const struct node_topo *topo,
+                               const struct place_request *req, uint32_t tasks,
+                               uint32_t *numa, uint32_t *package)
+{
+    for (uint32_t g = 0; g < req->n_gres; g++) {
+        uint32_t n = req->gres[g].count;
+        n *= req->gres[g].per == PLACE_PER_TASK ? tasks : 1;
+        uint32_t a = judge_device_need(cluster, topo, req->gres[g].kind, n, false);
+        uint32_t b = judge_device_need(cluster, topo, req->gres[g].kind, n, true);
+        *numa = a > *numa ? a : *numa;
+        *package = b > *package ? b : *package;
+    }
+}
+
+static inline void judge_share(const struct place_cluster *cluster,
+                               const struct place_node *node,
                                const struct place_request *req,
                                const struct place_share *share,
                                struct place_parts *parts)
@@ -92,10 +150,17 @@ static inline void judge_share(const struct place_node *node,
     if (req->exclusive)
         memory = 0;
     uint32_t n_numa = judge_spanned(share->cores, topo->numa_of);
+    uint32_t numa_need = memory, package_need = 0;
+    uint32_t of_numa = judge_largest(topo, topo->numa_of);
+    uint32_t n_cores = (uint32_t)bitset_count(share->cores);
+    judge_needs(cluster, topo, req, share->tasks, &numa_need, &package_need);
+    if (numa_need < (n_cores + of_numa - 1) / of_numa)
+        numa_need = (n_cores + of_numa - 1) / of_numa;
     if (req->policy == PLACE_COMPACT) {
-        parts->packages += judge_excess(topo, share->cores, topo->package_of, 0);
-        parts->numa += judge_excess(topo, share->cores, topo->numa_of, memory);
-        parts->l3 += judge_excess(topo, share->cores, topo->l3_of, 0);
+        parts->packages +=
+            judge_excess(topo, share->cores, topo->package_of, package_need);
+        parts->numa += judge_excess(topo, share->cores, topo->numa_of, numa_need);
+        parts->l3 += judge_excess(topo, share->cores, topo->l3_of, numa_need);
     }
     parts->memory += memory > n_numa ? memory - n_numa : 0;
     for (uint32_t t = 0; t < share->tasks; t++) {
@@ -120,7 +185,7 @@ static inline void judge_result(const struct place_cluster *cluster,
         const struct place_share *share = &r->shares[i];
         bool seen = false;
         nodes[i] = share->node;
-        judge_share(place_cluster_node(cluster, share->node), req, share, ret);
+        judge_share(cluster, place_cluster_node(cluster, share->node), req, share, ret);
         for (size_t j = 0; j < i; j++)
             seen |= switch_tree_switch_of(tree, nodes[i]) ==
                     switch_tree_switch_of(tree, nodes[j]);
