@@ -483,6 +483,7 @@ int sched_adopt(struct sched *sched, struct sched_id id,
     }
     struct sched_job *job =
         id.task == SCHED_NO_TASK ? NULL : waiting_find(sched, id.job);
+    tell_time(sched, started);
     if (group->has_assoc)
         assoc_submitted(sched->options.assoc, &group->assoc, 1);
     struct run *run = runs_begin(sched, id, group, job, place_result_dup(where),
