@@ -6,6 +6,7 @@
 #include "controller/arrays.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
+#include "controller/hets.h"
 #include "controller/jobs.h"
 #include "controller/query.h"
 #include "controller/users.h"
@@ -73,12 +74,23 @@ static int requeue(struct conn *conn, struct ctl_job *cj, struct err *err)
     struct job_change change = {.then = THEN_REQUEUE, .words = words};
     int rc;
 
-    if (cj->job.spec->interactive)
-        return err_set(err, EINVAL,
-                       "job %" PRIu32 " has no script that could be run again", cj->id);
+    if (cj->job.spec->interactive || cj->job.record->het_leader)
+        return err_set(err, EINVAL, "job %" PRIu32 " cannot be run again", cj->id);
     rc = jobs_apply(conn->ctl, cj, EV_LEAVE, controller_now(), &change, err);
     if (rc == 0)
         dispatch_kill_committed(conn->ctl, cj, words);
+    return rc;
+}
+
+/* Components are held and released together. */
+static int hold_all(struct conn *conn, struct ctl_job *cj, bool held, struct err *err)
+{
+    struct ctl_job *member;
+    int rc = hold(conn, cj, held, err);
+
+    for (uint32_t i = 0; rc == 0 && i < cj->job.record->het_size; i++)
+        if ((member = hets_member(conn->ctl, cj, i)) && member != cj)
+            rc = hold(conn, member, held, err);
     return rc;
 }
 
@@ -89,9 +101,9 @@ static int control_plain(struct conn *conn, const Berth__JobControl *control,
     case BERTH__JOB_CONTROL__OP__CANCEL:
         return cancel(conn, cj, err);
     case BERTH__JOB_CONTROL__OP__HOLD:
-        return hold(conn, cj, true, err);
+        return hold_all(conn, cj, true, err);
     case BERTH__JOB_CONTROL__OP__RELEASE:
-        return hold(conn, cj, false, err);
+        return hold_all(conn, cj, false, err);
     case BERTH__JOB_CONTROL__OP__SIGNAL:
         return signal_job(conn, cj, control->signal, err);
     case BERTH__JOB_CONTROL__OP__REQUEUE:

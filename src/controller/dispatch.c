@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/arrays.h"
+#include "controller/hets.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "controller/request.h"
@@ -18,7 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DECISIONS_MAX 64
+/* All components of a job start in one go. */
+#define DECISIONS_MAX 128
 #define LAUNCH_TRIES 3
 /* A slice of a pass: jobs between two looks at the clock, and its length. */
 #define SLICE_JOBS 64
@@ -224,16 +226,19 @@ static void order_free(struct order *order)
 /* ------------------------------------------------------------------ launching */
 
 /* What the node is told of the job; NULL: its spec as it is. */
-static Berth__JobSpec *described_spec(const struct ctl_job *cj)
+static Berth__JobSpec *described_spec(const struct controller *ctl,
+                                      const struct ctl_job *cj)
 {
     Berth__JobSpec *spec;
 
-    if (!cj->whole && !cj->job.record->time_given)
+    if (!cj->whole && !cj->job.record->time_given && !cj->job.record->het_leader)
         return NULL;
     spec = copy_message(&cj->job.spec->base);
     spec->time_limit = job_time_limit(&cj->job);
     if (cj->whole)
         arrays_describe(cj, spec);
+    if (cj->job.record->het_leader)
+        hets_describe(ctl, cj, spec);
     return spec;
 }
 
@@ -264,7 +269,7 @@ static Berth__SignedGrant *make_grant(const struct controller *ctl,
 static void send_launch(struct controller *ctl, struct ctl_node *node,
                         struct ctl_job *cj)
 {
-    cleanup(free_messagep) Berth__JobSpec *described = described_spec(cj);
+    cleanup(free_messagep) Berth__JobSpec *described = described_spec(ctl, cj);
     Berth__JobSpec *spec = described ? described : cj->job.spec;
     cleanup(free_messagep) Berth__SignedGrant *grant = make_grant(ctl, cj, spec);
     Berth__LaunchJob launch = BERTH__LAUNCH_JOB__INIT;
@@ -287,6 +292,13 @@ static void apply_or_log(struct controller *ctl, struct ctl_job *cj,
         log_error("job %" PRIu32 ": %s", cj->id, err.text);
 }
 
+/* A component does not start again without the others. */
+static enum job_event give_up_event(const struct ctl_job *cj, enum job_state state)
+{
+    return cj->job.record->het_leader && state == JOB_STARTING ? EV_REFUSE
+                                                               : EV_LAUNCH_FAILED;
+}
+
 static void launch(void *ctx)
 {
     struct order *order = ctx;
@@ -300,7 +312,7 @@ static void launch(void *ctx)
         send_launch(ctl, node, cj);
     else if ((state == JOB_STARTING || state == JOB_COMPLETING) && !cj->is_launched)
         /* Nothing was sent: its node is away, or it was cancelled first. */
-        apply_or_log(ctl, cj, EV_LAUNCH_FAILED, NULL);
+        apply_or_log(ctl, cj, give_up_event(cj, state), NULL);
 }
 
 void dispatch_launch_committed(struct controller *ctl, const struct ctl_job *cj)
@@ -323,7 +335,8 @@ void dispatch_launched(struct controller *ctl, struct ctl_job *cj,
     words = xasprintf("node %s: %s", lead->node,
                       status->text[0] ? status->text : strerror(status->code));
     change.words = words;
-    if (state == JOB_STARTING && ++cj->launch_failures >= LAUNCH_TRIES) {
+    if (state == JOB_STARTING &&
+        (cj->job.record->het_leader || ++cj->launch_failures >= LAUNCH_TRIES)) {
         apply_or_log(ctl, cj, EV_REFUSE, &change);
         return;
     }

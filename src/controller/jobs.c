@@ -12,6 +12,7 @@
 #include "controller/accounts.h"
 #include "controller/arrays.h"
 #include "controller/dispatch.h"
+#include "controller/hets.h"
 #include "controller/job_index.h"
 #include "controller/nodes.h"
 #include "controller/request.h"
@@ -355,5 +356,7 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
     wait_job_changed(ctl, cj);
     if (job_state_is_final(to) && cj->whole)
         arrays_settle(ctl, cj->whole, now);
+    if (job_state_is_final(to) && cj->job.record->het_leader)
+        hets_settle(ctl, cj, now);
     return 0;
 }

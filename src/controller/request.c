@@ -240,12 +240,15 @@ static void raise_to_nodelist(const Berth__JobSpec *spec, const struct bitset *n
         place->tasks = n * (spec->tasks_per_node ? spec->tasks_per_node : 1);
 }
 
-/* Of an array, what has not begun yet; of what began before, only the job itself. */
-static int fill_array(const struct job *job, struct request *ret, struct err *err)
+/* Of a component, how many there are; of an array, what has not begun yet; of what
+ * began before, only the job itself. */
+static int fill_kin(const struct job *job, struct request *ret, struct err *err)
 {
     const Berth__JobRecord *record = job->record;
     int rc;
 
+    if (record->het_leader == record->id)
+        ret->sched.set_size = record->het_size;
     if (record->array_job || record->epoch)
         ret->sched.dependency = NULL;
     if (!job->spec->array[0] || record->array_job)
@@ -269,6 +272,7 @@ int request_init(const struct controller *ctl, const struct job *job,
                                       .eligible_time = job->record->eligible_time,
                                       .time_limit = spec->time_limit,
                                       .nice = spec->nice,
+                                      .leader = job->record->het_leader,
                                       .held = job->record->held}};
     fill_place(spec, place);
     cap_cores(ctl, spec, place);
@@ -278,7 +282,7 @@ int request_init(const struct controller *ctl, const struct job *job,
     if (rc == 0)
         rc = wants_fill(ctl, job, ret, err);
     if (rc == 0)
-        rc = fill_array(job, ret, err);
+        rc = fill_kin(job, ret, err);
     if (rc == 0)
         rc = node_set(ctl, "--nodelist", spec->nodelist, &ret->required, err);
     if (rc == 0)

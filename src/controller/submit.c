@@ -7,11 +7,13 @@
 #include "controller/arrays.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
+#include "controller/hets.h"
 #include "controller/jobs.h"
 #include "controller/request.h"
 #include "controller/unhonoured.h"
 #include "controller/users.h"
 #include "state/job_spec.h"
+#include "wire/job_component.h"
 #include "wire/pack.h"
 
 #include <errno.h>
@@ -32,6 +34,7 @@ static int set_owner(struct conn *conn, Berth__JobSpec *spec, struct err *err)
     spec->uid = peer->uid;
     spec->array_job = 0;
     spec->array_task = 0;
+    spec->het_leader = 0;
     spec->gid = peer->gid;
     field_set(&spec->user, name);
     if (spec->nice < 0 && !controller_is_admin(peer->uid))
@@ -54,54 +57,120 @@ static int check_cluster(struct controller *ctl, const struct job *job, struct e
     return rc;
 }
 
-/* Judge 'spec' and complete it. */
-static int admit(struct conn *conn, Berth__JobSpec *spec, char **warning,
-                 struct err *err)
+/* The components of a job; a plain job is its only one. */
+struct parts {
+    Berth__JobSpec *specs[JOB_COMPONENTS_MAX];
+    size_t n;
+};
+
+static void parts_fini(struct parts *parts)
+{
+    for (size_t i = 0; i < parts->n; i++)
+        free_message(parts->specs[i]);
+}
+
+/* Of one component: complete it, and judge it as part of the cluster. */
+static int admit_part(struct conn *conn, Berth__JobSpec *spec, char **warning,
+                      struct err *err)
+{
+    int rc = request_defaults(conn->ctl, spec, warning, err);
+
+    if (rc == 0)
+        rc = unhonoured_check(spec, warning, err);
+    if (rc == 0)
+        rc = accounts_admit(conn->ctl, spec, err);
+    return rc;
+}
+
+static int admit_parts(struct conn *conn, struct parts *parts, char **warning,
+                       struct err *err)
+{
+    for (size_t i = 0; i < parts->n; i++) {
+        cleanup(freep) char *other = NULL;
+        int rc = admit_part(conn, parts->specs[i], i ? &other : warning, err);
+
+        if (rc == 0)
+            rc = jobs_make_room(conn->ctl, err);
+        if (rc)
+            return parts->n > 1 ? err_wrap(err, "component %zu", i) : rc;
+    }
+    if (conn->ctl->next_job > UINT32_MAX - parts->n)
+        return err_set(err, EOVERFLOW, "job ids are used up");
+    return 0;
+}
+
+/* Judge 'spec' and complete its parts. */
+static int admit(struct conn *conn, Berth__JobSpec *spec, struct parts *parts,
+                 char **warning, struct err *err)
 {
     int rc = job_spec_check(spec, err);
 
     if (rc == 0)
         rc = set_owner(conn, spec, err);
-    if (rc == 0)
-        rc = request_defaults(conn->ctl, spec, warning, err);
-    if (rc == 0)
-        rc = unhonoured_check(spec, warning, err);
-    if (rc == 0)
-        rc = accounts_admit(conn->ctl, spec, err);
-    if (rc == 0)
-        rc = jobs_make_room(conn->ctl, err);
-    if (rc == 0 && conn->ctl->next_job == UINT32_MAX)
-        rc = err_set(err, EOVERFLOW, "job ids are used up");
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < job_component_count(spec); i++)
+        parts->specs[parts->n++] = hets_component(spec, i);
+    return admit_parts(conn, parts, warning, err);
+}
+
+static void init_part(const struct controller *ctl, const struct parts *parts, size_t i,
+                      const char *key, struct job *job)
+{
+    job_init(job, ctl->next_job + (uint32_t)i, parts->specs[i], i ? NULL : key,
+             controller_now());
+    if (arrays_is_whole(job))
+        field_set(&job->record->array_left, job->spec->array);
+    if (parts->n == 1)
+        return;
+    job->record->het_leader = ctl->next_job;
+    job->record->het_size = (uint32_t)parts->n;
+}
+
+/* Could each of them run here? */
+static int check_parts(struct controller *ctl, const struct parts *parts,
+                       struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < parts->n; i++) {
+        struct job job;
+
+        init_part(ctl, parts, i, "", &job);
+        rc = check_cluster(ctl, &job, err);
+        job.spec = NULL;
+        job_fini(&job);
+        if (rc && parts->n > 1)
+            (void)err_wrap(err, "component %zu", i);
+    }
     return rc;
 }
 
-/* Take over 'spec' as a new job, in memory and in the open batch. */
-static int enter(struct controller *ctl, Berth__JobSpec **spec, const char *key,
+/* Take over the specs as new jobs, in memory and in the open batch. */
+static int enter(struct controller *ctl, struct parts *parts, const char *key,
                  uint32_t *ret_id, struct err *err)
 {
-    struct ctl_job *cj;
-    struct job job;
-    int rc;
+    int rc = check_parts(ctl, parts, err);
+    struct ctl_job *jobs[JOB_COMPONENTS_MAX] = {NULL};
 
-    job_init(&job, ctl->next_job, *spec, key, controller_now());
-    if (arrays_is_whole(&job))
-        field_set(&job.record->array_left, job.spec->array);
-    rc = check_cluster(ctl, &job, err);
-    if (rc) {
-        job.spec = NULL;
-        job_fini(&job);
-        return rc;
-    }
-    *spec = NULL;
-    ctl->next_job++;
-    cj = jobs_insert(ctl, job);
-    jobs_save(ctl, cj);
-    jobs_save_spec(ctl, cj);
-    *ret_id = cj->id;
-    rc = jobs_enqueue(ctl, cj, err);
     if (rc)
-        (void)jobs_apply(ctl, cj, EV_REFUSE, controller_now(),
-                         &(struct job_change){.words = err->text}, NULL);
+        return rc;
+    for (size_t i = 0; i < parts->n; i++) {
+        struct job job;
+
+        init_part(ctl, parts, i, key, &job);
+        parts->specs[i] = NULL;
+        jobs[i] = jobs_insert(ctl, job);
+        jobs_save(ctl, jobs[i]);
+        jobs_save_spec(ctl, jobs[i]);
+    }
+    ctl->next_job += (uint32_t)parts->n;
+    *ret_id = jobs[0]->id;
+    for (size_t i = 0; i < parts->n; i++)
+        if (!job_state_is_final(job_state_of(&jobs[i]->job)) &&
+            jobs_enqueue(ctl, jobs[i], err))
+            (void)jobs_apply(ctl, jobs[i], EV_REFUSE, controller_now(),
+                             &(struct job_change){.words = err->text}, NULL);
     dispatch_want_pass(ctl);
     return 0;
 }
@@ -127,6 +196,7 @@ static int submit(struct conn *conn, const Berth__SubmitRequest *request,
                   uint32_t *ret_id, char **warning, struct err *err)
 {
     cleanup(free_messagep) Berth__JobSpec *spec = NULL;
+    cleanup(parts_fini) struct parts parts = {.n = 0};
     const struct ctl_job *known;
     int rc;
 
@@ -142,8 +212,8 @@ static int submit(struct conn *conn, const Berth__SubmitRequest *request,
         return 0;
     }
     spec = copy_message(&request->spec->base);
-    rc = admit(conn, spec, warning, err);
-    return rc ? rc : enter(conn->ctl, &spec, request->key, ret_id, err);
+    rc = admit(conn, spec, &parts, warning, err);
+    return rc ? rc : enter(conn->ctl, &parts, request->key, ret_id, err);
 }
 
 void handle_submit(struct conn *conn, const Berth__Envelope *env)

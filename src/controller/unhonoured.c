@@ -18,7 +18,6 @@ static const struct wish {
     const char *field, *option;
     bool is_needed; /* the job would be another one without it */
 } wishes[] = {
-    {"components", "components of a heterogeneous job", true},
     {"priority", "--priority", true},
     {"mem_all", "--mem=0", false},
     {"oversubscribe", "--oversubscribe", false},

@@ -251,7 +251,8 @@ int wants_fill(const struct controller *ctl, const struct job *job, struct reque
     fill_texts(spec, req);
     req->time_min = spec->time_min;
     req->deadline = spec->deadline;
-    req->no_preempt = spec->interactive || strcmp(spec->requeue, "no") == 0;
+    req->no_preempt = spec->interactive || job->record->het_leader ||
+                      strcmp(spec->requeue, "no") == 0;
     if (spec->exclusive)
         req->exclusive = SCHED_WHOLE_NODES;
     else if (spec->exclusive_user)

@@ -166,6 +166,9 @@ static void start_work(uv_timer_t *timer)
     struct lead *lead = timer->data;
     struct err err;
 
+    /* A component that does not lead is there for the one that does. */
+    if (lead->spec->script.len == 0 && lead->spec->het_leader)
+        return;
     if (lead->spec->script.len == 0) {
         (void)uv_timer_start(&lead->grace, on_no_owner, OWNER_MS, 0);
         return;

@@ -89,6 +89,8 @@ enum job_event job_event_of(const struct job *job, enum job_event event)
         return event;
     if (job->record->then == THEN_REQUEUE)
         return EV_REQUEUE;
+    if (job->record->then == THEN_DONE)
+        return EV_DONE;
     return job->record->then == THEN_PREEMPTED ? EV_PREEMPTED : event;
 }
 

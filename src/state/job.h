@@ -26,6 +26,7 @@ enum job_then {
     THEN_END,       /* as it ends */
     THEN_REQUEUE,   /* it waits again */
     THEN_PREEMPTED, /* it has made room for another */
+    THEN_DONE,      /* a component, and the one that led it has ended */
 };
 
 /* What an event brings along. Which fields count depends on the event:

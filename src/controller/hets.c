@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * hets.c - heterogeneous jobs: components that are jobs of their own, and start and
+ * end together
+ */
+#include "controller/hets.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "controller/dispatch.h"
+#include "wire/job_component.h"
+#include "wire/pack.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ specs */
+
+/* Fields that a component says itself are not those of the whole: emptied there. */
+static void forget_sizes(Berth__JobSpec *spec)
+{
+    const ProtobufCMessageDescriptor *own = &berth__job_component__descriptor;
+    Berth__JobSpec empty = BERTH__JOB_SPEC__INIT;
+
+    for (unsigned int i = 0; i < own->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(
+            &berth__job_spec__descriptor, own->fields[i].id);
+        char *at = (char *)spec + field->offset;
+        const char *none = (const char *)&empty + field->offset;
+
+        if (field->type == PROTOBUF_C_TYPE_STRING)
+            field_set((char **)(void *)at, "");
+        else if (field->type == PROTOBUF_C_TYPE_BOOL)
+            memcpy(at, none, sizeof(protobuf_c_boolean));
+        else if (field->type == PROTOBUF_C_TYPE_UINT32)
+            memcpy(at, none, sizeof(uint32_t));
+        else
+            memcpy(at, none, sizeof(uint64_t));
+    }
+}
+
+/* Both packed, one after the other: fields of the second hold. */
+static Berth__JobSpec *merge(const Berth__JobSpec *a, const Berth__JobSpec *b)
+{
+    size_t len_a, len_b;
+    cleanup(freep) uint8_t *first = pack_message(&a->base, &len_a);
+    cleanup(freep) uint8_t *second = pack_message(&b->base, &len_b);
+    cleanup(freep) uint8_t *both = xcalloc(len_a + len_b + 1, 1);
+    Berth__JobSpec *merged;
+
+    memcpy(both, first, len_a);
+    memcpy(both + len_a, second, len_b);
+    merged = unpack_message(&berth__job_spec__descriptor, both, len_a + len_b);
+    BUG_ON(!merged);
+    return merged;
+}
+
+Berth__JobSpec *hets_component(const Berth__JobSpec *spec, size_t i)
+{
+    cleanup(free_messagep) Berth__JobSpec *sizes = job_component(spec, i);
+    cleanup(free_messagep) Berth__JobSpec *shared = NULL;
+    Berth__JobSpec shallow = *spec;
+
+    shallow.n_components = 0;
+    if (i == 0)
+        return copy_message(&shallow.base);
+    shallow.script = (ProtobufCBinaryData){0};
+    shallow.n_args = 0;
+    shallow.n_env = 0;
+    shallow.interactive = false;
+    shared = copy_message(&shallow.base);
+    forget_sizes(shared);
+    return merge(shared, sizes);
+}
+
+/* ------------------------------------------------------------------ members */
+
+struct ctl_job *hets_member(const struct controller *ctl, const struct ctl_job *cj,
+                            uint32_t i)
+{
+    const Berth__JobRecord *record = cj->job.record;
+    struct ctl_job *member;
+
+    if (!record->het_leader || i >= record->het_size)
+        return NULL;
+    member = jobs_find(ctl, record->het_leader + i);
+    return member && member->job.record->het_leader == record->het_leader ? member
+                                                                          : NULL;
+}
+
+/* One that leads ends the others well; the end of another one, out of turn, is the
+ * end of all. */
+static void end_member(struct controller *ctl, struct ctl_job *member,
+                       const struct ctl_job *cj, int64_t now)
+{
+    enum job_state state = job_state_of(&member->job);
+    bool leads = cj->id == cj->job.record->het_leader;
+    cleanup(freep) char *words = xasprintf("component %" PRIu32 " has ended",
+                                           cj->id - cj->job.record->het_leader);
+    struct job_change change = {.then = THEN_DONE, .words = words};
+    bool is_active = job_state_is_active(state);
+    struct err err;
+
+    if (job_state_is_final(state) || state == JOB_COMPLETING)
+        return;
+    change.by_uid = cj->job.record->cancelled_by - 1;
+    if (jobs_apply(ctl, member, leads && is_active ? EV_LEAVE : EV_CANCEL, now, &change,
+                   &err))
+        log_error("job %" PRIu32 ": %s", member->id, err.text);
+    else
+        dispatch_kill_committed(ctl, member, words);
+}
+
+void hets_settle(struct controller *ctl, struct ctl_job *cj, int64_t now)
+{
+    struct ctl_job *member;
+
+    for (uint32_t i = 0; i < cj->job.record->het_size; i++)
+        if ((member = hets_member(ctl, cj, i)) && member != cj)
+            end_member(ctl, member, cj, now);
+}
+
+/* ------------------------------------------------------------------ environment */
+
+static void add_line(Berth__JobSpec *spec, char *line)
+{
+    spec->env = xrealloc(spec->env, spec->n_env + 1, sizeof(*spec->env));
+    spec->env[spec->n_env++] = line;
+}
+
+static void add_both(Berth__JobSpec *spec, const char *name, const char *value)
+{
+    add_line(spec, xasprintf("SLURM_%s=%s", name, value));
+    add_line(spec, xasprintf("BERTH_%s=%s", name, value));
+}
+
+static void describe_member(const struct ctl_job *member, uint32_t i,
+                            Berth__JobSpec *spec)
+{
+    cleanup(freep) char *id_name = xasprintf("JOB_ID_HET_GROUP_%" PRIu32, i);
+    cleanup(freep) char *nodes_name = xasprintf("JOB_NODELIST_HET_GROUP_%" PRIu32, i);
+    cleanup(freep) char *id = xasprintf("%" PRIu32, member->id);
+
+    add_both(spec, id_name, id);
+    if (member->nodes)
+        add_both(spec, nodes_name, member->nodes);
+}
+
+void hets_describe(const struct controller *ctl, const struct ctl_job *cj,
+                   Berth__JobSpec *spec)
+{
+    const Berth__JobRecord *record = cj->job.record;
+    cleanup(freep) char *size = xasprintf("%" PRIu32, record->het_size);
+    const struct ctl_job *member;
+
+    spec->het_leader = record->het_leader;
+    add_both(spec, "HET_SIZE", size);
+    for (uint32_t i = 0; i < record->het_size; i++)
+        if ((member = hets_member(ctl, cj, i)))
+            describe_member(member, i, spec);
+}
