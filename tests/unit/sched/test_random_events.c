@@ -7,6 +7,7 @@
  */
 #include "fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -19,6 +20,7 @@ struct world {
     uint32_t seed;
     uint32_t next_job;
     int64_t now;
+    struct sched_id last; /* that started */
     struct strbuf history;
 };
 
@@ -28,9 +30,30 @@ static uint32_t next_random(struct world *w, uint32_t below)
     return (w->seed >> 8) % below;
 }
 
+/* An array, a dependency or licences now and then. */
+static void decorate(struct world *w, struct sched_request *req,
+                     struct array_spec *array, char *dependency, size_t size)
+{
+    static const char *const kinds[] = {"after", "afterany", "afterok", "aftercorr"};
+    if (next_random(w, 5) == 0) {
+        assert_int_equal(array_spec_parse("0-4%2", array, NULL), 0);
+        req->array = array;
+    }
+    if (next_random(w, 6) == 0 && req->job > 1) {
+        snprintf(dependency, size, "%s:%u", kinds[next_random(w, 4)],
+                 1 + next_random(w, req->job - 1));
+        req->dependency = dependency;
+    }
+    if (next_random(w, 5) == 0)
+        req->licences = next_random(w, 2) ? "x:2" : "x|y";
+}
+
 static void submit(struct world *w)
 {
-    static const char *const partitions[] = {"batch", "batch", "debug", "closed"};
+    static const char *const partitions[] = {"batch", "batch", "debug", "closed",
+                                             "urgent"};
+    struct array_spec array = {0};
+    char dependency[40];
     struct bitset *sets[2] = {bitset_create(N_NODES), bitset_create(N_NODES)};
     struct sched_request req = request_of(++w->next_job, next_random(w, 9));
     req.partition = partitions[next_random(w, ARRAY_SIZE(partitions))];
@@ -47,16 +70,19 @@ static void submit(struct world *w)
         req.place.required = sets[0];
         req.place.excluded = sets[1];
     }
+    decorate(w, &req, &array, dependency, sizeof(dependency));
     if (sched_check(w->f.sched, &req, NULL) == 0)
         add(&w->f, &req);
+    array_spec_fini(&array);
     bitset_destroy(sets[0]);
     bitset_destroy(sets[1]);
 }
 
 static void write_decision(struct world *w, const struct sched_decision *decision)
 {
-    strbuf_printf(&w->history, "%u:", decision->id.job);
-    for (size_t i = 0; i < decision->where->n_shares; i++) {
+    strbuf_printf(&w->history, "%d %u_%u for %u:", (int)decision->verb,
+                  decision->id.job, decision->id.task, decision->for_job);
+    for (size_t i = 0; decision->where && i < decision->where->n_shares; i++) {
         const struct place_share *share = &decision->where->shares[i];
         cleanup(freep) char *cores = bitset_format(share->cores);
         strbuf_printf(&w->history, " n%u/%s", share->node, cores);
@@ -75,10 +101,26 @@ static void pass(struct world *w)
     assert_true(n <= max);
     for (size_t i = 0; i < n; i++) {
         write_decision(w, &w->f.decisions[i]);
-        assert_int_equal(sched_why(w->f.sched, w->f.decisions[i].id.job, NULL),
-                         SCHED_NONE);
+        if (w->f.decisions[i].verb == SCHED_START)
+            w->last = w->f.decisions[i].id;
         place_result_destroy(w->f.decisions[i].where);
     }
+}
+
+static void reserve(struct world *w)
+{
+    struct bitset *nodes = bitset_create(N_NODES);
+    struct sched_reservation what = {.name = "r",
+                                     .nodes = nodes,
+                                     .start = w->now + next_random(w, 100),
+                                     .every = next_random(w, 2) ? 500 : 0};
+    what.end = what.start + 1 + next_random(w, 300);
+    bitset_set_range(nodes, 0, 1 + next_random(w, N_NODES - 1));
+    if (next_random(w, 3) == 0)
+        sched_unreserve(w->f.sched, "r");
+    else
+        (void)sched_reserve(w->f.sched, &what, next_random(w, 2), w->now, NULL);
+    bitset_destroy(nodes);
 }
 
 static void step(struct world *w)
@@ -86,7 +128,7 @@ static void step(struct world *w)
     uint32_t job = 1 + next_random(w, w->next_job + 1);
     uint32_t node = next_random(w, N_NODES);
     w->now += next_random(w, 30);
-    switch (next_random(w, 10)) {
+    switch (next_random(w, 13)) {
     case 0:
     case 1:
     case 2:
@@ -106,6 +148,15 @@ static void step(struct world *w)
         sched_node_set(w->f.sched, node, next_random(w, 4) ? w->f.topo : NULL,
                        NODE_MEMORY);
         break;
+    case 8:
+        sched_ended(w->f.sched, w->last, w->now);
+        break;
+    case 9:
+        if (next_random(w, 3) == 0)
+            reserve(w);
+        else
+            sched_licence_set(w->f.sched, "x", 1 + next_random(w, 4));
+        break;
     default:
         pass(w);
         break;
@@ -116,7 +167,13 @@ static void step(struct world *w)
 static char *history_of(uint32_t seed, struct sched_policy policy)
 {
     struct world w = {.seed = seed, .history = STRBUF_INIT};
-    fixture_init(&w.f, true, policy);
+    struct sched_options options = sched_options_default;
+    options.policy = policy;
+    options.preempt = seed % 3 ? SCHED_PREEMPT_PARTITION : SCHED_PREEMPT_NONE;
+    options.preempt_mode = seed % 3 == 1 ? QOS_PREEMPT_SUSPEND : QOS_PREEMPT_REQUEUE;
+    fixture_init_with(&w.f, true, &options);
+    sched_licence_set(w.f.sched, "x", 3);
+    sched_licence_set(w.f.sched, "y", 1);
     for (int i = 0; i < STEPS; i++)
         step(&w);
     for (uint32_t job = 1; job <= w.next_job; job++)
