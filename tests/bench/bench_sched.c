@@ -4,7 +4,8 @@
  *
  *     bench_sched queue NODES JOBS    a full cluster with JOBS waiting: one pass that
  *                                     tests all of them, and one after one job's end
- *     bench_sched stream NODES JOBS   JOBS arrive, run and end in virtual time
+ *     bench_sched stream NODES JOBS   JOBS arrive, run and end in virtual time; cores
+ *                                     are counted, not chosen, as in the simulator
  *
  * Nodes are 2 packages of 16 cores, 40 under a switch. Jobs ask for 1 core to 64
  * nodes, 5 minutes to 2 days; the same seed each time. Prints one JSON object; times
@@ -78,7 +79,7 @@ static struct switch_def *switches_of(uint32_t n_nodes, size_t *ret_n)
     return defs;
 }
 
-static void make_cluster(struct world *w)
+static void make_cluster(struct world *w, bool numbers_only)
 {
     struct err err;
     size_t n_defs;
@@ -91,6 +92,7 @@ static void make_cluster(struct world *w)
     struct sched_partition partition = {
         .name = "batch", .nodes = all, .time_max = -1, .up = true};
     struct sched_options options = sched_options_default;
+    options.numbers_only = numbers_only;
     if (node_topo_load("synthetic:pack:2 core:16 pu:1", &w->topo, NULL, &err) < 0 ||
         sched_create(&options, defs, n_defs, (const char *const *)names, w->n_nodes,
                      &partition, 1, &w->sched, &err) < 0)
@@ -291,8 +293,9 @@ int main(int argc, char **argv)
     if (w.n_nodes < PER_SWITCH || jobs == 0)
         die("at least 40 nodes and one job");
     w.run_of = xcalloc(2 * (size_t)jobs + 1, sizeof(*w.run_of));
-    make_cluster(&w);
-    if (strcmp(argv[1], "queue") == 0)
+    bool is_queue = strcmp(argv[1], "queue") == 0;
+    make_cluster(&w, !is_queue);
+    if (is_queue)
         measure_queue(&w, jobs);
     else if (strcmp(argv[1], "stream") == 0)
         measure_stream(&w, jobs);
