@@ -124,8 +124,8 @@ void sched_destroy(struct sched *sched)
 {
     if (!sched)
         return;
-    waiting_fini(sched);
     forget_runs(sched);
+    waiting_fini(sched);
     reservations_fini(sched);
     licences_fini(sched);
     depend_fini(sched);
