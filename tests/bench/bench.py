@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 
+import engine
 import live
 import rows
 from measure import Failed, Row
@@ -20,7 +21,7 @@ from peers import Missing
 from testbed import Testbed
 
 
-ALL = {**rows.ALL, **live.ALL}
+ALL = {**rows.ALL, **engine.ALL, **live.ALL}
 
 
 def parse_args():
