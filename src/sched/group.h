@@ -58,6 +58,7 @@ struct group {
     double expected; /* seconds that its jobs are thought to run */
     uint32_t partition;
     bool has_assoc;
+    bool is_plain; /* any nodes of the partition will do, and nothing else counts */
 
     struct sched_job *jobs; /* ready and not promised, longest waiting first */
     uint32_t n_refs;        /* members, ready or not, and runs */

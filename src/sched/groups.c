@@ -396,6 +396,15 @@ static int fill(struct sched *sched, struct group *group, struct err *err)
     return rc;
 }
 
+static bool is_plain(const struct sched_request *req)
+{
+    const struct place_request *p = &req->place;
+    return !req->features && !req->licences && !req->reservation && !p->required &&
+           !p->excluded && !p->allowed && p->n_gres == 0 && !p->contiguous &&
+           p->switches_max == 0 && p->tasks_per_package == 0 && !p->exclusive &&
+           !p->overcommit && req->time_min == 0 && req->exclusive == SCHED_SHARED;
+}
+
 static int group_create(struct sched *sched, const struct sched_request *req,
                         uint32_t partition, struct group **ret, struct err *err)
 {
@@ -405,6 +414,7 @@ static int group_create(struct sched *sched, const struct sched_request *req,
     group->tier = sched->partitions[partition].tier;
     group->req.place.exclusive |= sched->partitions[partition].exclusive;
     group->reason = SCHED_PRIORITY;
+    group->is_plain = is_plain(req);
     group->few_until = TIME_NEVER;
     group->is_timed = req->time_min > 0 || req->place.switches_max > 0 ||
                       req->reservation || req->exclusive == SCHED_OWN_NODES;

@@ -203,6 +203,11 @@ struct shape {
     struct group *cursor;     /* the next that a pass looks at; NULL: none */
     size_t at;                /* index in order.heap + 1; 0: not there */
     bool is_passed_over;      /* by the walk that is under way */
+    /* The shortest time for which plain groups of a partition found no room in pass
+     * 'failed', where a node has to have 'failed_unit' free. */
+    uint32_t failed, failed_partition, failed_tasks, failed_per_node, failed_nodes_max;
+    int64_t failed_length;
+    struct amount failed_unit;
     UT_hash_handle hh;
 };
 
