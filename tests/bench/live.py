@@ -11,7 +11,7 @@ from peers import Missing, Slurm
 
 NODES = int(os.environ.get("BENCH_LIVE_NODES", "10000"))
 JOBS = int(os.environ.get("BENCH_LIVE_JOBS", "100000"))
-RUNTIME = 60     # seconds that jobs take: a few start and end each second
+RUNTIME = 300    # seconds that jobs take: some start and end each second
 CONNECTIONS = 32
 GOAL = 20        # ms, at the 99th percentile
 AT_ONCE = 8      # submitting commands
