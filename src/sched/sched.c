@@ -245,7 +245,6 @@ static int check_place(struct sched *sched, struct group *group, struct err *err
         place.allowed = group->demand.allowed;
         place.quotas = group->demand.quotas;
         place.n_quotas = group->demand.n_quotas;
-        place.excluded = NULL;
         rc = place_check(sched->cluster, &place, where, err);
         if (rc == 0)
             break;
