@@ -11,8 +11,8 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-mount -t tmpfs -o mode=1777 tmp /tmp
-mount -t tmpfs run /run
+# The root is in memory already, and Berth may lie below any of its directories.
+chmod 1777 /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir -p /dev/shm && mount -t tmpfs -o mode=1777 shm /dev/shm
 hostname n1
