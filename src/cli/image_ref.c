@@ -40,7 +40,7 @@ int image_ref_resolve(const char *config_path, Berth__ContainerSpec *container,
     if (rc == -ENOENT && !config_path)
         return err_set(err, ENODATA, "%s", words.text);
     if (rc == 0)
-        rc = config_load(path, &config, &words);
+        rc = config_load_settings(path, &config, &words);
     if (rc == 0 && container->image[0] == '\0' && config->image.fallback)
         spec_take_string(&container->image, xstrdup(config->image.fallback));
     if (rc == 0 && container->image[0] != '\0')

@@ -16,7 +16,7 @@ static int load(const char *given, struct config **ret_config, struct err *err)
     int rc = config_find(given, &path, err);
 
     if (rc == 0)
-        rc = config_load(path, ret_config, err);
+        rc = config_load_settings(path, ret_config, err);
     if (rc == 0)
         rc = join_cluster(*ret_config, err);
     return rc;

@@ -144,7 +144,11 @@ struct config {
 /* Read and check 'path'. Words are "berth.yaml:12: nodes.adress: no such key,
  * did you mean 'address'?". */
 int config_load(const char *path, struct config **ret, struct err *err);
-/* The same for text that is already here; 'path' is what words call it. */
+/* The same for commands, which need no nodes: none are expanded (n_nodes is 0), nor is
+ * what the file says of nodes, partitions and switches held against each other. Ten
+ * thousand nodes would cost each command twenty milliseconds. */
+int config_load_settings(const char *path, struct config **ret, struct err *err);
+/* As config_load, for text that is already here; 'path' is what words call it. */
 int config_parse(const char *path, const char *text, size_t len, struct config **ret,
                  struct err *err);
 /* What holds where there is no file at all: every default, no nodes. */

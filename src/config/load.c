@@ -402,7 +402,8 @@ static int finish_switches(struct loader *ld, struct err *err)
     return r;
 }
 
-static int load_tree(struct loader *ld, const struct ytree *tree, struct err *err)
+static int load_tree(struct loader *ld, const struct ytree *tree, bool with_nodes,
+                     struct err *err)
 {
     struct config *c = ld->config;
     int r;
@@ -417,8 +418,9 @@ static int load_tree(struct loader *ld, const struct ytree *tree, struct err *er
         r = finish_switches(ld, err);
     if (r == 0)
         r = config_check_values(c, err);
-    if (r == 0)
-        r = config_expand_nodes(c, ld->groups, ld->n_groups, err);
+    if (r < 0 || !with_nodes)
+        return r;
+    r = config_expand_nodes(c, ld->groups, ld->n_groups, err);
     if (r == 0)
         r = config_check_partitions(c, err);
     if (r == 0)
@@ -426,8 +428,8 @@ static int load_tree(struct loader *ld, const struct ytree *tree, struct err *er
     return r;
 }
 
-int config_parse(const char *path, const char *text, size_t len, struct config **ret,
-                 struct err *err)
+static int parse(const char *path, const char *text, size_t len, bool with_nodes,
+                 struct config **ret, struct err *err)
 {
     cleanup(config_freep) struct config *config = config_defaults();
     cleanup(yaml_tree_freep) struct ytree *tree = NULL;
@@ -437,7 +439,7 @@ int config_parse(const char *path, const char *text, size_t len, struct config *
     if (r < 0)
         return r;
     str_replace(&config->path, path);
-    r = load_tree(&ld, tree, err);
+    r = load_tree(&ld, tree, with_nodes, err);
     loader_fini(&ld);
     if (r < 0)
         return r;
@@ -445,11 +447,27 @@ int config_parse(const char *path, const char *text, size_t len, struct config *
     return 0;
 }
 
-int config_load(const char *path, struct config **ret, struct err *err)
+int config_parse(const char *path, const char *text, size_t len, struct config **ret,
+                 struct err *err)
+{
+    return parse(path, text, len, true, ret, err);
+}
+
+static int load(const char *path, bool with_nodes, struct config **ret, struct err *err)
 {
     cleanup(freep) char *text = NULL;
     size_t len;
     int r = io_read_file(path, CONFIG_BYTES_MAX, &text, &len, err);
 
-    return r < 0 ? r : config_parse(path, text, len, ret, err);
+    return r < 0 ? r : parse(path, text, len, with_nodes, ret, err);
+}
+
+int config_load(const char *path, struct config **ret, struct err *err)
+{
+    return load(path, true, ret, err);
+}
+
+int config_load_settings(const char *path, struct config **ret, struct err *err)
+{
+    return load(path, false, ret, err);
 }

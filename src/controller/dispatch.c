@@ -22,9 +22,10 @@
 /* All components of a job start in one go. */
 #define DECISIONS_MAX 128
 #define LAUNCH_TRIES 3
-/* A slice of a pass: jobs between two looks at the clock, and its length. */
+/* A slice of a pass: jobs between two looks at the clock, and its length. The
+ * opening of a connection takes several turns of the loop, each behind a slice. */
 #define SLICE_JOBS 64
-#define SLICE_NS 5000000
+#define SLICE_NS 1000000
 /* A grant outlives the time limit by this, for steps that are under way. */
 #define GRANT_SLACK 300
 

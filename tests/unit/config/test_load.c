@@ -380,6 +380,32 @@ static void the_installed_example_is_right(void **state)
     assert_true(c->scheduling.w_fragmentation == preset->scheduling.w_fragmentation);
 }
 
+static void settings_come_without_nodes_and_other_mistakes_are_found(void **state)
+{
+    static const char right[] = "cluster: c\ncontroller: {host: h, port: 4711}\n"
+                                "nodes: [{names: 'a,a'}]\n";
+    static const char wrong[] = "cluster: c\ncontroler: {host: h}\n";
+    char path[] = "/tmp/berth-test-XXXXXX";
+    int fd = mkstemp(path);
+    cleanup(config_freep) struct config *c = NULL;
+    struct config *none = NULL;
+    struct err err;
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, right, strlen(right)), strlen(right));
+    assert_true(config_load(path, &none, &err) < 0);
+    assert_int_equal(config_load_settings(path, &c, &err), 0);
+    assert_int_equal(c->controller.port, 4711);
+    assert_int_equal(c->n_nodes, 0);
+    assert_int_equal(pwrite(fd, wrong, strlen(wrong), 0), strlen(wrong));
+    assert_int_equal(ftruncate(fd, (off_t)strlen(wrong)), 0);
+    assert_true(config_load_settings(path, &none, &err) < 0);
+    assert_non_null(strstr(err.text, "controler"));
+    close(fd);
+    unlink(path);
+}
+
 static void a_file_that_is_not_there_is_named(void **state)
 {
     struct config *c = NULL;
@@ -420,6 +446,7 @@ int main(void)
         cmocka_unit_test(each_mistake_is_named_with_its_line),
         cmocka_unit_test(aliases_cannot_make_a_file_huge),
         cmocka_unit_test(the_installed_example_is_right),
+        cmocka_unit_test(settings_come_without_nodes_and_other_mistakes_are_found),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
         cmocka_unit_test(a_file_too_large_is_refused_unread),
     };
