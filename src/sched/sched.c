@@ -44,8 +44,9 @@ static void copy_partitions(struct sched *sched, const struct sched_partition *f
 static void create_nodes(struct sched *sched, const char *const *names, size_t n)
 {
     sched->n_nodes = n;
+    sched->names = xcalloc(n + 1, sizeof(*sched->names));
     for (size_t i = 0; i < n; i++)
-        strv_add(&sched->names, names[i]);
+        sched->names[i] = xstrdup(names[i]);
     sched->cluster = place_cluster_create(
         sched->tree, (const char *const *)sched->names, n, sched->options.numbers_only);
     sched->nodes = xcalloc(n + 1, sizeof(*sched->nodes));
