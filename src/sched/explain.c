@@ -195,11 +195,6 @@ static void add_remedy(struct sched_explanation *e, char *change, int64_t start)
         (struct sched_remedy){.change = change, .start = start};
 }
 
-static int64_t length_of(int64_t limit)
-{
-    return limit == TIME_UNLIMITED ? TIME_NEVER : limit;
-}
-
 /* When would a job like this one start? TIME_NEVER: not before 'before'. */
 static int64_t start_of(struct plan *plan, const struct sched_request *req,
                         int64_t before)
@@ -209,8 +204,8 @@ static int64_t start_of(struct plan *plan, const struct sched_request *req,
     int64_t start = TIME_NEVER;
     if (groups_find(plan->sched, req, &group, NULL) < 0)
         return start;
-    if (search_start(plan->sched, group, plan->now, before, length_of(req->time_limit),
-                     &slot))
+    if (search_start(plan->sched, group, plan->now, before,
+                     limit_length(req->time_limit), &slot))
         start = slot.start;
     slot_fini(&slot);
     groups_unref(plan->sched, group);
@@ -357,8 +352,8 @@ static void explain_waiting(struct plan *plan, struct sched_job *job,
             e->where = preview(sched, job->group, &slot);
     }
     slot_fini(&slot);
-    search_allowed(sched, job->group, plan->now, length_of(job->group->req.time_limit),
-                   sched->mask, &reservation);
+    search_allowed(sched, job->group, plan->now,
+                   limit_length(job->group->req.time_limit), sched->mask, &reservation);
     if (reservation)
         e->reservation = xstrdup(reservation);
     if (!job->leader)

@@ -237,11 +237,6 @@ static bool may_promise(const struct sched *sched, const struct group *group)
 
 /* It does not start as it stands: what follows from that. True: it starts after
  * all, within a promise. */
-static int64_t length_of(const struct group *group)
-{
-    return group->req.time_limit == TIME_UNLIMITED ? TIME_NEVER : group->req.time_limit;
-}
-
 /* What found no room for an hour finds none for two: nothing becomes free during a
  * walk, and no promise goes. */
 static bool has_failed_alike(const struct sched *sched, const struct group *group)
@@ -249,7 +244,7 @@ static bool has_failed_alike(const struct sched *sched, const struct group *grou
     const struct shape *shape = group->shape;
     return group->is_plain && shape->failed == sched->pass.number &&
            shape->failed_partition == group->partition &&
-           shape->failed_length <= length_of(group) &&
+           shape->failed_length <= limit_length(group->req.time_limit) &&
            shape->failed_tasks == group->demand.tasks &&
            shape->failed_per_node == group->req.place.tasks_per_node &&
            shape->failed_nodes_max == group->demand.nodes_max &&
@@ -263,7 +258,7 @@ static void note_failure(struct sched *sched, const struct group *group)
         return;
     shape->failed = sched->pass.number;
     shape->failed_partition = group->partition;
-    shape->failed_length = length_of(group);
+    shape->failed_length = limit_length(group->req.time_limit);
     shape->failed_tasks = group->demand.tasks;
     shape->failed_per_node = group->req.place.tasks_per_node;
     shape->failed_nodes_max = group->demand.nodes_max;

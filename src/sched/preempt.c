@@ -193,7 +193,7 @@ static bool share_is_free(const struct sched *sched, const struct run *run,
 {
     const struct place_node *node = place_cluster_node(sched->cluster, share->node);
     struct amount need = share_amount(sched, share);
-    int64_t length = run->left == TIME_UNLIMITED ? TIME_NEVER : run->left;
+    int64_t length = limit_length(run->left);
     int64_t now = sched->pass.now;
     struct amount least =
         timeline_least(&sched->nodes[share->node].line, now, time_after(now, length));

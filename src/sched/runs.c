@@ -40,16 +40,11 @@ struct run *runs_find(const struct sched *sched, struct sched_id id)
     return run;
 }
 
-static int64_t length_of(int64_t time_limit)
-{
-    return time_limit == TIME_UNLIMITED ? TIME_NEVER : time_limit;
-}
-
 /* A run that should have ended already is about to. */
 static int64_t expected_end(const struct sched *sched, int64_t start, int64_t limit,
                             int64_t now)
 {
-    int64_t end = time_after(start, length_of(limit));
+    int64_t end = time_after(start, limit_length(limit));
     return end > now ? end : time_after(now, sched->options.overrun);
 }
 

@@ -12,16 +12,12 @@
 
 #define ROUNDS_MAX 1000
 
-static int64_t length_of(const struct group *group)
-{
-    return group->req.time_limit == TIME_UNLIMITED ? TIME_NEVER : group->req.time_limit;
-}
-
 static int64_t longest(const struct sched *sched, const struct sched_job *leader)
 {
     int64_t length = 0;
     for (uint32_t i = 0; i < leader->set_size; i++) {
-        int64_t own = length_of(waiting_find(sched, leader->id + i)->group);
+        int64_t own =
+            limit_length(waiting_find(sched, leader->id + i)->group->req.time_limit);
         length = own > length ? own : length;
     }
     return length;
@@ -63,7 +59,7 @@ bool sets_search(struct sched *sched, struct sched_job *job, int64_t from,
 {
     if (!job->leader) {
         job->group->few_until = job->since + job->group->req.switches_wait;
-        *ret_length = length_of(job->group);
+        *ret_length = limit_length(job->group->req.time_limit);
         return search_start(sched, job->group, from, before, *ret_length, ret);
     }
     *ret_length = longest(sched, job);

@@ -24,7 +24,7 @@ struct attempt {
 static void set_limit(struct attempt *a, int64_t limit)
 {
     a->limit = limit;
-    a->length = limit == TIME_UNLIMITED ? TIME_NEVER : limit;
+    a->length = limit_length(limit);
 }
 
 /* Words are for people; a simulator has none that would read them. */

@@ -17,6 +17,7 @@
 
 #include <stddef.h>
 
+#include "base/units.h"
 #include "sched/amount.h"
 
 #define TIME_NEVER INT64_MAX
@@ -52,6 +53,12 @@ struct amount timeline_least(const struct timeline *line, int64_t from, int64_t 
  * seconds (TIME_NEVER: for ever); TIME_NEVER when there is none. */
 int64_t timeline_earliest(const struct timeline *line, int64_t from, int64_t before,
                           int64_t length, const struct amount *need);
+
+/* A time limit as a length: TIME_NEVER for TIME_UNLIMITED. */
+static inline int64_t limit_length(int64_t time_limit)
+{
+    return time_limit == TIME_UNLIMITED ? TIME_NEVER : time_limit;
+}
 
 /* from + length, where either may be TIME_NEVER. */
 static inline int64_t time_after(int64_t from, int64_t length)
