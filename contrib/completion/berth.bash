@@ -9,8 +9,12 @@ _berth_commands() {
     berth help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'
 }
 
+_berth_image_verbs() {
+    berth image --help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'
+}
+
 _berth_options() {
-    berth "$1" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u
+    berth "$@" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u
 }
 
 # Job numbers, those of the states in $1 when there are any.
@@ -80,7 +84,7 @@ _berth_operands() {
     nodes) _berth_nodes ;;
     node) echo drain down resume ;;
     show) echo job node ;;
-    image) echo import ls inspect rm ;;
+    image) _berth_image_verbs ;;
     config) echo check show ;;
     account) echo list show usage add modify set delete add-user modify-user \
         set-user delete-user reset-usage dump load ;;
@@ -131,6 +135,8 @@ _berth() {
         return # a time
     elif words=$(_berth_values "$before"); then
         :
+    elif [[ $word == -* ]] && [ "$command" = image ] && [ "$COMP_CWORD" -gt 2 ]; then
+        words=$(_berth_options image "${COMP_WORDS[2]}")
     elif [[ $word == -* ]]; then
         words=$(_berth_options "$command")
     elif ! words=$(_berth_operands "$command"); then

@@ -16,6 +16,8 @@ berth() {
     "nodes --each") printf 'NODE  STATE\nn1    IDLE\nn2    IDLE\n' ;;
     "account dump") printf 'qos add normal --priority 0\nqos add high --priority 9\naccount add root --shares 1\naccount add physics --parent root\naccount add-user alice physics\n' ;;
     "reserve list") printf 'NAME    STATE\ncourse  ACTIVE\nnight   WAITING\n' ;;
+    "image --help") printf 'Usage: x\n\n  import    take in\n  ls        list\n\nOptions:\n      --json  x\n' ;;
+    "image import --help") printf '      --name X  n\n      --json  x\n' ;;
     "image ls") printf 'NAME  SIZE\nhpcc:latest  1G\n' ;;
     *) echo "unexpected: berth $*" >&2 ;;
     esac
@@ -48,6 +50,8 @@ offers 'berth show job 9' '9'
 offers 'berth node d' 'drain down'
 offers 'berth node drain n' 'n1 n2'
 offers 'berth image rm ' 'hpcc:latest'
+offers 'berth image ' 'import ls'
+offers 'berth image import --n' '--name'
 offers 'berth submit -p ' 'batch short'
 offers 'berth submit --cpu-bind = n' 'numa none'
 offers 'berth submit -d aftera' 'afterany:'

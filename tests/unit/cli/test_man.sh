@@ -16,9 +16,17 @@ compare() {
     fi
 }
 
-for command in submit run alloc jobs image node account qos explain prio reserve; do
+for command in submit run alloc jobs node account qos explain prio reserve; do
     compare "berth-$command.1" ./berth "$command"
 done
+
+# One page for all verbs.
+image_verbs() {
+    for verb in $(./berth image --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'); do
+        ./berth image "$verb" "$@"
+    done
+}
+compare berth-image.1 image_verbs
 compare berthctld.8 ./berthctld
 compare berthd.8 ./berthd
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * image_command.c - read a verb's options, find the stores, print what came in
+ */
+#include "cli/image_command.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "cli/image_show.h"
+
+void image_args_fini(struct image_args *args)
+{
+    image_stores_fini(&args->stores);
+}
+
+int image_parse(const struct usage *usage, const struct opt *table, int argc,
+                char **argv, void *ctx, struct image_args *args, int *ret_next)
+{
+    int status = command_parse(usage, table, OPTS_ANYWHERE, argc, argv, ctx, ret_next);
+    struct err err;
+
+    if (status >= 0)
+        return status;
+    if (image_stores_find(args->common.config, args->store, &args->stores, &err) < 0)
+        return image_fail(&err);
+    return -1;
+}
+
+int image_fail(const struct err *err)
+{
+    say_error("%s", err->text);
+    return STATUS_FAILED;
+}
+
+int image_print_json(json_t *json)
+{
+    (void)json_dumpf(json, stdout, JSON_INDENT(2));
+    (void)putchar('\n');
+    json_decref(json);
+    return STATUS_OK;
+}
+
+int image_open_own(const struct image_args *args, struct image_store **ret,
+                   struct err *err)
+{
+    return image_store_open(args->stores.paths[0], true, ret, err);
+}
+
+int image_say_taken(const struct image_args *args, struct image_store *store,
+                    const char *verb, const char *name, uint64_t skipped)
+{
+    cleanup(image_freep) struct image *image = NULL;
+    cleanup(freep) char *size = NULL;
+    struct err err;
+
+    if (image_lookup(store, name, &image, &err) < 0)
+        return image_fail(&err);
+    if (skipped)
+        say_info("left out %llu devices, pipes and sockets",
+                 (unsigned long long)skipped);
+    if (args->common.json)
+        return image_print_json(image_json(image, image_store_path(store)));
+    size = size_format(image->bytes);
+    printf("%s %s: %s in %zu layer%s, %.19s\n", verb, image->name, size,
+           image->n_layers, image->n_layers == 1 ? "" : "s", image->digest);
+    return STATUS_OK;
+}
