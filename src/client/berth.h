@@ -96,6 +96,13 @@ BERTH_API int berth_reservations(struct berth *berth,
 BERTH_API int berth_reserve(struct berth *berth, const Berth__ReservationChange *change,
                             Berth__ReservationList **ret, struct berth_err *err);
 
+/* What jobs use on one node now, asked of its daemon (address and port as in NodeInfo
+ * and NodeShare). Rates are what two answers differ by, over the difference of their
+ * times. Each call connects anew. */
+BERTH_API int berth_usage(struct berth *berth, const char *host, uint16_t port,
+                          const Berth__UsageQuery *query, Berth__UsageList **ret,
+                          struct berth_err *err);
+
 /* Steps. Connect to the lead shepherd of a job: through a node's address (as
  * found in the job's placement), or by the local socket that $BERTH_LEAD names
  * inside an allocation ("unix:PATH" or "tcp:HOST:PORT:JOB"). */
