@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "config/topology_conf.h"
-#include "config/yaml_tree.h"
+#include "tree/tree.h"
 
 struct loader {
     struct config *config;

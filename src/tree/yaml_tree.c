@@ -2,9 +2,9 @@
  *
  * yaml_tree.c - build the tree from libyaml's events
  *
- * Knows YAML, and nothing of what Berth's keys mean.
+ * Knows YAML, and nothing of what keys mean.
  */
-#include "config/yaml_tree.h"
+#include "tree/tree.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -29,62 +29,10 @@ struct builder {
     size_t n_documents;
 };
 
-const char *ynode_kind_name(const struct ynode *node)
-{
-    switch (node->kind) {
-    case YNODE_SCALAR:
-        return "a single value";
-    case YNODE_LIST:
-        return "a list";
-    case YNODE_MAP:
-        return "a group of keys";
-    }
-    return "nothing";
-}
-
-void yaml_tree_free(struct ytree *tree)
-{
-    if (!tree)
-        return;
-    for (size_t i = 0; i < tree->n_nodes; i++) {
-        free(tree->nodes[i]->text);
-        free(tree->nodes[i]->items);
-        free(tree->nodes[i]);
-    }
-    free(tree->nodes);
-    free(tree);
-}
-
-void yaml_tree_freep(struct ytree **tree)
-{
-    yaml_tree_free(*tree);
-}
-
-/* Room for one more in arrays that double: true when 'n' is a full size. */
-static bool is_full(size_t n)
-{
-    return n == 0 || (n >= 8 && (n & (n - 1)) == 0);
-}
-
-static size_t next_size(size_t n)
-{
-    return n ? 2 * n : 8;
-}
-
 static struct ynode *new_node(struct builder *b, enum ynode_kind kind,
                               const yaml_event_t *event)
 {
-    struct ytree *tree = b->tree;
-    struct ynode *node = xcalloc(1, sizeof(*node));
-
-    node->kind = kind;
-    node->line = (unsigned int)event->start_mark.line + 1;
-    node->weight = 1;
-    if (is_full(tree->n_nodes))
-        tree->nodes =
-            xrealloc(tree->nodes, next_size(tree->n_nodes), sizeof(*tree->nodes));
-    tree->nodes[tree->n_nodes++] = node;
-    return node;
+    return ytree_new_node(b->tree, kind, (unsigned int)event->start_mark.line + 1);
 }
 
 static int refuse(struct builder *b, unsigned int line, struct err *err,
@@ -96,17 +44,10 @@ static int refuse(struct builder *b, unsigned int line, struct err *err,
 /* Put a whole or a just opened node where it belongs. */
 static void attach(struct builder *b, struct ynode *node)
 {
-    struct ynode *parent;
-
-    if (!b->depth) {
+    if (b->depth)
+        ynode_append(b->stack[b->depth - 1], node);
+    else
         b->tree->root = node;
-        return;
-    }
-    parent = b->stack[b->depth - 1];
-    if (is_full(parent->n_items))
-        parent->items =
-            xrealloc(parent->items, next_size(parent->n_items), sizeof(struct ynode *));
-    parent->items[parent->n_items++] = node;
 }
 
 /* Count a finished node into its parent. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * yaml_tree.h - YAML text as a tree that remembers its lines
+ * tree.h - YAML or JSON text as a tree that remembers its lines
  *
  * Text, depth and what aliases may expand to are bounded, so whoever walks the
  * tree visits at most YAML_WEIGHT_MAX nodes and bytes.
  */
-#ifndef BERTH_CONFIG_YAML_TREE_H
-#define BERTH_CONFIG_YAML_TREE_H
+#ifndef BERTH_TREE_TREE_H
+#define BERTH_TREE_TREE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ enum ynode_kind { YNODE_SCALAR, YNODE_LIST, YNODE_MAP };
 
 struct ynode {
     enum ynode_kind kind;
-    unsigned int line;
+    unsigned int line;    /* 0: of JSON */
     char *text;           /* of a scalar, free of NULs */
     struct ynode **items; /* of a list; of a map: key, value, key, value, ... */
     size_t n_items;
@@ -39,8 +39,17 @@ struct ytree {
 /* 'name' is what words call the text: "name:12: ...". */
 int yaml_tree_parse(const char *name, const char *text, size_t len, struct ytree **ret,
                     struct err *err);
+/* JSON: numbers and truth values become their text, pairs with null are left out. */
+int json_tree_parse(const char *name, const char *text, size_t len, struct ytree **ret,
+                    struct err *err);
 void yaml_tree_free(struct ytree *tree);
 void yaml_tree_freep(struct ytree **tree);
+
+/* For those who build a tree: a node that the tree owns; one more item of a list
+ * or map. */
+struct ynode *ytree_new_node(struct ytree *tree, enum ynode_kind kind,
+                             unsigned int line);
+void ynode_append(struct ynode *parent, struct ynode *item);
 
 /* "a list", for words. */
 const char *ynode_kind_name(const struct ynode *node);
