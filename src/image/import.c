@@ -17,8 +17,8 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "image/commit.h"
 #include "image/layer.h"
-#include "image/names.h"
 #include "image/oci.h"
 #include "image/paths.h"
 #include "image/ref.h"
@@ -29,15 +29,9 @@ static int put_documents(struct importer *im, const struct layer *layer,
                          struct err *err)
 {
     cleanup(freep) char *config = oci_make_config(layer->diff_id);
-    cleanup(freep) char *manifest = NULL;
-    char digest[IMAGE_DIGEST_MAX];
-    int r = store_put_blob(im->store, config, strlen(config), digest, err);
 
-    if (r < 0)
-        return r;
-    manifest = oci_make_manifest(digest, strlen(config), layer->media_type,
-                                 layer->digest, layer->size);
-    return store_put_blob(im->store, manifest, strlen(manifest), im->digest, err);
+    return commit_documents(im->store, config, strlen(config), layer, 1, im->digest,
+                            err);
 }
 
 static int import_stream(struct importer *im, int fd, uint64_t total, struct err *err)
@@ -83,7 +77,7 @@ static int import_directory(struct importer *im, struct err *err)
 
     r = check_outside(im, err);
     if (r == 0)
-        r = rootfs_tar_start(im->source, &tar, &fd, err);
+        r = rootfs_tar_start(&im->source, 1, &tar, &fd, err);
     if (r < 0)
         return r;
     r = import_stream(im, fd, 0, err);
@@ -126,26 +120,6 @@ static int import_source(struct importer *im, struct err *err)
     return import_directory(im, err);
 }
 
-/* '*ret_replaced': the name stood for another image before. */
-static int put_ref(struct importer *im, bool *ret_replaced, struct err *err)
-{
-    cleanup(freep) char *path = store_ref_path(im->store, im->ref);
-    cleanup(freep) char *text = xasprintf("%s\n", im->digest);
-    char before[IMAGE_DIGEST_MAX];
-
-    *ret_replaced = names_read(im->store, im->ref, before, NULL, NULL) == 0 &&
-                    strcmp(before, im->digest) != 0;
-    return io_write_file_atomic(path, text, strlen(text), 0644, err);
-}
-
-/* What the name stood for goes, unless somebody else imports just now: then a
- * later removal or import finds it. */
-static void drop_replaced(struct importer *im, int lock)
-{
-    if (flock(lock, LOCK_EX | LOCK_NB) == 0)
-        (void)store_collect(im->store, NULL);
-}
-
 /* The one name that the module shows. */
 __attribute__((visibility("default"))) int image_import(
     struct image_store *store, const char *source, const char *ref,
@@ -156,7 +130,6 @@ __attribute__((visibility("default"))) int image_import(
         .store = store, .source = source, .progress = progress, .ctx = ctx};
     cleanup(closep) int lock = -1;
     cleanup(freep) char *name = NULL;
-    bool replaced = false;
     mode_t before;
     int r = ref_normalise(ref, &name, err);
 
@@ -169,12 +142,10 @@ __attribute__((visibility("default"))) int image_import(
     before = umask(022);
     r = import_source(&im, err);
     if (r == 0)
-        r = put_ref(&im, &replaced, err);
+        r = commit_name(store, lock, im.ref, im.digest, err);
     (void)umask(before);
     if (r < 0)
         return r;
-    if (replaced)
-        drop_replaced(&im, lock);
     memcpy(ret_digest, im.digest, sizeof(im.digest));
     if (ret_skipped)
         *ret_skipped = im.skipped;

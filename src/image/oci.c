@@ -13,8 +13,10 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/strv.h"
 #include "image/digest.h"
+#include "image/layer.h"
 
 #define TYPE_MANIFEST "application/vnd.oci.image.manifest.v1+json"
 #define TYPE_CONFIG "application/vnd.oci.image.config.v1+json"
@@ -275,15 +277,23 @@ char *oci_make_config(const char *diff_id)
 }
 
 char *oci_make_manifest(const char *config_digest, size_t config_size,
-                        const char *layer_type, const char *layer_digest,
-                        uint64_t layer_size)
+                        const struct layer *layers, size_t n_layers)
 {
-    return xasprintf("{\"schemaVersion\":2,\"mediaType\":\"" TYPE_MANIFEST "\","
-                     "\"config\":{\"mediaType\":\"" TYPE_CONFIG "\","
-                     "\"digest\":\"%s\",\"size\":%zu},"
-                     "\"layers\":[{\"mediaType\":\"%s\",\"digest\":\"%s\","
-                     "\"size\":%" PRIu64 "}]}",
-                     config_digest, config_size, layer_type, layer_digest, layer_size);
+    struct strbuf sb = STRBUF_INIT;
+
+    strbuf_printf(&sb,
+                  "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_MANIFEST "\","
+                  "\"config\":{\"mediaType\":\"" TYPE_CONFIG "\","
+                  "\"digest\":\"%s\",\"size\":%zu},\"layers\":[",
+                  config_digest, config_size);
+    for (size_t i = 0; i < n_layers; i++)
+        strbuf_printf(&sb,
+                      "%s{\"mediaType\":\"%s\",\"digest\":\"%s\","
+                      "\"size\":%" PRIu64 "}",
+                      i ? "," : "", layers[i].media_type, layers[i].digest,
+                      layers[i].size);
+    strbuf_puts(&sb, "]}");
+    return strbuf_take(&sb);
 }
 
 /* "Z", "+02:00": what to take off a local time to get UTC. */

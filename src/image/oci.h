@@ -19,6 +19,8 @@
 #define OCI_MANIFESTS_MAX 1024
 #define OCI_STRINGS_MAX 4096
 
+struct layer;
+
 struct oci_descriptor {
     char digest[IMAGE_DIGEST_MAX];
     uint64_t size;
@@ -65,11 +67,11 @@ bool oci_is_index(const struct oci_descriptor *descriptor);
 /* This machine's architecture in OCI's (Go's) spelling. */
 const char *oci_machine(void);
 
-/* Documents for a root file system of one layer; the caller frees them. */
+/* A configuration for a root file system of one layer; the caller frees it. */
 char *oci_make_config(const char *diff_id);
+/* A manifest for a configuration and layers, bottom first; the caller frees it. */
 char *oci_make_manifest(const char *config_digest, size_t config_size,
-                        const char *layer_type, const char *layer_digest,
-                        uint64_t layer_size);
+                        const struct layer *layers, size_t n_layers);
 
 /* Seconds since the epoch of an RFC 3339 time; 0 when it is none. */
 int64_t oci_parse_time(const char *text);

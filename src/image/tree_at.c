@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -119,4 +120,31 @@ int tree_remove(int dir, const char *name)
     if (r == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0)
         r = -errno;
     return r;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int no_dots(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+int tree_list(int dir, struct dirent ***ret_names)
+{
+    int n = scandirat(dir, ".", ret_names, no_dots, by_bytes);
+
+    if (n >= 0)
+        return n;
+    *ret_names = NULL;
+    return -errno;
+}
+
+void tree_list_free(struct dirent **names, int n)
+{
+    for (int i = 0; i < n; i++)
+        free(names[i]);
+    free(names);
 }

@@ -2,8 +2,8 @@
  *
  * unpack.c - make each entry of an archive, below the target only
  *
- * Owners, set-id bits and extended attributes are dropped. What must wait for
- * the end (whiteouts, times of directories) is kept in two lists.
+ * Owners, set-id bits and all attributes but harmless ones are dropped. What must
+ * wait for the end (whiteouts, times of directories) is kept in two lists.
  */
 #include "image/unpack.h"
 
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "image/attributes.h"
 #include "image/tree_at.h"
 #include "image/whiteout.h"
 
@@ -117,6 +118,20 @@ static void keep_dir_time(struct unpacker *u, const char *path,
         (struct dir_time){.path = xstrdup(path), .mtime = mtime_of(entry)};
 }
 
+static int set_dir_attributes(struct unpacker *u, const char *path, const char *name,
+                              struct archive_entry *entry, struct err *err)
+{
+    cleanup(closep) int fd = -1;
+
+    if (!archive_entry_xattr_count(entry))
+        return 0;
+    fd = openat(u->parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return failed(path, -errno, err);
+    u->totals.attributes += attributes_set(fd, entry);
+    return 0;
+}
+
 /* An existing directory stays; anything else in its place goes. */
 static int make_dir(struct unpacker *u, const char *path, const char *name,
                     struct archive_entry *entry, struct err *err)
@@ -136,7 +151,7 @@ static int make_dir(struct unpacker *u, const char *path, const char *name,
     if (fchmodat(u->parent, name, mode, 0) < 0)
         return failed(path, -errno, err);
     keep_dir_time(u, path, entry);
-    return 0;
+    return set_dir_attributes(u, path, name, entry, err);
 }
 
 /* The root is the container's "/": everybody must pass it. */
@@ -147,6 +162,7 @@ static int set_root(struct unpacker *u, struct archive_entry *entry, struct err 
     if (fchmod(u->root, mode) < 0)
         return failed("/", -errno, err);
     keep_dir_time(u, "", entry);
+    u->totals.attributes += attributes_set(u->root, entry);
     return 0;
 }
 
@@ -208,6 +224,8 @@ static int make_file(struct unpacker *u, struct archive *from, const char *path,
     r = copy_data(u, from, fd, path, err);
     if (r < 0)
         return r;
+    u->totals.attributes += attributes_set(fd, entry);
+    u->totals.set_ids += (archive_entry_perm(entry) & 06000) != 0;
     /* A sparse file's last hole has no data block. */
     if (archive_entry_size(entry) > 0 && ftruncate(fd, archive_entry_size(entry)) < 0)
         return failed(path, -errno, err);

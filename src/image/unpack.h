@@ -19,8 +19,10 @@
 #define UNPACK_BYTES_MAX (UINT64_C(512) << 30)
 
 struct unpack_totals {
-    uint64_t bytes;   /* written to files */
-    uint64_t skipped; /* devices, fifos, sockets */
+    uint64_t bytes;      /* written to files */
+    uint64_t skipped;    /* devices, fifos, sockets */
+    uint64_t attributes; /* extended attributes left behind */
+    uint64_t set_ids;    /* files that lost set-id bits */
 };
 
 /* Unpack all entries of 'from' below the directory 'target', an empty one.

@@ -14,22 +14,22 @@
 
 #include "base/mem.h"
 
-#define PREFIX ".wh."
-#define OPAQUE ".wh..wh..opq"
+#define OPAQUE_ATTRIBUTE "user.overlay.opaque"
+#define WHITEOUT_ATTRIBUTE "user.overlay.whiteout"
 
 bool whiteout_is_one(const char *name)
 {
-    return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
+    return strncmp(name, WHITEOUT_PREFIX, strlen(WHITEOUT_PREFIX)) == 0;
 }
 
 bool whiteout_is_opaque_mark(const char *name)
 {
-    return strcmp(name, OPAQUE) == 0;
+    return strcmp(name, WHITEOUT_OPAQUE) == 0;
 }
 
 const char *whiteout_target(const char *name)
 {
-    const char *target = name + strlen(PREFIX);
+    const char *target = name + strlen(WHITEOUT_PREFIX);
 
     if (whiteout_is_one(target) || !*target || strcmp(target, ".") == 0 ||
         strcmp(target, "..") == 0)
@@ -39,7 +39,7 @@ const char *whiteout_target(const char *name)
 
 int whiteout_make_opaque(int dir)
 {
-    return fsetxattr(dir, "user.overlay.opaque", "y", 1, 0) == 0 ? 0 : -errno;
+    return fsetxattr(dir, OPAQUE_ATTRIBUTE, "y", 1, 0) == 0 ? 0 : -errno;
 }
 
 /* Where device nodes are refused even as 0:0 (some network file systems):
@@ -49,10 +49,9 @@ static int make_by_attribute(int dir, const char *name)
     cleanup(closep) int fd =
         openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 
-    if (fd < 0 || fsetxattr(fd, "user.overlay.whiteout", "y", 1, 0) < 0)
+    if (fd < 0 || fsetxattr(fd, WHITEOUT_ATTRIBUTE, "y", 1, 0) < 0)
         return -errno;
-    if (fsetxattr(dir, "user.overlay.opaque", "x", 1, XATTR_CREATE) < 0 &&
-        errno != EEXIST)
+    if (fsetxattr(dir, OPAQUE_ATTRIBUTE, "x", 1, XATTR_CREATE) < 0 && errno != EEXIST)
         return -errno;
     return 0;
 }
@@ -75,4 +74,30 @@ int whiteout_make(int dir, const char *name)
     if (mknodat(dir, name, S_IFCHR, makedev(0, 0)) == 0)
         return 0;
     return errno == EPERM ? make_by_attribute(dir, name) : -errno;
+}
+
+/* The attribute counts only in a directory that says it has such. */
+static bool has_by_attribute(int dir, const char *name)
+{
+    cleanup(closep) int fd = -1;
+    char value;
+
+    if (fgetxattr(dir, OPAQUE_ATTRIBUTE, &value, 1) != 1 || value != 'x')
+        return false;
+    fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return fd >= 0 && fgetxattr(fd, WHITEOUT_ATTRIBUTE, NULL, 0) >= 0;
+}
+
+bool whiteout_is_made(int dir, const char *name, const struct stat *st)
+{
+    if (S_ISCHR(st->st_mode))
+        return st->st_rdev == makedev(0, 0);
+    return S_ISREG(st->st_mode) && !st->st_size && has_by_attribute(dir, name);
+}
+
+bool whiteout_is_opaque(int dir)
+{
+    char value;
+
+    return fgetxattr(dir, OPAQUE_ATTRIBUTE, &value, 1) == 1 && value == 'y';
 }

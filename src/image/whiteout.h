@@ -11,6 +11,10 @@
 #define BERTH_IMAGE_WHITEOUT_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
+
+#define WHITEOUT_PREFIX ".wh."
+#define WHITEOUT_OPAQUE ".wh..wh..opq"
 
 /* Does a file's name make it a whiteout of any kind? */
 bool whiteout_is_one(const char *name);
@@ -25,5 +29,10 @@ int whiteout_make(int dir, const char *name);
 
 /* Nothing of the layers below shows in the directory 'dir'. */
 int whiteout_make_opaque(int dir);
+
+/* The other way round: is 'name' in 'dir', whose lstat is 'st', a whiteout of
+ * either form? Is nothing of the layers below to show in 'dir'? */
+bool whiteout_is_made(int dir, const char *name, const struct stat *st);
+bool whiteout_is_opaque(int dir);
 
 #endif

@@ -72,7 +72,9 @@ static void add_entry(struct archive *a, const struct fx_entry *e)
 {
     struct archive_entry *entry = archive_entry_new();
     size_t len = e->type == 'f' && e->text ? strlen(e->text) : 0;
-    unsigned int type = e->type == 'd'   ? AE_IFDIR
+    bool is_attribute = e->type == 'x' || e->type == 'X';
+    bool is_dir = e->type == 'd' || e->type == 'X';
+    unsigned int type = is_dir           ? AE_IFDIR
                         : e->type == 'l' ? AE_IFLNK
                         : e->type == 'c' ? AE_IFCHR
                         : e->type == 'p' ? AE_IFIFO
@@ -80,9 +82,11 @@ static void add_entry(struct archive *a, const struct fx_entry *e)
 
     archive_entry_set_pathname(entry, e->path);
     archive_entry_set_filetype(entry, type);
-    archive_entry_set_perm(entry, e->mode ? e->mode : e->type == 'd' ? 0755 : 0644);
+    archive_entry_set_perm(entry, e->mode ? e->mode : is_dir ? 0755 : 0644);
     archive_entry_set_size(entry, (la_int64_t)len);
-    archive_entry_set_mtime(entry, 1000000000, 0);
+    archive_entry_set_mtime(entry, 1000000000, is_attribute ? 123456789 : 0);
+    if (is_attribute)
+        archive_entry_xattr_add_entry(entry, e->text, "v", 1);
     archive_entry_set_uid(entry, 4711);
     if (e->type == 'l')
         archive_entry_set_symlink(entry, e->text);
@@ -100,7 +104,7 @@ struct fx_bytes fx_tar(const struct fx_entry *entries, const char *filter)
     struct archive *a = archive_write_new();
 
     (void)archive_write_set_format_pax_restricted(a);
-    (void)archive_write_set_options(a, "hdrcharset=BINARY");
+    (void)archive_write_set_options(a, "hdrcharset=BINARY,xattrheader=SCHILY");
     if (*filter)
         assert_int_equal(archive_write_add_filter_by_name(a, filter), ARCHIVE_OK);
     /* The same entries give the same bytes, whatever the time. */

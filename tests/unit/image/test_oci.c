@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "image/digest.h"
+#include "image/layer.h"
 #include "image/oci.h"
 
 #define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -100,17 +101,21 @@ static void what_a_config_leaves_out_is_empty(void **state)
 static void what_is_written_reads_back(void **state)
 {
     cleanup(freep) char *config_text = oci_make_config(DIGEST);
+    const struct layer layers[] = {
+        {.digest = DIGEST, .size = 99, .media_type = "application/x"},
+        {.digest = DIGEST, .size = 7, .media_type = "application/y"}};
     cleanup(freep) char *text =
-        oci_make_manifest(DIGEST, strlen(config_text), "application/x", DIGEST, 99);
+        oci_make_manifest(DIGEST, strlen(config_text), layers, ARRAY_SIZE(layers));
     cleanup(oci_manifest_fini) struct oci_manifest manifest = {0};
     cleanup(oci_config_fini) struct oci_config config = {0};
 
     (void)state;
     assert_int_equal(oci_parse_manifest(text, strlen(text), &manifest, NULL), 0);
     assert_int_equal(manifest.config.size, strlen(config_text));
-    assert_int_equal(manifest.n_layers, 1);
+    assert_int_equal(manifest.n_layers, 2);
     assert_string_equal(manifest.layers[0].media_type, "application/x");
     assert_int_equal(manifest.layers[0].size, 99);
+    assert_int_equal(manifest.layers[1].size, 7);
     assert_int_equal(oci_parse_config(config_text, strlen(config_text), &config, NULL),
                      0);
     assert_string_equal(config.diff_ids[0], DIGEST);

@@ -154,6 +154,75 @@ static void setid_bits_are_dropped_and_owners_can_read(void **state)
     assert_int_equal(stat_of("root/tmp").st_mode & 07777, 01777);
 }
 
+static void attributes_that_are_no_right_are_kept(void **state)
+{
+    const struct fx_entry tar[] = {{'x', "a", "user.origin", 0},
+                                   {'X', "d", "user.origin", 0},
+                                   {'x', "ping", "security.capability", 0},
+                                   {'X', "hidden", "user.overlay.opaque", 0},
+                                   {'x', "t", "trusted.overlay.redirect", 0},
+                                   {'x', "u", "user.", 0},
+                                   END};
+    char value[8];
+
+    (void)state;
+    assert_int_equal(unpack(tar), 0);
+    assert_int_equal(getxattr(fx_path(dir, "root/a"), "user.origin", value, 8), 1);
+    assert_int_equal(getxattr(fx_path(dir, "root/d"), "user.origin", value, 8), 1);
+    assert_int_equal(stat_of("root/a").st_mtim.tv_nsec, 123456789);
+    assert_true(getxattr(fx_path(dir, "root/ping"), "security.capability", value, 8) <
+                0);
+    assert_true(getxattr(fx_path(dir, "root/hidden"), "user.overlay.opaque", value, 8) <
+                0);
+    assert_int_equal(totals.attributes, 4);
+}
+
+/* A sparse file as GNU tar writes it: 64 MiB of hole with a word at each end. */
+static void holes_stay_holes(void **state)
+{
+    cleanup(freep) char *command =
+        xasprintf("cd %s && printf head >s && truncate -s 64M s && printf tail >>s && "
+                  "tar --sparse --format=posix -cf s.tar s && "
+                  "tar --sparse --format=gnu -cf g.tar s",
+                  dir);
+    static const char *const tars[] = {"s.tar", "g.tar"};
+
+    (void)state;
+    assert_int_equal(system(command), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(tars); i++) {
+        struct archive *a = archive_read_new();
+        struct stat st;
+
+        (void)archive_read_support_format_tar(a);
+        assert_int_equal(archive_read_open_filename(a, fx_path(dir, tars[i]), 65536),
+                         ARCHIVE_OK);
+        assert_int_equal(unpack_archive(a, fx_path(dir, "root"), &totals, &err), 0);
+        (void)archive_read_free(a);
+        st = stat_of("root/s");
+        assert_int_equal(st.st_size, (64 << 20) + 4);
+        assert_true(st.st_blocks * 512 < 1 << 20);
+        assert_true(totals.bytes < 1 << 20);
+    }
+}
+
+static void long_names_survive(void **state)
+{
+    char name[256], path[1200], link[1200];
+    const struct fx_entry tar[] = {
+        {'f', path, "x", 0}, {'l', "l", link, 0}, {'h', "h", path, 0}, END};
+    char target[1300];
+
+    (void)state;
+    memset(name, 'n', 255);
+    name[255] = '\0';
+    (void)snprintf(path, sizeof(path), "%s/%s/%s/%s", name, name, name, name);
+    memset(link, 'l', sizeof(link));
+    link[sizeof(link) - 1] = '\0';
+    assert_int_equal(unpack(tar), 0);
+    assert_int_equal(stat_of("root/h").st_nlink, 2);
+    assert_int_equal(readlink(fx_path(dir, "root/l"), target, sizeof(target)), 1199);
+}
+
 static void devices_and_pipes_are_skipped_and_counted(void **state)
 {
     const struct fx_entry tar[] = {{'c', "dev/null", NULL, 0},
@@ -406,6 +475,9 @@ int main(void)
         TEST(files_links_and_directories_come_out_as_they_were),
         TEST(names_that_are_not_ascii_survive),
         TEST(setid_bits_are_dropped_and_owners_can_read),
+        TEST(attributes_that_are_no_right_are_kept),
+        TEST(holes_stay_holes),
+        TEST(long_names_survive),
         TEST(devices_and_pipes_are_skipped_and_counted),
         TEST(a_later_entry_replaces_an_earlier_one),
         TEST(dots_that_lead_out_are_refused),
