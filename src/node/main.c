@@ -162,6 +162,7 @@ int main(int argc, char **argv)
     }
     log_init("berthd", (enum log_level)log_level_parse(config->log_level));
     node.shepherd_path = shepherd_program();
+    node.shepherd_program = program_seal(node.shepherd_path);
     node.auth.munge_socket = config->munge.socket;
     node.loop = uv_default_loop();
     if (make_dirs(&node, &err) || start(&node, &err)) {

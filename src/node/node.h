@@ -32,7 +32,8 @@ struct node {
     uv_loop_t *loop;
     const struct config *config;
     const struct config_node *self;
-    const char *shepherd_path; /* of the program */
+    const char *shepherd_path; /* of the program, for words */
+    char *shepherd_program;    /* what is executed: see program.c */
     struct wire_auth auth;
     char *state_dir, *run_dir, *socket_path;
     char boot_id[64];
@@ -68,6 +69,11 @@ struct node {
 int node_inventory(struct node *node, struct err *err);
 double node_load(void);
 uint64_t node_memory_free(void);
+
+/* --------------------------------------------------------------- program.c */
+/* A path to execute 'path' by, from this process's children: a sealed copy of it,
+ * or itself where there can be none. The caller frees it. */
+char *program_seal(const char *path);
 
 /* --------------------------------------------------------------- records.c */
 /* What must be known again after a restart: one small file a shepherd,

@@ -244,7 +244,7 @@ static pid_t spawn_process(struct node *node, int fd, struct err *err)
         {.flags = UV_INHERIT_FD, .data.fd = fd},
     };
     uv_process_options_t options = {
-        .file = node->shepherd_path,
+        .file = node->shepherd_program,
         .args = args,
         .stdio = stdio,
         .stdio_count = ARRAY_SIZE(stdio),

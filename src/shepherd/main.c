@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #define NODE_FD 3
 
@@ -38,6 +39,8 @@ int main(int argc, char **argv)
                               "see berthd(8)\n");
         return 2;
     }
+    /* The kernel has it as the number of a descriptor: berthd's program.c. */
+    (void)prctl(PR_SET_NAME, "berth-shepherd");
     log_init("berth-shepherd", LOG_INFO);
     (void)signal(SIGPIPE, SIG_IGN);
     if (sodium_init() < 0)
