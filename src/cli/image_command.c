@@ -45,7 +45,11 @@ int image_print_json(json_t *json)
 int image_open_own(const struct image_args *args, struct image_store **ret,
                    struct err *err)
 {
-    return image_store_open(args->stores.paths[0], true, ret, err);
+    int r = image_store_open(args->stores.paths[0], true, ret, err);
+
+    if (r == 0)
+        image_store_keep_archives(*ret, args->stores.config->image.keep_archives);
+    return r;
 }
 
 int image_say_taken(const struct image_args *args, struct image_store *store,

@@ -27,23 +27,22 @@ static int load(const char *given, struct config **ret, struct err *err)
 int image_stores_find(const char *config_path, const char *store,
                       struct image_stores *ret, struct err *err)
 {
-    cleanup(config_freep) struct config *config = NULL;
+    struct config *config;
     char *own, *site;
-    int r;
+    int r = load(config_path, &config, err);
 
-    if (store) {
-        *ret = (struct image_stores){.paths = {xstrdup(store)}, .n = 1};
-        return 0;
-    }
-    r = load(config_path, &config, err);
     if (r < 0)
         return r;
+    if (store) {
+        *ret =
+            (struct image_stores){.paths = {xstrdup(store)}, .n = 1, .config = config};
+        return 0;
+    }
     own = config_home_dir(config->image.user_store);
     site = xstrdup(config->image.store);
-    if (geteuid() == 0)
-        *ret = (struct image_stores){.paths = {site, own}, .n = 2};
-    else
-        *ret = (struct image_stores){.paths = {own, site}, .n = 2};
+    *ret = (struct image_stores){.n = 2, .config = config};
+    ret->paths[0] = geteuid() == 0 ? site : own;
+    ret->paths[1] = geteuid() == 0 ? own : site;
     return 0;
 }
 
@@ -51,4 +50,5 @@ void image_stores_fini(struct image_stores *stores)
 {
     for (size_t i = 0; i < stores->n; i++)
         free(stores->paths[i]);
+    config_free(stores->config);
 }

@@ -106,9 +106,10 @@ struct config {
         char *socket; /* NULL: munge's default */
     } munge;
     struct {
-        char *store;      /* the site's images, written by root */
-        char *user_store; /* a user's own; "%h" is the home directory */
-        char *fallback;   /* image of jobs that name none; NULL: the node's files */
+        char *store;        /* the site's images, written by root */
+        char *user_store;   /* a user's own; "%h" is the home directory */
+        bool keep_archives; /* of layers, as they came */
+        char *fallback;     /* image of jobs that name none; NULL: the node's files */
     } image;
     struct {
         double weight_age, weight_size;

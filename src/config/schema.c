@@ -96,6 +96,8 @@ const struct schema_key schema_table[] = {
         "the site's images, written by root"),
     KEY("image.user_store", PATH, image.user_store, "%h/.local/share/berth/images", 0, 0,
         "a user's own images; %h is the home directory"),
+    KEY("image.keep_archives", BOOL, image.keep_archives, "true", 0, 0,
+        "keep layers' archives as they came, to push images and pass them on"),
     KEY("image.fallback", TEXT, image.fallback, "", 0, 255,
         "image of jobs that name none; empty: the node's own files"),
 

@@ -157,8 +157,9 @@ static int check_platform(const struct oci_config *config, struct err *err)
     return 0;
 }
 
-static int import_layer(struct importer *im, const struct oci_descriptor *d,
-                        const char *diff_id, const char *what, struct err *err)
+static int unpack_layer(struct importer *im, const struct oci_descriptor *d,
+                        const char *diff_id, const char *what, struct layer *ret,
+                        struct err *err)
 {
     cleanup(freep) char *path = layout_blob(im, d->digest);
     cleanup(closep) int fd = -1;
@@ -170,11 +171,10 @@ static int import_layer(struct importer *im, const struct oci_descriptor *d,
         .progress = im->progress,
         .ctx = im->ctx,
     };
-    struct layer layer;
     struct stat st;
     int r;
 
-    if (store_has_layer(im->store, diff_id))
+    if (layer_is_here(im->store, d->digest, diff_id))
         return 0;
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
@@ -185,9 +185,9 @@ static int import_layer(struct importer *im, const struct oci_descriptor *d,
                        " bytes, its descriptor says %" PRIu64,
                        what, d->digest, (uint64_t)st.st_size, d->size);
     source.fd = fd;
-    r = layer_import(im->store, &source, &layer, err);
+    r = layer_unpack(im->store, &source, ret, err);
     if (r == 0)
-        im->skipped += layer.skipped;
+        im->skipped += ret->skipped;
     return r;
 }
 
@@ -195,18 +195,23 @@ static int import_layers(struct importer *im, const struct oci_manifest *manifes
                          const struct oci_config *config, struct err *err)
 {
     size_t n = strv_len(config->diff_ids);
+    cleanup(freep) struct layer *layers = xcalloc(n, sizeof(*layers));
+    int r = 0;
 
     if (n != manifest->n_layers)
         return err_set(err, EINVAL, "the manifest has %zu layers, the config %zu",
                        manifest->n_layers, n);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && r == 0; i++) {
         cleanup(freep) char *what = xasprintf("layer %zu/%zu", i + 1, n);
-        int r = import_layer(im, &manifest->layers[i], config->diff_ids[i], what, err);
 
-        if (r < 0)
-            return r;
+        r = unpack_layer(im, &manifest->layers[i], config->diff_ids[i], what,
+                         &layers[i], err);
     }
-    return 0;
+    if (r == 0)
+        r = layers_publish(im->store, layers, n, err);
+    for (size_t i = 0; i < n; i++)
+        layer_fini(&layers[i]);
+    return r;
 }
 
 static int import_manifest(struct importer *im, const char *bytes, size_t len,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * layer.c - unpack beside, verify, rename into place
+ * layer.c - unpack beside, verify, flush, rename into place
  */
 #include "image/layer.h"
 
@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,61 +82,122 @@ static int flush(const char *dir, struct err *err)
     return 0;
 }
 
-static int put_in_place(const struct image_store *store, const char *tmp,
-                        const struct layer *layer, uint64_t bytes, struct err *err)
+/* For layer_bytes; a note without its layer does no harm. */
+static int write_note(const struct image_store *store, const struct layer *layer,
+                      struct err *err)
 {
-    cleanup(freep) char *path = store_layer_path(store, layer->diff_id);
-    cleanup(freep) char *note = store_layer_bytes_path(store, layer->diff_id);
+    cleanup(freep) char *path = store_layer_bytes_path(store, layer->diff_id);
+    cleanup(closep) int fd =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     char text[32];
-    int len = snprintf(text, sizeof(text), "%" PRIu64 "\n", bytes);
-    int r;
+    int len = snprintf(text, sizeof(text), "%" PRIu64 "\n", layer->bytes);
+    int r = fd < 0 ? -errno : io_write_full(fd, text, (size_t)len);
 
-    if (store_has_layer(store, layer->diff_id))
+    return r < 0 ? store_write_failed(store, -r, "a layer's size", err) : 0;
+}
+
+static int publish(const struct image_store *store, struct layer *layer,
+                   struct err *err)
+{
+    cleanup(freep) char *blob = store_blob_path(store, layer->digest);
+    cleanup(freep) char *tree = store_layer_path(store, layer->diff_id);
+
+    if (layer->archive) {
+        if (rename(layer->archive, blob) < 0)
+            return store_write_failed(store, errno, "a layer's archive", err);
+        str_replace(&layer->archive, NULL);
+    }
+    if (!layer->tree || store_has_layer(store, layer->diff_id))
         return 0;
-    r = flush(tmp, err);
-    if (r == 0)
-        r = io_write_file_atomic(note, text, (size_t)len, 0644, err);
-    if (r < 0)
-        return r;
-    if (rename(tmp, path) == 0 || errno == EEXIST || errno == ENOTEMPTY)
+    if (rename(layer->tree, tree) == 0) {
+        str_replace(&layer->tree, NULL);
         return 0;
-    return store_write_failed(store, errno, "a layer", err);
+    }
+    return errno == EEXIST || errno == ENOTEMPTY
+               ? 0
+               : store_write_failed(store, errno, "a layer", err);
+}
+
+int layers_publish(struct image_store *store, struct layer *layers, size_t n,
+                   struct err *err)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < n && r == 0; i++)
+        if (layers[i].tree)
+            r = write_note(store, &layers[i], err);
+    if (r == 0 && n)
+        r = flush(store->path, err);
+    for (size_t i = 0; i < n && r == 0; i++)
+        r = publish(store, &layers[i], err);
+    return r;
+}
+
+void layer_fini(struct layer *layer)
+{
+    if (layer->tree)
+        (void)io_remove_tree(layer->tree, NULL);
+    if (layer->archive)
+        (void)unlink(layer->archive);
+    free(layer->tree);
+    free(layer->archive);
+    layer->tree = layer->archive = NULL;
 }
 
 static int unpack_stream(const struct image_store *store,
-                         const struct layer_source *source, const char *tmp,
-                         struct layer *ret, struct err *err)
+                         const struct layer_source *source, int keep, struct layer *ret,
+                         struct err *err)
 {
     cleanup(layer_stream_closep) struct layer_stream *stream = NULL;
     struct unpack_totals totals = {0};
-    int r = layer_stream_open(source, &stream, err);
+    int r = layer_stream_open(source, keep, &stream, err);
 
     if (r == 0)
-        r = unpack_utf8(layer_stream_tar(stream), tmp, &totals, err);
+        r = unpack_utf8(layer_stream_tar(stream), ret->tree, &totals, err);
+    if (r == 0)
+        r = layer_stream_finish(stream, ret, err);
+    if (r < 0 && stream)
+        r = layer_stream_failure(stream, r, err);
     if (r == -ENOSPC || r == -EDQUOT)
         return store_write_failed(store, -r, source->what, err);
     if (r == 0)
-        r = layer_stream_finish(stream, ret, err);
-    if (r == 0)
         r = check_digests(source, ret, err);
     if (r == 0 && !source->diff_id)
-        r = check_rootfs(tmp, err);
-    if (r < 0)
-        return r;
+        r = check_rootfs(ret->tree, err);
     ret->skipped = totals.skipped;
-    return put_in_place(store, tmp, ret, totals.bytes, err);
+    ret->bytes = totals.bytes;
+    return r;
+}
+
+int layer_unpack(struct image_store *store, const struct layer_source *source,
+                 struct layer *ret, struct err *err)
+{
+    cleanup(closep) int keep = -1;
+    int r = store_make_tmp(store, &ret->tree, err);
+
+    if (r == 0 && store->keep_archives && !source->is_stored)
+        r = store_make_tmp_file(store, &ret->archive, &keep, err);
+    if (r == 0)
+        r = unpack_stream(store, source, keep, ret, err);
+    return r < 0 ? err_wrap(err, "%s", source->what) : 0;
 }
 
 int layer_import(struct image_store *store, const struct layer_source *source,
                  struct layer *ret, struct err *err)
 {
-    cleanup(freep) char *tmp = NULL;
-    int r = store_make_tmp(store, &tmp, err);
+    int r;
 
-    if (r < 0)
-        return r;
     *ret = (struct layer){0};
-    r = unpack_stream(store, source, tmp, ret, err);
-    (void)io_remove_tree(tmp, NULL); /* gone already when it was renamed */
-    return r < 0 ? err_wrap(err, "%s", source->what) : 0;
+    r = layer_unpack(store, source, ret, err);
+    if (r == 0)
+        r = layers_publish(store, ret, 1, err);
+    layer_fini(ret);
+    return r;
+}
+
+bool layer_is_here(const struct image_store *store, const char *digest,
+                   const char *diff_id)
+{
+    return store_has_layer(store, diff_id) &&
+           (!store->keep_archives || store_has_blob(store, digest));
 }

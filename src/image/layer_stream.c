@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "image/digest.h"
 
@@ -23,24 +24,39 @@ struct layer_stream {
     struct digest_state digest, diff;
     uint64_t size;
     bool is_plain; /* no compression: both digests are the same */
-    int read_error;
+    int keep;
+    struct err failure; /* of reading or keeping; code 0: none */
     char chunk[CHUNK];
 };
 
-/* The next bytes of the descriptor, counted and hashed; 0 at the end. */
-static la_ssize_t pull(struct layer_stream *s)
+static ssize_t read_source(struct layer_stream *s)
 {
+    const struct layer_source *source = s->source;
     ssize_t n;
 
+    if (source->read)
+        return source->read(source->read_ctx, s->chunk, sizeof(s->chunk), &s->failure);
     do
-        n = read(s->source->fd, s->chunk, sizeof(s->chunk));
+        n = read(source->fd, s->chunk, sizeof(s->chunk));
     while (n < 0 && errno == EINTR);
-    if (n < 0) {
-        s->read_error = errno;
+    return n < 0 ? err_sys(&s->failure, errno, "cannot read") : n;
+}
+
+/* The next bytes of the source, counted, hashed and kept; 0 at the end. */
+static la_ssize_t pull(struct layer_stream *s)
+{
+    ssize_t n = read_source(s);
+    int r;
+
+    if (n < 0)
         return -1;
-    }
     digest_add(&s->digest, s->chunk, (size_t)n);
     s->size += (uint64_t)n;
+    r = s->keep >= 0 ? io_write_full(s->keep, s->chunk, (size_t)n) : 0;
+    if (r < 0) {
+        (void)err_sys(&s->failure, -r, "cannot keep the archive");
+        return -1;
+    }
     if (s->source->progress)
         s->source->progress(s->source->what, s->size, s->source->total, s->source->ctx);
     return n;
@@ -53,7 +69,7 @@ static la_ssize_t read_bytes(struct archive *a, void *ctx, const void **ret)
 
     *ret = s->chunk;
     if (n < 0)
-        archive_set_error(a, s->read_error, "cannot read");
+        archive_set_error(a, s->failure.code, "%s", s->failure.text);
     return n;
 }
 
@@ -94,8 +110,8 @@ static int open_raw(struct layer_stream *s, struct err *err)
     if (r == ARCHIVE_EOF)
         return err_set(err, EINVAL, "the archive is empty");
     if (r != ARCHIVE_OK)
-        return err_set(err, s->read_error ? s->read_error : EINVAL,
-                       "cannot read the archive: %s", archive_error_string(s->raw));
+        return err_set(err, EINVAL, "cannot read the archive: %s",
+                       archive_error_string(s->raw));
     s->is_plain = archive_filter_code(s->raw, 0) == ARCHIVE_FILTER_NONE;
     return 0;
 }
@@ -125,20 +141,27 @@ void layer_stream_closep(struct layer_stream **stream)
     *stream = NULL;
 }
 
-int layer_stream_open(const struct layer_source *source, struct layer_stream **ret,
-                      struct err *err)
+/* libarchive passes words on, not codes. */
+int layer_stream_failure(const struct layer_stream *s, int r, struct err *err)
+{
+    return s->failure.code ? err_set(err, s->failure.code, "%s", s->failure.text) : r;
+}
+
+int layer_stream_open(const struct layer_source *source, int keep,
+                      struct layer_stream **ret, struct err *err)
 {
     cleanup(layer_stream_closep) struct layer_stream *s = xcalloc(1, sizeof(*s));
     int r;
 
     s->source = source;
+    s->keep = keep;
     digest_start(&s->digest);
     digest_start(&s->diff);
     r = open_raw(s, err);
     if (r == 0)
         r = open_tar(s, err);
     if (r < 0)
-        return r;
+        return layer_stream_failure(s, r, err);
     *ret = take(s);
     return 0;
 }
@@ -177,9 +200,7 @@ static int drain(struct layer_stream *s, struct err *err)
                        archive_error_string(s->tar));
     while (pull(s) > 0)
         ;
-    if (s->read_error)
-        return err_sys(err, s->read_error, "cannot read");
-    return 0;
+    return s->failure.code ? -s->failure.code : 0;
 }
 
 int layer_stream_finish(struct layer_stream *s, struct layer *ret, struct err *err)

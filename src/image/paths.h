@@ -17,17 +17,23 @@
 
 struct image_store {
     char *path;
+    bool keep_archives;
 };
 
 /* All freed by the caller; digests are valid ones. */
 char *store_layer_path(const struct image_store *store, const char *diff_id);
 char *store_layer_bytes_path(const struct image_store *store, const char *diff_id);
 bool store_has_layer(const struct image_store *store, const char *diff_id);
+char *store_blob_path(const struct image_store *store, const char *digest);
+bool store_has_blob(const struct image_store *store, const char *digest);
 char *store_ref_path(const struct image_store *store, const char *name);
 char *store_dir(const struct image_store *store, const char *sub);
 
 /* A new empty directory in tmp/; the caller frees the path. */
 int store_make_tmp(const struct image_store *store, char **ret_path, struct err *err);
+/* A new empty file there, open for writing. Its owner alone may read it. */
+int store_make_tmp_file(const struct image_store *store, char **ret_path, int *ret_fd,
+                        struct err *err);
 
 /* Lock the store: LOCK_SH while importing, LOCK_EX to collect garbage. Whoever
  * finds it free to have alone clears what a killed import left in tmp/.

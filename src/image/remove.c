@@ -63,6 +63,8 @@ static int mark_image(const struct image_store *store, const char *name,
     if (r < 0)
         return r;
     strv_add(&live->blobs, digest_hex(digest));
+    for (size_t i = 0; i < manifest.n_layers; i++)
+        strv_add(&live->blobs, digest_hex(manifest.layers[i].digest));
     return mark_config(store, manifest.config.digest, live, err);
 }
 

@@ -23,7 +23,7 @@ char *store_dir(const struct image_store *store, const char *sub)
     return xasprintf("%s/%s", store->path, sub);
 }
 
-static char *store_blob_path(const struct image_store *store, const char *digest)
+char *store_blob_path(const struct image_store *store, const char *digest)
 {
     return xasprintf("%s/blobs/sha256/%s", store->path, digest_hex(digest));
 }
@@ -89,6 +89,7 @@ int image_store_open(const char *path, bool create, struct image_store **ret,
         return err_set(err, EIO, "libsodium does not start");
     store = xcalloc(1, sizeof(*store));
     store->path = xstrdup(path);
+    store->keep_archives = true;
     if (create)
         r = make_store(store, err);
     else if (stat(path, &st) < 0)
@@ -111,6 +112,11 @@ void image_store_close(struct image_store *store)
     free(store);
 }
 
+void image_store_keep_archives(struct image_store *store, bool keep)
+{
+    store->keep_archives = keep;
+}
+
 const char *image_store_path(const struct image_store *store)
 {
     return store->path;
@@ -123,6 +129,19 @@ int store_make_tmp(const struct image_store *store, char **ret_path, struct err 
     if (!mkdtemp(path))
         return store_write_failed(store, errno, "a directory in tmp/", err);
     *ret_path = take(path);
+    return 0;
+}
+
+int store_make_tmp_file(const struct image_store *store, char **ret_path, int *ret_fd,
+                        struct err *err)
+{
+    cleanup(freep) char *path = store_dir(store, "tmp/XXXXXX");
+    int fd = mkostemp(path, O_CLOEXEC);
+
+    if (fd < 0)
+        return store_write_failed(store, errno, "a file in tmp/", err);
+    *ret_path = take(path);
+    *ret_fd = fd;
     return 0;
 }
 
@@ -211,6 +230,13 @@ int store_get_config(const struct image_store *store, const char *digest,
     int r = get_blob(store, digest, &bytes, &len, err);
 
     return r < 0 ? r : oci_parse_config(bytes, len, ret, err);
+}
+
+bool store_has_blob(const struct image_store *store, const char *digest)
+{
+    cleanup(freep) char *path = store_blob_path(store, digest);
+
+    return access(path, F_OK) == 0;
 }
 
 bool store_has_layer(const struct image_store *store, const char *diff_id)

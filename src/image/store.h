@@ -2,7 +2,8 @@
  *
  * store.h - images on disk, kept by content
  *
- *     <store>/blobs/sha256/<hex>      verified documents: manifests, configs
+ *     <store>/blobs/sha256/<hex>      verified documents (manifests, configs), and
+ *                                     layers' archives as they came
  *     <store>/layers/<hex of diff id>/  each layer unpacked once, read-only
  *     <store>/layers/<hex>.bytes      text: what it takes unpacked
  *     <store>/refs/<name>             text: "sha256:<hex of the manifest>"
@@ -11,8 +12,9 @@
  *
  * A directory appears in layers/ by rename when it is whole, so readers need no
  * lock; writers of the same content race harmlessly. A layer's archive is
- * verified while it is unpacked and not kept beside it. A name like
- * "debian:12" or "site/hpcc" is encoded in refs/ so that it cannot leave it.
+ * verified while it is unpacked, and kept for its owner alone to read: it holds
+ * what in the image only root may read. A name like "debian:12" or "site/hpcc" is
+ * encoded in refs/ so that it cannot leave it.
  */
 #ifndef BERTH_IMAGE_STORE_H
 #define BERTH_IMAGE_STORE_H
@@ -31,6 +33,9 @@ struct image_store;
 int image_store_open(const char *path, bool create, struct image_store **ret,
                      struct err *err);
 void image_store_close(struct image_store *store);
+/* Whether the archives of layers that come in are kept (they are, until this says
+ * otherwise): they are needed to push an image and to pass it to other stores. */
+void image_store_keep_archives(struct image_store *store, bool keep);
 const char *image_store_path(const struct image_store *store);
 
 /* A resolved image: what a container needs. */
