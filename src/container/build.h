@@ -18,16 +18,20 @@
 
 struct build {
     const struct container_spec *spec;
-    int *layers;   /* O_PATH descriptors, topmost first */
-    int *sources;  /* of the caller's mounts: detached copies; -1: skipped */
-    int scratch;   /* O_PATH: the tmpfs; -1 for the node's own root */
+    int *layers;  /* O_PATH descriptors, topmost first */
+    int *sources; /* of the caller's mounts: detached copies; -1: skipped */
+    int scratch;  /* O_PATH: the tmpfs; -1 for the node's own root */
+    int upper;    /* O_PATH: spec->overlay's two directories; -1 without one */
+    int work;
     int root;      /* O_PATH: the new root */
     bool in_place; /* the node's own root: nothing may be created in it */
 };
 
-/* Names in the scratch. */
+/* Names in the scratch. UPPER is the overlay's upper layer, or the topmost of the
+ * read-only ones when the root is read-only or its upper layer is on disk. */
 #define UPPER "up"
 #define WORK "work"
+#define EMPTY "empty"
 
 /* skeleton.c: before the overlay is mounted, make in its upper layer what it
  * will be mounted on, because in layers that belong to other users nothing can
@@ -50,6 +54,15 @@ int mounts_attach(struct build *b, struct err *err);
 
 /* Make a tree that is not attached yet read-only throughout. 0, or -1 and errno. */
 int mount_set_readonly(int tree);
+
+/* mask.c: hide or make read-only the parts of /proc and /sys that concern the
+ * whole node. */
+int mask_paths(struct build *b, struct err *err);
+
+/* overlay.c: open spec->overlay, and hold it against other containers; mount the
+ * image's layers and what lies over them. */
+int overlay_open(struct build *b, struct err *err);
+int overlay_mount(struct build *b, struct err *err);
 
 /* resolve.c: open 'path' (absolute or not) as if 'root' were "/"; links cannot
  * lead out of it, nor through /proc. A descriptor or -Exxx. */

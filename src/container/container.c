@@ -75,6 +75,20 @@ static int make_channel(int sock[2], struct err *err)
     return 0;
 }
 
+/* Compile here what the container's first process installs: it is kept, and there
+ * would be nobody to keep it for. */
+static int compile_filters(const struct container_spec *spec, struct err *err)
+{
+    const struct seccomp_filter *filter;
+    int rc = 0;
+
+    if (spec->n_layers && !spec->unconfined)
+        rc = seccomp_filter_default(&filter, err);
+    if (!rc && spec->fake_ids)
+        rc = seccomp_filter_fake_ids(&filter, err);
+    return rc;
+}
+
 int container_create(const struct container_spec *spec, struct container **ret,
                      struct err *err)
 {
@@ -88,6 +102,9 @@ int container_create(const struct container_spec *spec, struct container **ret,
     pid_t pid;
     int rc;
 
+    rc = compile_filters(spec, err);
+    if (rc)
+        return rc;
     rc = make_channel(sock, err);
     ours = sock[0];
     theirs = sock[1];

@@ -25,6 +25,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "container/seccomp_filter.h"
 
 struct bind_mount {
     const char *source; /* absolute, outside */
@@ -34,16 +35,31 @@ struct bind_mount {
     bool optional; /* a missing source is skipped */
 };
 
-/* What to build. All strings are borrowed for the call. */
+/* What to build. All that is pointed to is borrowed for the call. */
 struct container_spec {
     /* The root: read-only layer directories, topmost first, over which a
      * writable tmpfs is laid. None: the node's own file system. */
     const char *const *layers;
     size_t n_layers;
+    /* With layers. Instead of the tmpfs: */
+    bool read_only;      /* nothing; /dev, /tmp and /run stay writable */
+    const char *overlay; /* a directory of the caller's on disk, not a link. What is
+                          * written is in its "upper" afterwards, in overlayfs'
+                          * form with user xattrs; "work" is overlayfs' own. Both
+                          * are made when missing. -EBUSY while another container
+                          * has it. */
+    bool image_etc;      /* leave the image's passwd and group as they are */
     const struct bind_mount *mounts;
     size_t n_mounts;
     bool as_root;         /* map the caller to uid 0 inside, else to itself */
     const char *hostname; /* NULL: the node's (no UTS namespace is made) */
+    /* System calls: what an image runs is under Berth's filter unless
+     * 'unconfined'. 'profile' is a further one, also without an image; NULL: none.
+     * 'fake_ids': see seccomp_filter_fake_ids; for as_root, when a program insists on
+     * ids that are not mapped. */
+    bool unconfined;
+    bool fake_ids;
+    const struct seccomp_filter *profile;
     /* Bounds all that is written outside of mounts (/, /tmp, /run, /dev/shm; with
      * the node's own root /dev/shm only). 0: half the memory. */
     uint64_t shm_bytes;

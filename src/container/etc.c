@@ -129,8 +129,11 @@ int etc_prepare(struct build *b, struct err *err)
                                                  : "user";
     int rc;
 
-    if ((rc = write_passwd(b, name, err)) || (rc = write_group(b, name, err)) ||
-        (rc = write_hostname(b, err)))
+    if (!b->spec->image_etc &&
+        ((rc = write_passwd(b, name, err)) || (rc = write_group(b, name, err))))
+        return rc;
+    rc = write_hostname(b, err);
+    if (rc)
         return rc;
     for (size_t i = 0; i < ARRAY_SIZE(from_node); i++) {
         cleanup(freep) char *path = xasprintf(UPPER "/etc/%s", from_node[i]);

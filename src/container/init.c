@@ -187,6 +187,22 @@ static void loop(struct init *init)
     }
 }
 
+/* Once for all tasks: each inherits it. */
+static int confine(const struct container_spec *spec, struct err *err)
+{
+    const struct seccomp_filter *filter;
+    int rc = 0;
+
+    if (spec->fake_ids && ((rc = seccomp_filter_fake_ids(&filter, err)) ||
+                           (rc = seccomp_filter_install(filter, err))))
+        return rc;
+    if (spec->n_layers && !spec->unconfined &&
+        ((rc = seccomp_filter_default(&filter, err)) ||
+         (rc = seccomp_filter_install(filter, err))))
+        return rc;
+    return spec->profile ? seccomp_filter_install(spec->profile, err) : 0;
+}
+
 static int build(const struct container_spec *spec, uid_t uid, gid_t gid,
                  struct init *init, struct err *err)
 {
@@ -194,7 +210,8 @@ static int build(const struct container_spec *spec, uid_t uid, gid_t gid,
     int rc;
 
     if ((rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
-        (rc = rootfs_build(spec, err)) || (rc = isolate_seal(spec->as_root, err)))
+        (rc = rootfs_build(spec, err)) || (rc = isolate_seal(spec->as_root, err)) ||
+        (rc = confine(spec, err)))
         return rc;
     (void)sigemptyset(&child);
     (void)sigaddset(&child, SIGCHLD);

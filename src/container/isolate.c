@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,8 +77,24 @@ int isolate_detach(int sock, struct err *err)
     return close_inherited(sock, err);
 }
 
+/* The caller's may hold keys of its own, or the daemon's. */
+static int leave_keyring(struct err *err)
+{
+    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS)
+        return 0;
+    if (errno == EDQUOT)
+        return err_set(err, EDQUOT,
+                       "no more keyrings for this user on this node "
+                       "(kernel.keys.maxkeys)");
+    return err_sys(err, errno, "make a session keyring");
+}
+
 int isolate_seal(bool keep_caps, struct err *err)
 {
+    int rc = leave_keyring(err);
+
+    if (rc)
+        return rc;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         return err_sys(err, errno, "set no_new_privs");
     /* Its memory is a copy of the caller's and may hold keys. */

@@ -16,13 +16,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/strbuf.h"
 #include "container/build.h"
-
-static void strbuf_finip(struct strbuf *sb)
-{
-    strbuf_fini(sb);
-}
 
 static int set_hostname(struct build *b, struct err *err)
 {
@@ -58,42 +52,8 @@ static int make_scratch(struct build *b, struct err *err)
     b->scratch = open(b->spec->work_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (b->scratch < 0 || fchdir(b->scratch))
         return err_sys(err, errno, "enter %s", b->spec->work_dir);
-    if (mkdir(UPPER, 0755) || mkdir(WORK, 0700))
+    if (mkdir(UPPER, 0755) || mkdir(WORK, 0700) || mkdir(EMPTY, 0555))
         return err_sys(err, errno, "make directories in %s", b->spec->work_dir);
-    return 0;
-}
-
-static int open_layers(struct build *b, struct err *err)
-{
-    b->layers = xmalloc(b->spec->n_layers * sizeof(*b->layers));
-    memset(b->layers, -1, b->spec->n_layers * sizeof(*b->layers));
-    for (size_t i = 0; i < b->spec->n_layers; i++) {
-        b->layers[i] = open(b->spec->layers[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (b->layers[i] < 0)
-            return err_sys(err, errno, "image layer %s", b->spec->layers[i]);
-    }
-    return 0;
-}
-
-/* Layers are named by descriptor: this keeps a long list inside the one page
- * that mount options may take, and ':' or ',' in a path out of it. */
-static int mount_overlay(struct build *b, struct err *err)
-{
-    cleanup(strbuf_finip) struct strbuf options = STRBUF_INIT;
-
-    for (size_t i = 0; i < b->spec->n_layers; i++)
-        strbuf_printf(&options, "%s/proc/self/fd/%d",
-                      i ? ":" : "lowerdir=", b->layers[i]);
-    strbuf_puts(&options, ",upperdir=" UPPER ",workdir=" WORK ",userxattr");
-    if (options.len >= (size_t)sysconf(_SC_PAGESIZE))
-        return err_set(err, E2BIG, "the image has %zu layers, too many for one mount",
-                       b->spec->n_layers);
-    if (mount("overlay", ".", "overlay", 0, options.s))
-        return err_sys(err, errno, "mount an overlay of %zu image layers",
-                       b->spec->n_layers);
-    b->root = open(b->spec->work_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (b->root < 0 || fchdir(b->root))
-        return err_sys(err, errno, "enter the new root");
     return 0;
 }
 
@@ -163,9 +123,9 @@ static int mount_shm(struct build *b, struct err *err)
 typedef int step_fn(struct build *b, struct err *err);
 
 static step_fn *const image_steps[] = {
-    set_hostname, mounts_open,   make_scratch,  open_layers, skeleton_make,
-    etc_prepare,  mount_overlay, bind_scratch,  dev_make,    mount_proc,
-    bind_sys,     etc_bind,      mounts_attach, pivot,
+    set_hostname, mounts_open,   overlay_open, make_scratch,  skeleton_make,
+    etc_prepare,  overlay_mount, bind_scratch, dev_make,      mount_proc,
+    bind_sys,     mask_paths,    etc_bind,     mounts_attach, pivot,
 };
 
 /* The mount namespace is already a private copy of the node's. */
@@ -185,12 +145,14 @@ static void build_fini(struct build *b)
     close_all(b->layers, b->spec->n_layers);
     close_all(b->sources, b->spec->n_mounts);
     closep(&b->scratch);
+    closep(&b->upper);
+    closep(&b->work);
     closep(&b->root);
 }
 
 int rootfs_build(const struct container_spec *spec, struct err *err)
 {
-    struct build b = {.spec = spec, .scratch = -1, .root = -1};
+    struct build b = {.spec = spec, .scratch = -1, .upper = -1, .work = -1, .root = -1};
     step_fn *const *steps = spec->n_layers ? image_steps : node_steps;
     size_t n = spec->n_layers ? ARRAY_SIZE(image_steps) : ARRAY_SIZE(node_steps);
     mode_t old = umask(0);

@@ -6,6 +6,7 @@
 #include "shepherd/wiring.h"
 
 #include "base/log.h"
+#include "container/seccomp_filter.h"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -21,7 +22,13 @@
 /* What an assignment will need, while there is time. */
 static void get_ready(void)
 {
+    const struct seccomp_filter *filter;
+    struct err err;
+
     wiring_preload(getenv("BERTH_TOPOLOGY_XML"));
+    /* The filter of system calls is compiled and kept. */
+    if (seccomp_filter_default(&filter, &err))
+        log_warn("%s", err.text);
     /* Loads what looks users up. */
     (void)getpwuid(0);
     /* All that the pool does here is to ask MUNGE, now and then: four threads

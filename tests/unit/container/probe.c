@@ -7,13 +7,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -236,17 +239,94 @@ static int do_signals(char **argv)
     return printf("%d\n", ignored) < 0;
 }
 
+/* A system call by number, with the arguments that follow. */
+static int do_call(char **argv)
+{
+    long a[7] = {0};
+    long rc;
+
+    for (int i = 0; i < 7 && argv[i]; i++)
+        a[i] = (long)strtoull(argv[i], NULL, 0);
+    rc = syscall(a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
+    return printf("%s\n", rc < 0 ? strerror(errno) : "ok") < 0;
+}
+
+/* The session keyring, and who is its session's first process. */
+static int do_session(char **argv)
+{
+    (void)argv;
+    return printf("%ld %d\n", syscall(SYS_keyctl, 0L, -3L, 0L), getsid(0) == getpid()) <
+           0;
+}
+
+static int do_limits(char **argv)
+{
+    struct rlimit core, memlock;
+
+    (void)argv;
+    if (getrlimit(RLIMIT_CORE, &core) || getrlimit(RLIMIT_MEMLOCK, &memlock))
+        return fail("getrlimit");
+    return printf("%lu %lu\n", core.rlim_cur, memlock.rlim_cur) < 0;
+}
+
+#if defined(__x86_64__)
+/* getpid by the way of 32 bit programs. */
+static int do_call32(char **argv)
+{
+    long nr = 20;
+
+    (void)argv;
+    __asm__ volatile("int $0x80" : "+a"(nr) : : "memory", "r8", "r9", "r10", "r11");
+    return printf("%ld\n", nr) < 0;
+}
+#endif
+
+/* Whom a new file belongs to after it was given to somebody else. */
+static int do_give_away(char **argv)
+{
+    struct stat st;
+
+    if (chown(argv[0], 77, 77) || setgroups(0, NULL) || setresuid(77, 77, 77) ||
+        mknod("/a-device", S_IFBLK | 0600, 0x0801))
+        return fail(argv[0]);
+    if (stat(argv[0], &st))
+        return fail("stat");
+    return printf("%s %u\n", st.st_uid == getuid() ? "mine" : "another's",
+                  access("/a-device", F_OK) == 0) < 0;
+}
+
 static const struct {
     const char *name;
     int (*run)(char **argv);
 } commands[] = {
-    {"ids", do_ids},     {"link", do_link},       {"cat", do_cat},
-    {"write", do_write}, {"mkdir", do_mkdir},     {"list", do_list},
-    {"stat", do_stat},   {"pwd", do_pwd},         {"fds", do_fds},
-    {"exit", do_exit},   {"die", do_die},         {"sleep", do_sleep},
-    {"cpus", do_cpus},   {"orphans", do_orphans}, {"wait-alone", do_wait_alone},
-    {"peek", do_peek},   {"secret", do_secret},   {"env-bytes", do_env_bytes},
-    {"echo", do_echo},   {"rmdir", do_rmdir},     {"signals", do_signals},
+    {"ids", do_ids},
+    {"link", do_link},
+    {"cat", do_cat},
+    {"write", do_write},
+    {"mkdir", do_mkdir},
+    {"list", do_list},
+    {"stat", do_stat},
+    {"pwd", do_pwd},
+    {"fds", do_fds},
+    {"exit", do_exit},
+    {"die", do_die},
+    {"sleep", do_sleep},
+    {"cpus", do_cpus},
+    {"orphans", do_orphans},
+    {"wait-alone", do_wait_alone},
+    {"peek", do_peek},
+    {"secret", do_secret},
+    {"env-bytes", do_env_bytes},
+    {"echo", do_echo},
+    {"rmdir", do_rmdir},
+    {"signals", do_signals},
+    {"call", do_call},
+    {"give-away", do_give_away},
+    {"session", do_session},
+    {"limits", do_limits},
+#if defined(__x86_64__)
+    {"call32", do_call32},
+#endif
 };
 
 int main(int argc, char **argv)
