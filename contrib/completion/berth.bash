@@ -57,6 +57,7 @@ _berth_values() {
     -A | --account | --parent) _berth_accounts ;;
     -q | --qos | --default-qos | --preempts) _berth_qos ;;
     --reservation) _berth_reservations ;;
+    --node) _berth_nodes ;;
     --every) echo hourly daily weekly none ;;
     --preempt-mode) echo cluster requeue suspend cancel none ;;
     --flags) echo no-reserve over-partition none ;;
@@ -79,7 +80,7 @@ _berth_operands() {
     case $1 in
     cancel | wait | jobs | explain) _berth_jobs ;;
     hold | release | prio) _berth_jobs PENDING ;;
-    requeue) _berth_jobs RUNNING ;;
+    requeue | exec) _berth_jobs RUNNING ;;
     reserve) echo list show create update delete ;;
     nodes) _berth_nodes ;;
     node) echo drain down resume ;;

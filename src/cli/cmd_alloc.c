@@ -173,7 +173,7 @@ static int alloc_and_run(struct job_args *args, char **argv, int next)
     char **command = argv[next] ? argv + next : own;
     const char *name = argv[next] ? argv[next] : "interactive";
     struct allocation alloc;
-    int signal_fd = step_signals_open(), status;
+    int signal_fd = step_signals_open(false), status;
 
     if (signal_fd < 0) {
         say_error("cannot watch for signals: %s", strerror(-signal_fd));

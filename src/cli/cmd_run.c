@@ -19,7 +19,7 @@
 static int run_in_new_job(struct job_args *args, char **argv, int next)
 {
     const char *base = strrchr(argv[next], '/');
-    int signal_fd = step_signals_open(), status;
+    int signal_fd = step_signals_open(false), status;
     struct allocation alloc;
 
     if (signal_fd < 0) {

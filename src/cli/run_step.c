@@ -91,7 +91,7 @@ int run_step_in_job(const struct job_args *args, const char *lead, char *const *
 {
     struct berth_steps *steps;
     struct berth_err err;
-    int signal_fd = step_signals_open(), status;
+    int signal_fd = step_signals_open(false), status;
 
     if (signal_fd < 0) {
         say_error("cannot watch for signals: %s", strerror(-signal_fd));

@@ -14,7 +14,7 @@
 
 static const int forwarded[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
 
-int step_signals_open(void)
+int step_signals_open(bool with_window)
 {
     sigset_t set;
     int fd;
@@ -22,6 +22,8 @@ int step_signals_open(void)
     sigemptyset(&set);
     for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
         sigaddset(&set, forwarded[i]);
+    if (with_window)
+        sigaddset(&set, SIGWINCH);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         return -errno;
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

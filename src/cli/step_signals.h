@@ -10,9 +10,9 @@
 
 #define STEP_KILL_WITHIN_MS 1000
 
-/* Block the signals that are forwarded and make a descriptor that reads them;
- * -Exxx. The mask stays for the life of the process. */
-int step_signals_open(void);
+/* Block the signals that are forwarded ('with_window': SIGWINCH too) and make a
+ * descriptor that reads them; -Exxx. The mask stays for the life of the process. */
+int step_signals_open(bool with_window);
 /* The next signal from the descriptor, or 0 when there is none now. */
 int step_signals_next(int fd);
 

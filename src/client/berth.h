@@ -111,8 +111,15 @@ BERTH_API int berth_steps_connect(struct berth *berth, const char *host, uint16_
                                   struct berth_err *err);
 BERTH_API int berth_steps_connect_lead(const char *lead, struct berth_steps **ret,
                                        struct berth_err *err);
+/* Another shepherd of a job of 'owner': its lead ('step' < 0), or that of a step, at
+ * the node it runs on. */
+BERTH_API int berth_steps_connect_shepherd(struct berth *berth, const char *host,
+                                           uint16_t port, uint32_t job, int64_t step,
+                                           uint32_t owner, struct berth_steps **ret,
+                                           struct berth_err *err);
 BERTH_API void berth_steps_close(struct berth_steps *steps);
-/* Send one envelope: step_request, input, step_signal, release. */
+/* Send one envelope: step_request, input, step_signal, release, step_query; or, as the
+ * first one of a connection, exec, and then exec_data and exec_control. */
 BERTH_API int berth_steps_send(struct berth_steps *steps, Berth__Envelope *env,
                                struct berth_err *err);
 /* Next envelope of the step: step_started, output, task_ended, step_ended, or a

@@ -5,6 +5,7 @@
 #include "client/handle.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +18,23 @@
 int berth_steps_connect(struct berth *berth, const char *host, uint16_t port,
                         uint32_t job, struct berth_steps **ret, struct berth_err *err)
 {
+    return berth_steps_connect_shepherd(berth, host, port, job, -1, getuid(), ret, err);
+}
+
+int berth_steps_connect_shepherd(struct berth *berth, const char *host, uint16_t port,
+                                 uint32_t job, int64_t step, uint32_t owner,
+                                 struct berth_steps **ret, struct berth_err *err)
+{
     struct err words = {0};
     struct caller *caller;
-    char target[32];
+    char target[48];
     int rc;
 
-    snprintf(target, sizeof(target), "%u.lead", job);
-    rc = caller_connect(&berth->auth, host, port, target, getuid(), &caller, &words);
+    if (step < 0)
+        snprintf(target, sizeof(target), "%u.lead", job);
+    else
+        snprintf(target, sizeof(target), "%u.%" PRId64, job, step);
+    rc = caller_connect(&berth->auth, host, port, target, owner, &caller, &words);
     if (rc < 0)
         return berth_err_take(err, &words);
     *ret = steps_create(caller);

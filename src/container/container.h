@@ -83,8 +83,13 @@ struct task_spec {
     uint32_t id;       /* comes back in container_event */
     char *const *argv; /* argv[0] is looked up in the env's PATH, inside */
     char *const *env;
-    const char *cwd;  /* fallback: "/" */
-    int fds[3];       /* become 0, 1, 2; stay the caller's */
+    const char *cwd; /* fallback: "/" */
+    int fds[3];      /* become 0, 1, 2; stay the caller's */
+    /* A terminal instead: the container's own, whose master end comes back over
+     * fds[0], one end of a socket pair, before STARTED does (terminal_receive). */
+    bool has_terminal;
+    uint16_t rows, columns; /* of the terminal */
+    bool needs_cwd;   /* no fallback: without 'cwd' it does not start, status 126 */
     const char *cpus; /* OS processor numbers, "0-3"; NULL: unbound */
     unsigned int umask;
     bool new_session; /* setsid, so signals reach the task's group */
@@ -95,7 +100,12 @@ struct task_spec {
  * 127 (not found) or 126, and words. */
 int container_spawn(struct container *c, const struct task_spec *task, struct err *err);
 
-/* Order init to signal a task's process group; all tasks: UINT32_MAX. */
+/* Ids above this one are those of programs that came later than the container's own
+ * tasks, and are none of them. */
+#define TASK_GUEST 0x80000000u
+
+/* Order init to signal a task's process group; all tasks, not guests: TASK_GUEST;
+ * everybody: UINT32_MAX. */
 int container_signal(struct container *c, uint32_t task, int signo, struct err *err);
 
 struct container_event {

@@ -102,12 +102,18 @@ static void spawn(struct init *init, const struct order *order)
     tell(init, &report, pid);
 }
 
+static bool is_meant(uint32_t order, uint32_t task)
+{
+    return order == UINT32_MAX || order == task ||
+           (order == TASK_GUEST && task < TASK_GUEST);
+}
+
 static void signal_tasks(const struct init *init, const struct order *order)
 {
     for (size_t i = 0; i < init->n_running; i++) {
         const struct running *t = &init->running[i];
 
-        if (order->task == UINT32_MAX || order->task == t->id)
+        if (is_meant(order->task, t->id))
             (void)kill(t->leads_group ? -t->pid : t->pid, order->signo);
     }
 }

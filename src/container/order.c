@@ -80,6 +80,13 @@ static int make_body_file(const struct strbuf *body, int *ret_fd, struct err *er
     return 0;
 }
 
+static uint32_t flags_of(const struct task_spec *task)
+{
+    return (task->new_session ? ORDER_NEW_SESSION : 0u) |
+           (task->has_terminal ? ORDER_TERMINAL : 0u) |
+           (task->needs_cwd ? ORDER_NEEDS_CWD : 0u);
+}
+
 int order_send_spawn(int sock, const struct task_spec *task, struct err *err)
 {
     cleanup(strbuf_finip) struct strbuf body = STRBUF_INIT;
@@ -88,7 +95,9 @@ int order_send_spawn(int sock, const struct task_spec *task, struct err *err)
     struct order_head head = {.kind = ORDER_SPAWN,
                               .task = task->id,
                               .umask = task->umask,
-                              .new_session = task->new_session};
+                              .flags = flags_of(task),
+                              .rows = task->rows,
+                              .columns = task->columns};
     struct iovec iov[2] = {{.iov_base = &head, .iov_len = sizeof(head)}};
     int rc;
 
@@ -152,7 +161,11 @@ int order_parse(const struct order_head *head, char *body, struct order *ret)
     ret->task = head->task;
     ret->signo = (int)head->signo;
     ret->umask = head->umask & 0777;
-    ret->new_session = head->new_session;
+    ret->new_session = head->flags & ORDER_NEW_SESSION;
+    ret->has_terminal = head->flags & ORDER_TERMINAL;
+    ret->needs_cwd = head->flags & ORDER_NEEDS_CWD;
+    ret->rows = head->rows;
+    ret->columns = head->columns;
     if (head->kind == ORDER_SIGNAL)
         return head->signo < NSIG ? 0 : -EBADMSG;
     if (head->kind != ORDER_SPAWN || !head->argc || n > head->body_len)

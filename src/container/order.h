@@ -27,12 +27,15 @@
 
 enum order_kind { ORDER_SPAWN = 1, ORDER_SIGNAL = 2 };
 
+enum { ORDER_NEW_SESSION = 1, ORDER_TERMINAL = 2, ORDER_NEEDS_CWD = 4 };
+
 struct order_head {
     uint32_t kind;
     uint32_t task;
     uint32_t signo;
     uint32_t umask;
-    uint32_t new_session;
+    uint32_t flags; /* ORDER_* */
+    uint16_t rows, columns;
     uint32_t argc, envc;
     uint32_t body_len;
 };
@@ -43,7 +46,8 @@ struct order {
     uint32_t task;
     int signo;
     unsigned int umask;
-    bool new_session;
+    bool new_session, has_terminal, needs_cwd;
+    uint16_t rows, columns; /* of the terminal */
     const char *cwd, *cpus; /* cpus: "" for unbound */
     char **argv, **env;     /* argv owns the memory of both */
     int fds[3];             /* close-on-exec, -1 when absent */

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,15 +24,20 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "container/isolate.h"
+#include "container/terminal.h"
 
 #define TASK_STACK_SIZE (64 * 1024)
 #define MAX_CPUS 8192
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* What failed, where the words need more than the program's name. */
+static const char WORKDIR[] = "workdir";
+
 struct launch {
     const struct order *order;
     const char *path; /* directories to search; NULL: argv[0] is a path */
     const struct bitset *cpus;
+    int terminal; /* -1: it has none */
     bool keep_caps;
     const char *failed_step; /* NULL: exec itself */
     int code;                /* errno value; 0: it was executed */
@@ -86,7 +92,7 @@ ON_BORROWED_STACK static void say_moved(const struct order *order, int why)
     char words[512];
     int len;
 
-    if (order->task != 0)
+    if (order->task != 0 && order->task <= TASK_GUEST)
         return;
     len = snprintf(words, sizeof(words),
                    "berth: working directory %s: %s: using / instead\n", order->cwd,
@@ -104,20 +110,24 @@ ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
     sigset_t none;
     int moved = 0;
 
-    if (order->new_session)
+    if (order->new_session || order->has_terminal)
         (void)setsid();
     (void)umask(order->umask);
     if (launch->cpus && bind_to_cpus(launch->cpus))
         return "bind to CPUs ";
     if (chdir(order->cwd)) {
         moved = errno;
+        if (order->needs_cwd)
+            return WORKDIR;
         if (chdir("/"))
             return "enter ";
     }
     for (int fd = 0; fd < 3; fd++) {
-        if (dup2(order->fds[fd], fd) < 0)
+        if (dup2(launch->terminal >= 0 ? launch->terminal : order->fds[fd], fd) < 0)
             return "set up standard streams of ";
     }
+    if (launch->terminal >= 0 && ioctl(STDIN_FILENO, TIOCSCTTY, 0))
+        return "give its terminal to ";
     if (moved)
         say_moved(order, moved);
     if (close_range(3, ~0U, 0))
@@ -158,6 +168,9 @@ static int explain(const struct launch *launch, const struct task_context *conte
         return err_set(err, EINVAL,
                        "bind %s to CPUs %s: not all of them may be used here", name,
                        launch->order->cpus);
+    if (launch->failed_step == WORKDIR)
+        return err_set(err, EACCES, "working directory %s: %s %s", launch->order->cwd,
+                       strerror(launch->code), where);
     if (launch->failed_step)
         return err_sys(err, launch->code == ENOENT ? EIO : launch->code, "%s%s",
                        launch->failed_step, name);
@@ -193,7 +206,9 @@ int task_start(const struct order *order, const struct task_context *context,
                pid_t *ret_pid, struct err *err)
 {
     cleanup(bitset_destroyp) struct bitset *cpus = NULL;
-    struct launch launch = {.order = order, .keep_caps = context->keep_caps};
+    cleanup(closep) int terminal = -1;
+    struct launch launch = {
+        .order = order, .keep_caps = context->keep_caps, .terminal = -1};
     pid_t pid = -1;
     int rc;
 
@@ -207,6 +222,12 @@ int task_start(const struct order *order, const struct task_context *context,
         launch.path = strv_getenv(order->env, "PATH");
         if (!launch.path)
             launch.path = DEFAULT_PATH;
+    }
+    if (order->has_terminal) {
+        rc = terminal_make(order->fds[0], order->rows, order->columns, &terminal, err);
+        if (rc)
+            return rc;
+        launch.terminal = terminal;
     }
     rc = launch_child(&launch, &pid, err);
     if (rc)

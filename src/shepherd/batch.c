@@ -132,10 +132,21 @@ static void batch_end(struct batch *batch)
         lead_end(lead, code, signo, words);
 }
 
+static void end_guests(struct lead *lead)
+{
+    cleanup(freep) char *words =
+        xasprintf("the job has ended%s%s", lead->words ? ": " : "",
+                  lead->words ? lead->words : "");
+
+    guests_end(&lead->guests, words);
+}
+
 static void take_event(struct batch *batch, const struct container_event *event)
 {
     Berth__JobEnded *ended = &batch->lead->ended;
 
+    if (guests_take_event(&batch->lead->guests, event))
+        return;
     if (event->kind == CONTAINER_TASK_ENDED) {
         batch->status = event->status;
         batch->has_ended = true;
@@ -150,6 +161,7 @@ static void take_event(struct batch *batch, const struct container_event *event)
     } else if (event->kind == CONTAINER_GONE) {
         if (!batch->has_ended)
             batch->status = SIGKILL;
+        end_guests(batch->lead);
         batch_end(batch);
     }
 }
@@ -172,7 +184,7 @@ static void on_box(uv_poll_t *poll, int status, int events)
 
 void batch_signal(struct batch *batch, int signo)
 {
-    (void)container_signal(batch->box->container, UINT32_MAX, signo, NULL);
+    (void)container_signal(batch->box->container, guests_scope_of(signo), signo, NULL);
 }
 
 void batch_kill(struct batch *batch)
@@ -210,6 +222,7 @@ static int spawn(struct batch *batch, const int fds[3], struct err *err)
         strv_add(&argv, spec->args[i]);
     task.argv = argv;
     task.env = env;
+    guests_open(&lead->guests, batch->box, env, spec->cwd, pus, spec->umask);
     return container_spawn(batch->box->container, &task, err);
 }
 
@@ -234,6 +247,7 @@ int batch_start(struct lead *lead, struct err *err)
     for (int i = 0; i < 3; i++)
         closep(&fds[i]);
     if (rc) {
+        guests_end(&lead->guests, "the job has ended");
         box_destroy(batch->box);
         free(batch);
         return rc;

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *tools_dir(void)
+const char *box_tools_dir(void)
 {
     const char *dir = getenv("BERTH_TOOLS_DIR");
 
@@ -66,8 +66,10 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     cleanup(freep) char *work_dir = NULL;
     struct container_spec container = {
         .user = sh->owner.name, .home = sh->owner.home, .shell = sh->owner.shell};
-    struct mount_sources sources = {
-        .tools = tools_dir(), .home = sh->owner.home, .job_dir = sh->dir, .cwd = cwd};
+    struct mount_sources sources = {.tools = box_tools_dir(),
+                                    .home = sh->owner.home,
+                                    .job_dir = sh->dir,
+                                    .cwd = cwd};
     struct mounts mounts = {0};
     struct box *box;
     int rc = make_job_dir(sh, name, &work_dir, err);

@@ -22,4 +22,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
                const char *name, struct box **ret, struct err *err);
 void box_destroy(struct box *box);
 
+/* Where the node keeps the programs that containers find in /run/berth/bin. */
+const char *box_tools_dir(void);
+
 #endif

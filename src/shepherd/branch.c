@@ -257,6 +257,11 @@ static void on_child_message(struct channel *ch, const Berth__Envelope *msg,
     Berth__Envelope env = *msg;
 
     (void)adopted;
+    if (env.body_case == BERTH__ENVELOPE__BODY_EXEC && !child->is_known) {
+        free(child);
+        guests_request(&step->guests, ch, msg);
+        return;
+    }
     if (env.body_case == BERTH__ENVELOPE__BODY_JOIN) {
         take_join(step, child, ch, env.join);
         return;

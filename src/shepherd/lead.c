@@ -65,6 +65,14 @@ static void signal_all(struct lead *lead, int signo)
         batch_signal(lead->batch, signo);
 }
 
+static void tell_guests(struct lead *lead, const char *why)
+{
+    cleanup(freep) char *words =
+        xasprintf("the job has ended%s%s", why[0] ? ": " : "", why);
+
+    guests_told_to_end(&lead->guests, words);
+}
+
 /* Ask what runs to end, and make it so after the grace. Where nothing runs
  * there is nobody to ask. */
 static void terminate(struct lead *lead, uint32_t grace, const char *why)
@@ -83,6 +91,7 @@ static void terminate(struct lead *lead, uint32_t grace, const char *why)
     for (struct run *run = lead->runs; run; run = run->next)
         if (!run->words)
             run->words = xstrdup(why);
+    tell_guests(lead, why);
     runs_signal(lead, SIGTERM, false);
     if (lead->batch)
         batch_signal(lead->batch, SIGTERM);
@@ -185,6 +194,7 @@ int lead_start(struct shepherd *sh, struct err *err)
     int rc;
 
     lead->sh = sh;
+    guests_init(&lead->guests, sh);
     lead->spec = sh->assignment->job->spec;
     berth__job_ended__init(&lead->ended);
     lead->ended.job_id = sh->job;
@@ -209,6 +219,19 @@ int lead_start(struct shepherd *sh, struct err *err)
 void lead_node_is_back(struct shepherd *sh)
 {
     runs_start_waiting(sh->lead);
+}
+
+static void leave_now(void *ctx)
+{
+    (void)ctx;
+    exit(0);
+}
+
+void lead_leave(struct lead *lead)
+{
+    if (lead->guests.n == 0)
+        exit(0);
+    lead->guests.on_empty = leave_now;
 }
 
 void lead_adopt(struct shepherd *sh, int fd, const void *hello, size_t len)

@@ -11,6 +11,7 @@
 #define BERTH_SHEPHERD_LEAD_H
 
 #include "base/strbuf.h"
+#include "shepherd/guest.h"
 #include "shepherd/layout.h"
 #include "shepherd/shepherd.h"
 
@@ -35,6 +36,7 @@ struct run {
     struct conn *client, *root; /* NULL: not there (any more) */
     uint64_t request;           /* of the client, to be answered */
     bool is_placed, is_killed;
+    int64_t start_time; /* seconds since the epoch, when it was placed */
     int exit_code, exit_signal;
     char *words;
     struct strbuf input; /* that came before the root did */
@@ -56,7 +58,8 @@ struct lead {
     struct run *runs; /* oldest first */
     uint32_t next_step;
     struct batch *batch;
-    bool is_terminating; /* asked to end; killed after the grace */
+    struct guests guests; /* in the container of the batch script */
+    bool is_terminating;  /* asked to end; killed after the grace */
     bool is_ending, is_reported;
     Berth__JobEnded ended;
     char *words;
@@ -81,6 +84,8 @@ void run_lost_client(struct run *run);
 void run_lost_root(struct run *run, const char *why);
 /* Signal the tasks of all steps; 'kill' ends them at once. */
 void runs_signal(struct lead *lead, int signo, bool kill);
+/* Answer which steps run, and where. */
+void runs_list(struct lead *lead, struct channel *ch, const Berth__Envelope *env);
 /* Place what can be placed. */
 void runs_start_waiting(struct lead *lead);
 

@@ -26,12 +26,13 @@ static Berth__JobEnded *report;
 static void on_report_taken(const Berth__Envelope *reply, const struct err *err,
                             void *ctx)
 {
-    (void)ctx;
+    struct shepherd *sh = ctx;
+
     (void)reply;
     /* The line broke: told again when it is back. */
     if (err && err->code == EPIPE)
         return;
-    exit(0);
+    lead_leave(sh->lead);
 }
 
 static void send_report(struct shepherd *sh)

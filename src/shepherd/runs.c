@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define INPUT_MAX (1u << 20) /* on its way to task 0; clients keep below a quarter */
 #define JOIN_MS 30000        /* for a launched step's root to come */
@@ -170,6 +171,47 @@ void runs_signal(struct lead *lead, int signo, bool kill)
         run_signal(run, signo, true);
 }
 
+/* -------------------------------------------------------------------- list */
+
+static void describe(const struct run *run, Berth__StepInfo *ret)
+{
+    berth__step_info__init(ret);
+    ret->step_id = run->launch.step_id;
+    ret->name = run->spec->name[0] ? run->spec->name : run->spec->argv[0];
+    ret->nodes = run->launch.nodes;
+    ret->n_nodes = run->launch.n_nodes;
+    ret->has_started = run->root != NULL;
+    ret->start_time = run->start_time;
+}
+
+void runs_list(struct lead *lead, struct channel *ch, const Berth__Envelope *env)
+{
+    Berth__Envelope reply = BERTH__ENVELOPE__INIT;
+    Berth__StepList list = BERTH__STEP_LIST__INIT;
+    cleanup(freep) Berth__StepInfo *infos = NULL;
+    cleanup(freep) Berth__StepInfo **steps = NULL;
+    size_t n = 0;
+
+    for (const struct run *run = lead->runs; run; run = run->next)
+        n++;
+    infos = xcalloc(n + 1, sizeof(*infos));
+    steps = xcalloc(n + 1, sizeof(*steps));
+    for (const struct run *run = lead->runs; run; run = run->next) {
+        if (!run->is_placed)
+            continue;
+        steps[list.n_steps] = &infos[list.n_steps];
+        describe(run, steps[list.n_steps++]);
+    }
+    list.steps = steps;
+    list.has_batch = lead->spec->script.len > 0 && !lead->is_ending;
+    list.node = lead->sh->assignment->node_name;
+    reply.id = env->id;
+    reply.reply = true;
+    reply.body_case = BERTH__ENVELOPE__BODY_STEP_LIST;
+    reply.step_list = &list;
+    channel_send(ch, &reply);
+}
+
 /* ------------------------------------------------------------------ launch */
 
 /* Runs are found again by number: one may have ended meanwhile. */
@@ -267,6 +309,7 @@ static void run_launch(struct run *run)
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
 
     run->is_placed = true;
+    run->start_time = time(NULL);
     count_tasks(run, run->spec);
     run->launch.grant = sh->assignment->job->grant;
     run->launch.step_id = lead->next_step++;

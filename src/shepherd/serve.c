@@ -57,6 +57,30 @@ static void take_release(struct conn *conn)
     lead_end(lead, lead->last_code, lead->last_signal, NULL);
 }
 
+static void unlink_conn(struct conn *conn)
+{
+    struct conn **slot = &conn->lead->conns;
+
+    while (*slot != conn)
+        slot = &(*slot)->next;
+    *slot = conn->next;
+}
+
+/* The connection is a guest's from now on, and none of ours. */
+static void take_guest(struct conn *conn, const Berth__Envelope *env)
+{
+    struct lead *lead = conn->lead;
+    struct channel *ch = conn->ch;
+
+    if (conn->run || conn->is_owner) {
+        channel_reply_status(ch, env, EINVAL, "this connection has its step already");
+        return;
+    }
+    unlink_conn(conn);
+    free(conn);
+    guests_request(&lead->guests, ch, env);
+}
+
 static void on_message(struct channel *ch, const Berth__Envelope *env, int adopted,
                        void *ctx)
 {
@@ -71,6 +95,14 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
     }
     if (conn->run && conn == conn->run->root) {
         run_from_root(conn->run, env);
+        return;
+    }
+    if (env->body_case == BERTH__ENVELOPE__BODY_STEP_QUERY) {
+        runs_list(conn->lead, ch, env);
+        return;
+    }
+    if (env->body_case == BERTH__ENVELOPE__BODY_EXEC) {
+        take_guest(conn, env);
         return;
     }
     /* An allocation's owner says so by his first message, whatever it is. */
@@ -90,13 +122,11 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
 
 static void on_close(struct channel *ch, const struct err *why, void *ctx)
 {
-    struct conn *conn = ctx, **slot = &conn->lead->conns;
+    struct conn *conn = ctx;
     struct lead *lead = conn->lead;
 
     (void)ch;
-    while (*slot != conn)
-        slot = &(*slot)->next;
-    *slot = conn->next;
+    unlink_conn(conn);
     conn->ch = NULL;
     if (conn->run && conn->run->root == conn)
         run_lost_root(conn->run, why->text);

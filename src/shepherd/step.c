@@ -155,6 +155,7 @@ int step_start(struct shepherd *sh, struct err *err)
     step->fanout = launch->fanout;
     step->ended = xcalloc(step->n_nodes, sizeof(*step->ended));
     berth__node_ended__init(&step->sums);
+    guests_init(&step->guests, sh);
     make_children(step);
     identity_limits(launch->spec->rlimits, launch->spec->n_rlimits);
     (void)snprintf(name, sizeof(name), "step.%u", launch->step_id);
@@ -197,12 +198,24 @@ void step_maybe_end(struct step *step)
      * the reader of the output is: see step_leave. */
 }
 
-void step_leave(struct step *step)
+static void leave_now(void *ctx)
 {
+    struct step *step = ctx;
     cleanup(freep) char *dir = step_dir(step);
 
     wiring_stop(step->wiring);
     box_destroy(step->box);
     (void)io_remove_tree(dir, NULL);
     exit(step->is_over ? 0 : 1);
+}
+
+void step_leave(struct step *step)
+{
+    if (step->box)
+        container_kill(step->box->container);
+    guests_end(&step->guests, "the step has ended");
+    if (step->guests.n == 0)
+        leave_now(step);
+    step->guests.on_empty = leave_now;
+    step->guests.ctx = step;
 }

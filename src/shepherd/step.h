@@ -12,6 +12,7 @@
 
 #include "shepherd/box.h"
 #include "shepherd/fence.h"
+#include "shepherd/guest.h"
 #include "shepherd/shepherd.h"
 #include "shepherd/wiring.h"
 
@@ -54,6 +55,8 @@ struct step {
     struct child *children;
     uint32_t n_children;
 
+    struct guests guests; /* in the box, beside the tasks */
+
     struct wiring *wiring;
     struct fences *fences;
 
@@ -71,8 +74,9 @@ void step_abort(struct step *step);
 /* Start the tasks when all is there / end when all is done. */
 void step_maybe_start(struct step *step);
 void step_maybe_end(struct step *step);
-/* The parent has let go: clean up and end this process. */
-void step_leave(struct step *step) __attribute__((noreturn));
+/* The parent has let go: clean up and end this process, once the last words of its
+ * guests are on their way. */
+void step_leave(struct step *step);
 
 /* ---------------------------------------------------------------- branch.c */
 int branch_connect(struct step *step, struct err *err);

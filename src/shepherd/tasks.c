@@ -191,8 +191,11 @@ void tasks_input(struct step *step, const void *data, size_t len)
 
 void tasks_signal(struct step *step, int signo)
 {
+    if (signo == SIGTERM)
+        guests_told_to_end(&step->guests, "the step was told to end");
     if (step->box && step->n_running)
-        (void)container_signal(step->box->container, UINT32_MAX, signo, NULL);
+        (void)container_signal(step->box->container, guests_scope_of(signo), signo,
+                               NULL);
 }
 
 /* -------------------------------------------------------------------- ends */
@@ -253,6 +256,8 @@ static void take_event(struct step *step, const struct container_event *event)
 {
     struct err err;
 
+    if (guests_take_event(&step->guests, event))
+        return;
     switch (event->kind) {
     case CONTAINER_TASK_STARTED:
         break;
@@ -275,6 +280,7 @@ static void take_event(struct step *step, const struct container_event *event)
         (void)uv_poll_stop(&step->box_poll);
         for (uint32_t i = 0; i < step->n_tasks; i++)
             task_ended(&step->tasks[i], SIGKILL);
+        guests_end(&step->guests, "the step has ended");
         break;
     }
 }
@@ -399,5 +405,7 @@ int tasks_start(struct step *step, struct err *err)
             step->n_tasks = i;
         }
     }
+    guests_open(&step->guests, step->box, env, spec->cwd, sh->assignment->pus,
+                spec->umask);
     return rc;
 }

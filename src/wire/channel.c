@@ -245,6 +245,13 @@ void channel_set_ctx(struct channel *ch, void *ctx)
     ch->ctx = ctx;
 }
 
+void channel_hand_over(struct channel *ch, const struct channel_callbacks *cb,
+                       void *ctx)
+{
+    ch->cb = *cb;
+    ch->ctx = ctx;
+}
+
 void channel_close(struct channel *ch)
 {
     if (ch->state == CH_OPENING)

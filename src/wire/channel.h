@@ -120,6 +120,10 @@ const struct peer *channel_peer(const struct channel *ch);
 bool channel_is_open(const struct channel *ch);
 /* What callbacks get from now on. */
 void channel_set_ctx(struct channel *ch, void *ctx);
+/* Others take the channel over, also from inside on_message: their callbacks get all
+ * that comes from now on, the end too. */
+void channel_hand_over(struct channel *ch, const struct channel_callbacks *cb,
+                       void *ctx);
 
 /* Send what is queued, then close; on_close follows, later, from the loop.
  * channel_abort does not wait for the queue. Repeats change nothing. */

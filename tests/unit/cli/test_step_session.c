@@ -32,7 +32,7 @@ static int signal_fd;
 static int group_setup(void **state)
 {
     (void)state;
-    signal_fd = step_signals_open();
+    signal_fd = step_signals_open(false);
     return signal_fd >= 0 && mkdtemp(directory) ? 0 : -1;
 }
 
