@@ -15,6 +15,12 @@
 /* Manifests, configs and indexes are a few KiB; more is not believed. */
 #define BLOB_BYTES_MAX (4U << 20)
 
+/* Below the store. What builds remember: <key of a step>, text "sha256:<manifest>",
+ * which keeps alive what it points at; and directories that RUN --mount=type=cache
+ * finds again. */
+#define STORE_STEPS "cache/steps"
+#define STORE_CACHE_MOUNTS "cache/mounts"
+
 struct image_store {
     char *path;
     bool keep_archives;
@@ -49,6 +55,8 @@ int store_collect(const struct image_store *store, struct err *err);
 /* A document, at most BLOB_BYTES_MAX, by its digest, verified when read. */
 int store_put_blob(const struct image_store *store, const void *bytes, size_t len,
                    char ret_digest[IMAGE_DIGEST_MAX], struct err *err);
+int store_get_blob(const struct image_store *store, const char *digest,
+                   char **ret_bytes, size_t *ret_len, struct err *err);
 int store_get_manifest(const struct image_store *store, const char *digest,
                        struct oci_manifest *ret, struct err *err);
 int store_get_config(const struct image_store *store, const char *digest,

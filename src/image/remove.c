@@ -51,15 +51,12 @@ static int mark_config(const struct image_store *store, const char *digest,
     return 0;
 }
 
-static int mark_image(const struct image_store *store, const char *name,
-                      struct live *live, struct err *err)
+static int mark_manifest(const struct image_store *store, const char *digest,
+                         struct live *live, struct err *err)
 {
     cleanup(oci_manifest_fini) struct oci_manifest manifest = {0};
-    char digest[IMAGE_DIGEST_MAX];
-    int r = names_read(store, name, digest, NULL, err);
+    int r = store_get_manifest(store, digest, &manifest, err);
 
-    if (r == 0)
-        r = store_get_manifest(store, digest, &manifest, err);
     if (r < 0)
         return r;
     strv_add(&live->blobs, digest_hex(digest));
@@ -68,14 +65,49 @@ static int mark_image(const struct image_store *store, const char *name,
     return mark_config(store, manifest.config.digest, live, err);
 }
 
+/* What a step of a build led to: a file as those in refs/. */
+static void mark_step(const struct image_store *store, const char *path,
+                      struct live *live)
+{
+    cleanup(freep) char *text = NULL;
+
+    if (io_read_file(path, IMAGE_DIGEST_MAX, &text, NULL, NULL) < 0)
+        return;
+    text[strcspn(text, "\n")] = '\0';
+    if (digest_is_valid(text))
+        (void)mark_manifest(store, text, live, NULL);
+}
+
+static void mark_steps(const struct image_store *store, struct live *live)
+{
+    cleanup(freep) char *steps = store_dir(store, STORE_STEPS);
+    const struct dirent *entry;
+    DIR *dir = opendir(steps);
+
+    if (!dir)
+        return;
+    while ((entry = readdir(dir))) {
+        cleanup(freep) char *path = xasprintf("%s/%s", steps, entry->d_name);
+
+        if (*entry->d_name != '.')
+            mark_step(store, path, live);
+    }
+    (void)closedir(dir);
+}
+
 /* A damaged image keeps nothing alive: it cannot run, and a new import brings
  * back what it needs. */
 static void mark_all(const struct image_store *store, struct live *live)
 {
     cleanup(strv_freep) char **names = names_list(store);
 
-    strv_foreach (name, names)
-        (void)mark_image(store, *name, live, NULL);
+    strv_foreach (name, names) {
+        char digest[IMAGE_DIGEST_MAX];
+
+        if (names_read(store, *name, digest, NULL, NULL) == 0)
+            (void)mark_manifest(store, digest, live, NULL);
+    }
+    mark_steps(store, live);
     if (live->blobs)
         qsort(live->blobs, strv_len(live->blobs), sizeof(char *), by_text);
     if (live->layers)

@@ -195,8 +195,8 @@ int store_put_blob(const struct image_store *store, const void *bytes, size_t le
     return io_write_file_atomic(path, bytes, len, 0644, err);
 }
 
-static int get_blob(const struct image_store *store, const char *digest,
-                    char **ret_bytes, size_t *ret_len, struct err *err)
+int store_get_blob(const struct image_store *store, const char *digest,
+                   char **ret_bytes, size_t *ret_len, struct err *err)
 {
     cleanup(freep) char *path = store_blob_path(store, digest);
     cleanup(freep) char *bytes = NULL;
@@ -217,7 +217,7 @@ int store_get_manifest(const struct image_store *store, const char *digest,
 {
     cleanup(freep) char *bytes = NULL;
     size_t len;
-    int r = get_blob(store, digest, &bytes, &len, err);
+    int r = store_get_blob(store, digest, &bytes, &len, err);
 
     return r < 0 ? r : oci_parse_manifest(bytes, len, ret, err);
 }
@@ -227,7 +227,7 @@ int store_get_config(const struct image_store *store, const char *digest,
 {
     cleanup(freep) char *bytes = NULL;
     size_t len;
-    int r = get_blob(store, digest, &bytes, &len, err);
+    int r = store_get_blob(store, digest, &bytes, &len, err);
 
     return r < 0 ? r : oci_parse_config(bytes, len, ret, err);
 }
