@@ -28,7 +28,7 @@ static double unit_of(const char *text, size_t len)
     return 0;
 }
 
-int duration_parse(const char *text, int64_t *ret)
+int go_duration_parse(const char *text, int64_t *ret)
 {
     double total = 0;
 

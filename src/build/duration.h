@@ -8,6 +8,6 @@
 #include <stdint.h>
 
 /* Nanoseconds, at most a year; -EINVAL otherwise. */
-int duration_parse(const char *text, int64_t *ret);
+int go_duration_parse(const char *text, int64_t *ret);
 
 #endif

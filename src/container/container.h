@@ -49,6 +49,7 @@ struct container_spec {
                           * are made when missing. -EBUSY while another container
                           * has it. */
     bool image_etc;      /* leave the image's passwd and group as they are */
+    bool image_tmp;      /* /tmp and /run are the image's, and so kept in 'overlay' */
     const struct bind_mount *mounts;
     size_t n_mounts;
     bool as_root;         /* map the caller to uid 0 inside, else to itself */

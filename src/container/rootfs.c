@@ -62,8 +62,9 @@ static int make_scratch(struct build *b, struct err *err)
 static int bind_scratch(struct build *b, struct err *err)
 {
     static const char *const sources[] = {UPPER "/dev", UPPER "/tmp", UPPER "/run"};
+    size_t n = b->spec->image_tmp ? 1 : ARRAY_SIZE(sources);
 
-    for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+    for (size_t i = 0; i < n; i++) {
         const char *target = sources[i] + strlen(UPPER "/");
         cleanup(closep) int tree =
             open_tree(b->scratch, sources[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);

@@ -26,10 +26,13 @@ static const struct {
 } own[] = {{"dev", 0755},  {"proc", 0755}, {"sys", 0755},
            {"tmp", 01777}, {"run", 0755},  {"etc", 0755}};
 
-static bool is_own(const char *path)
+static bool is_own(const struct build *b, const char *path)
 {
     size_t len = strcspn(path, "/");
 
+    if (b->spec->image_tmp &&
+        (strncmp(path, "tmp/", 4) == 0 || strncmp(path, "run/", 4) == 0))
+        return false;
     for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
         if (strlen(own[i].name) == len && !strncmp(own[i].name, path, len))
             return strcmp(own[i].name, "etc") != 0;
@@ -126,8 +129,8 @@ static int make_target(const struct build *b, int upper, size_t i)
     char path[PATH_MAX];
     struct stat st;
 
-    if (b->sources[i] < 0 || !tidy(b->spec->mounts[i].target, path) || is_own(path) ||
-        !is_missing(b, path))
+    if (b->sources[i] < 0 || !tidy(b->spec->mounts[i].target, path) ||
+        is_own(b, path) || !is_missing(b, path))
         return 0;
     if (fstat(b->sources[i], &st))
         return -errno;

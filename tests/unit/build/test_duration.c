@@ -32,11 +32,11 @@ static void times_are_nanoseconds(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
-        assert_int_equal(duration_parse(good[i].text, &ns), 0);
+        assert_int_equal(go_duration_parse(good[i].text, &ns), 0);
         assert_int_equal(ns, good[i].ns);
     }
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-        assert_true(duration_parse(bad[i], &ns) < 0);
+        assert_true(go_duration_parse(bad[i], &ns) < 0);
 }
 
 int main(void)
