@@ -10,20 +10,28 @@
 #include "base/mem.h"
 #include "cli/image_importer.h"
 #include "cli/image_progress.h"
+#include "image/source.h"
 
 static const struct usage usage = {
     .synopsis = "berth image import SOURCE [NAME[:TAG]] [options]",
     .about =
-        "Take an image in. SOURCE is an OCI layout directory, the tar of a root file\n"
-        "system (plain, gzip, zstd, xz; '-' reads it from stdin), or such a directory.",
+        "Take an image in. What SOURCE is, is found by looking: an OCI layout\n"
+        "directory, an OCI archive, a docker archive (docker save, podman save), a\n"
+        "squashfs or SIF file, the tar of a root file system or such a directory; '-'\n"
+        "reads a tar or archive from stdin. Archives may be compressed (gzip, zstd,\n"
+        "xz). skopeo's docker-archive:FILE:NAME, oci-archive:FILE:NAME, oci:DIR:NAME\n"
+        "and dir:DIR are understood; NAME says which image when there are several.",
     .examples = "  berth image import debian.tar.zst debian:12\n"
                 "  mmdebstrap bookworm - | berth image import - debian:12\n"
-                "  berth image import ./layout site/hpcc\n",
+                "  docker save hpcc | berth image import - hpcc\n"
+                "  berth image import ./layout site/hpcc\n"
+                "  berth image import docker-archive:all.tar:site/solver:2\n"
+                "  berth image import paraview.sif\n",
 };
 
 struct args {
     struct image_args image;
-    const char *name;
+    const char *name, *platform;
 };
 
 static const struct opt opts[] = {
@@ -33,6 +41,12 @@ static const struct opt opts[] = {
      .set = opt_string,
      .offset = offsetof(struct args, name),
      .help = "what to call it (default: the source's name)"},
+    {.name = "platform",
+     .arg = OPT_NEEDED,
+     .meta = "OS/ARCH",
+     .set = opt_string,
+     .offset = offsetof(struct args, platform),
+     .help = "which one of several (default: this machine's)"},
     OPTS_IMAGE(struct args, image),
     OPTS_END,
 };
@@ -42,47 +56,41 @@ static void args_fini(struct args *args)
     image_args_fini(&args->image);
 }
 
-/* "dir/debian-12.tar.zst" -> "debian-12"; NULL for stdin. */
-static char *name_from_source(const char *source)
+/* What is not as its maker made it, for the jobs that miss it. */
+static void say_dropped(const struct image_taken *taken)
 {
-    static const char *const endings[] = {".gz", ".xz", ".zst", ".tgz", ".tar"};
-    cleanup(freep) char *path = xstrdup(source);
-    size_t len = strlen(path);
-    char *base;
-
-    if (strcmp(source, "-") == 0)
-        return NULL;
-    while (len > 1 && path[len - 1] == '/')
-        path[--len] = '\0';
-    base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
-        size_t end = strlen(endings[i]);
-
-        len = strlen(base);
-        if (len > end && strcmp(base + len - end, endings[i]) == 0)
-            base[len - end] = '\0';
-    }
-    return xstrdup(base);
+    if (taken->set_ids)
+        say_info("%llu file%s lost set-id bits", (unsigned long long)taken->set_ids,
+                 taken->set_ids == 1 ? "" : "s");
+    if (taken->attributes)
+        say_info("left out %llu extended attribute%s",
+                 (unsigned long long)taken->attributes,
+                 taken->attributes == 1 ? "" : "s");
 }
 
 static int import(const struct args *args, const char *source, const char *name)
 {
     struct image_progress progress = {0};
+    const struct image_import_request request = {.source = source,
+                                                 .ref = name,
+                                                 .platform = args->platform,
+                                                 .progress = image_progress_tell,
+                                                 .ctx = &progress};
     struct image_store *store = NULL;
     image_import_fn *take_in = NULL;
-    char digest[IMAGE_DIGEST_MAX];
-    uint64_t skipped;
+    struct image_taken taken;
     struct err err;
     int rc = image_open_own(&args->image, &store, &err);
 
     if (rc == 0)
         rc = image_importer_load(&take_in, &err);
     if (rc == 0)
-        rc = take_in(store, source, name, image_progress_tell, &progress, digest,
-                     &skipped, &err);
+        rc = take_in(store, &request, &taken, &err);
     image_progress_end(&progress);
+    if (rc == 0)
+        say_dropped(&taken);
     rc = rc < 0 ? image_fail(&err)
-                : image_say_taken(&args->image, store, "Imported", name, skipped);
+                : image_say_taken(&args->image, store, "Imported", name, taken.skipped);
     image_store_close(store);
     return rc;
 }
@@ -107,7 +115,7 @@ int cmd_image_import(int argc, char **argv)
     if (args.name || argc == 2)
         name = xstrdup(args.name ? args.name : argv[1]);
     else
-        name = name_from_source(argv[0]);
+        name = source_name(argv[0]);
     if (!name) {
         say_error("an image from stdin needs a name: berth image import - NAME");
         return STATUS_USAGE;

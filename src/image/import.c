@@ -2,8 +2,8 @@
  *
  * import.c - find out what a source is, take it in, give it its name
  *
- * Root file systems become images of one layer here; layouts are
- * import_layout.c's part.
+ * Root file systems become images of one layer here; what holds an image
+ * already is the part of import_layout.c, import_docker.c, import_squashfs.c.
  */
 #include "image/import.h"
 
@@ -18,38 +18,63 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "image/commit.h"
-#include "image/layer.h"
 #include "image/oci.h"
 #include "image/paths.h"
 #include "image/ref.h"
 #include "image/rootfs_tar.h"
+#include "image/sif.h"
+#include "image/source.h"
+#include "image/squashfs.h"
 
-/* A config and a manifest for the one layer of a root file system. */
-static int put_documents(struct importer *im, const struct layer *layer,
-                         struct err *err)
+struct layer_source import_layer_source(const struct importer *im, const char *what)
 {
-    cleanup(freep) char *config = oci_make_config(layer->diff_id);
-
-    return commit_documents(im->store, config, strlen(config), layer, 1, im->digest,
-                            err);
+    return (struct layer_source){
+        .fd = -1, .what = what, .progress = im->progress, .ctx = im->ctx};
 }
 
-static int import_stream(struct importer *im, int fd, uint64_t total, struct err *err)
+void import_count(struct importer *im, const struct layer *layer)
 {
-    struct layer_source source = {
-        .fd = fd,
-        .what = "root file system",
-        .total = total,
-        .progress = im->progress,
-        .ctx = im->ctx,
-    };
+    im->taken.skipped += layer->skipped;
+    im->taken.attributes += layer->attributes;
+    im->taken.set_ids += layer->set_ids;
+}
+
+int import_check_platform(const struct importer *im, const char *os, const char *arch,
+                          struct err *err)
+{
+    const struct platform here = platform_here();
+    cleanup(freep) char *want = platform_format(&im->platform);
+
+    if (platform_fits(&im->platform, os, arch, NULL))
+        return 0;
+    if (!platform_fits(&im->platform, os, NULL, NULL))
+        return err_set(err, EINVAL, "the image is for %.32s, not %s", os,
+                       im->platform.os);
+    if (strcmp(im->platform.arch, here.arch) == 0)
+        return err_set(err, EINVAL, "the image is for %.32s, this machine is %s", arch,
+                       here.arch);
+    return err_set(err, EINVAL, "the image is for %.32s, not %s", arch, want);
+}
+
+int import_rootfs(struct importer *im, struct layer_source source,
+                  import_config_fn *make_config, void *ctx, struct err *err)
+{
+    cleanup(freep) char *config = NULL;
     struct layer layer;
     int r = layer_import(im->store, &source, &layer, err);
 
     if (r < 0)
         return r;
-    im->skipped = layer.skipped;
-    return put_documents(im, &layer, err);
+    import_count(im, &layer);
+    config = make_config(layer.diff_id, ctx);
+    return commit_documents(im->store, config, strlen(config), &layer, 1,
+                            im->taken.digest, err);
+}
+
+static char *plain_config(const char *diff_id, void *ctx)
+{
+    (void)ctx;
+    return oci_make_config(diff_id);
 }
 
 /* Importing the directory that holds the store would never end. */
@@ -64,24 +89,25 @@ static int check_outside(const struct importer *im, struct err *err)
     len = strlen(source);
     if (len > 1 && strncmp(store, source, len) == 0 &&
         (store[len] == '/' || store[len] == '\0'))
-        return err_set(err, EINVAL, "%s contains the image store itself (%s)", source,
-                       store);
+        return err_set(err, EINVAL, "%s contains the image store itself (%s)",
+                       im->source, store);
     return 0;
 }
 
-static int import_directory(struct importer *im, struct err *err)
+static int import_tree(struct importer *im, struct err *err)
 {
+    struct layer_source source = import_layer_source(im, "root file system");
     struct rootfs_tar *tar;
     struct err pack = {0};
-    int fd, r, packed;
+    int r, packed;
 
     r = check_outside(im, err);
     if (r == 0)
-        r = rootfs_tar_start(&im->source, 1, &tar, &fd, err);
+        r = rootfs_tar_start(&im->source, 1, &tar, &source.fd, err);
     if (r < 0)
         return r;
-    r = import_stream(im, fd, 0, err);
-    (void)close(fd);
+    r = import_rootfs(im, source, plain_config, NULL, err);
+    (void)close(source.fd);
     packed = rootfs_tar_finish(tar, &pack);
     /* When packing stopped first, unpacking only saw an early end. */
     if (packed < 0 && pack.code != EIO)
@@ -89,10 +115,41 @@ static int import_directory(struct importer *im, struct err *err)
     return r;
 }
 
+static int import_bundle(struct importer *im, enum source_kind kind, struct err *err)
+{
+    cleanup(bundle_closep) struct bundle *bundle = NULL;
+    int dir = open(im->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r;
+
+    if (dir < 0)
+        return err_sys(err, errno, "%s", im->source);
+    bundle = bundle_of_dir(dir);
+    r = kind == SOURCE_OCI_LAYOUT ? import_layout(im, bundle, err)
+                                  : import_skopeo_dir(im, bundle, err);
+    return r < 0 ? err_wrap(err, "%s", im->source) : 0;
+}
+
+/* SIF and squashfs are known by their first bytes; all else is some tar. */
+static int import_open_file(struct importer *im, int fd, const struct stat *st,
+                            struct err *err)
+{
+    cleanup(freep) char *head = S_ISREG(st->st_mode) ? xcalloc(1, SIF_HEAD_MAX) : NULL;
+    ssize_t len = head ? pread(fd, head, SIF_HEAD_MAX, 0) : 0;
+
+    if (len < 0)
+        return err_sys(err, errno, "cannot read");
+    if (squashfs_is_one(head, (size_t)len))
+        return import_squashfs(im, fd, err);
+    if (sif_is_one(head, (size_t)len))
+        return import_sif(im, fd, head, (size_t)len, (uint64_t)st->st_size, err);
+    return import_stream(im, fd, (uint64_t)st->st_size, err);
+}
+
 static int import_file(struct importer *im, struct err *err)
 {
     cleanup(closep) int fd = open(im->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
+    int r;
 
     if (fd < 0 || fstat(fd, &st) < 0)
         return err_sys(err, errno, "%s", im->source);
@@ -101,53 +158,66 @@ static int import_file(struct importer *im, struct err *err)
                        im->source);
     if (fcntl(fd, F_SETFL, 0) < 0)
         return err_sys(err, errno, "%s", im->source);
-    return import_stream(im, fd, (uint64_t)st.st_size, err);
+    r = import_open_file(im, fd, &st, err);
+    return r < 0 ? err_wrap(err, "%s", im->source) : 0;
 }
 
-static int import_source(struct importer *im, struct err *err)
+static int import_source(struct importer *im, enum source_kind kind, struct err *err)
 {
-    cleanup(freep) char *mark = xasprintf("%s/oci-layout", im->source);
-    struct stat st;
-
-    if (strcmp(im->source, "-") == 0)
+    switch (kind) {
+    case SOURCE_STDIN:
         return import_stream(im, STDIN_FILENO, 0, err);
-    if (stat(im->source, &st) < 0)
-        return err_sys(err, errno, "%s", im->source);
-    if (!S_ISDIR(st.st_mode))
-        return import_file(im, err);
-    if (access(mark, F_OK) == 0)
-        return import_layout(im, err);
-    return import_directory(im, err);
+    case SOURCE_OCI_LAYOUT:
+    case SOURCE_SKOPEO_DIR:
+        return import_bundle(im, kind, err);
+    case SOURCE_TREE:
+        return import_tree(im, err);
+    case SOURCE_FILE:
+        break;
+    }
+    return import_file(im, err);
+}
+
+static int take_in(struct importer *im, const struct source *source, int lock,
+                   struct err *err)
+{
+    /* Directories that an archive only implies are everybody's to read. */
+    mode_t before = umask(022);
+    int r = import_source(im, source->kind, err);
+
+    if (r == 0)
+        r = commit_name(im->store, lock, im->ref, im->taken.digest, err);
+    (void)umask(before);
+    return r;
 }
 
 /* The one name that the module shows. */
 __attribute__((visibility("default"))) int image_import(
-    struct image_store *store, const char *source, const char *ref,
-    image_progress_fn *progress, void *ctx, char ret_digest[IMAGE_DIGEST_MAX],
-    uint64_t *ret_skipped, struct err *err)
+    struct image_store *store, const struct image_import_request *request,
+    struct image_taken *ret, struct err *err)
 {
-    struct importer im = {
-        .store = store, .source = source, .progress = progress, .ctx = ctx};
+    cleanup(source_fini) struct source source = {0};
     cleanup(closep) int lock = -1;
     cleanup(freep) char *name = NULL;
-    mode_t before;
-    int r = ref_normalise(ref, &name, err);
+    struct importer im = {.store = store,
+                          .platform = platform_here(),
+                          .progress = request->progress,
+                          .ctx = request->ctx};
+    int r = ref_normalise(request->ref, &name, err);
 
+    if (r == 0 && request->platform)
+        r = platform_parse(request->platform, &im.platform, err);
+    if (r == 0)
+        r = source_find(request->source, &source, err);
     if (r == 0)
         r = store_lock(store, LOCK_SH, &lock, err);
     if (r < 0)
         return r;
+    im.source = source.path;
+    im.pick = source.pick;
     im.ref = name;
-    /* Directories that an archive only implies are everybody's to read. */
-    before = umask(022);
-    r = import_source(&im, err);
+    r = take_in(&im, &source, lock, err);
     if (r == 0)
-        r = commit_name(store, lock, im.ref, im.digest, err);
-    (void)umask(before);
-    if (r < 0)
-        return r;
-    memcpy(ret_digest, im.digest, sizeof(im.digest));
-    if (ret_skipped)
-        *ret_skipped = im.skipped;
-    return 0;
+        *ret = im.taken;
+    return r;
 }

@@ -165,6 +165,8 @@ static int unpack_stream(const struct image_store *store,
     if (r == 0 && !source->diff_id)
         r = check_rootfs(ret->tree, err);
     ret->skipped = totals.skipped;
+    ret->attributes = totals.attributes;
+    ret->set_ids = totals.set_ids;
     ret->bytes = totals.bytes;
     return r;
 }

@@ -38,10 +38,12 @@ struct layer {
     uint64_t size;                 /* of them */
     char diff_id[IMAGE_DIGEST_MAX];
     const char *media_type;
-    uint64_t skipped; /* devices, fifos, sockets */
-    uint64_t bytes;   /* unpacked */
-    char *tree;       /* in tmp/, until it is published */
-    char *archive;    /* the same; NULL: none to keep */
+    uint64_t skipped;    /* devices, fifos, sockets */
+    uint64_t attributes; /* left behind */
+    uint64_t set_ids;    /* files that lost set-id bits */
+    uint64_t bytes;      /* unpacked */
+    char *tree;          /* in tmp/, until it is published */
+    char *archive;       /* the same; NULL: none to keep */
 };
 /* Remove what is still in tmp/. */
 void layer_fini(struct layer *layer);

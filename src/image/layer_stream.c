@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "image/digest.h"
+#include "image/oci.h"
 
 #define CHUNK (256U << 10)
 
@@ -175,13 +176,13 @@ static const char *media_type(struct layer_stream *s)
 {
     switch (archive_filter_code(s->raw, 0)) {
     case ARCHIVE_FILTER_GZIP:
-        return "application/vnd.oci.image.layer.v1.tar+gzip";
+        return OCI_LAYER_TAR "+gzip";
     case ARCHIVE_FILTER_ZSTD:
-        return "application/vnd.oci.image.layer.v1.tar+zstd";
+        return OCI_LAYER_TAR "+zstd";
     case ARCHIVE_FILTER_XZ:
-        return "application/vnd.oci.image.layer.v1.tar+xz";
+        return OCI_LAYER_TAR "+xz";
     default:
-        return "application/vnd.oci.image.layer.v1.tar";
+        return OCI_LAYER_TAR;
     }
 }
 

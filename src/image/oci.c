@@ -23,6 +23,7 @@
 #define TYPE_INDEX "application/vnd.oci.image.index.v1+json"
 #define TYPE_DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
 #define REF_NAME "org.opencontainers.image.ref.name"
+#define IMAGE_NAME "io.containerd.image.name"
 
 static void release_json(json_t **json)
 {
@@ -57,6 +58,8 @@ static void descriptor_fini(struct oci_descriptor *d)
 {
     free(d->media_type);
     free(d->ref_name);
+    free(d->image_name);
+    free(d->variant);
     free(d->os);
     free(d->arch);
 }
@@ -76,7 +79,9 @@ static int parse_descriptor(const json_t *json, const char *what,
     ret->size = (uint64_t)json_integer_value(size);
     ret->media_type = string_of(json, "mediaType");
     ret->ref_name = string_of(json_object_get(json, "annotations"), REF_NAME);
+    ret->image_name = string_of(json_object_get(json, "annotations"), IMAGE_NAME);
     ret->os = string_of(platform, "os");
+    ret->variant = string_of(platform, "variant");
     ret->arch = string_of(platform, "architecture");
     return 0;
 }

@@ -19,14 +19,17 @@
 #define OCI_MANIFESTS_MAX 1024
 #define OCI_STRINGS_MAX 4096
 
+#define OCI_LAYER_TAR "application/vnd.oci.image.layer.v1.tar"
+
 struct layer;
 
 struct oci_descriptor {
     char digest[IMAGE_DIGEST_MAX];
     uint64_t size;
     char *media_type;
-    char *ref_name;  /* annotation org.opencontainers.image.ref.name, or NULL */
-    char *os, *arch; /* platform, or NULL */
+    char *ref_name;   /* annotation org.opencontainers.image.ref.name, or NULL */
+    char *image_name; /* annotation io.containerd.image.name (docker's), or NULL */
+    char *os, *arch, *variant; /* platform, or NULL */
 };
 
 struct oci_index {

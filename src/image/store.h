@@ -77,18 +77,30 @@ int image_check_name(const char *ref, struct err *err);
 typedef void image_progress_fn(const char *what, uint64_t done, uint64_t total,
                                void *ctx);
 
-/* Take an image in from 'source': an OCI layout directory, a tar of a root file
- * system (plain, gzip, zstd, xz), or a root file system directory ("-" reads a
- * tar from stdin). The kind is found by looking. 'ref' is the name it gets; an
- * image that had it before loses it, and goes when it has no other.
- * Entries that try to leave the root are refused; device nodes, fifos and
- * sockets are skipped (counted in *ret_skipped when not NULL). All files belong to
- * the importer; set-id bits and extended attributes are dropped. Other modes are
- * kept, so what only root may read in the image stays unreadable to jobs. */
-int image_import(struct image_store *store, const char *source, const char *ref,
-                 image_progress_fn *progress, void *ctx,
-                 char ret_digest[IMAGE_DIGEST_MAX], uint64_t *ret_skipped,
-                 struct err *err);
+struct image_import_request {
+    const char *source;   /* see source.h; its kind is found by looking */
+    const char *ref;      /* the name it gets */
+    const char *platform; /* "linux/arm64"; NULL: this machine's */
+    image_progress_fn *progress;
+    void *ctx;
+};
+
+struct image_taken {
+    char digest[IMAGE_DIGEST_MAX]; /* of the manifest */
+    uint64_t skipped;              /* devices, fifos, sockets */
+    uint64_t attributes;           /* extended attributes left behind */
+    uint64_t set_ids;              /* files that lost set-id bits */
+};
+
+/* Take an image in: an OCI layout or skopeo's dir:, an OCI or docker archive, a
+ * squashfs or SIF file, a tar of a root file system (plain, gzip, zstd, xz), or such
+ * a directory ("-" reads a tar or an archive from stdin). An image that had the name
+ * before loses it, and goes when it has no other. Entries that try to leave the
+ * root are refused; device nodes, fifos and sockets are skipped. All files belong to
+ * the importer; set-id bits and attributes that are rights are dropped. Other modes
+ * are kept, so what only root may read in the image stays unreadable to jobs. */
+int image_import(struct image_store *store, const struct image_import_request *request,
+                 struct image_taken *ret, struct err *err);
 
 /* All images, sorted by name. */
 int image_list(struct image_store *store, struct image ***ret, size_t *ret_n,

@@ -99,25 +99,25 @@ void tar_pack_closep(struct tar_pack **pack)
 }
 
 /* Exactly the size that the header says, even when the file changes. */
-static int put_content(struct tar_pack *p, int fd, const char *path, int64_t left,
+static int put_content(struct tar_pack *p, const struct tar_entry *e, int64_t left,
                        struct err *err)
 {
     char chunk[65536];
 
     while (left > 0) {
         size_t want = left < (int64_t)sizeof(chunk) ? (size_t)left : sizeof(chunk);
-        int r = io_read_full(fd, chunk, want);
+        int r = e->read(e->ctx, chunk, want);
 
         if (r < 0)
-            return unreadable(path, -r, err);
+            return unreadable(e->path, -r, err);
         if (archive_write_data(p->archive, chunk, want) < 0)
-            return not_written(p, path, err);
+            return not_written(p, e->path, err);
         left -= (int64_t)want;
     }
     return 0;
 }
 
-static int put_entry(struct tar_pack *p, const char *path, int fd,
+static int put_entry(struct tar_pack *p, const struct tar_entry *e,
                      struct archive_entry *entry, struct err *err)
 {
     struct archive_entry *unused = NULL;
@@ -128,91 +128,100 @@ static int put_entry(struct tar_pack *p, const char *path, int fd,
     archive_entry_set_ino64(entry, 0);
     archive_entry_set_nlink(entry, 1);
     if (archive_write_header(p->archive, entry) < ARCHIVE_WARN)
-        return not_written(p, path, err);
-    return archive_entry_size(entry)
-               ? put_content(p, fd, path, archive_entry_size(entry), err)
-               : 0;
+        return not_written(p, e->path, err);
+    return put_content(p, e, archive_entry_size(entry), err);
 }
 
-static int set_link(const char *path, int dir, const char *name,
-                    struct archive_entry *entry, struct err *err)
-{
-    char target[PATH_MAX];
-    ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
-
-    if (n < 0)
-        return unreadable(path, errno, err);
-    target[n] = '\0';
-    archive_entry_copy_symlink(entry, target);
-    return 0;
-}
-
-static int set_attributes(const char *path, int fd, struct archive_entry *entry,
-                          struct err *err)
-{
-    struct attribute *list = NULL;
-    size_t n = 0;
-    int r = attributes_read(fd, &list, &n);
-
-    if (r < 0)
-        return unreadable(path, -r, err);
-    for (size_t i = 0; i < n; i++)
-        archive_entry_xattr_add_entry(entry, list[i].name, list[i].value, list[i].len);
-    attributes_free(list, n);
-    return 0;
-}
-
-static struct archive_entry *entry_of(const struct tar_pack *p, const char *path,
-                                      const struct stat *st)
+static struct archive_entry *entry_of(const struct tar_pack *p,
+                                      const struct tar_entry *e)
 {
     struct archive_entry *entry = archive_entry_new();
-    int64_t mtime = st->st_mtim.tv_sec;
 
-    if (p->latest >= 0 && mtime > p->latest)
-        mtime = p->latest;
-    archive_entry_copy_pathname(entry, path);
-    archive_entry_set_filetype(entry, st->st_mode & S_IFMT);
-    archive_entry_set_perm(entry, st->st_mode & 07777);
-    archive_entry_set_mtime(entry, mtime, 0);
-    archive_entry_set_size(entry, S_ISREG(st->st_mode) ? st->st_size : 0);
+    archive_entry_copy_pathname(entry, e->path);
+    archive_entry_set_filetype(entry, e->mode & S_IFMT);
+    archive_entry_set_perm(entry, e->mode & 07777);
+    archive_entry_set_mtime(
+        entry, p->latest >= 0 && e->mtime > p->latest ? p->latest : e->mtime, 0);
+    archive_entry_set_size(entry, e->size);
+    archive_entry_set_nlink(entry, 1);
+    if (e->symlink)
+        archive_entry_copy_symlink(entry, e->symlink);
+    if (e->hardlink)
+        archive_entry_copy_hardlink(entry, e->hardlink);
+    for (size_t i = 0; i < e->n_attributes; i++)
+        archive_entry_xattr_add_entry(entry, e->attributes[i].name,
+                                      e->attributes[i].value, e->attributes[i].len);
+    return entry;
+}
+
+int tar_pack_put(struct tar_pack *p, const struct tar_entry *e, struct err *err)
+{
+    struct archive_entry *entry = entry_of(p, e);
+    int r = put_entry(p, e, entry, err);
+
+    archive_entry_free(entry);
+    return r;
+}
+
+static int read_file(void *ctx, void *bytes, size_t len)
+{
+    const int *fd = ctx;
+
+    return io_read_full(*fd, bytes, len);
+}
+
+/* Like tar_pack_put; other names of the same file become links to this one. */
+static int put_file(struct tar_pack *p, const struct tar_entry *e,
+                    const struct stat *st, struct err *err)
+{
+    struct archive_entry *entry = entry_of(p, e);
+    int r;
+
     archive_entry_set_dev(entry, st->st_dev);
     archive_entry_set_ino64(entry, (la_int64_t)st->st_ino);
     archive_entry_set_nlink(entry, (unsigned int)st->st_nlink);
-    return entry;
+    r = put_entry(p, e, entry, err);
+    archive_entry_free(entry);
+    return r;
 }
 
 int tar_pack_add(struct tar_pack *p, const char *path, int dir, const char *name,
                  const struct stat *st, struct err *err)
 {
-    struct archive_entry *entry;
+    char target[PATH_MAX];
+    struct tar_entry e = {.path = path,
+                          .mode = st->st_mode,
+                          .mtime = st->st_mtim.tv_sec,
+                          .read = read_file};
+    struct attribute *attributes = NULL;
     cleanup(closep) int fd = -1;
     int r = 0;
 
     if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)) {
         fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (fd < 0)
-            return unreadable(path, errno, err);
+        r = fd < 0 ? -errno : attributes_read(fd, &attributes, &e.n_attributes);
+    } else if (S_ISLNK(st->st_mode)) {
+        ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
+
+        r = n < 0 ? -errno : 0;
+        target[n < 0 ? 0 : n] = '\0';
+        e.symlink = target;
     }
-    entry = entry_of(p, path, st);
-    if (S_ISLNK(st->st_mode))
-        r = set_link(path, dir, name, entry, err);
-    if (r == 0 && fd >= 0)
-        r = set_attributes(path, fd, entry, err);
-    if (r == 0)
-        r = put_entry(p, path, fd, entry, err);
-    archive_entry_free(entry);
+    if (r < 0)
+        return unreadable(path, -r, err);
+    e.size = S_ISREG(st->st_mode) ? st->st_size : 0;
+    e.attributes = attributes;
+    e.ctx = &fd;
+    r = put_file(p, &e, st, err);
+    attributes_free(attributes, e.n_attributes);
     return r;
 }
 
 int tar_pack_mark(struct tar_pack *p, const char *path, int64_t mtime, struct err *err)
 {
-    const struct stat st = {
-        .st_mode = S_IFREG | 0644, .st_nlink = 1, .st_mtim = {.tv_sec = mtime}};
-    struct archive_entry *entry = entry_of(p, path, &st);
-    int r = put_entry(p, path, -1, entry, err);
+    const struct tar_entry e = {.path = path, .mode = S_IFREG | 0644, .mtime = mtime};
 
-    archive_entry_free(entry);
-    return r;
+    return tar_pack_put(p, &e, err);
 }
 
 int tar_pack_end(struct tar_pack *p, struct err *err)

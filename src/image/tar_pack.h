@@ -14,8 +14,24 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "image/attributes.h"
 
 struct tar_pack;
+
+/* One entry, from wherever it comes; all is borrowed. */
+struct tar_entry {
+    const char *path;
+    mode_t mode; /* type and bits */
+    int64_t mtime;
+    int64_t size;         /* of a regular file that is no hard link; else 0 */
+    const char *symlink;  /* where it leads */
+    const char *hardlink; /* the entry that has the content */
+    const struct attribute *attributes;
+    size_t n_attributes;
+    /* The next 'len' bytes of the content, all of them. 0 or -Exxx. */
+    int (*read)(void *ctx, void *bytes, size_t len);
+    void *ctx;
+};
 
 /* Begin a tar into 'out' (borrowed; any descriptor). No entry gets a time later
  * than 'latest', which below 0 allows all. */
@@ -26,6 +42,9 @@ int tar_pack_open(int out, int64_t latest, struct tar_pack **ret, struct err *er
  * name 'path'; -EIO: nobody reads 'out' any more. */
 int tar_pack_add(struct tar_pack *pack, const char *path, int dir, const char *name,
                  const struct stat *st, struct err *err);
+
+/* Add an entry as it is described. */
+int tar_pack_put(struct tar_pack *pack, const struct tar_entry *entry, struct err *err);
 
 /* Add an empty file, a mark of some kind. */
 int tar_pack_mark(struct tar_pack *pack, const char *path, int64_t mtime,

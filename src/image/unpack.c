@@ -182,6 +182,12 @@ static int write_at(int fd, const char *bytes, size_t len, off_t at)
     return 0;
 }
 
+/* Blocks of zeros stay holes: not every format can say where they are. */
+static bool is_zero(const char *bytes, size_t len)
+{
+    return len && !bytes[0] && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
 static int not_readable(struct archive *from, const char *path, struct err *err)
 {
     const char *why = archive_error_string(from);
@@ -203,7 +209,7 @@ static int copy_data(struct unpacker *u, struct archive *from, int fd, const cha
         if (u->totals.bytes > UNPACK_BYTES_MAX || at < 0)
             return err_set(err, EFBIG, "the layer unpacks to more than %" PRIu64 " GiB",
                            UNPACK_BYTES_MAX >> 30);
-        r = write_at(fd, bytes, len, (off_t)at);
+        r = is_zero(bytes, len) ? 0 : write_at(fd, bytes, len, (off_t)at);
         if (r < 0)
             return failed(path, r, err);
     }

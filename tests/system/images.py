@@ -91,17 +91,19 @@ def write_layout(path, layers, config=None):
     blobs = path / "blobs" / "sha256"
     blobs.mkdir(parents=True)
 
-    def put(data):
+    def put(kind, data):
         digest = hashlib.sha256(data).hexdigest()
         (blobs / digest).write_bytes(data)
-        return {"digest": f"sha256:{digest}", "size": len(data)}
+        return {"mediaType": f"application/vnd.oci.image.{kind}",
+                "digest": f"sha256:{digest}", "size": len(data)}
 
     diff_ids = ["sha256:" + hashlib.sha256(layer).hexdigest() for layer in layers]
     document = {"os": "linux", "architecture": ARCH, "config": config or {},
                 "rootfs": {"type": "layers", "diff_ids": diff_ids}}
-    manifest = {"schemaVersion": 2, "config": put(json.dumps(document).encode()),
-                "layers": [put(gzip.compress(layer, mtime=0)) for layer in layers]}
-    index = {"schemaVersion": 2, "manifests": [put(json.dumps(manifest).encode())]}
+    manifest = {"schemaVersion": 2, "config": put("config.v1+json", json.dumps(document).encode()),
+                "layers": [put("layer.v1.tar+gzip", gzip.compress(layer, mtime=0))
+                           for layer in layers]}
+    index = {"schemaVersion": 2, "manifests": [put("manifest.v1+json", json.dumps(manifest).encode())]}
     (path / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     (path / "index.json").write_text(json.dumps(index))
     return path

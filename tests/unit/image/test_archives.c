@@ -47,9 +47,10 @@ static int tear_down(void **state)
 
 static int import(const char *source, const char *ref)
 {
-    char digest[IMAGE_DIGEST_MAX];
+    const struct image_import_request request = {.source = source, .ref = ref};
+    struct image_taken taken;
 
-    return image_import(store, source, ref, NULL, NULL, digest, NULL, NULL);
+    return image_import(store, &request, &taken, NULL);
 }
 
 static int entries_in(const char *sub)

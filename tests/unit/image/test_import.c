@@ -42,8 +42,7 @@ static const struct fx_entry second[] = {
 static char *dir;
 static struct image_store *store;
 static struct err err;
-static char digest[IMAGE_DIGEST_MAX];
-static uint64_t skipped;
+static struct image_taken taken;
 
 static int set_up(void **state)
 {
@@ -61,9 +60,16 @@ static int tear_down(void **state)
     return 0;
 }
 
+static int import_to(struct image_store *to, const char *source, const char *ref)
+{
+    const struct image_import_request request = {.source = source, .ref = ref};
+
+    return image_import(to, &request, &taken, &err);
+}
+
 static int import(const char *source, const char *ref)
 {
-    return image_import(store, source, ref, NULL, NULL, digest, &skipped, &err);
+    return import_to(store, source, ref);
 }
 
 static int entries_in(const char *sub)
@@ -113,9 +119,9 @@ static void a_tar_becomes_an_image_of_one_layer(void **state)
 
     (void)state;
     assert_int_equal(import(write_tar("a.tar", ""), "debian:12"), 0);
-    assert_int_equal(skipped, 1);
+    assert_int_equal(taken.skipped, 1);
     assert_int_equal(image_lookup(store, "debian:12", &image, &err), 0);
-    assert_string_equal(image->digest, digest);
+    assert_string_equal(image->digest, taken.digest);
     assert_string_equal(image->name, "debian:12");
     assert_int_equal(image->n_layers, 1);
     assert_string_equal(image->workdir, "");
@@ -141,9 +147,9 @@ static void importing_again_gives_the_same_digest(void **state)
 
     (void)state;
     assert_int_equal(import(write_tar("a.tar", "gzip"), "one"), 0);
-    memcpy(first, digest, sizeof(first));
+    memcpy(first, taken.digest, sizeof(first));
     assert_int_equal(import(fx_path(dir, "a.tar"), "two"), 0);
-    assert_string_equal(first, digest);
+    assert_string_equal(first, taken.digest);
 }
 
 static void a_tar_is_read_from_stdin(void **state)
@@ -181,9 +187,9 @@ static void a_directory_is_packed_the_same_way_each_time(void **state)
     (void)state;
     make_tree("tree");
     assert_int_equal(import(fx_path(dir, "tree"), "one"), 0);
-    memcpy(first, digest, sizeof(first));
+    memcpy(first, taken.digest, sizeof(first));
     assert_int_equal(import(fx_path(dir, "tree"), "two"), 0);
-    assert_string_equal(first, digest);
+    assert_string_equal(first, taken.digest);
     assert_int_equal(image_lookup(store, "two", &image, &err), 0);
     assert_int_equal(stat(fx_path(image->layers[0], "a"), &a), 0);
     assert_int_equal(stat(fx_path(image->layers[0], "b/hard"), &b), 0);
@@ -404,7 +410,7 @@ static void sources_that_are_no_images_are_named(void **state)
     assert_refused(fx_path(dir, "text"), "not a tar archive");
     assert_refused(fx_path(dir, "empty"), "the archive is empty");
     assert_refused("/dev/null", "is neither an archive nor a directory");
-    assert_refused(fx_path(dir, "archive.tar"), "this archive holds an image");
+    assert_refused(fx_path(dir, "archive.tar"), "there is no manifest");
 }
 
 static void a_truncated_tar_is_refused(void **state)
@@ -432,11 +438,13 @@ static void count_calls(const char *what, uint64_t done, uint64_t total, void *c
 static void progress_is_told(void **state)
 {
     int calls = 0;
+    const struct image_import_request request = {.source = write_tar("a.tar", ""),
+                                                 .ref = "x",
+                                                 .progress = count_calls,
+                                                 .ctx = &calls};
 
     (void)state;
-    assert_int_equal(image_import(store, write_tar("a.tar", ""), "x", count_calls,
-                                  &calls, digest, NULL, &err),
-                     0);
+    assert_int_equal(image_import(store, &request, &taken, &err), 0);
     assert_true(calls > 0);
 }
 
@@ -587,8 +595,8 @@ static void a_digest_is_looked_up_like_a_name(void **state)
 
     (void)state;
     assert_int_equal(import(write_tar("a.tar", ""), "a"), 0);
-    assert_int_equal(image_lookup(store, digest, &image, &err), 0);
-    assert_string_equal(image->digest, digest);
+    assert_int_equal(image_lookup(store, taken.digest, &image, &err), 0);
+    assert_string_equal(image->digest, taken.digest);
     assert_int_equal(image->n_layers, 1);
 }
 
@@ -603,9 +611,7 @@ static void the_first_store_that_has_a_name_answers(void **state)
     (void)state;
     assert_int_equal(image_store_open(stores[1], true, &mine, &err), 0);
     assert_int_equal(import(write_tar("a.tar", ""), "site"), 0);
-    assert_int_equal(image_import(mine, fx_path(dir, "a.tar"), "own", NULL, NULL,
-                                  digest, NULL, &err),
-                     0);
+    assert_int_equal(import_to(mine, fx_path(dir, "a.tar"), "own"), 0);
     image_store_close(mine);
     assert_int_equal(image_find(stores, 3, "site", &image, &found, &err), 0);
     assert_string_equal(found, stores[2]);
@@ -622,7 +628,7 @@ static void a_damaged_document_is_noticed(void **state)
 
     (void)state;
     assert_int_equal(import(write_tar("a.tar", ""), "a"), 0);
-    name = xasprintf("store/blobs/sha256/%s", digest_hex(digest));
+    name = xasprintf("store/blobs/sha256/%s", digest_hex(taken.digest));
     fx_write(fx_path(dir, name), "{}", 2);
     assert_true(image_lookup(store, "a", &image, &err) < 0);
     assert_non_null(strstr(err.text, "image a:latest: "));
