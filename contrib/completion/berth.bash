@@ -48,6 +48,10 @@ _berth_reservations() {
     berth reserve list 2>/dev/null | sed -n '2,$s/ .*//p'
 }
 
+_berth_devices() {
+    berth device ls 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
 # What may follow option $1; fails when it takes no value we know.
 _berth_values() {
     case $1 in
@@ -56,6 +60,7 @@ _berth_values() {
     -p | --partition) _berth_partitions ;;
     -A | --account | --parent) _berth_accounts ;;
     -q | --qos | --default-qos | --preempts) _berth_qos ;;
+    --device) _berth_devices ;;
     --reservation) _berth_reservations ;;
     --node) _berth_nodes ;;
     --every) echo hourly daily weekly none ;;
@@ -87,6 +92,7 @@ _berth_operands() {
     show) echo job node ;;
     image) _berth_image_verbs ;;
     config) echo check show ;;
+    device) echo ls show ;;
     account) echo list show usage add modify set delete add-user modify-user \
         set-user delete-user reset-usage dump load ;;
     qos) echo list show add modify set delete reset-usage ;;
@@ -113,6 +119,8 @@ _berth() {
         words=$(berth jobs --all --no-header -o %i 2>/dev/null)
     elif [ "$command" = image ] && [[ $before =~ ^(rm|inspect)$ ]]; then
         words=$(_berth_images)
+    elif [ "$command" = device ] && [ "$before" = show ]; then
+        words=$(_berth_devices)
     elif [ "$command" = account ] &&
         [[ $before =~ ^(show|usage|modify|set|delete|reset-usage)$ ]]; then
         words=$(_berth_accounts)

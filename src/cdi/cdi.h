@@ -24,7 +24,6 @@
 #define CDI_FILES_MAX 1024 /* of a directory */
 #define CDI_DEVICES_MAX 4096
 #define CDI_ITEMS_MAX 4096 /* of each list of edits */
-#define CDI_NAME_MAX 255   /* of a qualified name */
 
 /* Everything is as written and checked: paths are absolute, variables have a '='. */
 struct cdi_node {
@@ -73,13 +72,6 @@ int cdi_spec_parse(const char *file, const char *text, size_t len,
 void cdi_spec_free(struct cdi_spec *spec);
 void cdi_spec_freep(struct cdi_spec **spec);
 
-/* ------------------------------------------------------------------ names */
-/* "vendor.com/class" and "vendor.com/class=name": 0 or -EINVAL with words. */
-int cdi_check_kind(const char *kind, struct err *err);
-int cdi_check_name(const char *name, struct err *err);
-/* Words on why 'name' cannot be the name of one device behind the '='. */
-int cdi_check_device(const char *name, struct err *err);
-
 /* --------------------------------------------------------------- registry */
 struct cdi_registry {
     struct cdi_spec **specs; /* of the directory that goes first, then of the next */
@@ -119,6 +111,7 @@ struct cdi_plan {
     struct cdi_link *links;
     size_t n_links;
     char **folders; /* whose libraries the loader must find */
+    size_t n_understood;
     /* From all others. */
     const struct cdi_hook **hooks;
     const char **hook_files; /* specification of each */

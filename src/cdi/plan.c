@@ -60,6 +60,7 @@ static int add_hook(struct cdi_plan *plan, const char *file,
 {
     int rc = plan_understand(plan, hook, err);
 
+    plan->n_understood += rc != -ENOTSUP;
     if (rc != -ENOTSUP)
         return rc ? err_wrap(err, "%s: hook %s", file, hook->path) : 0;
     plan->hooks = xrealloc(plan->hooks, plan->n_hooks + 1, sizeof(hook));

@@ -10,6 +10,7 @@
 #include "base/strv.h"
 #include "cdi/cdi.h"
 #include "cdi/walk.h"
+#include "spec/cdi_name.h"
 
 #define FIELDS(table) table, ARRAY_SIZE(table)
 
@@ -78,12 +79,32 @@ static int read_mount_type(struct walk *walk, const struct ynode *node, void *in
     return rc;
 }
 
+/* What a bind mount knows; others would be silently without effect. */
+static int read_options(struct walk *walk, const struct ynode *node, void *into)
+{
+    static const char known[] =
+        " bind rbind ro rw nosuid nodev noexec suid dev exec private rprivate slave "
+        "rslave shared rshared unbindable runbindable relatime norelatime noatime "
+        "strictatime nodiratime ";
+    char ***options = into;
+    int rc = walk_texts(walk, node, into);
+
+    for (size_t i = 0; !rc && *options && (*options)[i]; i++) {
+        cleanup(freep) char *word = xasprintf(" %s ", (*options)[i]);
+
+        if (!strstr(known, word))
+            rc = walk_refuse(walk, node->items[i], "a bind mount has no option '%.40s'",
+                             (*options)[i]);
+    }
+    return rc;
+}
+
 static int read_mount(struct walk *walk, const struct ynode *node, void *into)
 {
     static const struct field fields[] = {
         {"hostPath", walk_path, offsetof(struct cdi_mount, host_path), true},
         {"containerPath", walk_path, offsetof(struct cdi_mount, container_path), true},
-        {"options", walk_texts, offsetof(struct cdi_mount, options), false},
+        {"options", read_options, offsetof(struct cdi_mount, options), false},
         {"type", read_mount_type, offsetof(struct cdi_mount, type), false},
     };
 

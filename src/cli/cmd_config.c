@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/device_specs.h"
 #include "config/config.h"
 
 static const struct usage usage = {
@@ -16,7 +17,8 @@ static const struct usage usage = {
              "themselves (--config, $BERTH_CONF, a personal cluster that is up, the "
              "site's).\n"
              "\n"
-             "  check  say what is wrong with it, by line\n"
+             "  check  say what is wrong with it, by line, and with this machine's\n"
+             "         specifications of devices\n"
              "  show   every value in force and where it comes from, as YAML",
     .examples = "  berth config check /etc/berth/berth.yaml\n"
                 "  berth config show | grep heartbeat\n",
@@ -43,6 +45,15 @@ static int load(const struct args *args, const char *file, struct config **ret)
         return STATUS_FAILED;
     }
     return STATUS_OK;
+}
+
+/* This machine's specifications of devices belong to it. */
+static int check_devices(const struct config *config)
+{
+    cleanup(cdi_registry_freep) struct cdi_registry *registry =
+        device_specs_load(config);
+
+    return device_specs_complain(config, registry) ? STATUS_FAILED : STATUS_OK;
 }
 
 static void say_correct(const struct config *config)
@@ -72,8 +83,10 @@ int cmd_config(int argc, char **argv)
     if (status != STATUS_OK)
         return status;
     if (is_check)
+        status = check_devices(config);
+    if (is_check && status == STATUS_OK)
         say_correct(config);
-    else
+    else if (!is_check)
         config_show(config, stdout);
-    return STATUS_OK;
+    return status;
 }

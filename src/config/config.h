@@ -28,6 +28,8 @@ enum config_policy {
     CONFIG_POLICY_HYBRID
 };
 enum config_fairshare { CONFIG_FAIR_TREE, CONFIG_FAIR_CLASSIC };
+/* What becomes of a device whose specification asks for programs to be run. */
+enum config_cdi_hooks { CONFIG_HOOKS_KNOWN, CONFIG_HOOKS_NONE };
 /* Which jobs may take the place of which. */
 enum config_preempt {
     CONFIG_PREEMPT_OFF,
@@ -111,6 +113,11 @@ struct config {
         bool keep_archives; /* of layers, as they came */
         char *fallback;     /* image of jobs that name none; NULL: the node's files */
     } image;
+    struct {
+        char *cdi_dirs;  /* "/etc/cdi,/var/run/cdi", the later go first */
+        char *cdi_allow; /* patterns of what --device may name; NULL: nothing */
+        enum config_cdi_hooks cdi_hooks;
+    } container;
     struct {
         double weight_age, weight_size;
         int64_t age_max;

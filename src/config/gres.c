@@ -10,12 +10,14 @@
 
 #include "base/bitset.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "config/load.h"
 
 #define GRES_MAX 64
 #define COUNT_MAX 1024
 #define CORES_MAX 65536
+#define CDI_MAX 255
 
 void config_gres_free(struct config_gres *list, size_t n)
 {
@@ -23,6 +25,7 @@ void config_gres_free(struct config_gres *list, size_t n)
         free(list[i].name);
         free(list[i].type);
         free(list[i].cores);
+        free(list[i].cdi);
     }
     free(list);
 }
@@ -74,18 +77,61 @@ static int take_cores(const char **p, struct config_gres *gres, struct err *err)
     return bitset_parse(gres->cores, CORES_MAX, &cores, err);
 }
 
+/* What stands in the pattern is judged by whoever reads specifications; here, that
+ * it can only be one. */
+static int take_cdi(const char **p, struct config_gres *gres, struct err *err)
+{
+    ++*p;
+    cleanup(freep) char *text = next_part(p, ",");
+    const char *eq = strchr(text, '='), *slash = strchr(text, '/');
+    if (strlen(text) > CDI_MAX || !slash || (eq && eq < slash))
+        return err_set(err, EINVAL,
+                       "%s: '%.64s' is no kind of devices like nvidia.com/gpu, nor a "
+                       "name like nvidia.com/gpu=%%d",
+                       gres->name, text);
+    for (const char *at = strchr(text, '%'); at; at = strchr(at + 1, '%'))
+        if (at[1] != 'd' && at[1] != 'b')
+            return err_set(err, EINVAL, "%s: '%.64s' may have %%d and %%b in it",
+                           gres->name, text);
+    if (eq && gres->count > 1 && !strchr(eq, '%'))
+        return err_set(err, EINVAL,
+                       "%s: '%.64s' is one name for %u devices, put a %%d into it",
+                       gres->name, text, gres->count);
+    gres->cdi = xasprintf("%s%s", text, eq ? "" : "=%d");
+    return 0;
+}
+
+char *config_gres_cdi_name(const struct config_gres *gres, unsigned int number,
+                           const char *bus)
+{
+    struct strbuf name = STRBUF_INIT;
+    for (const char *p = gres->cdi; *p; p++) {
+        if (*p != '%')
+            strbuf_putc(&name, *p);
+        else if (*++p == 'd')
+            strbuf_printf(&name, "%u", number);
+        else if (bus)
+            strbuf_puts(&name, bus);
+        else
+            return strbuf_fini(&name), NULL;
+    }
+    return strbuf_take(&name);
+}
+
 static int take_item(const char **p, struct config_gres *gres, struct err *err)
 {
     gres->count = 1;
-    gres->name = next_part(p, ":,[");
+    gres->name = next_part(p, ":,[@");
     int rc = schema_check_name(gres->name, 63, err);
     while (rc == 0 && **p == ':') {
         ++*p;
-        cleanup(freep) char *word = next_part(p, ":,[");
+        cleanup(freep) char *word = next_part(p, ":,[@");
         rc = take_word(word, gres, **p != ':', err);
     }
     if (rc == 0 && **p == '[')
         rc = take_cores(p, gres, err);
+    if (rc == 0 && **p == '@')
+        rc = take_cdi(p, gres, err);
     if (rc == 0 && **p && **p != ',')
         return err_set(err, EINVAL, "%s: unexpected '%.16s'", gres->name, *p);
     return rc;

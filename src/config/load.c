@@ -78,12 +78,12 @@ static char *join_items(const struct ynode *node, const char *seps)
     return strbuf_take(&sb);
 }
 
-/* {name: gpu, type: a100, count: 4, cores: 0-15} as "gpu:a100:4[0-15]"; NULL: it is
- * something else. */
+/* {name: gpu, type: a100, count: 4, cores: 0-15, cdi: nvidia.com/gpu} as
+ * "gpu:a100:4[0-15]@nvidia.com/gpu"; NULL: it is something else. */
 static char *gres_item(const struct ynode *item)
 {
-    const char *parts[4] = {NULL};
-    static const char *const keys[] = {"name", "type", "count", "cores"};
+    static const char *const keys[] = {"name", "type", "count", "cores", "cdi"};
+    const char *parts[ARRAY_SIZE(keys)] = {NULL};
 
     if (item->kind == YNODE_SCALAR)
         return xstrdup(item->text);
@@ -101,10 +101,11 @@ static char *gres_item(const struct ynode *item)
     }
     if (!parts[0])
         return NULL;
-    return xasprintf("%s%s%s%s%s%s%s%s", parts[0], parts[1] ? ":" : "",
+    return xasprintf("%s%s%s%s%s%s%s%s%s%s", parts[0], parts[1] ? ":" : "",
                      parts[1] ? parts[1] : "", parts[2] ? ":" : "",
                      parts[2] ? parts[2] : "", parts[3] ? "[" : "",
-                     parts[3] ? parts[3] : "", parts[3] ? "]" : "");
+                     parts[3] ? parts[3] : "", parts[3] ? "]" : "", parts[4] ? "@" : "",
+                     parts[4] ? parts[4] : "");
 }
 
 static char *join_gres(const struct ynode *list)
@@ -132,7 +133,8 @@ static char *scalar_text(const struct schema_key *key, const struct ynode *node)
         return join_gres(node);
     if (key->type == SCHEMA_COUNTS && node->kind == YNODE_MAP)
         return join_items(node, ":,");
-    if ((key->type == SCHEMA_HOSTS || key->type == SCHEMA_NAMES) &&
+    if ((key->type == SCHEMA_HOSTS || key->type == SCHEMA_NAMES ||
+         key->type == SCHEMA_PATHS || key->type == SCHEMA_WORDS) &&
         node->kind == YNODE_LIST)
         return join_items(node, ",");
     return NULL;
@@ -147,7 +149,7 @@ static int load_value(struct loader *ld, const struct schema_key *key,
     if (!text && key->type == SCHEMA_GRES)
         return config_refuse(ld->config, node->line, err,
                              "%s: each item must be like gpu:a100:4 or have name, "
-                             "type, count and cores",
+                             "type, count, cores and cdi",
                              key->path);
     if (!text)
         return config_refuse(ld->config, node->line, err,

@@ -46,6 +46,7 @@
 #define GROUP(name, ...) ITEM(config_switch, "groups[]." name, __VA_ARGS__)
 #define BLOCK(name, ...) ITEM(config_switch, "blocks[]." name, __VA_ARGS__)
 
+static const char *const cdi_hooks[] = {"known", "none"};
 static const char *const policies[] = {"default", "fifo", "easy", "conservative",
                                        "hybrid"};
 static const char *const fairshares[] = {"tree", "classic"};
@@ -100,6 +101,13 @@ const struct schema_key schema_table[] = {
         "keep layers' archives as they came, to push images and pass them on"),
     KEY("image.fallback", TEXT, image.fallback, "", 0, 255,
         "image of jobs that name none; empty: the node's own files"),
+
+    KEY("container.cdi_dirs", PATHS, container.cdi_dirs, "/etc/cdi,/var/run/cdi", 0, 16,
+        "where specifications of devices (CDI) are; of the same device the later one counts"),
+    KEY("container.cdi_allow", WORDS, container.cdi_allow, "*", 0, 256,
+        "devices that --device may name, vendor.com/class=* among them; empty: none"),
+    CHOICE("container.cdi_hooks", container.cdi_hooks, "known", cdi_hooks,
+        "known: what NVIDIA's hooks ask for is done; none: no device that has hooks"),
 
     CHOICE("scheduling.policy", scheduling.policy, "default", policies,
         "default, fifo, easy, conservative or hybrid"),
@@ -173,7 +181,7 @@ const struct schema_key schema_table[] = {
     NODE("features", NAMES, features, "", 0, 64, false,
          "words that --constraint may ask for"),
     NODE("gres", GRES, gres, "", 0, 4096, false,
-         "devices that jobs can have, gpu:a100:4[0-15]; default: the GPUs that hwloc finds"),
+         "devices that jobs can have, gpu:a100:4[0-15]@nvidia.com/gpu; default: the GPUs that hwloc finds"),
 
     PARTITION("name", NAME, name, NULL, 1, 63, true,
               "name of the partition"),

@@ -20,9 +20,11 @@ enum schema_type {
     SCHEMA_PATH,     /* char *: absolute, or below %h; "" is NULL */
     SCHEMA_HOSTS,    /* char *: a host list, or a YAML list of them; "" is NULL */
     SCHEMA_NAMES,    /* char *: names and commas, or a YAML list; "" is NULL */
+    SCHEMA_PATHS,    /* char *: absolute paths and commas, or a YAML list; "" is NULL */
+    SCHEMA_WORDS,    /* char *: words and commas, or a YAML list; "" is NULL */
     SCHEMA_COUNTS,   /* char *: "a:2,b:5", or YAML's a: 2; "" is NULL */
     SCHEMA_GRES,     /* char *: "gpu:a100:4[0-15],fpga", or a list of these or of
-                      * {name, type, count, cores}; "" is NULL */
+                      * {name, type, count, cores, cdi}; "" is NULL */
     SCHEMA_CHOICE,   /* an enum: the place of the word in 'words' */
     SCHEMA_LEVEL,    /* char *: of the log */
     SCHEMA_BOOL,     /* bool */
@@ -74,6 +76,9 @@ const char *schema_suggest(const char *prefix, const char *word);
 
 /* Values of several words (schema_words.c), as schema_set and schema_get see them. */
 int schema_check_names(const struct schema_key *key, const char *text, struct err *err);
+/* Absolute paths when 'are_paths'; else without blanks. */
+int schema_check_words(const struct schema_key *key, const char *text, bool are_paths,
+                       struct err *err);
 int schema_check_counts(const struct schema_key *key, const char *text,
                         struct err *err);
 int schema_set_choice(const struct schema_key *key, const char *text,

@@ -126,6 +126,8 @@ static int check_string(const struct schema_key *key, const char *text, struct e
         return check_hosts(text, err);
     if (key->type == SCHEMA_NAMES)
         return schema_check_names(key, text, err);
+    if (key->type == SCHEMA_PATHS || key->type == SCHEMA_WORDS)
+        return schema_check_words(key, text, key->type == SCHEMA_PATHS, err);
     if (key->type == SCHEMA_GRES)
         return check_gres(key, text, err);
     if (key->type == SCHEMA_COUNTS)
@@ -272,6 +274,8 @@ int schema_set(const struct schema_key *key, const char *text, void *object,
     case SCHEMA_PATH:
     case SCHEMA_HOSTS:
     case SCHEMA_NAMES:
+    case SCHEMA_PATHS:
+    case SCHEMA_WORDS:
     case SCHEMA_GRES:
     case SCHEMA_COUNTS:
     case SCHEMA_LEVEL:
@@ -305,6 +309,8 @@ char *schema_get(const struct schema_key *key, const void *object)
     case SCHEMA_PATH:
     case SCHEMA_HOSTS:
     case SCHEMA_NAMES:
+    case SCHEMA_PATHS:
+    case SCHEMA_WORDS:
     case SCHEMA_GRES:
     case SCHEMA_COUNTS:
     case SCHEMA_LEVEL:

@@ -29,6 +29,22 @@ int schema_check_names(const struct schema_key *key, const char *text, struct er
     return 0;
 }
 
+int schema_check_words(const struct schema_key *key, const char *text, bool are_paths,
+                       struct err *err)
+{
+    cleanup(strv_freep) char **words = strv_split(text, ",");
+
+    if ((int64_t)strv_len(words) > key->max)
+        return err_set(err, ERANGE, "has more than %" PRId64 " items", key->max);
+    strv_foreach (word, words) {
+        if (are_paths && **word != '/')
+            return err_set(err, EINVAL, "'%.64s' is no absolute path", *word);
+        if (strpbrk(*word, " \t\r\n"))
+            return err_set(err, EINVAL, "'%.64s' has a blank in it", *word);
+    }
+    return 0;
+}
+
 static int check_count(const struct schema_key *key, char *item, struct err *err)
 {
     char *colon = strrchr(item, ':');

@@ -38,6 +38,10 @@ struct build {
  * be made afterwards. */
 int skeleton_make(struct build *b, struct err *err);
 
+/* links.c: before the overlay is mounted, make the caller's links in its upper
+ * layer. */
+int links_make(struct build *b, struct err *err);
+
 /* etc.c: before the overlay is mounted, write etc/passwd and etc/group: the
  * image's own, and the user; afterwards, bind the node's hosts and resolv.conf. */
 int etc_prepare(struct build *b, struct err *err);

@@ -32,7 +32,16 @@ struct bind_mount {
     const char *target; /* absolute, inside; made when missing, except in a
                          * directory of the node */
     bool readonly;
-    bool optional; /* a missing source is skipped */
+    bool optional;      /* a missing source is skipped */
+    uint64_t attrs;     /* MOUNT_ATTR_* beside that, nosuid among them */
+    const char *origin; /* whose wish it is, for words; NULL: "--mount" */
+};
+
+/* A symbolic link to make inside, over whatever the image has at its place. */
+struct link_wish {
+    const char *path; /* absolute; parents are made when missing */
+    const char *target;
+    const char *origin;
 };
 
 /* What to build. All that is pointed to is borrowed for the call. */
@@ -52,7 +61,10 @@ struct container_spec {
     bool image_tmp;      /* /tmp and /run are the image's, and so kept in 'overlay' */
     const struct bind_mount *mounts;
     size_t n_mounts;
-    bool as_root;         /* map the caller to uid 0 inside, else to itself */
+    const struct link_wish *links; /* with layers */
+    size_t n_links;
+    bool no_gpus; /* /dev without the node's GPUs, but for those among 'mounts' */
+    bool as_root; /* map the caller to uid 0 inside, else to itself */
     const char *hostname; /* NULL: the node's (no UTS namespace is made) */
     /* System calls: what an image runs is under Berth's filter unless
      * 'unconfined'. 'profile' is a further one, also without an image; NULL: none.

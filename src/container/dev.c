@@ -18,11 +18,14 @@
 
 static const char *const basic[] = {"null", "zero", "full", "random", "urandom", "tty"};
 
-/* Fabrics, GPUs and single-copy helpers, bound when the node has them; "%u"
- * counts from 0 until one is missing. */
+/* Fabrics and single-copy helpers, bound when the node has them; "%u" counts from 0
+ * until one is missing. */
 static const char *const optional[] = {
-    "infiniband", "dri", "kfd", "xpmem", "knem", "ss0", "hfi1_%u", "cxi%u", "nvidiactl",
+    "infiniband", "xpmem", "knem", "ss0", "hfi1_%u", "cxi%u",
 };
+
+/* Those of GPUs, unless the caller names them. */
+static const char *const gpus[] = {"dri", "kfd", "nvidiactl"};
 
 /* Looked for when there is an nvidiactl. */
 static const char *const nvidia[] = {
@@ -89,9 +92,19 @@ static int bind_all_optional(const char *const *patterns, size_t n,
     return 0;
 }
 
-static int bind_devices(struct err *err)
+static int bind_gpus(struct err *err)
 {
     bool has_nvidia = false;
+    int rc = bind_all_optional(gpus, ARRAY_SIZE(gpus), &has_nvidia, err);
+
+    if (rc || !has_nvidia)
+        return rc;
+    return bind_all_optional(nvidia, ARRAY_SIZE(nvidia), &has_nvidia, err);
+}
+
+static int bind_devices(bool with_gpus, struct err *err)
+{
+    bool is_there;
     int rc;
 
     for (size_t i = 0; i < ARRAY_SIZE(basic); i++) {
@@ -99,15 +112,12 @@ static int bind_devices(struct err *err)
         if (rc)
             return err_sys(err, -rc, "bind /dev/%s", basic[i]);
     }
-    rc = bind_all_optional(optional, ARRAY_SIZE(optional), &has_nvidia, err);
-    if (rc || !has_nvidia)
-        return rc;
-    return bind_all_optional(nvidia, ARRAY_SIZE(nvidia), &has_nvidia, err);
+    rc = bind_all_optional(optional, ARRAY_SIZE(optional), &is_there, err);
+    return rc || !with_gpus ? rc : bind_gpus(err);
 }
 
 int dev_make(struct build *b, struct err *err)
 {
-    (void)b;
     for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
         char path[32];
 
@@ -120,5 +130,5 @@ int dev_make(struct build *b, struct err *err)
     if (mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
               "newinstance,ptmxmode=0666,mode=0620"))
         return err_sys(err, errno, "mount /dev/pts");
-    return bind_devices(err);
+    return bind_devices(!b->spec->no_gpus, err);
 }

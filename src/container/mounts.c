@@ -14,22 +14,32 @@
 #include "base/mem.h"
 #include "container/build.h"
 
+static const char *origin(const struct bind_mount *m)
+{
+    return m->origin ? m->origin : "--mount";
+}
+
 static int no_source(const struct bind_mount *m, int code, struct err *err)
 {
     char node[HOST_NAME_MAX + 1] = "";
 
     (void)gethostname(node, sizeof(node) - 1);
     if (code == ENOENT)
-        return err_set(err, code, "--mount: %s on node %s: no such directory or file",
-                       m->source, node);
-    return err_sys(err, code, "--mount: %s on node %s", m->source, node);
+        return err_set(err, code, "%s: %s on node %s: no such directory or file",
+                       origin(m), m->source, node);
+    return err_sys(err, code, "%s: %s on node %s", origin(m), m->source, node);
+}
+
+static int set_attrs(int tree, uint64_t attrs)
+{
+    struct mount_attr attr = {.attr_set = attrs};
+
+    return mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
 }
 
 int mount_set_readonly(int tree)
 {
-    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-
-    return mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
+    return set_attrs(tree, MOUNT_ATTR_RDONLY);
 }
 
 static int attach(const struct build *b, const struct bind_mount *m, int tree,
@@ -40,24 +50,26 @@ static int attach(const struct build *b, const struct bind_mount *m, int tree,
     int rc;
 
     if (fstat(tree, &st))
-        return err_sys(err, errno, "--mount: %s", m->source);
+        return err_sys(err, errno, "%s: %s", origin(m), m->source);
     rc = resolve_target(b, m->target, S_ISDIR(st.st_mode), &target, err);
     if (rc) {
-        (void)err_wrap(err, "--mount %s", m->source);
+        (void)err_wrap(err, "%s %s", origin(m), m->source);
         return rc;
     }
     if (m->readonly && mount_set_readonly(tree))
-        return err_sys(err, errno, "--mount: make %s read-only", m->target);
+        return err_sys(err, errno, "%s: make %s read-only", origin(m), m->target);
+    if (m->attrs && set_attrs(tree, m->attrs))
+        return err_sys(err, errno, "%s: restrict %s", origin(m), m->target);
     if (move_mount(tree, "", target, "",
                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
-        return err_sys(err, errno, "--mount: %s at %s", m->source, m->target);
+        return err_sys(err, errno, "%s: %s at %s", origin(m), m->source, m->target);
     return 0;
 }
 
 static int open_source(const struct bind_mount *m, int *ret, struct err *err)
 {
     if (m->source[0] != '/' || m->target[0] != '/')
-        return err_set(err, EINVAL, "--mount: %s:%s: both paths must be absolute",
+        return err_set(err, EINVAL, "%s: %s:%s: both paths must be absolute", origin(m),
                        m->source, m->target);
     *ret = open_tree(AT_FDCWD, m->source,
                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);

@@ -124,9 +124,9 @@ static int mount_shm(struct build *b, struct err *err)
 typedef int step_fn(struct build *b, struct err *err);
 
 static step_fn *const image_steps[] = {
-    set_hostname, mounts_open,   overlay_open, make_scratch,  skeleton_make,
-    etc_prepare,  overlay_mount, bind_scratch, dev_make,      mount_proc,
-    bind_sys,     mask_paths,    etc_bind,     mounts_attach, pivot,
+    set_hostname, mounts_open,   overlay_open,  make_scratch, skeleton_make, links_make,
+    etc_prepare,  overlay_mount, bind_scratch,  dev_make,     mount_proc,    bind_sys,
+    mask_paths,   etc_bind,      mounts_attach, pivot,
 };
 
 /* The mount namespace is already a private copy of the node's. */

@@ -32,6 +32,7 @@ int node_inventory(struct node *node, struct err *err)
     if (rc)
         return err_wrap(err, "topology of node %s", node->self->name);
     node->virtual_topology = source != NULL;
+    devices_start(node);
     node->topo_path = xasprintf("%s/topology.xml", node->state_dir);
     rc = io_write_file_atomic(node->topo_path, node->topo_xml, strlen(node->topo_xml),
                               0644, err);

@@ -219,6 +219,7 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
     assignment->kill_grace = node->config->node.kill_grace;
     if (node->config->munge.socket)
         assignment->munge_socket = node->config->munge.socket;
+    assignment->devices = devices_policy(node, grant->placement->shares[index]);
 }
 
 /* Logical cores become the operating system's processors here, where the
@@ -250,6 +251,7 @@ static void clear_assignment(Berth__Assignment *assignment)
     free(assignment->task_pus);
     free(assignment->pus);
     free(assignment->run_dir);
+    free_message(assignment->devices);
 }
 
 /* --------------------------------------------------------------------- jobs */

@@ -15,6 +15,7 @@
 
 #include "base/process.h"
 #include "config/config.h"
+#include "config/gres.h"
 #include "node/uplink.h"
 #include "topo/node_topo.h"
 #include "wire/channel.h"
@@ -39,9 +40,12 @@ struct node {
     char boot_id[64];
 
     struct node_topo *topo;
-    char *topo_xml;        /* text of the hwloc export */
-    char *topo_path;       /* the same in a file, for shepherds */
-    bool virtual_topology; /* cores are pretended */
+    char *topo_xml;           /* text of the hwloc export */
+    char *topo_path;          /* the same in a file, for shepherds */
+    bool virtual_topology;    /* cores are pretended */
+    struct config_gres *gres; /* devices that the configuration gives it */
+    size_t n_gres;
+    struct node_topo *equipped; /* 'topo' with them; NULL: without */
 
     uint8_t grant_key[GRANT_PUBLIC_KEY_BYTES];
     bool has_grant_key;
@@ -74,6 +78,13 @@ uint64_t node_memory_free(void);
 /* A path to execute 'path' by, from this process's children: a sealed copy of it,
  * or itself where there can be none. The caller frees it. */
 char *program_seal(const char *path);
+
+/* --------------------------------------------------------------- devices.c */
+/* Put the configuration's devices beside the hardware. */
+void devices_start(struct node *node);
+/* What a shepherd of a job with this share must know; free it with free_message. */
+Berth__DevicePolicy *devices_policy(const struct node *node,
+                                    const Berth__NodeShare *share);
 
 /* --------------------------------------------------------------- records.c */
 /* What must be known again after a restart: one small file a shepherd,

@@ -13,8 +13,10 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "spec/cdi_name.h"
 
 #define MOUNTS_MAX 256
+#define DEVICES_MAX 64
 
 /* A tar's path, or a path that says so itself. A directory that merely has the
  * image's name is not meant. */
@@ -120,6 +122,24 @@ int set_mounts(const struct opt *opt, const char *value, void *ctx, struct err *
         if (rc < 0)
             return rc;
     }
+    return 0;
+}
+
+int set_device(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    Berth__ContainerSpec *container = args->spec->container;
+    int rc = cdi_check_name(value, err);
+
+    (void)opt;
+    if (rc)
+        return rc;
+    if (container->n_devices == DEVICES_MAX)
+        return err_set(err, E2BIG, "more than %d devices", DEVICES_MAX);
+    container->devices = xrealloc(container->devices, container->n_devices + 1,
+                                  sizeof(*container->devices));
+    container->devices[container->n_devices++] = xstrdup(value);
+    args->has_container = true;
     return 0;
 }
 

@@ -106,6 +106,7 @@ SETTER(set_kill_on_bad_exit);
 SETTER(set_image);
 SETTER(set_mount);
 SETTER(set_mounts);
+SETTER(set_device);
 SETTER(set_no_home);
 SETTER(set_as_root);
 /* Say opt->note and go on / take it silently / refuse with it. */

@@ -128,6 +128,8 @@ const struct opt job_options[] = {
     VALUE("mount", 0, "SRC[:DST[:ro]]", set_mount,
           .help = "show a directory in the container; may be repeated"),
     VALUE("container-mounts", 0, "LIST", set_mounts),
+    VALUE("device", 0, "VENDOR/CLASS=NAME", set_device,
+          .help = "device of the node to show in the container; may be repeated"),
     FLAG("no-home", 0, set_no_home, .help = "hide the home directory"),
     FLAG("no-container-mount-home", 0, set_no_home),
     FLAG("as-root", 0, set_as_root, .help = "appear as root in the container"),

@@ -12,6 +12,7 @@
 #include "base/pattern.h"
 #include "base/strv.h"
 #include "shepherd/box.h"
+#include "shepherd/devices.h"
 #include "shepherd/taskenv.h"
 
 #include <errno.h>
@@ -215,6 +216,8 @@ static int spawn(struct batch *batch, const int fds[3], struct err *err)
     taskenv_image(&env, batch->box->image_env, batch->box->image_digest);
     taskenv_job(&env, sh->grant, sh->assignment->cluster, 0, sh->dir);
     taskenv_spec(&env, spec, sh->grant->placement);
+    devices_env(&env, sh->assignment->devices, batch->box->device_env,
+                batch->box->image != NULL, NULL);
     strv_setenv(&env, "SLURM_PROCID", "0");
     strv_setenv(&env, "SLURM_LOCALID", "0");
     strv_take(&argv, xasprintf("%s/script", sh->dir));

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "image/store.h"
+#include "shepherd/devices.h"
 #include "shepherd/mounts.h"
 
 #include <errno.h>
@@ -70,6 +71,8 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
                                     .home = sh->owner.home,
                                     .job_dir = sh->dir,
                                     .cwd = cwd};
+    const Berth__DevicePolicy *policy = sh->assignment->devices;
+    cleanup(devices_fini) struct devices devices = {0};
     struct mounts mounts = {0};
     struct box *box;
     int rc = make_job_dir(sh, name, &work_dir, err);
@@ -78,11 +81,17 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
         spec = &plain;
     if (!rc && spec->image[0])
         rc = find_image(spec, &image, err);
+    if (!rc)
+        rc = devices_find(policy, spec->devices, spec->n_devices, &devices, err);
     if (rc)
         return rc;
     if (image)
         mounts_of_image(&sources, spec, &mounts);
+    rc = devices_mount(&devices, policy, image != NULL, &mounts, err);
     mounts_of_job(spec, &mounts);
+    container.links = devices.links;
+    container.n_links = image ? devices.n_links : 0;
+    container.no_gpus = policy && policy->gpus_are_given;
     container.layers = image ? (const char *const *)image->layers : NULL;
     container.n_layers = image ? image->n_layers : 0;
     container.mounts = mounts.v;
@@ -90,12 +99,14 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     container.as_root = spec->as_root;
     container.work_dir = work_dir;
     box = xcalloc(1, sizeof(*box));
-    rc = container_create(&container, &box->container, err);
+    if (!rc)
+        rc = container_create(&container, &box->container, err);
     mounts_fini(&mounts);
     if (rc) {
         free(box);
         return rc;
     }
+    box->device_env = devices.plan ? strv_dup(devices.plan->env) : NULL;
     box->image_env = image ? strv_dup(image->env) : NULL;
     box->image_digest = image ? xstrdup(image->digest) : NULL;
     box->image = take(image);
@@ -109,6 +120,7 @@ void box_destroy(struct box *box)
         return;
     container_destroy(box->container);
     strv_free(box->image_env);
+    strv_free(box->device_env);
     free(box->image_digest);
     image_free(box->image);
     free(box);

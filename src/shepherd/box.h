@@ -14,6 +14,7 @@ struct box {
     struct image *image; /* keeps its layers on disk meanwhile; NULL without one */
     char **image_env;    /* of the image; NULL without one */
     char *image_digest;  /* NULL without one */
+    char **device_env;   /* what its devices' specifications say */
 };
 
 /* Begin to build; container_wait_ready(box->container) tells how it went.

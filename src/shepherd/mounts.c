@@ -9,15 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void mounts_add(struct mounts *mounts, const char *source, const char *target,
-                       bool readonly, bool optional)
+void mounts_append(struct mounts *mounts, struct bind_mount mount)
 {
     if (mounts->n == mounts->cap) {
         mounts->cap = mounts->cap ? 2 * mounts->cap : 8;
         mounts->v = xrealloc(mounts->v, mounts->cap, sizeof(*mounts->v));
     }
-    mounts->v[mounts->n++] = (struct bind_mount){
-        .source = source, .target = target, .readonly = readonly, .optional = optional};
+    mounts->v[mounts->n++] = mount;
+}
+
+bool mounts_have(const struct mounts *mounts, const char *target)
+{
+    for (size_t i = 0; i < mounts->n; i++)
+        if (strcmp(mounts->v[i].target, target) == 0)
+            return true;
+    return false;
+}
+
+static void mounts_add(struct mounts *mounts, const char *source, const char *target,
+                       bool readonly, bool optional)
+{
+    mounts_append(mounts, (struct bind_mount){.source = source,
+                                              .target = target,
+                                              .readonly = readonly,
+                                              .optional = optional});
 }
 
 /* Directories of an image that a bind of the working directory would hide. */

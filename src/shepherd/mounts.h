@@ -31,6 +31,9 @@ struct mount_sources {
     const char *tools, *home, *job_dir, *cwd;
 };
 
+void mounts_append(struct mounts *mounts, struct bind_mount mount);
+bool mounts_have(const struct mounts *mounts, const char *target);
+
 /* What comes with an image by itself / what the job asks for. */
 void mounts_of_image(const struct mount_sources *from, const Berth__ContainerSpec *spec,
                      struct mounts *mounts);

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "shepherd/devices.h"
 #include "shepherd/taskenv.h"
 
 #include <errno.h>
@@ -335,6 +336,18 @@ static int open_streams(struct step *step, struct task *task, int fds[3],
     return rc;
 }
 
+/* The devices of one task, when the step's tasks here are those the job was placed
+ * for; NULL: all of the job's. */
+static const char *devices_of(const struct step *step, uint32_t local)
+{
+    const Berth__Placement *placement = step->sh->grant->placement;
+    const Berth__NodeShare *share = placement->shares[step->sh->assignment->node_index];
+
+    return local < share->n_task_devices && share->n_task_devices == step->own->n_ranks
+               ? share->task_devices[local]
+               : NULL;
+}
+
 static int start_task(struct step *step, struct task *task, char *const *base,
                       struct err *err)
 {
@@ -346,6 +359,8 @@ static int start_task(struct step *step, struct task *task, char *const *base,
     int rc;
 
     taskenv_task(&env, step->launch, task->local);
+    devices_env(&env, assignment->devices, step->box->device_env,
+                step->box->image != NULL, devices_of(step, task->local));
     rc = step->wiring ? wiring_task_env(step->wiring, task->rank, &env, err) : 0;
     if (!rc)
         rc = open_streams(step, task, fds, err);

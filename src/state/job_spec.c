@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "spec/cdi_name.h"
 #include "wire/job_component.h"
 #include "state/job_spec_wants.h"
 #include "wire/pack.h"
@@ -21,6 +22,7 @@
 #define LIST_MAX 65536 /* host lists, submit line */
 #define ITEMS_MAX 65536
 #define MOUNTS_MAX 256
+#define DEVICES_MAX 64
 #define COUNT_MAX 1000000
 #define PATH_BYTES_MAX 4096
 
@@ -209,6 +211,13 @@ static int check_mount(const Berth__Mount *mount, struct err *err)
     return 0;
 }
 
+static int check_device(const char *name, struct err *err)
+{
+    int rc = cdi_check_name(name, err);
+
+    return rc ? err_wrap(err, "--device") : 0;
+}
+
 static int check_container(const Berth__ContainerSpec *container, struct err *err)
 {
     int rc = 0;
@@ -229,6 +238,10 @@ static int check_container(const Berth__ContainerSpec *container, struct err *er
         return err_set(err, E2BIG, "--mount: more than %d mounts", MOUNTS_MAX);
     for (size_t i = 0; rc == 0 && i < container->n_mounts; i++)
         rc = check_mount(container->mounts[i], err);
+    if (rc == 0 && container->n_devices > DEVICES_MAX)
+        rc = err_set(err, E2BIG, "--device: more than %d devices", DEVICES_MAX);
+    for (size_t i = 0; rc == 0 && i < container->n_devices; i++)
+        rc = check_device(container->devices[i], err);
     return rc;
 }
 

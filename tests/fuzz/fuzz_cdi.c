@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "cdi/cdi.h"
+#include "spec/cdi_name.h"
 
 static void check_plan(const struct cdi_plan *plan)
 {

@@ -7,7 +7,7 @@ import pytest
 from desk import run
 
 COMMANDS = ["submit", "run", "alloc", "jobs", "show", "cancel", "hold", "release", "wait",
-            "nodes", "ping", "image", "cluster", "config", "account", "qos", "share"]
+            "nodes", "ping", "image", "device", "cluster", "config", "account", "qos", "share"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "cdi/cdi.h"
+#include "spec/cdi_name.h"
 
 static const char full_yaml[] =
     "cdiVersion: 0.7.0\n"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * names.c - what vendors, classes and devices may be called
+ * cdi_name.c - what vendors, classes and devices may be called
  */
-#include "cdi/cdi.h"
+#include "spec/cdi_name.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 static bool is_alnum(char c)
