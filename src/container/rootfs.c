@@ -121,6 +121,23 @@ static int mount_shm(struct build *b, struct err *err)
     return mount_tmpfs("/dev/shm", "1777", b->spec->shm_bytes, err);
 }
 
+/* Control groups are files of root's: a job of root's own could write them, and leave
+ * the one that limits it. */
+static int seal_groups(struct build *b, struct err *err)
+{
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+    cleanup(closep) int tree = open_tree(
+        AT_FDCWD, "/sys/fs/cgroup", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+    if (tree < 0 && errno == ENOENT)
+        return 0;
+    if (tree < 0 ||
+        mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) ||
+        move_mount(tree, "", b->root, "sys/fs/cgroup", MOVE_MOUNT_F_EMPTY_PATH))
+        return err_sys(err, errno, "mount /sys/fs/cgroup");
+    return 0;
+}
+
 typedef int step_fn(struct build *b, struct err *err);
 
 static step_fn *const image_steps[] = {
@@ -131,7 +148,8 @@ static step_fn *const image_steps[] = {
 
 /* The mount namespace is already a private copy of the node's. */
 static step_fn *const node_steps[] = {
-    set_hostname, mounts_open, enter_node_root, mount_proc, mount_shm, mounts_attach,
+    set_hostname, mounts_open, enter_node_root, mount_proc,
+    mount_shm,    seal_groups, mounts_attach,
 };
 
 static void close_all(int *fds, size_t n)

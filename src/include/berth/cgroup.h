@@ -7,7 +7,7 @@
  * shepherd joins, enters its own as long as it is root, and reads. One thread.
  * Nothing blocks longer than a system call.
  *
- * A group is named by a path below the host's own root: "job_17.1/tasks/step_0". A
+ * A group is named by a path below the host's own root: "job_17.1/work/step_0". A
  * process that is in a group is held by the limits of all groups above it.
  */
 #ifndef BERTH_CGROUP_H
