@@ -126,6 +126,11 @@ int cluster_find_program(const char *name, const char *package, char **ret_path,
 /* The last line that the program with this log wrote, or "". */
 char *cluster_last_words(const struct cluster *cluster, const char *log);
 
+/* groups.c: control groups that a killed node daemon left. Kill what is in them,
+ * stopped or not; remove them when it is gone. */
+void cluster_kill_groups(const struct cluster *cluster);
+int cluster_remove_groups(const struct cluster *cluster, struct err *err);
+
 /* down.c: end everything that is left of a cluster. Goes on after a
  * failure and returns the first. */
 int cluster_take_down(const struct cluster *cluster, bool keep_images, struct err *err);

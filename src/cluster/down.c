@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * down.c - end what is left of a cluster, in this order: daemons,
- * everything in its namespaces, the holders, mounts, the bridge, files
+ * everything in its control groups and namespaces, the holders, mounts, the bridge,
+ * files
  */
 #include "cluster/cluster.h"
 
@@ -188,7 +189,10 @@ int cluster_take_down(const struct cluster *c, bool keep_images, struct err *err
     int rc;
 
     stop_daemons(c);
+    cluster_kill_groups(c);
     rc = empty_namespaces(c, err);
+    if (rc == 0)
+        rc = cluster_remove_groups(c, err);
     if (rc < 0)
         return rc;
     end_holders(c);

@@ -44,6 +44,12 @@ enum config_preempt_mode {
     CONFIG_MODE_CANCEL,
     CONFIG_MODE_NONE
 };
+enum config_cgroup_plugin {
+    CONFIG_CGROUP_AUTO,
+    CONFIG_CGROUP_V1,
+    CONFIG_CGROUP_V2,
+    CONFIG_CGROUP_NONE
+};
 /* May jobs share nodes? EXCLUSIVE: each has its nodes to itself; YES: cores, too. */
 enum config_oversubscribe {
     CONFIG_OVERSUBSCRIBE_NO,
@@ -104,6 +110,17 @@ struct config {
         uint32_t spare_shepherds;
         uint32_t kill_grace; /* seconds from TERM to KILL */
     } node;
+    struct {
+        enum config_cgroup_plugin plugin;
+        char *base; /* where groups are made; NULL: found */
+        bool constrain_cores, constrain_memory, constrain_devices;
+        uint32_t memory_percent; /* of what was granted */
+        uint64_t memory_min;     /* MiB; a lower limit is raised to it */
+        uint32_t swap_percent;   /* of that, beside it */
+        bool oom_kill_all;       /* out of memory: the whole step ends */
+        uint32_t pids_max;       /* of a job on a node; 0: no limit */
+        char *devices;           /* more that jobs may use: "kvm,dri/renderD128" */
+    } cgroup;
     struct {
         char *socket; /* NULL: munge's default */
     } munge;

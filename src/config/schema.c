@@ -53,6 +53,7 @@ static const char *const fairshares[] = {"tree", "classic"};
 static const char *const preempts[] = {"none", "qos", "partition"};
 static const char *const modes[] = {"cluster", "requeue", "suspend", "cancel", "none"};
 static const char *const cluster_modes[] = {NULL, "requeue", "suspend", "cancel"};
+static const char *const cgroup_plugins[] = {"auto", "v1", "v2", "none"};
 static const char *const oversubscribes[] = {"no", "yes", "exclusive"};
 
 /* clang-format off */
@@ -89,6 +90,29 @@ const struct schema_key schema_table[] = {
         "shepherds kept started, so that steps begin at once"),
     KEY("node.kill_grace", SECONDS, node.kill_grace, "30s", 0, 3600,
         "time from SIGTERM to SIGKILL when a job ends early"),
+
+    CHOICE("cgroup.plugin", cgroup.plugin, "auto", cgroup_plugins,
+        "auto, v2, v1 or none: which control groups hold jobs to their limits"),
+    KEY("cgroup.base", PATH, cgroup.base, "", 0, 0,
+        "the group that jobs' groups are made in, as in /proc/PID/cgroup; empty: found"),
+    KEY("cgroup.constrain_cores", BOOL, cgroup.constrain_cores, "true", 0, 0,
+        "jobs run on their cores only"),
+    KEY("cgroup.constrain_memory", BOOL, cgroup.constrain_memory, "true", 0, 0,
+        "jobs that use more memory than they were given are killed"),
+    KEY("cgroup.memory_percent", COUNT, cgroup.memory_percent, "100", 1, 1000,
+        "limit of memory, in percent of what the job was given"),
+    KEY("cgroup.memory_min", MEMORY, cgroup.memory_min, "32M", 1, 1 << 20,
+        "a lower limit of memory is raised to this"),
+    KEY("cgroup.swap_percent", COUNT, cgroup.swap_percent, "0", 0, 10000,
+        "swap that a job may use beside, in percent of its memory"),
+    KEY("cgroup.oom_kill_all", BOOL, cgroup.oom_kill_all, "false", 0, 0,
+        "out of memory, the whole step here is killed instead of one process (v2)"),
+    KEY("cgroup.pids_max", COUNT, cgroup.pids_max, "16384", 0, 4194304,
+        "processes and threads of a job on a node; 0: no limit"),
+    KEY("cgroup.constrain_devices", BOOL, cgroup.constrain_devices, "true", 0, 0,
+        "jobs use common devices, fabrics and those they were given, no others"),
+    KEY("cgroup.devices", TEXT, cgroup.devices, "", 0, 4096,
+        "more devices that all jobs may use, below /dev: kvm,dri/renderD128"),
 
     KEY("munge.socket", PATH, munge.socket, "", 0, 0,
         "munged's socket; empty: munge's default"),

@@ -48,7 +48,7 @@ static void remove_later(struct node *node, const char *path)
     (void)uv_queue_work(node->loop, &removal->work, removal_work, removal_done);
 }
 
-static bool is_used(const struct node *node, uint32_t job, uint32_t epoch)
+bool job_has_shepherd(const struct node *node, uint32_t job, uint32_t epoch)
 {
     const struct shepherd *shepherd;
 
@@ -63,7 +63,7 @@ void job_dir_remove_unless_used(struct node *node, uint32_t job, uint32_t epoch)
     cleanup(freep) char *path = NULL;
     cleanup(freep) char *aside = NULL;
 
-    if (is_used(node, job, epoch))
+    if (job_has_shepherd(node, job, epoch))
         return;
     path = xasprintf("%s/job.%u.%u", node->run_dir, job, epoch);
     aside = xasprintf("%s/gone.%u.%u.%u", node->run_dir, job, epoch, node->n_gone++);

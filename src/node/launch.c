@@ -7,6 +7,7 @@
  * tree, and is answered when the whole subtree has answered. The lead knows only
  * its own node, which passes a step on whose first node is another one.
  */
+#include "node/groups.h"
 #include "node/node.h"
 
 #include "base/log.h"
@@ -252,6 +253,24 @@ static void clear_assignment(Berth__Assignment *assignment)
     free(assignment->pus);
     free(assignment->run_dir);
     free_message(assignment->devices);
+    groups_clear(assignment);
+}
+
+/* With its control groups, which are there before the shepherd begins. */
+static int assign(struct node *node, const Berth__Grant *grant, uint32_t index,
+                  int64_t step, Berth__Assignment *assignment, struct leg *leg,
+                  struct err *err)
+{
+    uint32_t job = grant->job_id, epoch = grant->epoch;
+    int rc = groups_prepare(node, grant, index, step, assignment, err);
+
+    if (rc)
+        return rc;
+    rc = shepherd_assign(node, assignment, job, epoch, step, grant->uid, on_leg, leg,
+                         err);
+    if (rc && !shepherd_find(node, job, step))
+        groups_release(node, job, epoch, step);
+    return rc;
 }
 
 /* --------------------------------------------------------------------- jobs */
@@ -282,8 +301,7 @@ static int start_lead(struct node *node, struct channel *from,
     launch->job = grant->job_id;
     launch->epoch = grant->epoch;
     leg = leg_create(launch, node->self->name);
-    rc = shepherd_assign(node, &assignment, grant->job_id, grant->epoch, STEP_LEAD,
-                         grant->uid, on_leg, leg, err);
+    rc = assign(node, grant, index, STEP_LEAD, &assignment, leg, err);
     clear_assignment(&assignment);
     if (!rc)
         return 0;
@@ -410,8 +428,7 @@ static void start_here(struct launch *launch, const Berth__Grant *grant, uint32_
     fill_assignment(node, grant, index, &assignment);
     fill_pus(node, own->cores, own->n_task_cores, own->task_cores, &assignment);
     assignment.step = msg;
-    if (shepherd_assign(node, &assignment, grant->job_id, grant->epoch, msg->step_id,
-                        grant->uid, on_leg, leg, &err))
+    if (assign(node, grant, index, msg->step_id, &assignment, leg, &err))
         on_leg(NULL, &err, leg);
     clear_assignment(&assignment);
 }

@@ -2,6 +2,7 @@
  *
  * main.c - berthd, the daemon of a node
  */
+#include "node/groups.h"
 #include "node/node.h"
 
 #include "base/io.h"
@@ -101,6 +102,7 @@ static void on_stop_signal(uv_signal_t *handle, int signo)
         return;
     log_info("stopping on %s; jobs go on", strsignal(signo));
     node->stopping = true;
+    groups_stop(node);
     (void)unlink(node->socket_path);
     uv_stop(node->loop);
 }
@@ -112,6 +114,8 @@ static int start(struct node *node, struct err *err)
     (void)grant_key_load(node);
     node->fanout = node->config->node.fanout;
     rc = node_inventory(node, err);
+    if (!rc)
+        rc = groups_start(node, err);
     if (rc)
         return rc;
     registration_start(node);

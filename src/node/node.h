@@ -28,6 +28,7 @@ struct shepherd;
 struct peer_link;
 struct routes;
 struct launch;
+struct cgroup;
 
 struct node {
     uv_loop_t *loop;
@@ -59,6 +60,7 @@ struct node {
     struct shepherd *spares;    /* waiting ones, a list */
     uv_timer_t spare_timer;
 
+    struct cgroup *cgroup; /* NULL: this machine has none for us */
     struct uplink *uplink;
     struct routes *routes;
     struct peer_link *peers; /* berthds of other nodes (uthash) */
@@ -129,6 +131,8 @@ void shepherd_kill_job(struct node *node, uint32_t job, uint32_t epoch);
 int shepherds_accept(struct node *node, struct err *err);
 
 /* -------------------------------------------------------------- job_dirs.c */
+/* Is a shepherd of the job left here? */
+bool job_has_shepherd(const struct node *node, uint32_t job, uint32_t epoch);
 /* Remove a job's directory unless a shepherd of it is left. */
 void job_dir_remove_unless_used(struct node *node, uint32_t job, uint32_t epoch);
 /* At a start: remove those of jobs that no shepherd is left of. */

@@ -5,6 +5,7 @@
  * Records say which there are. One whose process lives is awaited; it says hello
  * on the local socket, and the kernel says that it is the process of the record.
  */
+#include "node/groups.h"
 #include "node/shepherd_priv.h"
 
 #include "base/log.h"
@@ -143,5 +144,7 @@ int shepherds_accept(struct node *node, struct err *err)
     rc = record_each(node, await_or_report, node, err);
     if (!rc)
         job_dirs_sweep(node);
+    if (!rc)
+        groups_sweep(node);
     return rc;
 }

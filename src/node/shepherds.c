@@ -11,6 +11,7 @@
  * ends, the process is taken for gone, and killed to make it so. A lead that
  * goes without having reported its job's end is reported by us.
  */
+#include "node/groups.h"
 #include "node/shepherd_priv.h"
 
 #include "base/log.h"
@@ -126,6 +127,7 @@ void shepherd_gone(struct shepherd *shepherd)
             shepherd_report_lost(node, shepherd->job, shepherd->epoch,
                                  "the job's lead shepherd ended unexpectedly");
         job_dir_remove_unless_used(node, shepherd->job, shepherd->epoch);
+        groups_release(node, shepherd->job, shepherd->epoch, shepherd->step);
     }
     rpc_destroy(shepherd->rpc);
     free(shepherd);
@@ -205,6 +207,8 @@ void shepherd_on_message(struct channel *ch, const Berth__Envelope *env, int ado
     else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_STEP &&
              shepherd->step == STEP_LEAD)
         launch_step(shepherd->node, ch, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_GROUP_ORDER && shepherd->assigned)
+        groups_order(shepherd->node, shepherd, ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_JOB_ENDED &&
              is_lead_of(shepherd, env->job_ended->job_id, env->job_ended->epoch))
         take_job_ended(shepherd, env);

@@ -13,6 +13,7 @@
 #include "base/strv.h"
 #include "shepherd/box.h"
 #include "shepherd/devices.h"
+#include "shepherd/group.h"
 #include "shepherd/taskenv.h"
 
 #include <errno.h>
@@ -142,10 +143,33 @@ static void end_guests(struct lead *lead)
     guests_end(&lead->guests, words);
 }
 
+/* While the box stands: what is in its /tmp counts. */
+static void add_usage(struct lead *lead, const struct container_event *event)
+{
+    struct berth_cgroup_usage usage = group_usage(lead->sh);
+    Berth__JobEnded *ended = &lead->ended;
+    bool knows =
+        usage.user_usec + usage.system_usec > event->user_usec + event->system_usec;
+    char *why =
+        group_why_killed(lead->sh, "a process of the script", event->max_rss_kib);
+
+    ended->user_usec += knows ? usage.user_usec : event->user_usec;
+    ended->system_usec += knows ? usage.system_usec : event->system_usec;
+    if (event->max_rss_kib > ended->max_rss)
+        ended->max_rss = event->max_rss_kib;
+    if (usage.memory_peak >> 10 > ended->memory_peak)
+        ended->memory_peak = usage.memory_peak >> 10;
+    ended->read_bytes += usage.read_bytes;
+    ended->write_bytes += usage.write_bytes;
+    if (!why)
+        return;
+    ended->out_of_memory = true;
+    free(lead->oom_words);
+    lead->oom_words = why;
+}
+
 static void take_event(struct batch *batch, const struct container_event *event)
 {
-    Berth__JobEnded *ended = &batch->lead->ended;
-
     if (guests_take_event(&batch->lead->guests, event))
         return;
     if (event->kind == CONTAINER_TASK_ENDED) {
@@ -153,10 +177,7 @@ static void take_event(struct batch *batch, const struct container_event *event)
         batch->has_ended = true;
         if (event->words[0])
             str_replace(&batch->words, event->words);
-        ended->user_usec += event->user_usec;
-        ended->system_usec += event->system_usec;
-        if (event->max_rss_kib > ended->max_rss)
-            ended->max_rss = event->max_rss_kib;
+        add_usage(batch->lead, event);
         /* What the script left behind ends with it. */
         container_kill(batch->box->container);
     } else if (event->kind == CONTAINER_GONE) {
@@ -183,13 +204,40 @@ static void on_box(uv_poll_t *poll, int status, int events)
         container_kill(batch->box->container);
 }
 
+static void stop_by_signal(void *ctx)
+{
+    const struct lead *lead = ctx;
+
+    if (lead->batch)
+        (void)container_signal(lead->batch->box->container, guests_scope_of(SIGSTOP),
+                               SIGSTOP, NULL);
+}
+
+static void continue_by_signal(void *ctx)
+{
+    const struct lead *lead = ctx;
+
+    if (lead->batch)
+        (void)container_signal(lead->batch->box->container, guests_scope_of(SIGCONT),
+                               SIGCONT, NULL);
+}
+
 void batch_signal(struct batch *batch, int signo)
 {
-    (void)container_signal(batch->box->container, guests_scope_of(signo), signo, NULL);
+    struct lead *lead = batch->lead;
+
+    if (signo == SIGSTOP)
+        group_freeze(lead->sh, true, stop_by_signal, lead);
+    else if (signo == SIGCONT)
+        group_freeze(lead->sh, false, continue_by_signal, lead);
+    else
+        (void)container_signal(batch->box->container, guests_scope_of(signo), signo,
+                               NULL);
 }
 
 void batch_kill(struct batch *batch)
 {
+    group_thaw(batch->lead->sh);
     container_kill(batch->box->container);
 }
 
@@ -243,6 +291,7 @@ int batch_start(struct lead *lead, struct err *err)
     if (!rc)
         rc = box_create(sh, lead->spec->container, lead->spec->cwd, "batch",
                         &batch->box, err);
+    group_leave(sh);
     if (!rc)
         rc = container_wait_ready(batch->box->container, err);
     if (!rc)

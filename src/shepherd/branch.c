@@ -182,8 +182,15 @@ static void add_ended(struct step *step, const Berth__NodeEnded *msg)
     step->sums.system_usec += msg->system_usec;
     if (msg->max_rss > step->sums.max_rss)
         step->sums.max_rss = msg->max_rss;
-    if (msg->words[0] && !step->words)
-        step->words = xstrdup(msg->words);
+    if (msg->memory_peak > step->sums.memory_peak)
+        step->sums.memory_peak = msg->memory_peak;
+    step->sums.read_bytes += msg->read_bytes;
+    step->sums.write_bytes += msg->write_bytes;
+    /* What the lack of memory broke here says less than that. */
+    if (msg->words[0] &&
+        (!step->words || (msg->out_of_memory && !step->sums.out_of_memory)))
+        str_replace(&step->words, msg->words);
+    step->sums.out_of_memory |= msg->out_of_memory;
 }
 
 static void resume_when_drained(struct channel *parent, void *ctx)

@@ -7,6 +7,7 @@
  *
  * The time limit is kept here, so it holds while the controller is away.
  */
+#include "shepherd/group.h"
 #include "shepherd/lead.h"
 
 #include "base/log.h"
@@ -23,12 +24,25 @@
 #define OWNER_MS 60000
 #define DEFAULT_GRACE 30
 
+/* A job that failed after a step of it lacked memory failed for that, as far as
+ * anybody can tell. */
+static void settle_memory(struct lead *lead)
+{
+    Berth__JobEnded *ended = &lead->ended;
+
+    if (lead->oom_words && !lead->words && (ended->exit_code || ended->exit_signal))
+        ended->out_of_memory = true;
+    if (ended->out_of_memory && !lead->words)
+        lead->words = take(lead->oom_words);
+}
+
 void lead_maybe_report(struct lead *lead)
 {
     if (!lead->is_ending || lead->is_reported || lead->runs || lead->batch)
         return;
     lead->is_reported = true;
     lead->ended.time = time(NULL);
+    settle_memory(lead);
     if (lead->words)
         lead->ended.words = lead->words;
     link_report_end(lead->sh, &lead->ended);
@@ -175,6 +189,9 @@ static void start_work(uv_timer_t *timer)
     struct lead *lead = timer->data;
     struct err err;
 
+    /* Nothing will be started from here. */
+    if (lead->spec->script.len == 0)
+        group_leave(lead->sh);
     /* A component that does not lead is there for the one that does. */
     if (lead->spec->script.len == 0 && lead->spec->het_leader)
         return;

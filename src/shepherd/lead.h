@@ -35,7 +35,7 @@ struct run {
     uint8_t secret[16];
     struct conn *client, *root; /* NULL: not there (any more) */
     uint64_t request;           /* of the client, to be answered */
-    bool is_placed, is_killed;
+    bool is_placed, is_killed, out_of_memory;
     int64_t start_time; /* seconds since the epoch, when it was placed */
     int exit_code, exit_signal;
     char *words;
@@ -64,6 +64,7 @@ struct lead {
     Berth__JobEnded ended;
     char *words;
     int last_code, last_signal; /* of the last step */
+    char *oom_words;            /* of the last step that lacked memory */
 };
 
 /* ------------------------------------------------------------------ lead.c */

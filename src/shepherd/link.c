@@ -6,6 +6,7 @@
  * found again with backoff. Work does not stop while the line is down; the end
  * of a job waits here until the node has passed it on and the controller has it.
  */
+#include "shepherd/group.h"
 #include "shepherd/shepherd.h"
 
 #include "base/log.h"
@@ -53,8 +54,10 @@ void link_report_end(struct shepherd *sh, const Berth__JobEnded *ended)
 
 static int begin(struct shepherd *sh, struct err *err)
 {
-    int rc = identity_assume(sh, err);
+    int rc = group_enter(sh, err);
 
+    if (!rc)
+        rc = identity_assume(sh, err);
     if (rc)
         return rc;
     return sh->assignment->job ? lead_start(sh, err) : step_start(sh, err);
@@ -146,6 +149,7 @@ static void on_hello_answered(const Berth__Envelope *reply, const struct err *er
     if (err)
         return;
     sh->retry_ms = RETRY_FIRST_MS;
+    group_node_is_back(sh);
     if (report)
         send_report(sh);
     else if (sh->lead)

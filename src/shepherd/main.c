@@ -6,6 +6,7 @@
 #include "shepherd/wiring.h"
 
 #include "base/log.h"
+#include "cgroup/cgroup.h"
 #include "container/seccomp_filter.h"
 
 #include <fcntl.h>
@@ -22,10 +23,13 @@
 /* What an assignment will need, while there is time. */
 static void get_ready(void)
 {
+    const char *cgroup = getenv("BERTH_CGROUP_PLUGIN");
     const struct seccomp_filter *filter;
     struct err err;
 
     wiring_preload(getenv("BERTH_TOPOLOGY_XML"));
+    if (cgroup)
+        cgroup_preload(cgroup);
     /* The filter of system calls is compiled and kept. */
     if (seccomp_filter_default(&filter, &err))
         log_warn("%s", err.text);

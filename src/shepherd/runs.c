@@ -61,6 +61,7 @@ static void tell_client(struct run *run)
     ended.step_id = run->launch.step_id;
     ended.exit_code = run->exit_code;
     ended.exit_signal = run->exit_signal;
+    ended.out_of_memory = run->out_of_memory;
     if (run->words)
         ended.words = run->words;
     env.body_case = BERTH__ENVELOPE__BODY_STEP_ENDED;
@@ -491,6 +492,15 @@ static void take_abort(struct run *run, const Berth__StepAbort *msg)
     run_signal(run, SIGKILL, true);
 }
 
+/* What it broke says less than that. */
+static void take_out_of_memory(struct run *run, const char *words)
+{
+    run->out_of_memory = true;
+    str_replace(&run->words, words);
+    str_replace(&run->lead->oom_words, words);
+    run_fail(run, words);
+}
+
 static void take_node_ended(struct run *run, const Berth__NodeEnded *msg)
 {
     struct lead *lead = run->lead;
@@ -499,6 +509,12 @@ static void take_node_ended(struct run *run, const Berth__NodeEnded *msg)
     lead->ended.system_usec += msg->system_usec;
     if (msg->max_rss > lead->ended.max_rss)
         lead->ended.max_rss = msg->max_rss;
+    if (msg->memory_peak > lead->ended.memory_peak)
+        lead->ended.memory_peak = msg->memory_peak;
+    lead->ended.read_bytes += msg->read_bytes;
+    lead->ended.write_bytes += msg->write_bytes;
+    if (msg->out_of_memory)
+        take_out_of_memory(run, msg->words);
     if (msg->words[0])
         run_fail(run, msg->words);
     /* The root speaks last, for its whole tree. */

@@ -21,6 +21,7 @@
 
 struct lead;
 struct step;
+struct group;
 
 /* Who the job belongs to, as the node knows him. */
 struct owner {
@@ -44,7 +45,8 @@ struct shepherd {
     struct owner owner;
     char *dir; /* the user's directory of this job and node */
 
-    struct lead *lead; /* one of the two */
+    struct group *group; /* of the tasks; NULL: the node has none */
+    struct lead *lead;   /* one of the two */
     struct step *step;
 };
 

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "shepherd/group.h"
 #include "shepherd/tree.h"
 
 #include <errno.h>
@@ -53,9 +54,23 @@ void step_abort(struct step *step)
     if (step->is_aborted)
         return;
     step->is_aborted = true;
+    group_thaw(step->sh);
     if (step->box)
         container_kill(step->box->container);
     step_maybe_end(step);
+}
+
+void step_check_memory(struct step *step, const struct task *task, uint64_t rss_kib)
+{
+    cleanup(freep) char *who =
+        task ? xasprintf("task %u", task->rank) : xstrdup("a process of the step");
+    cleanup(freep) char *why = group_why_killed(step->sh, who, rss_kib);
+
+    if (!why || step->sums.out_of_memory)
+        return;
+    step->sums.out_of_memory = true;
+    free(step->words);
+    step->words = xasprintf("node %s: %s", step->own->node, why);
 }
 
 /* -------------------------------------------------------------- preparation */
@@ -165,6 +180,7 @@ int step_start(struct shepherd *sh, struct err *err)
         rc = branch_connect(step, err);
     if (rc)
         return rc;
+    group_leave(sh);
     sh->step = step;
     (void)uv_timer_init(sh->loop, &step->prepare);
     (void)uv_timer_init(sh->loop, &step->late);
@@ -175,6 +191,23 @@ int step_start(struct shepherd *sh, struct err *err)
 }
 
 /* --------------------------------------------------------------------- end */
+
+/* What the tasks told of themselves, and what the group counted: that knows of all
+ * that they left behind. */
+static void add_usage(struct step *step)
+{
+    struct berth_cgroup_usage usage = group_usage(step->sh);
+    Berth__NodeEnded *sums = &step->sums;
+    bool knows =
+        usage.user_usec + usage.system_usec > step->user_usec + step->system_usec;
+
+    sums->user_usec += knows ? usage.user_usec : step->user_usec;
+    sums->system_usec += knows ? usage.system_usec : step->system_usec;
+    if (usage.memory_peak >> 10 > sums->memory_peak)
+        sums->memory_peak = usage.memory_peak >> 10;
+    sums->read_bytes += usage.read_bytes;
+    sums->write_bytes += usage.write_bytes;
+}
 
 void step_maybe_end(struct step *step)
 {
@@ -187,6 +220,8 @@ void step_maybe_end(struct step *step)
     if (step->n_running || step->n_streams || !branch_is_done(step))
         return;
     step->is_over = true;
+    step_check_memory(step, NULL, 0);
+    add_usage(step);
     step->ended[step->sums.n_indexes++] = step->launch->index;
     step->sums.indexes = step->ended;
     if (step->words)

@@ -61,14 +61,18 @@ struct step {
     struct fences *fences;
 
     bool is_started, is_aborted, is_over;
-    Berth__NodeEnded sums; /* of what has ended in our subtree */
-    uint32_t *ended;       /* its indexes */
-    char *words;           /* what went wrong here */
+    uint64_t user_usec, system_usec; /* of the tasks that ended here */
+    Berth__NodeEnded sums;           /* of what has ended in our subtree */
+    uint32_t *ended;                 /* its indexes */
+    char *words;                     /* what went wrong here */
 };
 
 /* ------------------------------------------------------------------ step.c */
 /* Something failed here: tell the lead, and end. */
 void step_fail(struct step *step, const struct err *err);
+/* If something was killed here for lack of memory since this was last asked, that is
+ * what went wrong. 'task' ended (NULL: all have), with at most 'rss_kib'. */
+void step_check_memory(struct step *step, const struct task *task, uint64_t rss_kib);
 /* The step is over, by order: kill what runs. */
 void step_abort(struct step *step);
 /* Start the tasks when all is there / end when all is done. */

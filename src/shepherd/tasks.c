@@ -7,6 +7,7 @@
  * last task has ended, whatever it left behind in the box is killed, so that the
  * pipes end too.
  */
+#include "shepherd/group.h"
 #include "shepherd/step.h"
 
 #include "base/mem.h"
@@ -190,13 +191,34 @@ void tasks_input(struct step *step, const void *data, size_t len)
     }
 }
 
-void tasks_signal(struct step *step, int signo)
+static void send_signal(struct step *step, int signo)
 {
     if (signo == SIGTERM)
         guests_told_to_end(&step->guests, "the step was told to end");
     if (step->box && step->n_running)
         (void)container_signal(step->box->container, guests_scope_of(signo), signo,
                                NULL);
+}
+
+static void stop_by_signal(void *ctx)
+{
+    send_signal(ctx, SIGSTOP);
+}
+
+static void continue_by_signal(void *ctx)
+{
+    send_signal(ctx, SIGCONT);
+}
+
+/* Stopping is the node's: a group stops as one, and nobody inside sees a signal. */
+void tasks_signal(struct step *step, int signo)
+{
+    if (signo != SIGSTOP && signo != SIGCONT)
+        send_signal(step, signo);
+    else if (step->n_running && signo == SIGSTOP)
+        group_freeze(step->sh, true, stop_by_signal, step);
+    else if (step->n_running)
+        group_freeze(step->sh, false, continue_by_signal, step);
 }
 
 /* -------------------------------------------------------------------- ends */
@@ -271,14 +293,18 @@ static void take_event(struct step *step, const struct container_event *event)
             step_fail(step, &err);
             break;
         }
-        step->sums.user_usec += event->user_usec;
-        step->sums.system_usec += event->system_usec;
+        step->user_usec += event->user_usec;
+        step->system_usec += event->system_usec;
         if (event->max_rss_kib > step->sums.max_rss)
             step->sums.max_rss = event->max_rss_kib;
+        if (event->status)
+            step_check_memory(step, &step->tasks[event->task], event->max_rss_kib);
         task_ended(&step->tasks[event->task], event->status);
         break;
     case CONTAINER_GONE:
         (void)uv_poll_stop(&step->box_poll);
+        if (step->n_running && !step->is_aborted)
+            step_check_memory(step, NULL, 0);
         for (uint32_t i = 0; i < step->n_tasks; i++)
             task_ended(&step->tasks[i], SIGKILL);
         guests_end(&step->guests, "the step has ended");

@@ -77,7 +77,7 @@ def namespaces_of(cluster):
 
 
 def remains_of(cluster):
-    """What a cluster that is down has left: processes, links, mounts, files."""
+    """What a cluster that is down has left: processes, links, groups, mounts, files."""
     found = []
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -91,6 +91,8 @@ def remains_of(cluster):
             found.append(words.decode(errors="replace"))
     links = run("ip", "-brief", "link").stdout
     found += [line for line in links.splitlines() if f"brth-{cluster.name}" in line]
+    found += [str(path) for path in pathlib.Path("/sys/fs/cgroup").glob("**/berth/*")
+              if path.name.startswith(f"{cluster.name}.")]
     mounts = pathlib.Path("/proc/self/mounts").read_text()
     found += [line for line in mounts.splitlines() if str(cluster.dir) in line]
     if cluster.dir.exists():

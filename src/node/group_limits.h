@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * group_limits.h - what a job may use here, from its grant and the configuration
+ */
+#ifndef BERTH_NODE_GROUP_LIMITS_H
+#define BERTH_NODE_GROUP_LIMITS_H
+
+#include <berth/cgroup.h>
+
+#include "node/node.h"
+
+struct group_limits {
+    struct berth_cgroup_limits set;
+    char *cpus;
+    struct berth_cgroup_device *devices;
+};
+
+/* Work out the limits of a job with this share; fini frees what they hold. */
+void group_limits_init(const struct node *node, const Berth__NodeShare *share,
+                       struct group_limits *limits);
+void group_limits_fini(struct group_limits *limits);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * groups.c - the control groups of the jobs on this node: made, left, removed
+ */
+#include "node/groups.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "cgroup/cgroup.h"
+#include "node/group_limits.h"
+#include "node/shepherd_priv.h"
+
+#define RETRY_FIRST_MS 2
+#define RETRY_MAX_MS 1000
+#define RETRIES 60
+
+/* ----------------------------------------------------------------------- paths */
+
+static char *job_path(uint32_t job, uint32_t epoch)
+{
+    return xasprintf("job_%u.%u", job, epoch);
+}
+
+char *groups_path(uint32_t job, uint32_t epoch, int64_t step)
+{
+    if (step == STEP_LEAD)
+        return xasprintf("job_%u.%u/work/batch", job, epoch);
+    return xasprintf("job_%u.%u/work/step_%" PRId64, job, epoch, step);
+}
+
+/* Several nodes may be on one machine, and several clusters of one name. */
+static char *root_name(const struct node *node)
+{
+    uint8_t hash[4];
+    char hex[2 * sizeof(hash) + 1];
+
+    BUG_ON(crypto_generichash(hash, sizeof(hash), (const uint8_t *)node->state_dir,
+                              strlen(node->state_dir), NULL, 0));
+    (void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+    return xasprintf("berth/%s.%s.%s", node->config->cluster, node->self->name, hex);
+}
+
+/* ----------------------------------------------------------------------- start */
+
+static const char *const plugins[] = {"auto", "v1", "v2", "none"};
+
+/* For `berth cluster down`, and for people. */
+static void write_down(const struct node *node)
+{
+    cleanup(freep) char *path = xasprintf("%s/cgroup", node->state_dir);
+    cleanup(freep) char *text =
+        xasprintf("%s\n%s", cgroup_plugin(node->cgroup), cgroup_handle(node->cgroup));
+    struct err err;
+
+    if (io_write_file_atomic(path, text, strlen(text), 0644, &err))
+        log_warn("control groups: %s", err.text);
+}
+
+static void say_what_lacks(const struct node *node)
+{
+    static const struct {
+        enum berth_cgroup_can can;
+        const char *name;
+    } all[] = {
+        {BERTH_CGROUP_CPUSET, "cores"},  {BERTH_CGROUP_MEMORY, "memory"},
+        {BERTH_CGROUP_PIDS, "pids"},     {BERTH_CGROUP_DEVICES, "devices"},
+        {BERTH_CGROUP_FREEZE, "freeze"},
+    };
+    cleanup(strv_freep) char **lacks = NULL;
+    cleanup(freep) char *list = NULL;
+
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        if (!cgroup_can(node->cgroup, all[i].can))
+            strv_add(&lacks, all[i].name);
+    list = strv_join(lacks, ", ");
+    log_info("%s%s%s", cgroup_words(node->cgroup), lacks ? "; not here: " : "",
+             lacks ? list : "");
+    if (node->config->cgroup.constrain_cores && node->virtual_topology)
+        log_info("cores are pretended: jobs are not bound to them");
+}
+
+int groups_start(struct node *node, struct err *err)
+{
+    enum config_cgroup_plugin plugin = node->config->cgroup.plugin;
+    cleanup(freep) char *name = root_name(node);
+    struct err why = {0};
+
+    if (plugin == CONFIG_CGROUP_NONE)
+        return 0;
+    if (cgroup_open(plugins[plugin], node->config->cgroup.base, name, &node->cgroup,
+                    &why)) {
+        if (plugin != CONFIG_CGROUP_AUTO)
+            return err_set(err, why.code, "cgroup.plugin: %s: %s", plugins[plugin],
+                           why.text);
+        log_warn("no control groups: jobs run without limits: %s", why.text);
+        return 0;
+    }
+    /* For spare shepherds, which load it while they are idle. */
+    (void)setenv("BERTH_CGROUP_PLUGIN", cgroup_plugin(node->cgroup), 1);
+    write_down(node);
+    say_what_lacks(node);
+    return 0;
+}
+
+void groups_stop(struct node *node)
+{
+    if (!node->shepherds)
+        (void)cgroup_remove(node->cgroup, "", NULL);
+}
+
+/* --------------------------------------------------------------------- removal */
+
+struct removal {
+    struct node *node;
+    char *path;
+    uint32_t job, epoch;
+    bool is_job;
+    unsigned int tries;
+    uv_timer_t timer;
+};
+
+static void removal_free(uv_handle_t *timer)
+{
+    struct removal *removal = timer->data;
+
+    free(removal->path);
+    free(removal);
+}
+
+/* A step may have come meanwhile that wants the job's group again. */
+static bool is_wanted(const struct removal *removal)
+{
+    return removal->is_job &&
+           job_has_shepherd(removal->node, removal->job, removal->epoch);
+}
+
+/* Kill the group, not a pid: a group holds only what was put there, and all that
+ * came of it. */
+static void removal_try(uv_timer_t *timer)
+{
+    struct removal *removal = timer->data;
+    struct cgroup *cg = removal->node->cgroup;
+    uint64_t delay = RETRY_FIRST_MS << (removal->tries < 9 ? removal->tries : 9);
+    struct err err = {0};
+
+    if (is_wanted(removal) || !cgroup_remove(cg, removal->path, &err)) {
+        uv_close((uv_handle_t *)timer, removal_free);
+        return;
+    }
+    (void)cgroup_kill(cg, removal->path, NULL);
+    if (removal->tries++ == RETRIES) {
+        log_error("%s: what is in there does not end", err.text);
+        uv_close((uv_handle_t *)timer, removal_free);
+        return;
+    }
+    (void)uv_timer_start(timer, removal_try,
+                         delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS, 0);
+}
+
+static void remove_group(struct node *node, const char *path, uint32_t job,
+                         uint32_t epoch, bool is_job)
+{
+    struct removal *removal = xcalloc(1, sizeof(*removal));
+
+    removal->node = node;
+    removal->path = xstrdup(path);
+    removal->job = job;
+    removal->epoch = epoch;
+    removal->is_job = is_job;
+    (void)uv_timer_init(node->loop, &removal->timer);
+    removal->timer.data = removal;
+    removal_try(&removal->timer);
+}
+
+void groups_release(struct node *node, uint32_t job, uint32_t epoch, int64_t step)
+{
+    cleanup(freep) char *own = groups_path(job, epoch, step);
+    cleanup(freep) char *whole = job_path(job, epoch);
+
+    if (!node->cgroup || node->stopping)
+        return;
+    if (job_has_shepherd(node, job, epoch))
+        remove_group(node, own, job, epoch, false);
+    else
+        remove_group(node, whole, job, epoch, true);
+}
+
+/* Of a job that goes on: the steps that ended while we were away. */
+static void sweep_steps(struct node *node, uint32_t job, uint32_t epoch)
+{
+    cleanup(freep) char *work = xasprintf("job_%u.%u/work", job, epoch);
+    cleanup(strv_freep) char **names = cgroup_children(node->cgroup, work);
+
+    strv_foreach (name, names) {
+        int64_t step;
+
+        if (sscanf(*name, "step_%" SCNd64, &step) == 1 &&
+            !shepherd_find(node, job, step))
+            groups_release(node, job, epoch, step);
+    }
+}
+
+void groups_sweep(struct node *node)
+{
+    cleanup(strv_freep) char **names = cgroup_children(node->cgroup, "");
+
+    strv_foreach (name, names) {
+        uint32_t job, epoch;
+
+        if (sscanf(*name, "job_%u.%u", &job, &epoch) != 2)
+            continue;
+        if (job_has_shepherd(node, job, epoch))
+            sweep_steps(node, job, epoch);
+        else
+            remove_group(node, *name, job, epoch, true);
+    }
+}
+
+/* ---------------------------------------------------------------------- making */
+
+static int make_groups(struct node *node, const Berth__Grant *grant,
+                       const Berth__NodeShare *share, const char *own, struct err *err)
+{
+    static const struct berth_cgroup_limits none;
+    struct cgroup *cg = node->cgroup;
+    cleanup(freep) char *job = job_path(grant->job_id, grant->epoch);
+    cleanup(freep) char *shepherds = xasprintf("%s/shepherds", job);
+    cleanup(freep) char *work = xasprintf("%s/work", job);
+    cleanup(group_limits_fini) struct group_limits limits = {0};
+    int rc = 0;
+
+    if (!job_has_shepherd(node, grant->job_id, grant->epoch)) {
+        group_limits_init(node, share, &limits);
+        rc = cgroup_make(cg, job, &none, err);
+        if (!rc)
+            rc = cgroup_make(cg, shepherds, NULL, err);
+        if (!rc)
+            rc = cgroup_make(cg, work, &limits.set, err);
+    }
+    return rc ? rc : cgroup_make(cg, own, NULL, err);
+}
+
+int groups_prepare(struct node *node, const Berth__Grant *grant, uint32_t index,
+                   int64_t step, Berth__Assignment *assignment, struct err *err)
+{
+    const Berth__NodeShare *share = grant->placement->shares[index];
+    int rc;
+
+    if (!node->cgroup)
+        return 0;
+    assignment->cgroup_path = groups_path(grant->job_id, grant->epoch, step);
+    assignment->cgroup_plugin = (char *)(uintptr_t)cgroup_plugin(node->cgroup);
+    assignment->cgroup_handle = (char *)(uintptr_t)cgroup_handle(node->cgroup);
+    if (node->config->cgroup.constrain_memory &&
+        cgroup_can(node->cgroup, BERTH_CGROUP_MEMORY))
+        assignment->memory_limit = share->memory;
+    rc = make_groups(node, grant, share, assignment->cgroup_path, err);
+    if (rc)
+        groups_release(node, grant->job_id, grant->epoch, step);
+    return rc;
+}
+
+void groups_clear(Berth__Assignment *assignment)
+{
+    if (assignment->cgroup_plugin[0])
+        free(assignment->cgroup_path);
+}
+
+/* ---------------------------------------------------------------------- orders */
+
+/* Taking a process out waits for all forks of the machine to pause: not on the
+ * thread that has jobs to start. */
+struct leave {
+    uv_work_t work;
+    struct cgroup *cg;
+    struct process process;
+    char *to;
+};
+
+static void leave_work(uv_work_t *work)
+{
+    struct leave *leave = work->data;
+    struct err err;
+
+    if (process_is_alive(&leave->process) &&
+        cgroup_enter(leave->cg, leave->to, leave->process.pid, &err) &&
+        process_is_alive(&leave->process))
+        log_warn("shepherd %d: %s", (int)leave->process.pid, err.text);
+}
+
+static void leave_done(uv_work_t *work, int status)
+{
+    struct leave *leave = work->data;
+
+    (void)status;
+    free(leave->to);
+    free(leave);
+}
+
+static struct leave *leave_create(struct node *node, const struct shepherd *shepherd)
+{
+    struct leave *leave = xcalloc(1, sizeof(*leave));
+
+    leave->work.data = leave;
+    leave->cg = node->cgroup;
+    leave->process = shepherd->process;
+    leave->to = xasprintf("job_%u.%u/shepherds", shepherd->job, shepherd->epoch);
+    return leave;
+}
+
+static void take_out(struct node *node, const struct shepherd *shepherd)
+{
+    struct leave *leave = leave_create(node, shepherd);
+
+    (void)uv_queue_work(node->loop, &leave->work, leave_work, leave_done);
+}
+
+/* It must be out by now, or it would be stopped with the rest. */
+static int freeze(struct node *node, const struct shepherd *shepherd, bool frozen,
+                  struct err *err)
+{
+    cleanup(freep) char *path =
+        groups_path(shepherd->job, shepherd->epoch, shepherd->step);
+    struct leave *leave = leave_create(node, shepherd);
+
+    if (frozen && node->cgroup)
+        leave_work(&leave->work);
+    leave_done(&leave->work, 0);
+    return cgroup_freeze(node->cgroup, path, frozen, err);
+}
+
+void groups_order(struct node *node, struct shepherd *shepherd, struct channel *ch,
+                  const Berth__Envelope *env)
+{
+    Berth__GroupOrder__Op op = env->group_order->op;
+    struct err err = {0};
+    int rc = 0;
+
+    if (op == BERTH__GROUP_ORDER__OP__FREEZE || op == BERTH__GROUP_ORDER__OP__THAW)
+        rc = freeze(node, shepherd, op == BERTH__GROUP_ORDER__OP__FREEZE, &err);
+    else if (op == BERTH__GROUP_ORDER__OP__LEAVE && node->cgroup)
+        take_out(node, shepherd);
+    channel_reply_status(ch, env, -rc, err.text);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * group.c - the control group of this shepherd's tasks
+ */
+#include "shepherd/group.h"
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/oom.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The kernel does not choose such a process, whatever it runs out of. */
+#define NEVER_KILLED "-1000"
+
+struct group {
+    struct cgroup *cg;
+    const char *path;
+    uint64_t oom_seen;
+    bool has_left;
+    bool is_frozen; /* as we want it */
+    void (*fallback)(void *ctx);
+    void *ctx;
+};
+
+static void protect(void)
+{
+    cleanup(closep) int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0)
+        (void)io_write_full(fd, NEVER_KILLED, strlen(NEVER_KILLED));
+}
+
+int group_enter(struct shepherd *sh, struct err *err)
+{
+    const Berth__Assignment *assignment = sh->assignment;
+    struct cgroup *cg;
+    int rc;
+
+    if (geteuid() == 0)
+        protect();
+    if (!assignment->cgroup_plugin[0])
+        return 0;
+    rc = cgroup_join(assignment->cgroup_plugin, assignment->cgroup_handle, &cg, err);
+    if (rc)
+        return rc;
+    rc = cgroup_enter(cg, assignment->cgroup_path, 0, err);
+    if (rc) {
+        cgroup_close(cg);
+        return rc;
+    }
+    sh->group = xcalloc(1, sizeof(*sh->group));
+    sh->group->cg = cg;
+    sh->group->path = assignment->cgroup_path;
+    return 0;
+}
+
+/* ---------------------------------------------------------------------- orders */
+
+static void order(struct shepherd *sh, Berth__GroupOrder__Op op, rpc_reply_fn *fn,
+                  void *ctx)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__GroupOrder msg = BERTH__GROUP_ORDER__INIT;
+
+    msg.op = op;
+    env.body_case = BERTH__ENVELOPE__BODY_GROUP_ORDER;
+    env.group_order = &msg;
+    rpc_call(sh->node_rpc, sh->node, &env, fn, ctx);
+}
+
+static void on_left(const Berth__Envelope *reply, const struct err *err, void *ctx)
+{
+    (void)reply;
+    (void)err;
+    (void)ctx;
+}
+
+void group_leave(struct shepherd *sh)
+{
+    if (!sh->group)
+        return;
+    sh->group->has_left = true;
+    if (sh->node)
+        order(sh, BERTH__GROUP_ORDER__OP__LEAVE, on_left, NULL);
+}
+
+/* A node that is away hears of it when it is back. */
+static void on_frozen(const Berth__Envelope *reply, const struct err *err, void *ctx)
+{
+    struct group *group = ctx;
+
+    (void)reply;
+    if (err && err->code != EPIPE)
+        group->fallback(group->ctx);
+}
+
+static void order_freeze(struct shepherd *sh)
+{
+    order(sh,
+          sh->group->is_frozen ? BERTH__GROUP_ORDER__OP__FREEZE
+                               : BERTH__GROUP_ORDER__OP__THAW,
+          on_frozen, sh->group);
+}
+
+void group_freeze(struct shepherd *sh, bool frozen, void (*fallback)(void *ctx),
+                  void *ctx)
+{
+    if (!sh->group) {
+        fallback(ctx);
+        return;
+    }
+    sh->group->is_frozen = frozen;
+    sh->group->fallback = fallback;
+    sh->group->ctx = ctx;
+    if (sh->node)
+        order_freeze(sh);
+}
+
+static void do_nothing(void *ctx)
+{
+    (void)ctx;
+}
+
+void group_thaw(struct shepherd *sh)
+{
+    if (sh->group && sh->group->is_frozen)
+        group_freeze(sh, false, do_nothing, NULL);
+}
+
+void group_node_is_back(struct shepherd *sh)
+{
+    if (!sh->group)
+        return;
+    if (sh->group->has_left)
+        order(sh, BERTH__GROUP_ORDER__OP__LEAVE, on_left, NULL);
+    if (sh->group->fallback)
+        order_freeze(sh);
+}
+
+/* ----------------------------------------------------------------------- usage */
+
+struct berth_cgroup_usage group_usage(const struct shepherd *sh)
+{
+    struct berth_cgroup_usage usage = {0};
+
+    if (sh->group)
+        (void)cgroup_usage(sh->group->cg, sh->group->path, &usage);
+    return usage;
+}
+
+char *group_why_killed(struct shepherd *sh, const char *who, uint64_t rss_kib)
+{
+    struct berth_cgroup_usage usage = group_usage(sh);
+    uint64_t n;
+
+    if (!sh->group || usage.oom_kills <= sh->group->oom_seen)
+        return NULL;
+    n = usage.oom_kills - sh->group->oom_seen;
+    sh->group->oom_seen = usage.oom_kills;
+    return oom_words(&usage, who, n, rss_kib << 10);
+}

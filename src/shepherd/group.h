@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * group.h - the control group of this shepherd's tasks
+ *
+ * Entered as root, left by order of the node when the container has begun, read to
+ * tell what was used and why something was killed. A node without groups has none:
+ * then all of this does nothing, and says so.
+ */
+#ifndef BERTH_SHEPHERD_GROUP_H
+#define BERTH_SHEPHERD_GROUP_H
+
+#include <berth/cgroup.h>
+
+#include "shepherd/shepherd.h"
+
+struct group;
+
+/* Enter, while we are root and have one thread: all that is started from now on is
+ * in there too. Keeps ourselves from being killed when memory is short. */
+int group_enter(struct shepherd *sh, struct err *err);
+/* The container's first process is on its way: we may leave. */
+void group_leave(struct shepherd *sh);
+/* The node's daemon is back, and may not have heard what we asked. */
+void group_node_is_back(struct shepherd *sh);
+/* Stop or go on with all tasks. 'fallback' is called when the node cannot do that. */
+void group_freeze(struct shepherd *sh, bool frozen, void (*fallback)(void *ctx),
+                  void *ctx);
+
+/* What is stopped does not die in all versions of control groups: before a kill. */
+void group_thaw(struct shepherd *sh);
+
+/* All zero where it is not known. */
+struct berth_cgroup_usage group_usage(const struct shepherd *sh);
+/* Was something killed for lack of memory since this was last asked? Then words on
+ * why, the caller's to free; 'who' ("task 3") was, of at most 'rss_kib'. */
+char *group_why_killed(struct shepherd *sh, const char *who, uint64_t rss_kib);
+
+#endif
