@@ -325,7 +325,7 @@ static void take_out(struct node *node, const struct shepherd *shepherd)
 }
 
 /* It must be out by now, or it would be stopped with the rest. */
-static int freeze(struct node *node, const struct shepherd *shepherd, bool frozen,
+static int freeze(struct node *node, struct shepherd *shepherd, bool frozen,
                   struct err *err)
 {
     cleanup(freep) char *path =
@@ -335,6 +335,7 @@ static int freeze(struct node *node, const struct shepherd *shepherd, bool froze
     if (frozen && node->cgroup)
         leave_work(&leave->work);
     leave_done(&leave->work, 0);
+    shepherd->is_frozen = frozen && node->cgroup;
     return cgroup_freeze(node->cgroup, path, frozen, err);
 }
 

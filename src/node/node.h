@@ -155,6 +155,10 @@ int routes_start(struct node *node, struct err *err);
 /* A shepherd has come: hand over the connections that wait for it. */
 void routes_arrived(struct node *node, struct shepherd *shepherd);
 
+/* ----------------------------------------------------------------- usage.c */
+/* Answer a UsageQuery, of anybody. */
+void usage_query(struct node *node, struct channel *from, const Berth__Envelope *env);
+
 /* ---------------------------------------------------------- registration.c */
 /* Make the uplink and call the controller. */
 void registration_start(struct node *node);

@@ -128,6 +128,8 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
     (void)adopted;
     if (env->body_case == BERTH__ENVELOPE__BODY_PING) {
         channel_reply_status(ch, env, 0, "");
+    } else if (env->body_case == BERTH__ENVELOPE__BODY_USAGE_QUERY) {
+        usage_query(ctx, ch, env);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_STEP) {
         if (peer->uid == 0 || peer->uid == geteuid())
             launch_step(ctx, ch, env);

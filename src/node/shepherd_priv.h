@@ -24,6 +24,7 @@ struct shepherd {
     struct rpc *rpc;
     uv_timer_t *come_back; /* while awaited */
     bool assigned, end_reported, end_acknowledged;
+    bool is_frozen;
     struct shepherd *next_spare;
     UT_hash_handle hh;
 };
