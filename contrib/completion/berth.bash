@@ -75,7 +75,7 @@ _berth_values() {
     --mpi) echo pmix none ;;
     --open-mode) echo append truncate ;;
     --export) echo ALL NONE ;;
-    -t | --states | --state) echo PENDING RUNNING COMPLETED FAILED CANCELLED TIMEOUT ;;
+    -t | --states | --state) echo PENDING RUNNING COMPLETED FAILED CANCELLED TIMEOUT OUT_OF_MEMORY ;;
     *) return 1 ;;
     esac
 }

@@ -178,9 +178,14 @@ static void show_running(const Berth__Explanation *e, FILE *out)
 
 /* ------------------------------------------------------------------ ended */
 
+/* No signal has this number: so ends a job for lack of memory. */
+#define OOM_SIGNAL 125
+
 static void print_end(const Berth__JobRecord *record, FILE *out)
 {
-    if (record->exit_signal)
+    if (record->exit_signal == OOM_SIGNAL)
+        line(out, "how", "out of memory");
+    else if (record->exit_signal)
         line(out, "how", "killed by signal %d (%s)", record->exit_signal,
              signal_name(record->exit_signal));
     else

@@ -45,6 +45,20 @@ static void add_record(json_t *doc, const Berth__JobRecord *record)
     set_known(doc, "exit_signal", has_ended && has_run, record->exit_signal);
 }
 
+/* What it used, once it has ended. */
+static json_t *used_document(const Berth__JobRecord *record)
+{
+    json_t *doc = json_object();
+
+    set_number(doc, "user_usec", (int64_t)record->user_usec);
+    set_number(doc, "system_usec", (int64_t)record->system_usec);
+    set_number(doc, "memory_peak_kib", (int64_t)record->memory_peak);
+    set_number(doc, "max_rss_kib", (int64_t)record->max_rss);
+    set_number(doc, "read_bytes", (int64_t)record->read_bytes);
+    set_number(doc, "write_bytes", (int64_t)record->write_bytes);
+    return doc;
+}
+
 /* Only of arrays and their elements. */
 static void add_array(json_t *doc, const Berth__JobRecord *record)
 {
@@ -97,6 +111,8 @@ json_t *job_document(const Berth__JobInfo *job)
                   record->eligible_time);
         set_known(doc, "cancelled_by", record->cancelled_by != 0,
                   (int64_t)record->cancelled_by - 1);
+        json_object_set_new(doc, "used",
+                            record->end_time ? used_document(record) : json_null());
     }
     json_object_set_new(doc, "placement",
                         record && record->placement

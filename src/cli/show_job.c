@@ -30,6 +30,23 @@ static void line_of(FILE *out, const char *what, char letter, const Berth__JobIn
     line(out, what, text);
 }
 
+static void show_used(const Berth__JobRecord *record, FILE *out)
+{
+    uint64_t peak = record->memory_peak ? record->memory_peak : record->max_rss;
+    cleanup(freep) char *memory = size_format(peak << 10);
+    cleanup(freep) char *read = size_format(record->read_bytes);
+    cleanup(freep) char *written = size_format(record->write_bytes);
+
+    if (record->user_usec + record->system_usec)
+        fprintf(out, "  %-12s %.2f s user, %.2f s system\n", "processors",
+                (double)record->user_usec / 1e6, (double)record->system_usec / 1e6);
+    if (peak)
+        fprintf(out, "  %-12s %s at most%s\n", "memory used", memory,
+                record->memory_peak ? "" : ", its largest process");
+    if (record->read_bytes + record->write_bytes)
+        fprintf(out, "  %-12s %s read, %s written\n", "files", read, written);
+}
+
 static void show_state(const Berth__JobInfo *job, int64_t now, FILE *out)
 {
     const Berth__JobRecord *record = job->record;
@@ -53,11 +70,15 @@ static void show_state(const Berth__JobInfo *job, int64_t now, FILE *out)
     line_of(out, "priority", 'Q', job, now);
     if (record->end_time == 0 || record->start_time == 0)
         return; /* what never ran has no exit code */
-    if (record->exit_signal)
+    if (strcmp(job->state, "OUT_OF_MEMORY") == 0)
+        fprintf(out, "  %-12s %d:%d (out of memory)\n", "exit code", record->exit_code,
+                record->exit_signal);
+    else if (record->exit_signal)
         fprintf(out, "  %-12s killed by signal %d (%s)\n", "exit code",
                 record->exit_signal, signal_name(record->exit_signal));
     else
         fprintf(out, "  %-12s %d\n", "exit code", record->exit_code);
+    show_used(record, out);
 }
 
 /* ", " between parts, none before the first. */

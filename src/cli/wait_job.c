@@ -4,6 +4,7 @@
  */
 #include "cli/wait_job.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -18,6 +19,9 @@ static int job_exit_status(const Berth__JobInfo *job)
 {
     const Berth__JobRecord *record = job->record;
 
+    /* As a shell sees what was killed. */
+    if (strcmp(job->state, "OUT_OF_MEMORY") == 0)
+        return 128 + SIGKILL;
     if (record && record->exit_signal)
         return 128 + (record->exit_signal & 0x7f);
     if (record && record->exit_code)

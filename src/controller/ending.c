@@ -55,6 +55,8 @@ static enum job_event end_event(const struct ctl_job *cj, const Berth__JobEnded 
         return EV_REFUSE;
     if (ended->timed_out)
         return EV_END_TIMEOUT;
+    if (ended->out_of_memory)
+        return EV_END_MEMORY;
     if (ended->launch_failed || ended->exit_code || ended->exit_signal)
         return EV_END_FAILED;
     return EV_END_OK;
@@ -76,8 +78,14 @@ static void end_job(struct controller *ctl, struct ctl_job *cj,
 {
     struct job_change change = {.exit_code = ended->exit_code,
                                 .exit_signal = ended->exit_signal,
-                                .words = ended->words[0] ? ended->words : NULL};
+                                .words = ended->words[0] ? ended->words : NULL,
+                                .used = ended};
     struct err err;
+
+    if (end_event(cj, ended) == EV_END_MEMORY) {
+        change.exit_code = 0;
+        change.exit_signal = JOB_OOM_SIGNAL;
+    }
 
     if (ended->launch_failed && !change.exit_code && !change.exit_signal)
         change.exit_code = 1;

@@ -82,8 +82,8 @@ static void start(Berth__JobRecord *record, int64_t now,
 enum job_event job_event_of(const struct job *job, enum job_event event)
 {
     bool has_left = event == EV_END_OK || event == EV_END_FAILED ||
-                    event == EV_END_TIMEOUT || event == EV_LOST ||
-                    event == EV_LAUNCH_FAILED;
+                    event == EV_END_TIMEOUT || event == EV_END_MEMORY ||
+                    event == EV_LOST || event == EV_LAUNCH_FAILED;
 
     if (job_state_of(job) != JOB_COMPLETING || !has_left)
         return event;
@@ -121,6 +121,14 @@ static void finish(Berth__JobRecord *record, int64_t now,
     record->end_time = now;
     record->exit_code = change->exit_code;
     record->exit_signal = change->exit_signal;
+    if (!change->used)
+        return;
+    record->user_usec = change->used->user_usec;
+    record->system_usec = change->used->system_usec;
+    record->max_rss = change->used->max_rss;
+    record->memory_peak = change->used->memory_peak;
+    record->read_bytes = change->used->read_bytes;
+    record->write_bytes = change->used->write_bytes;
 }
 
 /* Who cancelled a job says more than how its node ended it. */

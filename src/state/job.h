@@ -31,9 +31,9 @@ enum job_then {
 
 /* What an event brings along. Which fields count depends on the event:
  * START takes 'placement' (and owns it) and the limit, unless it is as asked for; END_*
- * the exit code, signal and words; CANCEL the uid; LEAVE what comes then, and the
- * words; REFUSE, LAUNCH_FAILED and LOST the words; LAUNCH_FAILED the time before which
- * it is not tried again. */
+ * the exit code, signal, words and what was used; CANCEL the uid; LEAVE what comes
+ * then, and the words; REFUSE, LAUNCH_FAILED and LOST the words; LAUNCH_FAILED the time
+ * before which it is not tried again. */
 struct job_change {
     Berth__Placement *placement;
     int32_t exit_code, exit_signal;
@@ -41,8 +41,12 @@ struct job_change {
     int64_t not_before;
     int64_t time_given; /* 0: as asked for */
     enum job_then then;
-    const char *words; /* NULL: none */
+    const char *words;           /* NULL: none */
+    const Berth__JobEnded *used; /* NULL: not known */
 };
+
+/* The "signal" of a job that ended for lack of memory, as in Slurm: 0:125. */
+#define JOB_OOM_SIGNAL 125
 
 /* 'by_uid' of what nobody ordered. */
 #define JOB_BY_NOBODY UINT32_MAX

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Control groups: limits that bite, what is said of it, and nothing left behind."""
+import json
 import os
 import pathlib
 import signal
@@ -61,6 +62,39 @@ def test_a_child_that_is_killed_makes_its_step_fail(desk):
     done = desk.berth("run", "--mem=64M", "sh", "-c", f"python3 -c '{hog(200)}'; exit 0",
                       check=False)
     assert done.returncode == 1 and "out of memory" in done.stderr
+
+
+def test_a_job_that_lacked_memory_says_so_and_what_it_used(desk):
+    done = desk.berth("submit", "--wait", "--mem=64M", "-o", "out", "--wrap",
+                      f"python3 -c '{hog(200)}'; exit 3", check=False)
+    assert done.returncode == 137
+    [number] = [word for word in done.stdout.split() if word.isdigit()]
+    record = json.loads(desk.berth("show", "job", number, "--json").stdout)
+    record = record.get("job", record)
+    assert (record["state"], record["exit_code"], record["exit_signal"]) == \
+        ("OUT_OF_MEMORY", 0, 125)
+    assert "a process of the script was killed at the limit of 64M" in record["state_words"]
+    assert 60000 < record["used"]["memory_peak_kib"] <= 65536
+    shown = desk.berth("show", "job", number).stdout
+    assert "0:125 (out of memory)" in shown and "memory used  64M at most" in shown
+
+
+def test_a_job_fails_for_the_memory_that_its_step_lacked(desk):
+    job = desk.submit("--mem=64M", "-o", "out", "--wrap",
+                      f"berth run python3 -c '{hog(200)}'")
+    desk.until(job, "OUT_OF_MEMORY")
+    calm = desk.submit("--mem=64M", "-o", "out", "--wrap",
+                       f"berth run python3 -c '{hog(200)}' || exit 0")
+    desk.until(calm, "COMPLETED")
+
+
+def test_processor_time_of_orphans_counts(desk):
+    job = desk.submit("-o", "out", "--wrap",
+                      "sh -c '(timeout 1.5 sh -c \"while :; do :; done\" &) ; exit 0'; sleep 2")
+    desk.until(job, "COMPLETED")
+    shown = json.loads(desk.berth("show", "job", job, "--json").stdout)
+    used = shown.get("job", shown)["used"]
+    assert used["user_usec"] + used["system_usec"] > 80000
 
 
 # ---------------------------------------------------------------------- pids

@@ -190,7 +190,7 @@ static void a_record_that_makes_no_sense_is_refused(void **state)
     record.id = 7;
     record.state = JOB_STATE_COUNT;
     assert_int_equal(job_init_stored(&job, &record, NULL, &err), -EBADMSG);
-    assert_string_equal(err.text, "the record of job 7 has state 12");
+    assert_string_equal(err.text, "the record of job 7 has state 13");
     record.state = JOB_RUNNING;
     assert_int_equal(job_init_stored(&job, &record, NULL, &err), -EBADMSG);
     assert_string_equal(err.text, "the record of job 7 has no placement");

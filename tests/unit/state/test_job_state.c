@@ -18,32 +18,34 @@
 /* Written by hand from doc/design/04-life-of-a-job.md, not from the .def file:
  * rows are states, columns are START REFUSE LAUNCH_FAILED STARTED CANCEL END_OK
  * END_FAILED END_TIMEOUT LOST SUSPEND RESUME LEAVE REQUEUE PREEMPTED SPREAD
- * DONE; "-" leads nowhere. */
+ * DONE END_MEMORY; "-" leads nowhere. */
 static const char *const expected[JOB_STATE_COUNT][JOB_EVENT_COUNT] = {
     [JOB_PENDING] = {"CF", "F", "-", "-", "CA", "-", "-", "-", "-", "-", "-", "-", "-",
-                     "-", "SP", "-"},
+                     "-", "SP", "-", "-"},
     [JOB_STARTING] = {"-", "F", "PD", "R", "CG", "CD", "F", "TO", "NF", "-", "-", "CG",
-                      "-", "-", "-", "-"},
+                      "-", "-", "-", "-", "OOM"},
     [JOB_RUNNING] = {"-", "-", "-", "-", "CG", "CD", "F", "TO", "NF", "S", "-", "CG",
-                     "-", "-", "-", "-"},
+                     "-", "-", "-", "-", "OOM"},
     [JOB_COMPLETING] = {"-", "-", "CA", "CG", "CG", "CA", "CA", "CA", "CA", "-", "-",
-                        "-", "PD", "PR", "-", "CD"},
+                        "-", "PD", "PR", "-", "CD", "CA"},
     [JOB_COMPLETED] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
-                       "-", "-", "-"},
-    [JOB_CANCELLED] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
-                       "-", "-", "-"},
-    [JOB_FAILED] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
-                    "-", "-", "-"},
-    [JOB_TIMEOUT] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
-                     "-", "-", "-"},
-    [JOB_NODE_FAIL] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
-                       "-", "-", "-"},
-    [JOB_SUSPENDED] = {"-", "-", "-", "-", "CG", "CD", "F", "TO", "NF", "-", "R", "CG",
                        "-", "-", "-", "-"},
+    [JOB_CANCELLED] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+                       "-", "-", "-", "-"},
+    [JOB_FAILED] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+                    "-", "-", "-", "-"},
+    [JOB_TIMEOUT] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+                     "-", "-", "-", "-"},
+    [JOB_NODE_FAIL] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+                       "-", "-", "-", "-"},
+    [JOB_SUSPENDED] = {"-", "-", "-", "-", "CG", "CD", "F", "TO", "NF", "-", "R", "CG",
+                       "-", "-", "-", "-", "OOM"},
     [JOB_SPREAD] = {"-", "-", "-", "-", "CA", "CD", "F", "-", "-", "-", "-", "-", "-",
-                    "-", "-", "-"},
+                    "-", "-", "-", "-"},
     [JOB_PREEMPTED] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
-                       "-", "-", "-"},
+                       "-", "-", "-", "-"},
+    [JOB_OUT_OF_MEMORY] = {"-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+                           "-", "-", "-", "-", "-"},
 };
 
 static void every_pair_leads_where_the_design_says(void **state)
