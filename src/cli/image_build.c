@@ -202,6 +202,18 @@ static int open_stop(sigset_t *ret_before)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* What was asked for that way has been done: it must not be done again, the other
+ * way, as soon as signals arrive again. */
+static void close_stop(int fd, const sigset_t *before)
+{
+    struct signalfd_siginfo info;
+
+    while (read(fd, &info, sizeof(info)) > 0)
+        ;
+    (void)close(fd);
+    (void)sigprocmask(SIG_SETMASK, before, NULL);
+}
+
 /* A reproducible build's time, as the convention names it. */
 static int read_epoch(int64_t *ret, struct err *err)
 {
@@ -308,8 +320,7 @@ static int run_build(const struct args *args, const char *context,
     if (request.stop_fd < 0)
         return err_sys(err, errno, "watch for signals");
     rc = build(&request, result, err);
-    (void)close(request.stop_fd);
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    close_stop(request.stop_fd, &before);
     return rc;
 }
 

@@ -51,7 +51,7 @@ int image_build_job(const char *job, int argc, char **argv, const char *context,
 {
     cleanup(strv_freep) char **words = NULL;
     char **options = strv_split(job ? job : "", " \t");
-    static const char *const fixed[] = {"--image=none", "-n1", "--"};
+    static const char *const fixed[] = {"--image=none", "-n1"};
 
     strv_add(&words, "run");
     strv_foreach (option, options)
@@ -59,6 +59,11 @@ int image_build_job(const char *job, int argc, char **argv, const char *context,
     strv_free(options);
     for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
         strv_add(&words, fixed[i]);
+    /* Of a namespace without capabilities, the kernel lets uid 0 be handed on to
+     * another one by nobody. */
+    if (geteuid() == 0)
+        strv_add(&words, "--as-root");
+    strv_add(&words, "--");
     add_epoch(&words);
     strv_add(&words,
              access(BERTH_BINDIR "/berth", X_OK) ? "berth" : BERTH_BINDIR "/berth");

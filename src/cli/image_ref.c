@@ -5,6 +5,7 @@
 #include "cli/image_ref.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "options/job_args.h"
@@ -41,7 +42,9 @@ int image_ref_resolve(const char *config_path, Berth__ContainerSpec *container,
         return err_set(err, ENODATA, "%s", words.text);
     if (rc == 0)
         rc = config_load_settings(path, &config, &words);
-    if (rc == 0 && container->image[0] == '\0' && config->image.fallback)
+    if (strcmp(container->image, "none") == 0)
+        spec_take_string(&container->image, xstrdup(""));
+    else if (rc == 0 && container->image[0] == '\0' && config->image.fallback)
         spec_take_string(&container->image, xstrdup(config->image.fallback));
     if (rc == 0 && container->image[0] != '\0')
         rc = look_up(config, container, &words);

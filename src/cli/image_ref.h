@@ -11,7 +11,7 @@
 /* Fill image_digest and image_store of 'container': the image is looked up in
  * the user's store, then in the site's, as the configuration 'config' (NULL:
  * found) names them. When no image is named, the configuration's fallback is
- * taken, if it has one. -ENOENT with the
+ * taken, if it has one; "none" is no image in any case. -ENOENT with the
  * nearest name when neither store has it; -ENODATA when there is no
  * configuration to tell the stores. */
 int image_ref_resolve(const char *config, Berth__ContainerSpec *container,
