@@ -14,16 +14,33 @@
 
 #include "base/mem.h"
 
-int image_importer_load(image_import_fn **ret, struct err *err)
+static int load(const char *name, void **ret, struct err *err)
 {
     const char *dir = secure_getenv("BERTH_PLUGIN_DIR");
     cleanup(freep) char *path =
         xasprintf("%s/image_import.so", dir && *dir ? dir : BERTH_PLUGINDIR);
     void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    void *symbol = lib ? dlsym(lib, "image_import") : NULL;
 
-    if (!symbol)
-        return err_set(err, ELIBBAD, "cannot import images: %s", dlerror());
-    memcpy(ret, &symbol, sizeof(*ret));
-    return 0;
+    *ret = lib ? dlsym(lib, name) : NULL;
+    return *ret ? 0 : err_set(err, ELIBBAD, "cannot import images: %s", dlerror());
+}
+
+int image_importer_load(image_import_fn **ret, struct err *err)
+{
+    void *symbol;
+    int rc = load("image_import", &symbol, err);
+
+    if (rc == 0)
+        memcpy(ret, &symbol, sizeof(*ret));
+    return rc;
+}
+
+int image_fetcher_load(image_fetch_fn **ret, struct err *err)
+{
+    void *symbol;
+    int rc = load("image_fetch", &symbol, err);
+
+    if (rc == 0)
+        memcpy(ret, &symbol, sizeof(*ret));
+    return rc;
 }

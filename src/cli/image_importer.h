@@ -5,11 +5,14 @@
 #ifndef BERTH_CLI_IMAGE_IMPORTER_H
 #define BERTH_CLI_IMAGE_IMPORTER_H
 
+#include "image/fetch.h"
 #include "image/store.h"
 
 typedef typeof(image_import) image_import_fn;
 
 /* 'image_import' itself, from image_import.so; it stays loaded. */
 int image_importer_load(image_import_fn **ret, struct err *err);
+/* 'image_fetch' of the same. */
+int image_fetcher_load(image_fetch_fn **ret, struct err *err);
 
 #endif

@@ -11,12 +11,15 @@
 #include "options/job_args.h"
 #include "config/config.h"
 #include "image/store.h"
+#include "image/where.h"
 
 static int look_up(const struct config *config, Berth__ContainerSpec *container,
                    struct err *err)
 {
-    cleanup(freep) char *own = config_home_dir(config->image.user_store);
-    const char *const stores[] = {own, config->image.store};
+    const struct image_where here = {0};
+    cleanup(freep) char *own = image_where(config->image.user_store, &here);
+    cleanup(freep) char *site = image_where(config->image.store, &here);
+    const char *const stores[] = {own, site};
     cleanup(image_freep) struct image *image = NULL;
     cleanup(freep) char *store = NULL;
     int rc =
@@ -25,6 +28,7 @@ static int look_up(const struct config *config, Berth__ContainerSpec *container,
     if (rc < 0)
         return rc;
     spec_take_string(&container->image_digest, xstrdup(image->digest));
+    container->image_site = strcmp(store, site) == 0;
     spec_take_string(&container->image_store, take(store));
     return 0;
 }

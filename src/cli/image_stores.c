@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "config/config.h"
+#include "image/where.h"
 
 /* Images need no cluster: without a configuration the defaults hold. */
 static int load(const char *given, struct config **ret, struct err *err)
@@ -27,6 +28,7 @@ static int load(const char *given, struct config **ret, struct err *err)
 int image_stores_find(const char *config_path, const char *store,
                       struct image_stores *ret, struct err *err)
 {
+    const struct image_where here = {0};
     struct config *config;
     char *own, *site;
     int r = load(config_path, &config, err);
@@ -38,8 +40,8 @@ int image_stores_find(const char *config_path, const char *store,
             (struct image_stores){.paths = {xstrdup(store)}, .n = 1, .config = config};
         return 0;
     }
-    own = config_home_dir(config->image.user_store);
-    site = xstrdup(config->image.store);
+    own = image_where(config->image.user_store, &here);
+    site = image_where(config->image.store, &here);
     *ret = (struct image_stores){.n = 2, .config = config};
     ret->paths[0] = geteuid() == 0 ? site : own;
     ret->paths[1] = geteuid() == 0 ? own : site;

@@ -8,7 +8,6 @@
 #include "client/handle.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "wire/pack.h"
@@ -19,15 +18,10 @@ static int ask(struct berth *berth, const char *host, uint16_t port,
     cleanup(caller_destroyp) struct caller *caller = NULL;
     cleanup(free_messagep) Berth__Envelope *reply = NULL;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    uid_t uid;
-    int rc = caller_connect(&berth->auth, host, port, "", (uid_t)-1, &caller, err);
+    int rc = handle_connect_node(berth, host, port, &caller, err);
 
     if (rc < 0)
         return rc;
-    uid = caller_peer(caller)->uid;
-    if (uid != 0 && uid != geteuid())
-        return err_set(err, EPERM, "wrong uid: %u answers there, not root",
-                       (unsigned int)uid);
     env.id = 1;
     env.body_case = BERTH__ENVELOPE__BODY_USAGE_QUERY;
     env.usage_query = (Berth__UsageQuery *)(uintptr_t)query;

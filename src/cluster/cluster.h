@@ -37,11 +37,12 @@ struct cluster_node {
 
 struct cluster {
     char *name;
-    char *dir;       /* sockets, logs, configuration; DIR/cluster.json */
-    char *data;      /* states and images; may be 'dir' */
-    char *images;    /* the store of images */
-    bool own_images; /* 'down' removes them */
-    uid_t uid;       /* whose it is; 0: in the machine's own network */
+    char *dir;         /* sockets, logs, configuration; DIR/cluster.json */
+    char *data;        /* states and images; may be 'dir' */
+    char *images;      /* the store of images */
+    bool own_images;   /* 'down' removes them */
+    bool local_images; /* of one that is being made: stores differ between nodes */
+    uid_t uid;         /* whose it is; 0: in the machine's own network */
     char bridge[CLUSTER_IFNAME_SIZE];
     char subnet[16];  /* "10.213.7", without the last byte */
     char address[16]; /* the controller's */

@@ -144,6 +144,17 @@ static int make_node_dirs(const struct cluster *c, const char *node, struct err 
     return rc < 0 ? rc : make_dir(c->data, state, 0700, err);
 }
 
+/* Where each user may make a directory of his own. */
+static int make_users_dir(const struct cluster *c, struct err *err)
+{
+    cleanup(freep) char *path = xasprintf("%s/users", c->images);
+    int rc = io_mkdir_p(path, 0755, err);
+
+    if (rc == 0 && chmod(path, 01777) < 0)
+        rc = err_sys(err, errno, "%s", path);
+    return rc;
+}
+
 static int make_dirs(const struct cluster *c, struct err *err)
 {
     int rc = make_dir(c->dir, "log", 0755, err);
@@ -154,6 +165,8 @@ static int make_dirs(const struct cluster *c, struct err *err)
         rc = make_dir(c->data, "controller", 0700, err);
     if (rc == 0)
         rc = io_mkdir_p(c->images, 0755, err);
+    if (rc == 0 && c->local_images)
+        rc = make_users_dir(c, err);
     for (size_t i = 0; rc == 0 && i < c->n_nodes; i++)
         rc = make_node_dirs(c, c->nodes[i].name, err);
     return rc;
@@ -266,7 +279,9 @@ static char *config_text(const struct cluster *c, const struct cluster_hardware 
     strbuf_puts(&sb, "munge:\n");
     add_path(&sb, "  socket", c->dir, "/munge/socket");
     strbuf_puts(&sb, "image:\n");
-    add_path(&sb, "  store", c->images, "");
+    add_path(&sb, "  store", c->images, c->local_images ? "/%n" : "");
+    if (c->local_images)
+        add_path(&sb, "  user_store", c->images, "/users/%u/%n");
     if (c->uid)
         add_path(&sb, "join_pid_file", c->dir, "/join.pid");
     add_nodes(&sb, c, real, fake);

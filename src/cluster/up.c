@@ -339,6 +339,7 @@ static struct cluster *planned(const struct cluster_wishes *w)
 
     c->uid = geteuid();
     c->own_images = !w->image_store;
+    c->local_images = w->local_images;
     c->n_fake = w->fake;
     c->fake_runtime = w->fake_runtime ? xstrdup(w->fake_runtime) : NULL;
     c->images =

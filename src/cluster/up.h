@@ -13,6 +13,7 @@ struct cluster_wishes {
     const char *topology;    /* an XML file, "synthetic:...", or NULL */
     const char *subnet;      /* "10.x.y.0/24", or NULL: a free one */
     const char *image_store; /* absolute, or NULL: in the cluster's directory */
+    bool local_images;       /* each node has stores of its own */
     unsigned nodes;
     unsigned cores;            /* of each node; 0: what the topology says */
     unsigned fake;             /* nodes that are only pretended */

@@ -101,10 +101,3 @@ const char *config_home(void)
         return home;
     return pw ? pw->pw_dir : NULL;
 }
-
-char *config_home_dir(const char *pattern)
-{
-    const char *home = config_home();
-
-    return expand(pattern, "%h", home ? home : "");
-}

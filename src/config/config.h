@@ -20,6 +20,12 @@
 #define BERTH_DEFAULT_CONTROLLER_PORT 7817
 #define BERTH_DEFAULT_NODE_PORT 7818
 
+enum config_sharing {
+    CONFIG_SHARED_AUTO,
+    CONFIG_SHARED_YES,
+    CONFIG_SHARED_NO,
+};
+
 enum config_policy {
     CONFIG_POLICY_DEFAULT,
     CONFIG_POLICY_FIFO,
@@ -125,10 +131,11 @@ struct config {
         char *socket; /* NULL: munge's default */
     } munge;
     struct {
-        char *store;        /* the site's images, written by root */
-        char *user_store;   /* a user's own; "%h" is the home directory */
+        char *store;        /* the site's images, written by root; see image_where */
+        char *user_store;   /* a user's own; the same */
         bool keep_archives; /* of layers, as they came */
-        char *fallback;     /* image of jobs that name none; NULL: the node's files */
+        enum config_sharing shared; /* between all nodes */
+        char *fallback; /* image of jobs that name none; NULL: the node's files */
     } image;
     struct {
         char *cdi_dirs;  /* "/etc/cdi,/var/run/cdi", the later go first */
@@ -194,7 +201,5 @@ const struct config_node *config_node_by_name(const struct config *config,
                                               const char *name);
 /* "%n" in node.state_dir and run_dir replaced; the caller frees it. */
 char *config_node_dir(const char *pattern, const char *node);
-/* "%h" in image.user_store replaced by $HOME, else by the account's home. */
-char *config_home_dir(const char *pattern);
 
 #endif

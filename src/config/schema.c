@@ -47,6 +47,7 @@
 #define BLOCK(name, ...) ITEM(config_switch, "blocks[]." name, __VA_ARGS__)
 
 static const char *const cdi_hooks[] = {"known", "none"};
+static const char *const sharings[] = {"auto", "yes", "no"};
 static const char *const policies[] = {"default", "fifo", "easy", "conservative",
                                        "hybrid"};
 static const char *const fairshares[] = {"tree", "classic"};
@@ -118,11 +119,13 @@ const struct schema_key schema_table[] = {
         "munged's socket; empty: munge's default"),
 
     KEY("image.store", PATH, image.store, "/var/lib/berth/images", 0, 0,
-        "the site's images, written by root"),
+        "the site's images, written by root; %n is the node"),
     KEY("image.user_store", PATH, image.user_store, "%h/.local/share/berth/images", 0, 0,
-        "a user's own images; %h is the home directory"),
+        "a user's own images; %h is the home directory, %u the account, %n the node"),
     KEY("image.keep_archives", BOOL, image.keep_archives, "true", 0, 0,
         "keep layers' archives as they came, to push images and pass them on"),
+    CHOICE("image.shared", image.shared, "auto", sharings,
+        "do all nodes see the same stores? auto, yes or no"),
     KEY("image.fallback", TEXT, image.fallback, "", 0, 255,
         "image of jobs that name none; empty: the node's own files"),
 

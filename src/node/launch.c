@@ -8,11 +8,10 @@
  * its own node, which passes a step on whose first node is another one.
  */
 #include "node/groups.h"
-#include "node/node.h"
+#include "node/legs.h"
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "wire/pack.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,87 +22,18 @@
 
 #define FANOUT_MAX 1024
 
-/* A launch that has not been answered yet. */
-struct launch {
-    struct node *node;
-    struct channel *from; /* NULL: nobody waits any more */
-    uint64_t id;
-    uint32_t job, epoch;
-    bool is_step;
-    size_t open; /* answers still to come */
-    size_t n_failed;
-    char **failed; /* names of nodes */
-    struct err *errs;
-    struct launch *next;
-};
-
-/* One answer of a launch: our own shepherd's, or that of a child node. */
-struct leg {
-    struct launch *launch;
-    char *name;
-};
-
-static struct launch *launch_create(struct node *node, struct channel *from,
-                                    uint64_t id)
-{
-    struct launch *launch = xcalloc(1, sizeof(*launch));
-
-    launch->node = node;
-    launch->from = from;
-    launch->id = id;
-    launch->next = node->launches;
-    node->launches = launch;
-    return launch;
-}
-
-static void launch_destroy(struct launch *launch)
-{
-    struct launch **slot = &launch->node->launches;
-
-    while (*slot != launch)
-        slot = &(*slot)->next;
-    *slot = launch->next;
-    for (size_t i = 0; i < launch->n_failed; i++)
-        free(launch->failed[i]);
-    free(launch->failed);
-    free(launch->errs);
-    free(launch);
-}
-
-void launch_channel_gone(struct node *node, struct channel *ch)
-{
-    for (struct launch *launch = node->launches; launch; launch = launch->next)
-        if (launch->from == ch)
-            launch->from = NULL;
-}
-
-static void note_failure(struct launch *launch, const char *node, const struct err *err)
-{
-    size_t n = launch->n_failed++;
-
-    launch->failed = xrealloc(launch->failed, n + 1, sizeof(*launch->failed));
-    launch->errs = xrealloc(launch->errs, n + 1, sizeof(*launch->errs));
-    launch->failed[n] = xstrdup(node);
-    launch->errs[n] = *err;
-}
-
 /* ---------------------------------------------------------------- answering */
 
 static void answer_step(struct launch *launch)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__LaunchStepReply reply = BERTH__LAUNCH_STEP_REPLY__INIT;
-    cleanup(freep) Berth__Status *statuses =
-        xcalloc(launch->n_failed, sizeof(*statuses));
-    cleanup(freep) Berth__Status **pointers =
-        xcalloc(launch->n_failed, sizeof(*pointers));
+    cleanup(freep) Berth__Status *values = NULL;
+    cleanup(freep) Berth__Status **pointers = NULL;
 
-    for (size_t i = 0; i < launch->n_failed; i++) {
-        berth__status__init(&statuses[i]);
-        statuses[i].code = launch->errs[i].code;
-        statuses[i].text = launch->errs[i].text;
-        pointers[i] = &statuses[i];
-    }
+    if (!launch->from)
+        return;
+    launch_statuses(launch, &values, &pointers);
     reply.n_nodes = reply.n_statuses = launch->n_failed;
     reply.nodes = launch->failed;
     reply.statuses = pointers;
@@ -127,50 +57,6 @@ static void answer_job(struct launch *launch)
         uplink_send_started(launch->node->uplink, launch->job, launch->epoch);
 }
 
-static void leg_done(struct launch *launch)
-{
-    if (--launch->open)
-        return;
-    if (!launch->is_step)
-        answer_job(launch);
-    else if (launch->from)
-        answer_step(launch);
-    launch_destroy(launch);
-}
-
-static void on_leg(const Berth__Envelope *reply, const struct err *err, void *ctx)
-{
-    struct leg *leg = ctx;
-    struct launch *launch = leg->launch;
-
-    if (err)
-        note_failure(launch, leg->name, err);
-    if (reply && reply->body_case == BERTH__ENVELOPE__BODY_STEP_LAUNCHED) {
-        const Berth__LaunchStepReply *below = reply->step_launched;
-
-        for (size_t i = 0; i < below->n_nodes && i < below->n_statuses; i++) {
-            struct err why;
-
-            (void)err_set(&why, below->statuses[i]->code, "%s",
-                          below->statuses[i]->text);
-            note_failure(launch, below->nodes[i], &why);
-        }
-    }
-    free(leg->name);
-    free(leg);
-    leg_done(launch);
-}
-
-static struct leg *leg_create(struct launch *launch, const char *name)
-{
-    struct leg *leg = xcalloc(1, sizeof(*leg));
-
-    leg->launch = launch;
-    leg->name = xstrdup(name);
-    launch->open++;
-    return leg;
-}
-
 /* ----------------------------------------------------------------- checking */
 
 static int check_user(uid_t uid, struct err *err)
@@ -182,7 +68,7 @@ static int check_user(uid_t uid, struct err *err)
     return 0;
 }
 
-static int check_grant(struct node *node, const Berth__SignedGrant *sgn,
+int launch_check_grant(struct node *node, const Berth__SignedGrant *sgn,
                        Berth__Grant **ret_grant, uint32_t *ret_index, struct err *err)
 {
     int rc;
@@ -201,6 +87,18 @@ static int check_grant(struct node *node, const Berth__SignedGrant *sgn,
     return rc;
 }
 
+/* Nodes of one machine see the same files, unless each has a name of its own for
+ * the place. */
+static uint32_t image_sharing(const struct config *config, bool shares_machine)
+{
+    if (config->image.shared == CONFIG_SHARED_AUTO && shares_machine)
+        return strstr(config->image.store, "%n") ||
+                       strstr(config->image.user_store, "%n")
+                   ? CONFIG_SHARED_NO
+                   : CONFIG_SHARED_YES;
+    return config->image.shared;
+}
+
 static void fill_assignment(const struct node *node, const Berth__Grant *grant,
                             uint32_t index, Berth__Assignment *assignment)
 {
@@ -217,6 +115,9 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
     assignment->shares_machine =
         node->virtual_topology || getenv("BERTH_CLUSTER_DIR") != NULL;
     assignment->fanout = node->fanout;
+    assignment->image_stores = (char **)(uintptr_t)node->image_stores;
+    assignment->n_image_stores = ARRAY_SIZE(node->image_stores);
+    assignment->image_sharing = image_sharing(node->config, assignment->shares_machine);
     assignment->kill_grace = node->config->node.kill_grace;
     if (node->config->munge.socket)
         assignment->munge_socket = node->config->munge.socket;
@@ -266,7 +167,7 @@ static int assign(struct node *node, const Berth__Grant *grant, uint32_t index,
 
     if (rc)
         return rc;
-    rc = shepherd_assign(node, assignment, job, epoch, step, grant->uid, on_leg, leg,
+    rc = shepherd_assign(node, assignment, job, epoch, step, grant->uid, leg_end, leg,
                          err);
     if (rc && !shepherd_find(node, job, step))
         groups_release(node, job, epoch, step);
@@ -286,7 +187,7 @@ static int start_lead(struct node *node, struct channel *from,
     uint32_t index;
     int rc;
 
-    rc = check_grant(node, msg->grant, &grant, &index, err);
+    rc = launch_check_grant(node, msg->grant, &grant, &index, err);
     if (!rc)
         rc = grant_check_spec(grant, msg->spec, err);
     if (rc)
@@ -297,7 +198,7 @@ static int start_lead(struct node *node, struct channel *from,
     fill_assignment(node, grant, index, &assignment);
     fill_pus(node, grant->placement->shares[0]->cores, 0, NULL, &assignment);
     assignment.job = msg;
-    launch = launch_create(node, from, env->id);
+    launch = launch_create(node, from, env->id, answer_job);
     launch->job = grant->job_id;
     launch->epoch = grant->epoch;
     leg = leg_create(launch, node->self->name);
@@ -305,8 +206,7 @@ static int start_lead(struct node *node, struct channel *from,
     clear_assignment(&assignment);
     if (!rc)
         return 0;
-    free(leg->name);
-    free(leg);
+    leg_drop(leg);
     launch_destroy(launch);
     /* Said twice: it runs already, and that is what was wanted. */
     if (rc == -EALREADY) {
@@ -329,7 +229,7 @@ void launch_job(struct node *node, struct channel *from, const Berth__Envelope *
 
 /* -------------------------------------------------------------------- steps */
 
-static const Berth__NodeShare *share_of(const Berth__Grant *grant, const char *node)
+const Berth__NodeShare *launch_share_of(const Berth__Grant *grant, const char *node)
 {
     for (size_t i = 0; i < grant->placement->n_shares; i++)
         if (strcmp(grant->placement->shares[i]->node, node) == 0)
@@ -379,7 +279,7 @@ static int check_tasks(const struct node *node, const Berth__StepNode *own,
     if (own->n_task_cores != own->n_ranks)
         return err_set(err, EINVAL, "a step launch with %zu tasks and cores for %zu",
                        own->n_ranks, own->n_task_cores);
-    return check_cores(node, own, share_of(grant, own->node), err);
+    return check_cores(node, own, launch_share_of(grant, own->node), err);
 }
 
 /* To where the grant says that a child is, whatever the lead says. */
@@ -387,7 +287,7 @@ static void forward_to(struct launch *launch, const Berth__Grant *grant,
                        Berth__LaunchStep *msg)
 {
     const char *name = msg->nodes[msg->index]->node;
-    const Berth__NodeShare *share = share_of(grant, name);
+    const Berth__NodeShare *share = launch_share_of(grant, name);
     struct leg *leg = leg_create(launch, name);
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     struct err err;
@@ -395,12 +295,12 @@ static void forward_to(struct launch *launch, const Berth__Grant *grant,
     env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;
     env.launch_step = msg;
     if (share) {
-        peer_call(launch->node, share->address, (uint16_t)share->port, &env, on_leg,
+        peer_call(launch->node, share->address, (uint16_t)share->port, &env, leg_end,
                   leg);
         return;
     }
     (void)err_set(&err, EPERM, "it is not part of job %u", grant->job_id);
-    on_leg(NULL, &err, leg);
+    leg_end(NULL, &err, leg);
 }
 
 static void forward_step(struct launch *launch, const Berth__Grant *grant,
@@ -429,7 +329,7 @@ static void start_here(struct launch *launch, const Berth__Grant *grant, uint32_
     fill_pus(node, own->cores, own->n_task_cores, own->task_cores, &assignment);
     assignment.step = msg;
     if (assign(node, grant, index, msg->step_id, &assignment, leg, &err))
-        on_leg(NULL, &err, leg);
+        leg_end(NULL, &err, leg);
     clear_assignment(&assignment);
 }
 
@@ -443,7 +343,7 @@ static int start_step(struct node *node, struct channel *from,
     bool is_ours;
     int rc;
 
-    rc = check_grant(node, msg->grant, &grant, &index, err);
+    rc = launch_check_grant(node, msg->grant, &grant, &index, err);
     if (!rc)
         rc = check_step(msg, grant, err);
     is_ours = !rc && strcmp(msg->nodes[msg->index]->node, node->self->name) == 0;
@@ -451,8 +351,7 @@ static int start_step(struct node *node, struct channel *from,
         rc = check_tasks(node, msg->nodes[msg->index], grant, err);
     if (rc)
         return rc;
-    launch = launch_create(node, from, env->id);
-    launch->is_step = true;
+    launch = launch_create(node, from, env->id, answer_step);
     launch->open = 1; /* until all legs are under way */
     if (is_ours) {
         forward_step(launch, grant, msg);
@@ -460,7 +359,7 @@ static int start_step(struct node *node, struct channel *from,
     } else {
         forward_to(launch, grant, msg);
     }
-    leg_done(launch);
+    launch_leg_done(launch);
     return 0;
 }
 

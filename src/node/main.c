@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "image/where.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -82,12 +83,15 @@ static int find_self(struct node *node, const char *name, struct err *err)
 
 static int make_dirs(struct node *node, struct err *err)
 {
+    const struct image_where where = {.node = node->self->name};
     cleanup(freep) char *steps = NULL;
     int rc;
 
     node->state_dir = config_node_dir(node->config->node.state_dir, node->self->name);
     node->run_dir = config_node_dir(node->config->node.run_dir, node->self->name);
     node->socket_path = xasprintf("%s/node.sock", node->run_dir);
+    node->image_stores[0] = image_where(node->config->image.store, &where);
+    node->image_stores[1] = xstrdup(node->config->image.user_store);
     steps = xasprintf("%s/steps", node->state_dir);
     rc = io_mkdir_p(steps, 0755, err);
     return rc ? rc : io_mkdir_p(node->run_dir, 0755, err);

@@ -29,6 +29,7 @@ struct peer_link;
 struct routes;
 struct launch;
 struct cgroup;
+struct image_job;
 
 struct node {
     uv_loop_t *loop;
@@ -39,6 +40,7 @@ struct node {
     struct wire_auth auth;
     char *state_dir, *run_dir, *socket_path;
     char boot_id[64];
+    char *image_stores[2]; /* the site's, and the pattern of users' own */
 
     struct node_topo *topo;
     char *topo_xml;           /* text of the hwloc export */
@@ -63,9 +65,11 @@ struct node {
     struct cgroup *cgroup; /* NULL: this machine has none for us */
     struct uplink *uplink;
     struct routes *routes;
-    struct peer_link *peers; /* berthds of other nodes (uthash) */
-    struct launch *launches; /* not answered yet, a list */
-    unsigned int n_gone;     /* directories of jobs set aside */
+    struct peer_link *peers;      /* berthds of other nodes (uthash) */
+    struct launch *launches;      /* not answered yet, a list */
+    struct image_job *image_jobs; /* of images.c, not answered yet, a list */
+    unsigned int n_image_jobs;
+    unsigned int n_gone; /* directories of jobs set aside */
     bool stopping;
 };
 
@@ -144,6 +148,17 @@ void launch_step(struct node *node, struct channel *from, const Berth__Envelope 
 void signal_job(struct node *node, struct channel *from, const Berth__Envelope *env);
 /* 'ch' has ended: nobody waits there for an answer any more. */
 void launch_channel_gone(struct node *node, struct channel *ch);
+
+/* ---------------------------------------------------------------- spread.c */
+/* Get an image to this node, then to those below it. */
+void image_spread(struct node *node, struct channel *from, const Berth__Envelope *env);
+
+/* ---------------------------------------------------------------- images.c */
+/* Answer who asks for an image, or a part of a blob, as the user he is. */
+void image_query(struct node *node, struct channel *from, const Berth__Envelope *env);
+void blob_read(struct node *node, struct channel *from, const Berth__Envelope *env);
+/* 'ch' has ended: nobody waits there for an answer any more. */
+void images_channel_gone(struct node *node, struct channel *ch);
 
 /* ----------------------------------------------------------------- peers.c */
 /* Call the berthd of another node over a kept connection. */

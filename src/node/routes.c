@@ -119,22 +119,35 @@ static void drop_old(uv_timer_t *timer)
     }
 }
 
-/* Other daemons may launch steps; a grant says which. */
-static void on_message(struct channel *ch, const Berth__Envelope *env, int adopted,
-                       void *ctx)
+/* Other daemons may launch steps and spread images; a grant says which. */
+static void from_daemon(struct node *node, struct channel *ch,
+                        const Berth__Envelope *env)
 {
     const struct peer *peer = channel_peer(ch);
 
+    if (peer->uid != 0 && peer->uid != geteuid())
+        channel_reply_status(ch, env, EPERM, "only a node's daemon may ask this");
+    else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_STEP)
+        launch_step(node, ch, env);
+    else
+        image_spread(node, ch, env);
+}
+
+static void on_message(struct channel *ch, const Berth__Envelope *env, int adopted,
+                       void *ctx)
+{
     (void)adopted;
     if (env->body_case == BERTH__ENVELOPE__BODY_PING) {
         channel_reply_status(ch, env, 0, "");
     } else if (env->body_case == BERTH__ENVELOPE__BODY_USAGE_QUERY) {
         usage_query(ctx, ch, env);
-    } else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_STEP) {
-        if (peer->uid == 0 || peer->uid == geteuid())
-            launch_step(ctx, ch, env);
-        else
-            channel_reply_status(ch, env, EPERM, "only a node's daemon may ask this");
+    } else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_STEP ||
+               env->body_case == BERTH__ENVELOPE__BODY_IMAGE_SPREAD) {
+        from_daemon(ctx, ch, env);
+    } else if (env->body_case == BERTH__ENVELOPE__BODY_IMAGE_QUERY) {
+        image_query(ctx, ch, env);
+    } else if (env->body_case == BERTH__ENVELOPE__BODY_BLOB_READ) {
+        blob_read(ctx, ch, env);
     } else {
         channel_reply_status(ch, env, ENOSYS, "a node does not answer this");
     }
@@ -145,6 +158,7 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
     struct node *node = ctx;
 
     launch_channel_gone(node, ch);
+    images_channel_gone(node, ch);
     if (why->text[0] && !node->stopping)
         log_info("connection from %s: %s", channel_peer(ch)->address, why->text);
 }

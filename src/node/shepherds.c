@@ -209,6 +209,9 @@ void shepherd_on_message(struct channel *ch, const Berth__Envelope *env, int ado
         launch_step(shepherd->node, ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_GROUP_ORDER && shepherd->assigned)
         groups_order(shepherd->node, shepherd, ch, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_IMAGE_SPREAD &&
+             shepherd->step == STEP_LEAD)
+        image_spread(shepherd->node, ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_JOB_ENDED &&
              is_lead_of(shepherd, env->job_ended->job_id, env->job_ended->epoch))
         take_job_ended(shepherd, env);

@@ -11,8 +11,8 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/strv.h"
-#include "image/store.h"
 #include "shepherd/devices.h"
+#include "shepherd/images.h"
 #include "shepherd/mounts.h"
 
 #include <errno.h>
@@ -26,21 +26,6 @@ const char *box_tools_dir(void)
     const char *dir = getenv("BERTH_TOOLS_DIR");
 
     return dir ? dir : BERTH_LIBEXECDIR "/bin";
-}
-
-static int find_image(const Berth__ContainerSpec *spec, struct image **ret,
-                      struct err *err)
-{
-    const char *ref = spec->image_digest[0] ? spec->image_digest : spec->image;
-    struct image_store *store;
-    int rc = image_store_open(spec->image_store, false, &store, err);
-
-    if (!rc) {
-        rc = image_lookup(store, ref, ret, err);
-        image_store_close(store);
-        rc = rc ? rc : image_hold(*ret, err);
-    }
-    return rc ? err_wrap(err, "image %s", spec->image) : 0;
 }
 
 /* A directory of the job's: where the container is built, or the tools go. */
@@ -80,7 +65,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     if (!spec)
         spec = &plain;
     if (!rc && spec->image[0])
-        rc = find_image(spec, &image, err);
+        rc = images_find(sh, spec, &image, err);
     if (!rc)
         rc = devices_find(policy, spec->devices, spec->n_devices, &devices, err);
     if (rc)

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "shepherd/images.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -45,6 +46,7 @@ void lead_maybe_report(struct lead *lead)
     settle_memory(lead);
     if (lead->words)
         lead->ended.words = lead->words;
+    lead->ended.n_images = images_brought(lead, &lead->ended.images);
     link_report_end(lead->sh, &lead->ended);
 }
 
@@ -182,12 +184,30 @@ static void on_no_owner(uv_timer_t *timer)
     lead_end(lead, 1, 0, "its client never came");
 }
 
+static void fail_start(struct lead *lead, const struct err *err)
+{
+    lead->ended.launch_failed = true;
+    lead_end(lead, 1, 0, err->text);
+}
+
+static void on_image(const struct err *err, void *ctx)
+{
+    struct lead *lead = ctx;
+    struct err why;
+
+    if (lead->is_ending)
+        return;
+    if (err)
+        fail_start(lead, err);
+    else if (batch_start(lead, &why))
+        fail_start(lead, &why);
+}
+
 /* Errors that are the job's own end it; the launch itself has worked, and has been
  * answered by now. */
 static void start_work(uv_timer_t *timer)
 {
     struct lead *lead = timer->data;
-    struct err err;
 
     /* Nothing will be started from here. */
     if (lead->spec->script.len == 0)
@@ -199,10 +219,8 @@ static void start_work(uv_timer_t *timer)
         (void)uv_timer_start(&lead->grace, on_no_owner, OWNER_MS, 0);
         return;
     }
-    if (batch_start(lead, &err)) {
-        lead->ended.launch_failed = true;
-        lead_end(lead, 1, 0, err.text);
-    }
+    if (images_need(lead, lead->spec->container, NULL, 0, on_image, lead))
+        on_image(NULL, lead);
 }
 
 int lead_start(struct shepherd *sh, struct err *err)
@@ -235,6 +253,7 @@ int lead_start(struct shepherd *sh, struct err *err)
 
 void lead_node_is_back(struct shepherd *sh)
 {
+    images_node_is_back(sh->lead);
     runs_start_waiting(sh->lead);
 }
 

@@ -16,6 +16,7 @@
 #include "shepherd/shepherd.h"
 
 struct batch;
+struct images;
 struct run;
 
 /* A connection to the lead: a client, or the root shepherd of a step. */
@@ -35,7 +36,9 @@ struct run {
     uint8_t secret[16];
     struct conn *client, *root; /* NULL: not there (any more) */
     uint64_t request;           /* of the client, to be answered */
-    bool is_placed, is_killed, out_of_memory;
+    bool is_placed;             /* nodes and cores are its own */
+    bool is_launched;           /* else its image is still on the way */
+    bool is_killed, out_of_memory;
     int64_t start_time; /* seconds since the epoch, when it was placed */
     int exit_code, exit_signal;
     char *words;
@@ -58,8 +61,9 @@ struct lead {
     struct run *runs; /* oldest first */
     uint32_t next_step;
     struct batch *batch;
-    struct guests guests; /* in the container of the batch script */
-    bool is_terminating;  /* asked to end; killed after the grace */
+    struct guests guests;  /* in the container of the batch script */
+    struct images *images; /* which nodes have which; see images.h */
+    bool is_terminating;   /* asked to end; killed after the grace */
     bool is_ending, is_reported;
     Berth__JobEnded ended;
     char *words;

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "shepherd/images.h"
 #include "wire/pack.h"
 
 #include <errno.h>
@@ -136,8 +137,10 @@ static void run_signal(struct run *run, int signo, bool kill)
 {
     if (kill && !run->is_killed) {
         run->is_killed = true;
-        if (!run->is_placed) {
-            run_fail(run, "the job ended before there was room for it");
+        if (!run->is_launched) {
+            run_fail(run, run->is_placed
+                              ? "the job ended before its image was there"
+                              : "the job ended before there was room for it");
             run_end(run);
             return;
         }
@@ -198,7 +201,7 @@ void runs_list(struct lead *lead, struct channel *ch, const Berth__Envelope *env
     infos = xcalloc(n + 1, sizeof(*infos));
     steps = xcalloc(n + 1, sizeof(*steps));
     for (const struct run *run = lead->runs; run; run = run->next) {
-        if (!run->is_placed)
+        if (!run->is_launched)
             continue;
         steps[list.n_steps] = &infos[list.n_steps];
         describe(run, steps[list.n_steps++]);
@@ -309,11 +312,10 @@ static void run_launch(struct run *run)
     struct launched *launched = xcalloc(1, sizeof(*launched));
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
 
-    run->is_placed = true;
+    run->is_launched = true;
     run->start_time = time(NULL);
     count_tasks(run, run->spec);
     run->launch.grant = sh->assignment->job->grant;
-    run->launch.step_id = lead->next_step++;
     run->launch.spec = run->spec;
     run->launch.fanout = sh->assignment->fanout ? sh->assignment->fanout : FANOUT;
     randombytes_buf(run->secret, sizeof(run->secret));
@@ -325,6 +327,44 @@ static void run_launch(struct run *run)
     env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;
     env.launch_step = &run->launch;
     rpc_call(sh->node_rpc, sh->node, &env, on_launched, launched);
+}
+
+static void on_image(const struct err *err, void *ctx)
+{
+    struct launched *waiting = ctx;
+    struct run *run = run_by_id(waiting->lead, waiting->step_id);
+    struct lead *lead;
+
+    free(waiting);
+    if (!run || run->is_launched)
+        return;
+    if (!err) {
+        run_launch(run);
+        return;
+    }
+    lead = run->lead;
+    layout_give(lead->layout, &run->launch);
+    refuse_client(run, err);
+    runs_start_waiting(lead);
+    lead_maybe_report(lead);
+}
+
+/* It has its place. What it runs in must be there before it is. */
+static void run_prepare(struct run *run)
+{
+    struct lead *lead = run->lead;
+    struct launched *waiting = xcalloc(1, sizeof(*waiting));
+    cleanup(freep) char **nodes = xcalloc(run->launch.n_nodes, sizeof(*nodes));
+
+    run->is_placed = true;
+    run->launch.step_id = lead->next_step++;
+    waiting->lead = lead;
+    waiting->step_id = run->launch.step_id;
+    for (size_t i = 0; i < run->launch.n_nodes; i++)
+        nodes[i] = run->launch.nodes[i]->node;
+    if (images_need(lead, run->spec->container, nodes, run->launch.n_nodes, on_image,
+                    waiting))
+        on_image(NULL, waiting);
 }
 
 /* First come, first served; a step that has to wait holds up those behind. While
@@ -348,7 +388,7 @@ void runs_start_waiting(struct lead *lead)
         if (rc)
             refuse_client(run, &err);
         else
-            run_launch(run);
+            run_prepare(run);
     }
 }
 

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * spread.c - get a job's image to its nodes, down a tree
+ *
+ *     lead --ImageSpread--> own node --> children --> ...
+ *                             |  each: fetch from whom the message names, as the
+ *                             |  job's user, then pass it on as the only source
+ *                             v
+ *                       berth image fetch
+ *
+ * What is taken in is strangers' bytes: a program that runs as the user does that,
+ * into his store, and verifies all of it. The site's images go from site's store to
+ * site's store. Who holds the image already is through in a few milliseconds.
+ */
+#include "node/legs.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define FANOUT_MAX 1024
+#define SOURCES_MAX 16
+#define WORDS_MAX 400
+/* What 'berth image fetch' ends with when there was nothing to do. */
+#define STATUS_HELD 3
+#define FETCH_PATH "PATH=/usr/local/bin:/usr/bin:/bin"
+
+/* The program that fetches, from its start until both its end and the end of what
+ * it writes. */
+struct fetcher {
+    struct launch *launch;
+    uv_process_t process;
+    uv_pipe_t words; /* its stderr */
+    char text[WORDS_MAX];
+    size_t len;
+    int64_t status;
+    int signo;
+    unsigned int open; /* handles */
+};
+
+static void answer_spread(struct launch *launch)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__ImageSpreadReply reply = BERTH__IMAGE_SPREAD_REPLY__INIT;
+    cleanup(freep) Berth__Status *values = NULL;
+    cleanup(freep) Berth__Status **pointers = NULL;
+
+    if (!launch->from)
+        return;
+    launch_statuses(launch, &values, &pointers);
+    reply.n_nodes = reply.n_statuses = launch->n_failed;
+    reply.nodes = launch->failed;
+    reply.statuses = pointers;
+    reply.fetched = launch->fetched;
+    env.id = launch->id;
+    env.reply = true;
+    env.body_case = BERTH__ENVELOPE__BODY_IMAGE_SPREAD_DONE;
+    env.image_spread_done = &reply;
+    channel_send(launch->from, &env);
+}
+
+/* ---------------------------------------------------------------- passing on */
+
+/* To where the grant says that a child is, whatever the lead says. */
+static void forward_to(struct launch *launch, uint32_t index)
+{
+    Berth__ImageSpread *msg = launch->request->image_spread;
+    const Berth__NodeShare *share = launch_share_of(launch->grant, msg->nodes[index]);
+    struct leg *leg = leg_create(launch, msg->nodes[index]);
+    struct err err;
+
+    if (!share) {
+        (void)err_set(&err, EPERM, "it is not part of job %u", launch->job);
+        leg_end(NULL, &err, leg);
+        return;
+    }
+    msg->index = index;
+    peer_call(launch->node, share->address, (uint16_t)share->port, launch->request,
+              leg_end, leg);
+}
+
+/* To the children, which find it here. */
+static void forward_below(struct launch *launch)
+{
+    Berth__ImageSpread *msg = launch->request->image_spread;
+    const Berth__NodeShare *own =
+        launch_share_of(launch->grant, launch->node->self->name);
+    Berth__ImageSource here = BERTH__IMAGE_SOURCE__INIT, *sources[] = {&here};
+    uint64_t first = (uint64_t)msg->index * msg->fanout + 1;
+    Berth__ImageSource **before = msg->from;
+    size_t n_before = msg->n_from;
+
+    here.node = own->node;
+    here.address = own->address;
+    here.port = own->port;
+    msg->from = sources;
+    msg->n_from = 1;
+    for (uint64_t i = first; i < first + msg->fanout && i < msg->n_nodes; i++)
+        forward_to(launch, (uint32_t)i);
+    msg->from = before;
+    msg->n_from = n_before;
+}
+
+/* ------------------------------------------------------------------ fetching */
+
+static void settle(struct fetcher *fetcher)
+{
+    struct launch *launch = fetcher->launch;
+    struct leg *leg = leg_create(launch, launch->node->self->name);
+    struct err err;
+
+    launch->open--; /* which the fetcher held */
+    fetcher->text[strcspn(fetcher->text, "\n")] = '\0';
+    if (!fetcher->signo && (!fetcher->status || fetcher->status == STATUS_HELD)) {
+        launch->fetched += fetcher->status == 0;
+        forward_below(launch);
+        leg_end(NULL, NULL, leg);
+    } else {
+        if (fetcher->text[0])
+            (void)err_set(&err, EIO, "%s", fetcher->text);
+        else
+            (void)err_set(&err, EIO, "the program that fetches images ended early");
+        leg_end(NULL, &err, leg);
+    }
+    free(fetcher);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct fetcher *fetcher = handle->data;
+
+    if (--fetcher->open == 0)
+        settle(fetcher);
+}
+
+static void on_exit_of(uv_process_t *process, int64_t status, int signo)
+{
+    struct fetcher *fetcher = process->data;
+
+    fetcher->status = status;
+    fetcher->signo = signo;
+    uv_close((uv_handle_t *)process, on_handle_closed);
+}
+
+static void offer_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
+{
+    static char spill[4096]; /* read and forgotten: nobody needs a long story */
+    struct fetcher *fetcher = handle->data;
+    size_t room = sizeof(fetcher->text) - 1 - fetcher->len;
+
+    (void)wanted;
+    *buf = room ? uv_buf_init(fetcher->text + fetcher->len, (unsigned int)room)
+                : uv_buf_init(spill, sizeof(spill));
+}
+
+static void on_words(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct fetcher *fetcher = stream->data;
+
+    if (n < 0)
+        uv_close((uv_handle_t *)stream, on_handle_closed);
+    else if (buf->base == fetcher->text + fetcher->len)
+        fetcher->len += (size_t)n;
+}
+
+/* The command: what is wanted, and from whom. */
+static char **fetch_argv(const struct node *node, const Berth__ImageSpread *msg)
+{
+    char **argv = NULL;
+
+    strv_add(&argv, BERTH_BINDIR "/berth");
+    strv_add(&argv, "image");
+    strv_add(&argv, "fetch");
+    strv_add(&argv, "--config");
+    strv_add(&argv, node->config->path);
+    strv_add(&argv, "--digest");
+    strv_add(&argv, msg->digest);
+    /* Root looks at no place that a user names. */
+    if (msg->site) {
+        strv_add(&argv, "--site");
+    } else if (msg->store[0]) {
+        strv_add(&argv, "--seen-in");
+        strv_add(&argv, msg->store);
+    }
+    for (size_t i = 0; i < msg->n_from && i < SOURCES_MAX; i++) {
+        strv_add(&argv, "--from");
+        strv_take(&argv, xasprintf("%s=%s:%u", msg->from[i]->node,
+                                   msg->from[i]->address, msg->from[i]->port));
+    }
+    strv_add(&argv, "--");
+    strv_add(&argv, msg->ref);
+    return argv;
+}
+
+static void fetch_start(struct launch *launch)
+{
+    struct node *node = launch->node;
+    cleanup(freep) char *name = xasprintf("BERTH_NODE=%s", node->self->name);
+    char *env[] = {(char *)(uintptr_t)FETCH_PATH, name, NULL};
+    struct fetcher *fetcher = xcalloc(1, sizeof(*fetcher));
+    cleanup(strv_freep) char **argv = fetch_argv(node, launch->request->image_spread);
+    uv_stdio_container_t stdio[] = {
+        {.flags = UV_IGNORE},
+        {.flags = UV_IGNORE},
+        {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+         .data.stream = (uv_stream_t *)&fetcher->words},
+    };
+    uv_process_options_t options = {
+        .file = argv[0],
+        .args = argv,
+        .env = env,
+        .cwd = "/",
+        .stdio = stdio,
+        .stdio_count = ARRAY_SIZE(stdio),
+        .exit_cb = on_exit_of,
+        .uid = launch->grant->uid,
+        .gid = launch->grant->gid,
+    };
+    int rc;
+
+    /* What is the site's stays root's to read. */
+    if (geteuid() == 0 && !launch->request->image_spread->site)
+        options.flags = UV_PROCESS_SETUID | UV_PROCESS_SETGID;
+    fetcher->launch = launch;
+    fetcher->process.data = fetcher->words.data = fetcher;
+    (void)uv_pipe_init(node->loop, &fetcher->words, 0);
+    launch->open++;
+    fetcher->open = 2;
+    rc = uv_spawn(node->loop, &fetcher->process, &options);
+    if (rc) {
+        fetcher->len = (size_t)snprintf(fetcher->text, sizeof(fetcher->text), "%s: %s",
+                                        argv[0], uv_strerror(rc));
+        fetcher->status = 127;
+        uv_close((uv_handle_t *)&fetcher->process, on_handle_closed);
+        uv_close((uv_handle_t *)&fetcher->words, on_handle_closed);
+        return;
+    }
+    (void)uv_read_start((uv_stream_t *)&fetcher->words, offer_room, on_words);
+}
+
+/* ------------------------------------------------------------------ the request */
+
+static int check_spread(const struct node *node, const Berth__ImageSpread *msg,
+                        const Berth__Grant *grant, struct err *err)
+{
+    if (msg->index >= msg->n_nodes || !msg->fanout || msg->fanout > FANOUT_MAX ||
+        msg->n_nodes > grant->placement->n_shares)
+        return err_set(err, EINVAL,
+                       "a request for images that names no place in its "
+                       "tree");
+    if (strcmp(msg->nodes[msg->index], node->self->name) != 0)
+        return err_set(err, EINVAL, "a request for images that is for node %s",
+                       msg->nodes[msg->index]);
+    return 0;
+}
+
+static int start_spread(struct node *node, struct channel *from,
+                        const Berth__Envelope *env, struct err *err)
+{
+    cleanup(free_messagep) Berth__Grant *grant = NULL;
+    struct launch *launch;
+    uint32_t index;
+    int rc = launch_check_grant(node, env->image_spread->grant, &grant, &index, err);
+
+    if (!rc)
+        rc = check_spread(node, env->image_spread, grant, err);
+    if (rc)
+        return rc;
+    launch = launch_create(node, from, env->id, answer_spread);
+    launch->job = grant->job_id;
+    launch->grant = take(grant);
+    launch->request = copy_message(&env->base);
+    launch->request->id = 0;
+    fetch_start(launch);
+    return 0;
+}
+
+void image_spread(struct node *node, struct channel *from, const Berth__Envelope *env)
+{
+    struct err err;
+
+    if (start_spread(node, from, env, &err)) {
+        log_warn("image refused: %s", err.text);
+        channel_reply_status(from, env, err.code, err.text);
+    }
+}
