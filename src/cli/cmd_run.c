@@ -10,15 +10,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+#include "base/strv.h"
 #include "cli/allocation.h"
 #include "cli/image_ref.h"
 #include "cli/run_step.h"
 #include "cli/step_signals.h"
 
 /* A job of its own that ends with the step. */
-static int run_in_new_job(struct job_args *args, char **argv, int next)
+static int run_in_new_job(struct job_args *args, char **argv, char **command)
 {
-    const char *base = strrchr(argv[next], '/');
+    const char *base = strrchr(command[0], '/');
     int signal_fd = step_signals_open(false), status;
     struct allocation alloc;
 
@@ -27,10 +29,9 @@ static int run_in_new_job(struct job_args *args, char **argv, int next)
         return STATUS_FAILED;
     }
     status =
-        allocation_open(args, argv, base ? base + 1 : argv[next], signal_fd, &alloc);
+        allocation_open(args, argv, base ? base + 1 : command[0], signal_fd, &alloc);
     if (status == 0)
-        status =
-            run_step_on(alloc.steps, args, false, alloc.job, signal_fd, argv + next);
+        status = run_step_on(alloc.steps, args, false, alloc.job, signal_fd, command);
     allocation_close(&alloc);
     close(signal_fd);
     return status;
@@ -41,8 +42,8 @@ static int run_in_this_job(struct job_args *args, const char *lead, char **argv)
     struct err err;
 
     if (args->has_container && args->spec->container->image[0] == '\0') {
-        say_error("in a job, --mount, --no-home and --as-root need --image: without it "
-                  "the step uses the job's container");
+        say_error("in a job, options of a container need --image: without it the step "
+                  "uses the job's container");
         return STATUS_USAGE;
     }
     if (args->has_container &&
@@ -51,6 +52,23 @@ static int run_in_this_job(struct job_args *args, const char *lead, char **argv)
         return STATUS_FAILED;
     }
     return run_step_in_job(args, lead, argv);
+}
+
+/* Without a program it is the image's own. */
+static int run(struct job_args *args, const char *lead, char **argv, char **command)
+{
+    cleanup(strv_freep) char **own = NULL;
+    struct err err;
+
+    if (!command[0]) {
+        if (image_ref_command(args, &own, &err) < 0) {
+            say_error("%s", err.text);
+            return STATUS_USAGE;
+        }
+        command = own;
+    }
+    return lead ? run_in_this_job(args, lead, command)
+                : run_in_new_job(args, argv, command);
 }
 
 int cmd_run(int argc, char **argv)
@@ -63,8 +81,7 @@ int cmd_run(int argc, char **argv)
     job_args_init(&args, time(NULL));
     status = run_args_parse(argc, argv, in_job, &args, &next);
     if (status < 0)
-        status = in_job ? run_in_this_job(&args, lead, argv + next)
-                        : run_in_new_job(&args, argv, next);
+        status = run(&args, in_job ? lead : NULL, argv, argv + next);
     job_args_fini(&args);
     return status;
 }

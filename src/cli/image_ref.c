@@ -8,13 +8,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strv.h"
 #include "options/job_args.h"
 #include "config/config.h"
 #include "image/store.h"
 #include "image/where.h"
 
+/* *ret_image may be NULL: not wanted. */
 static int look_up(const struct config *config, Berth__ContainerSpec *container,
-                   struct err *err)
+                   struct image **ret_image, struct err *err)
 {
     const struct image_where here = {0};
     cleanup(freep) char *own = image_where(config->image.user_store, &here);
@@ -30,11 +32,13 @@ static int look_up(const struct config *config, Berth__ContainerSpec *container,
     spec_take_string(&container->image_digest, xstrdup(image->digest));
     container->image_site = strcmp(store, site) == 0;
     spec_take_string(&container->image_store, take(store));
+    if (ret_image)
+        *ret_image = take(image);
     return 0;
 }
 
-int image_ref_resolve(const char *config_path, Berth__ContainerSpec *container,
-                      struct err *err)
+static int resolve(const char *config_path, Berth__ContainerSpec *container,
+                   struct image **ret_image, struct err *err)
 {
     cleanup(config_freep) struct config *config = NULL;
     cleanup(freep) char *path = NULL;
@@ -51,8 +55,43 @@ int image_ref_resolve(const char *config_path, Berth__ContainerSpec *container,
     else if (rc == 0 && container->image[0] == '\0' && config->image.fallback)
         spec_take_string(&container->image, xstrdup(config->image.fallback));
     if (rc == 0 && container->image[0] != '\0')
-        rc = look_up(config, container, &words);
+        rc = look_up(config, container, ret_image, &words);
     if (rc < 0 && err)
         *err = words;
     return rc;
+}
+
+int image_ref_resolve(const char *config_path, Berth__ContainerSpec *container,
+                      struct err *err)
+{
+    return resolve(config_path, container, NULL, err);
+}
+
+static void add_all(char ***to, char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        strv_add(to, words[i]);
+}
+
+int image_ref_command(const struct job_args *args, char ***ret_argv, struct err *err)
+{
+    Berth__ContainerSpec *container = args->spec->container;
+    cleanup(image_freep) struct image *image = NULL;
+    char **argv = NULL;
+    int rc = resolve(args->config, container, &image, err);
+
+    if (rc < 0)
+        return rc;
+    if (container->n_entrypoint)
+        add_all(&argv, container->entrypoint, container->n_entrypoint);
+    else if (!args->no_entrypoint)
+        add_all(&argv, image->entrypoint, strv_len(image->entrypoint));
+    add_all(&argv, image->cmd, strv_len(image->cmd));
+    if (!argv)
+        return err_set(err, EINVAL,
+                       "run what? Give a program: image %s has none of its own",
+                       container->image);
+    container->has_entrypoint = false; /* or it would be there twice */
+    *ret_argv = argv;
+    return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "client/berth.h"
+#include "options/job_args.h"
 
 /* Fill image_digest and image_store of 'container': the image is looked up in
  * the user's store, then in the site's, as the configuration 'config' (NULL:
@@ -16,5 +17,9 @@
  * configuration to tell the stores. */
 int image_ref_resolve(const char *config, Berth__ContainerSpec *container,
                       struct err *err);
+
+/* The same, and what the image is made to run: its ENTRYPOINT (or --entrypoint) and
+ * its CMD, an strv of the caller's. -EINVAL when it is made to run nothing. */
+int image_ref_command(const struct job_args *args, char ***ret_argv, struct err *err);
 
 #endif

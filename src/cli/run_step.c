@@ -48,7 +48,7 @@ int run_args_parse(int argc, char **argv, bool in_job, struct job_args *args,
         print_usage();
         return 0;
     }
-    if (rc == 0 && *ret_next == argc)
+    if (rc == 0 && *ret_next == argc && !args->spec->container->image[0])
         rc = err_set(&err, EINVAL, "run what? Give a program");
     if (rc < 0) {
         say_error("%s", err.text);

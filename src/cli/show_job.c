@@ -209,6 +209,23 @@ static void show_mounts(const Berth__ContainerSpec *container, FILE *out)
     }
 }
 
+/* What was asked of the container besides its image. */
+static void show_container(const Berth__ContainerSpec *container, FILE *out)
+{
+    show_mounts(container, out);
+    for (size_t i = 0; i < container->n_tmpfs; i++)
+        line(out, "tmpfs", container->tmpfs[i]);
+    if (container->read_only)
+        line(out, "root", "read-only");
+    line(out, "overlay", container->overlay);
+    line(out, "work dir", container->workdir);
+    line(out, "host name", container->hostname);
+    line(out, "network", container->network);
+    if (container->seccomp[0])
+        line(out, "seccomp",
+             strcmp(container->seccomp, "unconfined") ? "a profile" : "unconfined");
+}
+
 /* Where a batch script writes: as it was said, or the default's file. */
 static void show_output(const Berth__JobSpec *spec, uint32_t id, FILE *out)
 {
@@ -238,7 +255,7 @@ static void show_spec(const Berth__JobSpec *spec, uint32_t id, FILE *out)
         return;
     line(out, "image", spec->container->image);
     line(out, "digest", spec->container->image_digest);
-    show_mounts(spec->container, out);
+    show_container(spec->container, out);
 }
 
 /* "0:0-1 1:2-3": each task's rank and cores. */

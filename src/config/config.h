@@ -141,6 +141,7 @@ struct config {
         char *cdi_dirs;  /* "/etc/cdi,/var/run/cdi", the later go first */
         char *cdi_allow; /* patterns of what --device may name; NULL: nothing */
         enum config_cdi_hooks cdi_hooks;
+        bool allow_unconfined; /* users may replace Berth's own seccomp filter */
     } container;
     struct {
         double weight_age, weight_size;

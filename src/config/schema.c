@@ -135,6 +135,8 @@ const struct schema_key schema_table[] = {
         "devices that --device may name, vendor.com/class=* among them; empty: none"),
     CHOICE("container.cdi_hooks", container.cdi_hooks, "known", cdi_hooks,
         "known: what NVIDIA's hooks ask for is done; none: no device that has hooks"),
+    KEY("container.allow_unconfined", BOOL, container.allow_unconfined, "true", 0, 0,
+        "users may replace the filter of system calls; if not, they may only add to it"),
 
     CHOICE("scheduling.policy", scheduling.policy, "default", policies,
         "default, fifo, easy, conservative or hybrid"),

@@ -53,11 +53,13 @@ static int explain_clone(int code, struct err *err)
 
 /* Fork into new namespaces. No SIGCHLD is sent at its end, so the caller's own
  * handling of children is left alone; the pidfd and the socket tell. */
-static pid_t clone_init(bool new_uts, int *ret_pidfd)
+static pid_t clone_init(const struct container_spec *spec, int *ret_pidfd)
 {
     struct clone_args args = {
         .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
-                 (new_uts ? CLONE_NEWUTS : 0) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+                 (spec->hostname ? CLONE_NEWUTS : 0) |
+                 (spec->no_network ? CLONE_NEWNET : 0) | CLONE_PIDFD |
+                 CLONE_CLEAR_SIGHAND,
         .pidfd = (uintptr_t)ret_pidfd,
     };
 
@@ -112,7 +114,7 @@ int container_create(const struct container_spec *spec, struct container **ret,
         return rc;
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all, &old);
-    pid = clone_init(spec->hostname, &pidfd);
+    pid = clone_init(spec, &pidfd);
     code = errno;
     if (pid == 0)
         init_main(spec, theirs, uid, gid);

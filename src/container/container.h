@@ -28,12 +28,13 @@
 #include "container/seccomp_filter.h"
 
 struct bind_mount {
-    const char *source; /* absolute, outside */
+    const char *source; /* absolute, outside; NULL: a tmpfs of its own */
     const char *target; /* absolute, inside; made when missing, except in a
                          * directory of the node */
     bool readonly;
     bool optional;      /* a missing source is skipped */
     uint64_t attrs;     /* MOUNT_ATTR_* beside that, nosuid among them */
+    uint64_t bytes;     /* bounds the tmpfs; 0: half the memory */
     const char *origin; /* whose wish it is, for words; NULL: "--mount" */
 };
 
@@ -66,6 +67,8 @@ struct container_spec {
     bool no_gpus; /* /dev without the node's GPUs, but for those among 'mounts' */
     bool as_root; /* map the caller to uid 0 inside, else to itself */
     const char *hostname; /* NULL: the node's (no UTS namespace is made) */
+    bool no_network;      /* a network of its own with a loopback device only */
+    const char *workdir;  /* of tasks whose own does not exist inside; NULL: "/" */
     /* System calls: what an image runs is under Berth's filter unless
      * 'unconfined'. 'profile' is a further one, also without an image; NULL: none.
      * 'fake_ids': see seccomp_filter_fake_ids; for as_root, when a program insists on
@@ -96,7 +99,7 @@ struct task_spec {
     uint32_t id;       /* comes back in container_event */
     char *const *argv; /* argv[0] is looked up in the env's PATH, inside */
     char *const *env;
-    const char *cwd; /* fallback: "/" */
+    const char *cwd; /* fallback: the container's workdir, or "/" */
     int fds[3];      /* become 0, 1, 2; stay the caller's */
     /* A terminal instead: the container's own, whose master end comes back over
      * fds[0], one end of a socket pair, before STARTED does (terminal_receive). */

@@ -217,6 +217,7 @@ static int build(const struct container_spec *spec, uid_t uid, gid_t gid,
     int rc;
 
     if ((rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
+        (rc = spec->no_network ? isolate_raise_loopback(err) : 0) ||
         (rc = rootfs_build(spec, err)) || (rc = isolate_seal(spec->as_root, err)) ||
         (rc = confine(spec, err)))
         return rc;
@@ -226,7 +227,8 @@ static int build(const struct container_spec *spec, uid_t uid, gid_t gid,
     if (init->sigfd < 0)
         return err_sys(err, errno, "signalfd");
     init->context = (struct task_context){.has_image = spec->n_layers > 0,
-                                          .keep_caps = spec->as_root};
+                                          .keep_caps = spec->as_root,
+                                          .workdir = spec->workdir};
     return 0;
 }
 

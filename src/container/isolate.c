@@ -8,10 +8,13 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -75,6 +78,16 @@ int isolate_detach(int sock, struct err *err)
     for (int signo = 1; signo < SIGRTMIN; signo++)
         (void)sigaction(signo, &dfl, NULL);
     return close_inherited(sock, err);
+}
+
+int isolate_raise_loopback(struct err *err)
+{
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    cleanup(closep) int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (sock < 0 || ioctl(sock, SIOCSIFFLAGS, &request))
+        return err_sys(err, errno, "raise the loopback device");
+    return 0;
 }
 
 /* The caller's may hold keys of its own, or the daemon's. */

@@ -21,6 +21,9 @@ int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err);
  * with the caller from now on. */
 int isolate_detach(int sock, struct err *err);
 
+/* In a network namespace just made: let the loopback device carry packets. */
+int isolate_raise_loopback(struct err *err);
+
 /* After the root is built: a keyring of its own; nobody may trace init or gain
  * privileges by exec, and unless 'keep_caps' no program started from here on has a
  * capability. */

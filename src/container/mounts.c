@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,13 @@
 
 static const char *origin(const struct bind_mount *m)
 {
-    return m->origin ? m->origin : "--mount";
+    return m->origin ? m->origin : m->source ? "--mount" : "--tmpfs";
+}
+
+/* "SOURCE", or what stands in its place in words. */
+static const char *source_name(const struct bind_mount *m)
+{
+    return m->source ? m->source : "tmpfs";
 }
 
 static int no_source(const struct bind_mount *m, int code, struct err *err)
@@ -50,10 +57,11 @@ static int attach(const struct build *b, const struct bind_mount *m, int tree,
     int rc;
 
     if (fstat(tree, &st))
-        return err_sys(err, errno, "%s: %s", origin(m), m->source);
+        return err_sys(err, errno, "%s: %s", origin(m), source_name(m));
     rc = resolve_target(b, m->target, S_ISDIR(st.st_mode), &target, err);
     if (rc) {
-        (void)err_wrap(err, "%s %s", origin(m), m->source);
+        (void)(m->source ? err_wrap(err, "%s %s", origin(m), m->source)
+                         : err_wrap(err, "%s", origin(m)));
         return rc;
     }
     if (m->readonly && mount_set_readonly(tree))
@@ -62,12 +70,30 @@ static int attach(const struct build *b, const struct bind_mount *m, int tree,
         return err_sys(err, errno, "%s: restrict %s", origin(m), m->target);
     if (move_mount(tree, "", target, "",
                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
-        return err_sys(err, errno, "%s: %s at %s", origin(m), m->source, m->target);
+        return err_sys(err, errno, "%s: %s at %s", origin(m), source_name(m),
+                       m->target);
     return 0;
+}
+
+/* A tmpfs that is not attached yet. */
+static int make_tmpfs(const struct bind_mount *m, int *ret, struct err *err)
+{
+    cleanup(closep) int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+    char size[24];
+
+    (void)snprintf(size, sizeof(size), "%" PRIu64, m->bytes);
+    if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "mode", "1777", 0) ||
+        (m->bytes && fsconfig(fs, FSCONFIG_SET_STRING, "size", size, 0)) ||
+        fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+        return err_sys(err, errno, "--tmpfs: %s", m->target);
+    *ret = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    return *ret < 0 ? err_sys(err, errno, "--tmpfs: %s", m->target) : 0;
 }
 
 static int open_source(const struct bind_mount *m, int *ret, struct err *err)
 {
+    if (!m->source)
+        return make_tmpfs(m, ret, err);
     if (m->source[0] != '/' || m->target[0] != '/')
         return err_set(err, EINVAL, "%s: %s:%s: both paths must be absolute", origin(m),
                        m->source, m->target);

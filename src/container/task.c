@@ -38,6 +38,7 @@ struct launch {
     const char *path; /* directories to search; NULL: argv[0] is a path */
     const struct bitset *cpus;
     int terminal; /* -1: it has none */
+    const char *workdir;
     bool keep_caps;
     const char *failed_step; /* NULL: exec itself */
     int code;                /* errno value; 0: it was executed */
@@ -87,7 +88,8 @@ ON_BORROWED_STACK static int exec_in_path(const char *path, char *const *argv,
 
 /* A working directory that is not here is worth a word, not a failure. One
  * task says it for all. */
-ON_BORROWED_STACK static void say_moved(const struct order *order, int why)
+ON_BORROWED_STACK static void say_moved(const struct order *order, const char *to,
+                                        int why)
 {
     char words[512];
     int len;
@@ -95,18 +97,36 @@ ON_BORROWED_STACK static void say_moved(const struct order *order, int why)
     if (order->task != 0 && order->task <= TASK_GUEST)
         return;
     len = snprintf(words, sizeof(words),
-                   "berth: working directory %s: %s: using / instead\n", order->cwd,
-                   strerror(why));
+                   "berth: working directory %s: %s: using %s instead\n", order->cwd,
+                   strerror(why), to);
     if (len >= (int)sizeof(words))
         len = sizeof(words) - 1;
     if (write(STDERR_FILENO, words, (size_t)len) < 0)
         return;
 }
 
+/* Where the order says, or in the container's directory, or at the top. Returns
+ * where the task is then; NULL, errno set, when nowhere. */
+ON_BORROWED_STACK static const char *enter(const struct launch *launch, int *ret_why)
+{
+    const char *places[] = {launch->order->cwd, launch->workdir, "/"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+        if (!places[i])
+            continue;
+        if (chdir(places[i]) == 0)
+            return places[i];
+        if (i == 0)
+            *ret_why = errno;
+    }
+    return NULL;
+}
+
 /* The child, up to exec. Returns the step that failed, errno set. */
 ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
 {
     const struct order *order = launch->order;
+    const char *place;
     sigset_t none;
     int moved = 0;
 
@@ -115,13 +135,13 @@ ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
     (void)umask(order->umask);
     if (launch->cpus && bind_to_cpus(launch->cpus))
         return "bind to CPUs ";
-    if (chdir(order->cwd)) {
-        moved = errno;
-        if (order->needs_cwd)
-            return WORKDIR;
-        if (chdir("/"))
-            return "enter ";
+    place = enter(launch, &moved);
+    if (moved && order->needs_cwd) {
+        errno = moved;
+        return WORKDIR;
     }
+    if (!place)
+        return "enter ";
     for (int fd = 0; fd < 3; fd++) {
         if (dup2(launch->terminal >= 0 ? launch->terminal : order->fds[fd], fd) < 0)
             return "set up standard streams of ";
@@ -129,7 +149,7 @@ ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
     if (launch->terminal >= 0 && ioctl(STDIN_FILENO, TIOCSCTTY, 0))
         return "give its terminal to ";
     if (moved)
-        say_moved(order, moved);
+        say_moved(order, place, moved);
     if (close_range(3, ~0U, 0))
         return "close descriptors for ";
     if (!launch->keep_caps && isolate_drop_caps())
@@ -207,8 +227,10 @@ int task_start(const struct order *order, const struct task_context *context,
 {
     cleanup(bitset_destroyp) struct bitset *cpus = NULL;
     cleanup(closep) int terminal = -1;
-    struct launch launch = {
-        .order = order, .keep_caps = context->keep_caps, .terminal = -1};
+    struct launch launch = {.order = order,
+                            .workdir = context->workdir,
+                            .keep_caps = context->keep_caps,
+                            .terminal = -1};
     pid_t pid = -1;
     int rc;
 

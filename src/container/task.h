@@ -14,6 +14,7 @@
 struct task_context {
     bool has_image; /* words say "inside the image", else "on this node" */
     bool keep_caps;
+    const char *workdir; /* for a task whose own does not exist; NULL: "/" */
 };
 
 /* Start what 'order' describes. 0 and *ret_pid when the program was executed;

@@ -2,21 +2,26 @@
  *
  * container_setters.c - what the values of the container options mean
  *
- * --mount takes one SRC[:DST[:ro]]; --container-mounts takes Pyxis' list of
- * them. --container-image may write '#' for the '/' after a registry, as Pyxis
- * does.
+ * --container-image may write '#' for the '/' after a registry, as Pyxis does.
+ * What is mounted where is mount_setters' part.
  */
 #include "options/job_args.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "spec/cdi_name.h"
 
-#define MOUNTS_MAX 256
 #define DEVICES_MAX 64
+#define HOST_NAME_BYTES_MAX 64
+#define PROFILE_BYTES_MAX (256u << 10)
+#define VARIABLES_MAX 1024
+
+extern char **environ;
 
 /* A tar's path, or a path that says so itself. A directory that merely has the
  * image's name is not meant. */
@@ -50,74 +55,104 @@ int set_image(const struct opt *opt, const char *value, void *ctx, struct err *e
     return 0;
 }
 
-static int add_mount(struct job_args *args, Berth__Mount *mount, struct err *err)
+static Berth__ContainerSpec *container_of(void *ctx)
 {
-    Berth__ContainerSpec *container = args->spec->container;
+    struct job_args *args = ctx;
 
-    if (container->n_mounts == MOUNTS_MAX)
-        return err_set(err, E2BIG, "more than %d mounts", MOUNTS_MAX);
-    container->mounts = xrealloc(container->mounts, container->n_mounts + 1,
-                                 sizeof(*container->mounts));
-    container->mounts[container->n_mounts++] = mount;
     args->has_container = true;
+    return args->spec->container;
+}
+
+int set_no_home(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)opt;
+    (void)value;
+    (void)err;
+    container_of(ctx)->no_home = 1;
     return 0;
 }
 
-/* The mode of a mount: "ro", "rw" or nothing. */
-static int parse_mode(const char *text, const char *mode, bool *ret_readonly,
-                      struct err *err)
+int set_as_root(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
-    if (!mode || strcmp(mode, "rw") == 0)
-        *ret_readonly = false;
-    else if (strcmp(mode, "ro") == 0)
-        *ret_readonly = true;
-    else
-        return err_set(err, EINVAL, "'%s': '%s' is neither ro nor rw", text, mode);
+    (void)opt;
+    (void)value;
+    (void)err;
+    container_of(ctx)->as_root = 1;
     return 0;
 }
 
-int set_mount(const struct opt *opt, const char *value, void *ctx, struct err *err)
+int set_workdir(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
-    cleanup(strv_freep) char **parts = strv_split(value, ":");
-    size_t n = strv_len(parts);
-    const char *target, *mode = NULL;
-    Berth__Mount *mount;
-    bool readonly = false;
-    int rc;
+    (void)opt;
+    if (value[0] != '/')
+        return err_set(err, EINVAL, "'%s' does not start with /: it is inside", value);
+    spec_take_string(&container_of(ctx)->workdir, xstrdup(value));
+    return 0;
+}
+
+static void set_entry(Berth__ContainerSpec *container, char **command)
+{
+    for (size_t i = 0; i < container->n_entrypoint; i++)
+        free(container->entrypoint[i]);
+    free(container->entrypoint);
+    container->n_entrypoint = strv_len(command);
+    container->entrypoint = command;
+}
+
+/* A command, with arguments when it has spaces; "" for none. */
+int set_entrypoint(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    Berth__ContainerSpec *container = container_of(ctx);
 
     (void)opt;
-    if (n == 0 || n > 3)
-        return err_set(err, EINVAL, "'%s' is not SRC[:DST[:ro]]", value);
-    target = n > 1 ? parts[1] : parts[0];
-    if (n == 3)
-        mode = parts[2];
-    else if (n == 2 && target[0] != '/') { /* SRC:ro */
-        mode = parts[1];
-        target = parts[0];
-    }
-    if (parts[0][0] != '/' || target[0] != '/')
-        return err_set(err, EINVAL, "'%s': both paths of a mount must start with /",
-                       value);
-    rc = parse_mode(value, mode, &readonly, err);
-    if (rc < 0)
-        return rc;
-    mount = xmalloc(sizeof(*mount));
-    berth__mount__init(mount);
-    mount->source = xstrdup(parts[0]);
-    mount->target = xstrdup(target);
-    mount->readonly = readonly;
-    rc = add_mount(ctx, mount, err);
-    if (rc < 0)
-        berth__mount__free_unpacked(mount, NULL);
-    return rc;
+    (void)err;
+    set_entry(container, strv_split(value, " \t"));
+    container->has_entrypoint = container->n_entrypoint > 0;
+    ((struct job_args *)ctx)->no_entrypoint = !container->has_entrypoint;
+    return 0;
 }
 
-int set_mounts(const struct opt *opt, const char *value, void *ctx, struct err *err)
+/* The image's own. */
+int set_image_entrypoint(const struct opt *opt, const char *value, void *ctx,
+                         struct err *err)
+{
+    (void)opt;
+    (void)value;
+    (void)err;
+    set_entry(container_of(ctx), NULL);
+    container_of(ctx)->has_entrypoint = true;
+    ((struct job_args *)ctx)->no_entrypoint = false;
+    return 0;
+}
+
+int set_env(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    Berth__ContainerSpec *container = container_of(ctx);
+    const char *eq = strchr(value, '='), *own;
+    char *text;
+
+    (void)opt;
+    if (eq == value || value[0] == '\0')
+        return err_set(err, EINVAL, "'%s' is not NAME or NAME=VALUE", value);
+    own = eq ? NULL : strv_getenv(environ, value);
+    if (!eq && !own)
+        return err_set(err, EINVAL, "%s is not set here: write %s=VALUE", value, value);
+    if (container->n_env == VARIABLES_MAX)
+        return err_set(err, E2BIG, "more than %d variables", VARIABLES_MAX);
+    text = eq ? xstrdup(value) : xasprintf("%s=%s", value, own);
+    container->env =
+        xrealloc(container->env, container->n_env + 1, sizeof(*container->env));
+    container->env[container->n_env++] = text;
+    return 0;
+}
+
+/* Pyxis' list of names, whose values go in whatever the image says. */
+int set_env_list(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
     cleanup(strv_freep) char **list = strv_split(value, ",");
 
     strv_foreach (one, list) {
-        int rc = set_mount(opt, *one, ctx, err);
+        int rc = set_env(opt, *one, ctx, err);
 
         if (rc < 0)
             return rc;
@@ -143,26 +178,66 @@ int set_device(const struct opt *opt, const char *value, void *ctx, struct err *
     return 0;
 }
 
-int set_no_home(const struct opt *opt, const char *value, void *ctx, struct err *err)
+int set_hostname(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
-    struct job_args *args = ctx;
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
 
     (void)opt;
-    (void)value;
-    (void)err;
-    args->spec->container->no_home = 1;
-    args->has_container = true;
+    if (value[0] == '\0' || value[0] == '-' || strlen(value) > HOST_NAME_BYTES_MAX ||
+        value[strspn(value, letters)])
+        return err_set(err, EINVAL, "'%.80s' is not a host name", value);
+    spec_take_string(&container_of(ctx)->hostname, xstrdup(value));
     return 0;
 }
 
-int set_as_root(const struct opt *opt, const char *value, void *ctx, struct err *err)
+/* Slurm has an option of this name about its switches. */
+int set_network(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
-    struct job_args *args = ctx;
+    if (strcmp(value, "none") != 0 && strcmp(value, "host") != 0)
+        return set_unhonoured(opt, value, ctx, err);
+    spec_take_string(&container_of(ctx)->network, xstrdup(value));
+    return 0;
+}
+
+/* "unconfined", "default", or a file, whose text is sent. */
+int set_seccomp(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    char *text = NULL;
+    size_t len;
+    int rc;
 
     (void)opt;
-    (void)value;
-    (void)err;
-    args->spec->container->as_root = 1;
-    args->has_container = true;
+    if (strcmp(value, "default") == 0) {
+        text = xstrdup("");
+    } else if (strcmp(value, "unconfined") == 0) {
+        text = xstrdup(value);
+    } else {
+        rc = io_read_file(value, PROFILE_BYTES_MAX, &text, &len, err);
+        if (rc < 0)
+            return rc;
+        if (strlen(text) != len || text[strspn(text, " \t\r\n")] != '{') {
+            free(text);
+            return err_set(err, EINVAL, "%s is not a JSON object", value);
+        }
+    }
+    spec_take_string(&container_of(ctx)->seccomp, text);
     return 0;
+}
+
+/* Docker's spelling. */
+int set_security_opt(const struct opt *opt, const char *value, void *ctx,
+                     struct err *err)
+{
+    static const char *const granted[] = {"no-new-privileges", "no-new-privileges:true",
+                                          "no-new-privileges=true", "label=disable",
+                                          "label:disable"};
+
+    if (strncmp(value, "seccomp=", 8) == 0 || strncmp(value, "seccomp:", 8) == 0)
+        return set_seccomp(opt, value + 8, ctx, err);
+    for (size_t i = 0; i < ARRAY_SIZE(granted); i++)
+        if (strcmp(value, granted[i]) == 0)
+            return 0;
+    return err_set(err, EINVAL, "'%.80s': only seccomp=FILE and seccomp=unconfined",
+                   value);
 }

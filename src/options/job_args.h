@@ -44,6 +44,7 @@ struct job_args {
     bool parsable, json, wait, dry_run, quiet, verbose;
     bool label, overlap, has_kill_on_bad_exit;
     bool has_container; /* an option about the container was given */
+    bool no_entrypoint; /* --entrypoint '': the image's CMD alone is run */
 
     /* Sentences about options that are accepted but not honoured yet, each
      * once (strv). */
@@ -64,7 +65,7 @@ void spec_take_string(char **field, char *value);
 extern const struct opt job_options[];
 
 /* Setters, one for each meaning (job_setters.c, resource_setters.c,
- * container_setters.c). Those that
+ * container_setters.c, mount_setters.c). Those that
  * end in _string write the member at opt->offset: of the spec, of its container
  * or of the job_args. */
 #define SETTER(name) \
@@ -109,6 +110,19 @@ SETTER(set_mounts);
 SETTER(set_device);
 SETTER(set_no_home);
 SETTER(set_as_root);
+SETTER(set_tmpfs);
+SETTER(set_read_only);
+SETTER(set_writable);
+SETTER(set_overlay);
+SETTER(set_workdir);
+SETTER(set_entrypoint);
+SETTER(set_image_entrypoint);
+SETTER(set_env);
+SETTER(set_env_list);
+SETTER(set_hostname);
+SETTER(set_network);
+SETTER(set_seccomp);
+SETTER(set_security_opt);
 /* Say opt->note and go on / take it silently / refuse with it. */
 SETTER(set_unhonoured);
 SETTER(set_nothing);

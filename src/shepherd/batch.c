@@ -252,7 +252,7 @@ static int spawn(struct batch *batch, const int fds[3], struct err *err)
     cleanup(strv_freep) char **argv = NULL;
     const char *pus = sh->assignment->pus;
     struct task_spec task = {
-        .cwd = spec->cwd,
+        .cwd = box_workdir(spec->container, spec->cwd),
         .fds = {fds[0], fds[1], fds[2]},
         .cpus = pus[0] ? pus : NULL,
         .umask = spec->umask,
@@ -261,13 +261,15 @@ static int spawn(struct batch *batch, const int fds[3], struct err *err)
 
     for (size_t i = 0; i < spec->n_env; i++)
         strv_add(&env, spec->env[i]);
-    taskenv_image(&env, batch->box->image_env, batch->box->image_digest);
+    taskenv_image(&env, batch->box->image_env, batch->box->image_digest,
+                  spec->container);
     taskenv_job(&env, sh->grant, sh->assignment->cluster, 0, sh->dir);
     taskenv_spec(&env, spec, sh->grant->placement);
     devices_env(&env, sh->assignment->devices, batch->box->device_env,
                 batch->box->image != NULL, NULL);
     strv_setenv(&env, "SLURM_PROCID", "0");
     strv_setenv(&env, "SLURM_LOCALID", "0");
+    argv = box_command(batch->box, NULL, 0);
     strv_take(&argv, xasprintf("%s/script", sh->dir));
     for (size_t i = 0; i < spec->n_args; i++)
         strv_add(&argv, spec->args[i]);

@@ -11,6 +11,8 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "container/seccomp_profile.h"
+#include "image/store.h"
 #include "shepherd/devices.h"
 #include "shepherd/images.h"
 #include "shepherd/mounts.h"
@@ -44,11 +46,82 @@ static int make_job_dir(const struct shepherd *sh, const char *name, char **ret,
     return 0;
 }
 
+static int choose_filter(const struct shepherd *sh, const Berth__ContainerSpec *spec,
+                         struct container_spec *container,
+                         struct seccomp_filter **ret_profile, struct err *err)
+{
+    bool confine_all = sh->assignment->confine_all;
+    int rc;
+
+    if (!spec->seccomp[0])
+        return 0;
+    if (strcmp(spec->seccomp, "unconfined") == 0) {
+        if (confine_all)
+            return err_set(err, EPERM,
+                           "--seccomp=unconfined: this site lets nobody do without "
+                           "its filter (container.allow_unconfined)");
+        container->unconfined = true;
+        return 0;
+    }
+    rc =
+        seccomp_profile_compile(spec->seccomp, strlen(spec->seccomp), ret_profile, err);
+    if (rc)
+        return err_wrap(err, "--seccomp");
+    container->profile = *ret_profile;
+    container->unconfined = !confine_all;
+    return 0;
+}
+
+static const char *text_or_null(const char *text)
+{
+    return text && text[0] ? text : NULL;
+}
+
+/* What a job says of its container that is not about places. */
+static void describe(const Berth__ContainerSpec *spec, const struct image *image,
+                     struct container_spec *container)
+{
+    container->layers = image ? (const char *const *)image->layers : NULL;
+    container->n_layers = image ? image->n_layers : 0;
+    container->as_root = spec->as_root;
+    container->read_only = spec->read_only;
+    container->overlay = text_or_null(spec->overlay);
+    container->hostname = text_or_null(spec->hostname);
+    container->no_network = strcmp(spec->network, "none") == 0;
+    container->workdir = image ? text_or_null(image->workdir) : NULL;
+}
+
+static char **entrypoint_of(const Berth__ContainerSpec *spec, const struct image *image)
+{
+    char **own = NULL;
+
+    if (!spec->has_entrypoint)
+        return NULL;
+    for (size_t i = 0; i < spec->n_entrypoint; i++)
+        strv_add(&own, spec->entrypoint[i]);
+    return own || !image ? own : strv_dup(image->entrypoint);
+}
+
+const char *box_workdir(const Berth__ContainerSpec *spec, const char *cwd)
+{
+    return spec && spec->workdir[0] ? spec->workdir : cwd;
+}
+
+char **box_command(const struct box *box, char *const *argv, size_t n)
+{
+    char **all = strv_dup(box->entrypoint);
+
+    for (size_t i = 0; i < n; i++)
+        strv_add(&all, argv[i]);
+    return all;
+}
+
 int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char *cwd,
                const char *name, struct box **ret, struct err *err)
 {
     static const Berth__ContainerSpec plain = BERTH__CONTAINER_SPEC__INIT;
     cleanup(image_freep) struct image *image = NULL;
+    cleanup(seccomp_filter_freep) struct seccomp_filter *profile = NULL;
     cleanup(freep) char *work_dir = NULL;
     struct container_spec container = {
         .user = sh->owner.name, .home = sh->owner.home, .shell = sh->owner.shell};
@@ -68,8 +141,11 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
         rc = images_find(sh, spec, &image, err);
     if (!rc)
         rc = devices_find(policy, spec->devices, spec->n_devices, &devices, err);
+    if (!rc)
+        rc = choose_filter(sh, spec, &container, &profile, err);
     if (rc)
         return rc;
+    describe(spec, image, &container);
     if (image)
         mounts_of_image(&sources, spec, &mounts);
     rc = devices_mount(&devices, policy, image != NULL, &mounts, err);
@@ -77,11 +153,8 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     container.links = devices.links;
     container.n_links = image ? devices.n_links : 0;
     container.no_gpus = policy && policy->gpus_are_given;
-    container.layers = image ? (const char *const *)image->layers : NULL;
-    container.n_layers = image ? image->n_layers : 0;
     container.mounts = mounts.v;
     container.n_mounts = mounts.n;
-    container.as_root = spec->as_root;
     container.work_dir = work_dir;
     box = xcalloc(1, sizeof(*box));
     if (!rc)
@@ -93,6 +166,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     }
     box->device_env = devices.plan ? strv_dup(devices.plan->env) : NULL;
     box->image_env = image ? strv_dup(image->env) : NULL;
+    box->entrypoint = entrypoint_of(spec, image);
     box->image_digest = image ? xstrdup(image->digest) : NULL;
     box->image = take(image);
     *ret = box;
@@ -106,6 +180,7 @@ void box_destroy(struct box *box)
     container_destroy(box->container);
     strv_free(box->image_env);
     strv_free(box->device_env);
+    strv_free(box->entrypoint);
     free(box->image_digest);
     image_free(box->image);
     free(box);

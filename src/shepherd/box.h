@@ -15,12 +15,20 @@ struct box {
     char **image_env;    /* of the image; NULL without one */
     char *image_digest;  /* NULL without one */
     char **device_env;   /* what its devices' specifications say */
+    char **entrypoint;   /* what commands are run through; NULL: nothing */
 };
 
 /* Begin to build; container_wait_ready(box->container) tells how it went.
  * 'name' tells apart the boxes of one job and node ("batch", "step.0"). */
 int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char *cwd,
                const char *name, struct box **ret, struct err *err);
+
+/* Where a task begins: --workdir, or the directory it was asked for in. */
+const char *box_workdir(const Berth__ContainerSpec *spec, const char *cwd);
+
+/* 'argv' (n of them), run through the entry point: an strv of the caller's. */
+char **box_command(const struct box *box, char *const *argv, size_t n);
+
 void box_destroy(struct box *box);
 
 /* Where the node keeps the programs that containers find in /run/berth/bin. */

@@ -5,6 +5,7 @@
 #include "shepherd/mounts.h"
 
 #include "base/mem.h"
+#include "base/strv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,15 +79,29 @@ void mounts_of_image(const struct mount_sources *from, const Berth__ContainerSpe
         mounts_add(mounts, cwd, cwd, false, true);
 }
 
+/* "PATH" or "PATH:BYTES", as the options and the validator leave it. */
+static void add_tmpfs(struct mounts *mounts, const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    char *path = xstrndup(text, colon ? (size_t)(colon - text) : strlen(text));
+
+    mounts_add(mounts, NULL, path, false, false);
+    mounts->v[mounts->n - 1].bytes = colon ? strtoull(colon + 1, NULL, 10) : 0;
+    strv_take(&mounts->own, path);
+}
+
 void mounts_of_job(const Berth__ContainerSpec *spec, struct mounts *mounts)
 {
     for (size_t i = 0; i < spec->n_mounts; i++)
         mounts_add(mounts, spec->mounts[i]->source, spec->mounts[i]->target,
                    spec->mounts[i]->readonly, false);
+    for (size_t i = 0; i < spec->n_tmpfs; i++)
+        add_tmpfs(mounts, spec->tmpfs[i]);
 }
 
 void mounts_fini(struct mounts *mounts)
 {
     free(mounts->v);
+    strv_free(mounts->own);
     *mounts = (struct mounts){0};
 }

@@ -20,10 +20,11 @@
 
 #define MOUNTS_TOOLS_INSIDE "/run/berth/bin"
 
-/* All strings are borrowed. */
+/* The strings are borrowed. */
 struct mounts {
     struct bind_mount *v;
     size_t n, cap;
+    char **own; /* those that are not */
 };
 
 /* Where things are on the node. */

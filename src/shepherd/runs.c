@@ -392,10 +392,15 @@ void runs_start_waiting(struct lead *lead)
     }
 }
 
+/* A directory that keeps what is written is one container's at a time, and while
+ * there is a script it is the script's. */
 static void inherit_container(const struct lead *lead, Berth__StepSpec *spec)
 {
-    if (!spec->container && lead->spec->container)
-        spec->container = copy_message(&lead->spec->container->base);
+    if (spec->container || !lead->spec->container)
+        return;
+    spec->container = copy_message(&lead->spec->container->base);
+    if (lead->spec->script.len && spec->container->overlay[0])
+        spec->container->overlay[0] = '\0';
 }
 
 void run_request(struct conn *client, const Berth__Envelope *env)

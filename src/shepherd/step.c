@@ -93,6 +93,10 @@ static int start_wiring(struct step *step, struct err *err)
 
     if (!wants_mpi(step))
         return 0;
+    if (step->launch->spec->container &&
+        strcmp(step->launch->spec->container->network, "none") == 0)
+        return err_set(err, EINVAL,
+                       "--network=none: MPI needs the node's network: add --mpi=none");
     rc = wiring_start(step->sh->loop, step->sh->assignment, step->sh->job, dir,
                       as_root ? 0 : step->sh->owner.uid,
                       as_root ? 0 : step->sh->owner.gid, &events, &step->wiring, err);

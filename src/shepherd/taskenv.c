@@ -54,12 +54,28 @@ static void set_both_number(char ***env, const char *name, uint64_t value)
     set_both(env, name, text);
 }
 
-void taskenv_image(char ***env, char *const *image_env, const char *digest)
+/* Each "NAME=VALUE" of 'list'. */
+static void set_all(char ***env, char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *eq = strchr(list[i], '=');
+        cleanup(freep) char *name =
+            xstrndup(list[i], eq ? (size_t)(eq - list[i]) : strlen(list[i]));
+
+        if (eq)
+            strv_setenv(env, name, eq + 1);
+    }
+}
+
+void taskenv_image(char ***env, char *const *image_env, const char *digest,
+                   const Berth__ContainerSpec *spec)
 {
     const char *made_in = strv_getenv(*env, "BERTH_IMAGE_DIGEST");
 
     if (!digest) {
         strv_unsetenv(*env, "BERTH_IMAGE_DIGEST");
+        if (spec && !strv_getenv(*env, "BERTH_JOB_ID"))
+            set_all(env, spec->env, spec->n_env);
         return;
     }
     if (made_in && strcmp(made_in, digest) == 0)
@@ -69,15 +85,9 @@ void taskenv_image(char ***env, char *const *image_env, const char *digest)
     strv_unsetenv(*env, "LD_LIBRARY_PATH");
     strv_unsetenv(*env, "LD_PRELOAD");
     strv_setenv(env, "TMPDIR", "/tmp");
-    for (size_t i = 0; image_env && image_env[i]; i++) {
-        const char *eq = strchr(image_env[i], '=');
-        cleanup(freep) char *name = NULL;
-
-        if (!eq)
-            continue;
-        name = xstrndup(image_env[i], (size_t)(eq - image_env[i]));
-        strv_setenv(env, name, eq + 1);
-    }
+    set_all(env, image_env, strv_len(image_env));
+    if (spec)
+        set_all(env, spec->env, spec->n_env);
 }
 
 static uint32_t count_cores(const char *cores)

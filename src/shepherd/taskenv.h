@@ -13,8 +13,11 @@
 
 #include "wire/messages.pb-c.h"
 
-/* Lay an image's variables ('image_env', 'digest'; NULL: no image) over 'env'. */
-void taskenv_image(char ***env, char *const *image_env, const char *digest);
+/* Lay an image's variables ('image_env', 'digest'; NULL: no image) over 'env', and
+ * those that were asked for with --env ('spec' may be NULL) over these. Done once:
+ * what a script in the image sets afterwards is kept by its steps. */
+void taskenv_image(char ***env, char *const *image_env, const char *digest,
+                   const Berth__ContainerSpec *spec);
 
 /* Describe the allocation. 'node' is the local node's index in the grant;
  * 'job_dir' is the job's directory. */

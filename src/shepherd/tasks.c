@@ -390,8 +390,7 @@ static int start_task(struct step *step, struct task *task, char *const *base,
     rc = step->wiring ? wiring_task_env(step->wiring, task->rank, &env, err) : 0;
     if (!rc)
         rc = open_streams(step, task, fds, err);
-    for (size_t i = 0; i < spec->n_argv; i++)
-        strv_add(&argv, spec->argv[i]);
+    argv = box_command(step->box, spec->argv, spec->n_argv);
     if (!rc) {
         const char *cpus = task->local < assignment->n_task_pus
                                ? assignment->task_pus[task->local]
@@ -400,7 +399,7 @@ static int start_task(struct step *step, struct task *task, char *const *base,
             .id = task->local,
             .argv = argv,
             .env = env,
-            .cwd = spec->cwd,
+            .cwd = box_workdir(spec->container, spec->cwd),
             .fds = {fds[0], fds[1], fds[2]},
             .cpus = cpus[0] ? cpus : NULL,
             .umask = spec->umask,
@@ -423,7 +422,7 @@ int tasks_start(struct step *step, struct err *err)
 
     for (size_t i = 0; i < spec->n_env; i++)
         strv_add(&env, spec->env[i]);
-    taskenv_image(&env, step->box->image_env, step->box->image_digest);
+    taskenv_image(&env, step->box->image_env, step->box->image_digest, spec->container);
     taskenv_job(&env, sh->grant, sh->assignment->cluster, sh->assignment->node_index,
                 sh->dir);
     taskenv_step(&env, step->launch);

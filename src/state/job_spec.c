@@ -25,6 +25,10 @@
 #define DEVICES_MAX 64
 #define COUNT_MAX 1000000
 #define PATH_BYTES_MAX 4096
+#define ENTRIES_MAX 1024
+#define ENTRY_BYTES_MAX 32768
+#define HOST_BYTES_MAX 64
+#define PROFILE_BYTES_MAX (256u << 10)
 
 /* ------------------------------------------------------------------ texts */
 
@@ -218,6 +222,76 @@ static int check_device(const char *name, struct err *err)
     return rc ? err_wrap(err, "--device") : 0;
 }
 
+/* "PATH" or "PATH:BYTES". */
+static int check_tmpfs(const char *text, struct err *err)
+{
+    const char *colon = strrchr(text, ':');
+    int rc = check_text("--tmpfs", text, PATH_BYTES_MAX, err);
+
+    if (rc)
+        return rc;
+    if (text[0] != '/' || (colon && (!colon[1] || strlen(colon + 1) > 18 ||
+                                     colon[1 + strspn(colon + 1, "0123456789")])))
+        return err_set(err, EINVAL, "--tmpfs=%.80s: not /PATH or /PATH:BYTES", text);
+    return 0;
+}
+
+static int check_place(const char *option, const char *path, struct err *err)
+{
+    int rc = check_text(option, path, PATH_BYTES_MAX, err);
+
+    if (rc == 0 && path[0] && path[0] != '/')
+        rc = err_set(err, EINVAL, "%s=%.80s: it must be absolute", option, path);
+    return rc;
+}
+
+static int check_list(const char *option, char *const *list, size_t n, size_t max,
+                      struct err *err)
+{
+    int rc = n > max ? err_set(err, E2BIG, "%s: more than %zu", option, max) : 0;
+
+    for (size_t i = 0; i < n && !rc; i++)
+        if (strnlen(list[i], ENTRY_BYTES_MAX + 1) > ENTRY_BYTES_MAX)
+            rc = err_set(err, E2BIG, "%s: more than %d bytes", option, ENTRY_BYTES_MAX);
+    return rc;
+}
+
+/* What lies over an image, and how its programs begin. */
+static int check_surface(const Berth__ContainerSpec *c, struct err *err)
+{
+    const struct {
+        const char *option;
+        bool is_asked;
+    } of_images[] = {{"--read-only", c->read_only},
+                     {"--writable-tmpfs", c->writable_tmpfs},
+                     {"--overlay", c->overlay[0] != '\0'},
+                     {"--container-entrypoint", c->has_entrypoint && !c->n_entrypoint}};
+    int rc;
+
+    for (size_t i = 0; i < ARRAY_SIZE(of_images); i++)
+        if (of_images[i].is_asked && !c->image[0])
+            return err_set(err, EINVAL, "%s: there is no image: add --image",
+                           of_images[i].option);
+    if ((rc = check_place("--overlay", c->overlay, err)) ||
+        (rc = check_place("--workdir", c->workdir, err)) ||
+        (rc = check_list("--entrypoint", c->entrypoint, c->n_entrypoint, ENTRIES_MAX,
+                         err)) ||
+        (rc = check_list("--env", c->env, c->n_env, ENTRIES_MAX, err)) ||
+        (rc = check_text("--hostname", c->hostname, HOST_BYTES_MAX, err)))
+        return rc;
+    if (strnlen(c->seccomp, PROFILE_BYTES_MAX + 1) > PROFILE_BYTES_MAX)
+        return err_set(err, E2BIG, "--seccomp: longer than %u KiB",
+                       PROFILE_BYTES_MAX >> 10);
+    if (c->network[0] && strcmp(c->network, "host") && strcmp(c->network, "none"))
+        return err_set(err, EINVAL, "--network=%.40s: neither host nor none",
+                       c->network);
+    if (c->n_tmpfs > MOUNTS_MAX)
+        return err_set(err, E2BIG, "--tmpfs: more than %d mounts", MOUNTS_MAX);
+    for (size_t i = 0; i < c->n_tmpfs && !rc; i++)
+        rc = check_tmpfs(c->tmpfs[i], err);
+    return rc;
+}
+
 static int check_container(const Berth__ContainerSpec *container, struct err *err)
 {
     int rc = 0;
@@ -242,7 +316,7 @@ static int check_container(const Berth__ContainerSpec *container, struct err *er
         rc = err_set(err, E2BIG, "--device: more than %d devices", DEVICES_MAX);
     for (size_t i = 0; rc == 0 && i < container->n_devices; i++)
         rc = check_device(container->devices[i], err);
-    return rc;
+    return rc ? rc : check_surface(container, err);
 }
 
 /* ------------------------------------------------------------------ sizes */

@@ -36,6 +36,17 @@ static void the_namespaces_are_its_own(void **state)
     assert_string_equal(probe(c, A("link"), A("/proc/self/ns/net")), ours);
 }
 
+static void a_network_of_its_own_has_a_loopback_only(void **state)
+{
+    struct container_spec spec = fixture()->spec;
+
+    (void)state;
+    spec.no_network = true;
+    with(c, &spec);
+    assert_string_equal(probe(c, A("list"), A("/proc/sys/net/ipv4/neigh")), "lo ");
+    assert_string_equal(probe(c, A("connect")), "Connection refused");
+}
+
 static void orphans_are_reaped(void **state)
 {
     struct outcome o;
@@ -225,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_namespaces_are_its_own),
+        cmocka_unit_test(a_network_of_its_own_has_a_loopback_only),
         cmocka_unit_test(orphans_are_reaped),
         cmocka_unit_test(a_signal_reaches_one_task_or_all),
         cmocka_unit_test(kill_ends_all_and_gone_is_the_last_event),

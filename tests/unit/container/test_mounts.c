@@ -56,6 +56,33 @@ static void missing_targets_are_made_inside(void **state)
     assert_string_equal(probe(c, A("cat"), A("/data/both")), "top");
 }
 
+static void a_tmpfs_is_empty_bounded_and_its_own(void **state)
+{
+    struct bind_mount m[] = {{.target = "/data", .bytes = 1 << 20},
+                             {.target = "/new/place"}};
+    struct container_spec spec = spec_with(m, ARRAY_SIZE(m));
+    with(c, &spec);
+
+    (void)state;
+    assert_string_equal(probe(c, A("list"), A("/data")), "");
+    assert_string_equal(probe(c, A("stat"), A("/data")), "41777");
+    assert_string_equal(probe(c, A("write"), A("/data/x"), A("x")), "ok");
+    assert_string_equal(probe(c, A("write"), A("/new/place/x"), A("x")), "ok");
+    assert_non_null(strstr(probe(c, A("cat"), A("/proc/self/mounts")),
+                           " /data tmpfs rw,nosuid,nodev,relatime,size=1024k"));
+    assert_non_null(strstr(probe(c, A("mkdir"), A("/sys/x")), "Read-only"));
+}
+
+static void a_tmpfs_needs_a_directory(void **state)
+{
+    struct bind_mount m = {.target = "/data/both"};
+    struct container_spec spec = spec_with(&m, 1);
+
+    (void)state;
+    assert_string_equal(start_refused(&spec),
+                        "--tmpfs: /data/both inside is not a directory");
+}
+
 static void a_read_only_mount_is_read_only(void **state)
 {
     struct bind_mount m = {
@@ -183,6 +210,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_directory_of_the_node_appears_and_takes_writes),
         cmocka_unit_test(missing_targets_are_made_inside),
+        cmocka_unit_test(a_tmpfs_is_empty_bounded_and_its_own),
+        cmocka_unit_test(a_tmpfs_needs_a_directory),
         cmocka_unit_test(a_read_only_mount_is_read_only),
         cmocka_unit_test(a_link_of_the_image_leads_inside_the_image),
         cmocka_unit_test(a_link_of_the_image_cannot_lead_to_the_node),

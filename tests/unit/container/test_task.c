@@ -146,6 +146,25 @@ static void the_working_directory_falls_back_to_the_root(void **state)
     assert_string_equal(o.out, "/\n");
 }
 
+static void the_working_directory_falls_back_to_the_containers(void **state)
+{
+    char *argv[] = {A("probe"), A("pwd"), NULL};
+    struct container_spec spec = fixture()->spec;
+    struct outcome o;
+
+    (void)state;
+    spec.workdir = "/data";
+    with(c, &spec);
+    run_spec(c, (struct task_spec){.argv = argv, .cwd = "/etc"}, &o);
+    assert_string_equal(o.out, "/etc\n");
+    run_spec(c, (struct task_spec){.argv = argv, .cwd = "/nowhere"}, &o);
+    assert_string_equal(o.out, "/data\n");
+    spec.workdir = "/nowhere/either";
+    with(other, &spec);
+    run_spec(other, (struct task_spec){.argv = argv, .cwd = "/nowhere"}, &o);
+    assert_string_equal(o.out, "/\n");
+}
+
 static void a_task_is_bound_to_the_cpus_it_is_given(void **state)
 {
     char *argv[] = {A("probe"), A("cpus"), NULL};
@@ -285,6 +304,7 @@ int main(void)
         cmocka_unit_test(exit_codes_and_signals_come_back),
         cmocka_unit_test(a_program_that_cannot_run_ends_with_words),
         cmocka_unit_test(the_working_directory_falls_back_to_the_root),
+        cmocka_unit_test(the_working_directory_falls_back_to_the_containers),
         cmocka_unit_test(a_task_is_bound_to_the_cpus_it_is_given),
         cmocka_unit_test(an_environment_of_a_megabyte_arrives),
         cmocka_unit_test(an_environment_without_end_is_refused),

@@ -264,6 +264,135 @@ static void an_image_is_a_name_and_not_a_path(void **state)
     assert_string_equal(args.spec->container->image, "nvcr.io/nvidia/cuda:12");
 }
 
+static void mounts_may_be_written_as_docker_does(void **state)
+{
+    const Berth__ContainerSpec *container = args.spec->container;
+
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=type=bind,src=/a,dst=/b,ro"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=source=/c,target=/d"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--volume=/e:/f:ro"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=type=tmpfs,dst=/t,tmpfs-size=1M"), 0);
+    assert_int_equal(container->n_mounts, 3);
+    assert_string_equal(container->mounts[0]->source, "/a");
+    assert_string_equal(container->mounts[0]->target, "/b");
+    assert_true(container->mounts[0]->readonly);
+    assert_string_equal(container->mounts[1]->target, "/d");
+    assert_false(container->mounts[1]->readonly);
+    assert_true(container->mounts[2]->readonly);
+    assert_string_equal(container->tmpfs[0], "/t:1048576");
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=type=volume,dst=/t"), -EINVAL);
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=src=/a"), -EINVAL);
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=src=/a,dst=/b,mode=7"), -EINVAL);
+    assert_int_equal(parse(FOR_SUBMIT, "--mount=src=a,dst=/b"), -EINVAL);
+}
+
+static void the_last_word_about_the_root_counts(void **state)
+{
+    const Berth__ContainerSpec *container = args.spec->container;
+
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--overlay=/o"), 0);
+    assert_string_equal(container->overlay, "/o");
+    assert_int_equal(parse(FOR_SUBMIT, "--read-only"), 0);
+    assert_true(container->read_only);
+    assert_string_equal(container->overlay, "");
+    assert_int_equal(parse(FOR_SUBMIT, "--container-writable"), 0);
+    assert_false(container->read_only);
+    assert_true(container->writable_tmpfs);
+    assert_int_equal(parse(FOR_SUBMIT, "--overlay=below"), 0);
+    assert_int_equal(container->overlay[0], '/');
+    assert_false(container->writable_tmpfs);
+}
+
+static void tmpfs_has_a_path_and_maybe_a_size(void **state)
+{
+    const Berth__ContainerSpec *container = args.spec->container;
+
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--tmpfs=/a"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--tmpfs=/b:2G"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--tmpfs=/c:size=64k"), 0);
+    assert_string_equal(container->tmpfs[0], "/a");
+    assert_string_equal(container->tmpfs[1], "/b:2147483648");
+    assert_string_equal(container->tmpfs[2], "/c:65536");
+    assert_int_equal(parse(FOR_SUBMIT, "--tmpfs=a"), -EINVAL);
+    assert_int_equal(parse(FOR_SUBMIT, "--tmpfs=/a:much"), -EINVAL);
+}
+
+static void entry_points_are_for_those_who_ask(void **state)
+{
+    const Berth__ContainerSpec *container = args.spec->container;
+
+    (void)state;
+    assert_false(container->has_entrypoint);
+    assert_int_equal(parse(FOR_RUN, "--entrypoint=/init --fast"), 0);
+    assert_true(container->has_entrypoint);
+    assert_int_equal(container->n_entrypoint, 2);
+    assert_string_equal(container->entrypoint[1], "--fast");
+    assert_int_equal(parse(FOR_RUN, "--entrypoint="), 0);
+    assert_false(container->has_entrypoint);
+    assert_true(args.no_entrypoint);
+    assert_int_equal(parse(FOR_RUN, "--container-entrypoint"), 0);
+    assert_true(container->has_entrypoint);
+    assert_int_equal(container->n_entrypoint, 0);
+}
+
+static void variables_have_values_or_take_the_callers(void **state)
+{
+    const Berth__ContainerSpec *container = args.spec->container;
+
+    (void)state;
+    (void)setenv("OF_THE_CALLER", "yes", 1);
+    (void)unsetenv("OF_NOBODY");
+    assert_int_equal(parse(FOR_RUN, "--env=A=b=c"), 0);
+    assert_int_equal(parse(FOR_RUN, "--env=OF_THE_CALLER"), 0);
+    assert_int_equal(parse(FOR_RUN, "--container-env=OF_THE_CALLER,B=1"), 0);
+    assert_int_equal(container->n_env, 4);
+    assert_string_equal(container->env[0], "A=b=c");
+    assert_string_equal(container->env[1], "OF_THE_CALLER=yes");
+    assert_string_equal(container->env[3], "B=1");
+    assert_int_equal(parse(FOR_RUN, "--env=OF_NOBODY"), -EINVAL);
+    assert_string_equal(err.text, "--env: OF_NOBODY is not set here: write "
+                                  "OF_NOBODY=VALUE");
+    assert_int_equal(parse(FOR_RUN, "--env==x"), -EINVAL);
+}
+
+static void names_and_networks_of_containers_are_checked(void **state)
+{
+    const Berth__ContainerSpec *container = args.spec->container;
+
+    (void)state;
+    assert_int_equal(parse(FOR_RUN, "--hostname=node-7.x"), 0);
+    assert_string_equal(container->hostname, "node-7.x");
+    assert_int_equal(parse(FOR_RUN, "--hostname=a b"), -EINVAL);
+    assert_int_equal(parse(FOR_RUN, "--network=none"), 0);
+    assert_string_equal(container->network, "none");
+    /* What Slurm's option of the same name means is not ours. */
+    assert_int_equal(parse(FOR_RUN, "--network=sn_all"), 0);
+    assert_string_equal(container->network, "none");
+    assert_int_equal(strv_len(args.warnings), 1);
+    assert_int_equal(parse(FOR_RUN, "--workdir=/w"), 0);
+    assert_int_equal(parse(FOR_RUN, "--container-workdir=w"), -EINVAL);
+    assert_string_equal(container->workdir, "/w");
+}
+
+static void a_profile_is_read_here(void **state)
+{
+    const Berth__ContainerSpec *container = args.spec->container;
+
+    (void)state;
+    assert_int_equal(parse(FOR_RUN, "--security-opt=seccomp=unconfined"), 0);
+    assert_string_equal(container->seccomp, "unconfined");
+    assert_int_equal(parse(FOR_RUN, "--seccomp=default"), 0);
+    assert_string_equal(container->seccomp, "");
+    assert_int_equal(parse(FOR_RUN, "--security-opt=no-new-privileges"), 0);
+    assert_int_equal(parse(FOR_RUN, "--security-opt=apparmor=x"), -EINVAL);
+    assert_int_equal(parse(FOR_RUN, "--seccomp=/no/such/file"), -ENOENT);
+    assert_int_equal(parse(FOR_RUN, "--seccomp=/proc/self/comm"), -EINVAL);
+    assert_string_equal(container->seccomp, "");
+}
+
 static void mounts_gather_and_know_their_mode(void **state)
 {
     Berth__ContainerSpec *container = args.spec->container;
@@ -364,6 +493,13 @@ int main(void)
         TEST(a_bad_text_names_option_and_column),
         TEST(an_image_is_a_name_and_not_a_path),
         TEST(mounts_gather_and_know_their_mode),
+        TEST(mounts_may_be_written_as_docker_does),
+        TEST(the_last_word_about_the_root_counts),
+        TEST(tmpfs_has_a_path_and_maybe_a_size),
+        TEST(entry_points_are_for_those_who_ask),
+        TEST(variables_have_values_or_take_the_callers),
+        TEST(names_and_networks_of_containers_are_checked),
+        TEST(a_profile_is_read_here),
         TEST(bindings_take_sruns_words),
         TEST(options_belong_to_commands),
         TEST(variables_set_options),

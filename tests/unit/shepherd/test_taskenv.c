@@ -74,7 +74,7 @@ static void an_image_wins_over_what_came_from_a_host(void **state)
     strv_setenv(&env, "LD_PRELOAD", "/site/lib/x.so");
     strv_setenv(&env, "TMPDIR", "/scratch/ada");
     strv_setenv(&env, "OMP_NUM_THREADS", "4");
-    taskenv_image(&env, image_env, "sha256:1");
+    taskenv_image(&env, image_env, "sha256:1", NULL);
     assert_env(env, "PATH", "/opt/bin:/bin");
     assert_env(env, "LANG", "C");
     assert_env(env, "LD_LIBRARY_PATH", NULL);
@@ -91,11 +91,11 @@ static void what_was_set_inside_of_an_image_stays_there(void **state)
     (void)state;
     strv_setenv(&env, "BERTH_IMAGE_DIGEST", "sha256:1");
     strv_setenv(&env, "PATH", "/mine");
-    taskenv_image(&env, image_env, "sha256:1");
+    taskenv_image(&env, image_env, "sha256:1", NULL);
     assert_env(env, "PATH", "/mine");
     assert_env(env, "LANG", NULL);
     /* Another image is a host like any other. */
-    taskenv_image(&env, image_env, "sha256:2");
+    taskenv_image(&env, image_env, "sha256:2", NULL);
     assert_env(env, "PATH", "/opt/bin:/bin");
 }
 
@@ -106,7 +106,7 @@ static void without_an_image_nothing_is_laid_over(void **state)
     (void)state;
     strv_setenv(&env, "BERTH_IMAGE_DIGEST", "sha256:1");
     strv_setenv(&env, "PATH", "/site/bin");
-    taskenv_image(&env, NULL, NULL);
+    taskenv_image(&env, NULL, NULL, NULL);
     assert_env(env, "PATH", "/site/bin");
     assert_env(env, "BERTH_IMAGE_DIGEST", NULL);
 }
@@ -117,7 +117,7 @@ static void an_image_without_a_path_gets_the_usual_one(void **state)
 
     (void)state;
     strv_setenv(&env, "PATH", "/site/bin");
-    taskenv_image(&env, NULL, "sha256:1");
+    taskenv_image(&env, NULL, "sha256:1", NULL);
     assert_non_null(strstr(strv_getenv(env, "PATH"), "/usr/bin"));
     assert_null(strstr(strv_getenv(env, "PATH"), "/site"));
 }
