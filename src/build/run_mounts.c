@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/strv.h"
+#include "base/units.h"
 #include "build/copy.h"
 #include "build/paths.h"
 #include "build/view.h"
@@ -54,6 +55,13 @@ static int set_bool(const char *value, bool inverted, bool *ret, struct err *err
     return 0;
 }
 
+static int set_size(struct run_mount *m, const char *value, struct err *err)
+{
+    return size_parse(value, 1, &m->bytes, NULL)
+               ? err_set(err, EINVAL, "--mount: size=%.40s is no size", value)
+               : 0;
+}
+
 static int set_key(struct run_mount *m, const char *key, const char *value,
                    struct err *err)
 {
@@ -77,9 +85,10 @@ static int set_key(struct run_mount *m, const char *key, const char *value,
         return set_bool(value, false, &m->readonly, err);
     else if (strcmp(key, "rw") == 0 || strcmp(key, "readwrite") == 0)
         return set_bool(value, true, &m->readonly, err);
-    else if (strcmp(key, "sharing") != 0 && strcmp(key, "size") != 0 &&
-             strcmp(key, "mode") != 0 && strcmp(key, "uid") != 0 &&
-             strcmp(key, "gid") != 0) {
+    else if (strcmp(key, "size") == 0)
+        return set_size(m, value, err);
+    else if (strcmp(key, "sharing") != 0 && strcmp(key, "mode") != 0 &&
+             strcmp(key, "uid") != 0 && strcmp(key, "gid") != 0) {
         near = nearest_name(key, keys, ARRAY_SIZE(keys));
         return err_set(err, EINVAL, "--mount: unknown key '%.40s'%s%s%s", key,
                        near ? ": did you mean " : "", near ? near : "",

@@ -19,6 +19,7 @@ struct run_mount {
     enum run_mount_type type;
     char *target, *source, *from, *id; /* source, from, id: or NULL */
     bool readonly;
+    uint64_t bytes;       /* of a tmpfs; 0: half the memory */
     struct origin origin; /* of a bind */
     char *digest;         /* of what is bound; NULL for the rest */
 };
