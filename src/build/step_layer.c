@@ -75,6 +75,10 @@ static int take_changes(struct step *step, const char *overlay, const char *dir,
     if (upper < 0)
         return err_sys(err, errno, "%s", path);
     if (!is_empty(upper)) {
+        if (state->n_layers == OCI_LAYERS_MAX)
+            return err_set(err, E2BIG,
+                           "an image has at most %d layers: join some of the steps",
+                           OCI_LAYERS_MAX);
         rc = import_changes(step, upper, dir, &layer, err);
         layer_fini(&layer);
         if (rc)

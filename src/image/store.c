@@ -78,6 +78,14 @@ static int make_store(const struct image_store *store, struct err *err)
     return r;
 }
 
+/* Layers are named by absolute paths, whatever directory is worked in later. */
+static char *absolute(const char *path)
+{
+    cleanup(freep) char *cwd = *path == '/' ? NULL : getcwd(NULL, 0);
+
+    return cwd ? xasprintf("%s/%s", cwd, path) : xstrdup(path);
+}
+
 int image_store_open(const char *path, bool create, struct image_store **ret,
                      struct err *err)
 {
@@ -88,7 +96,7 @@ int image_store_open(const char *path, bool create, struct image_store **ret,
     if (sodium_init() < 0)
         return err_set(err, EIO, "libsodium does not start");
     store = xcalloc(1, sizeof(*store));
-    store->path = xstrdup(path);
+    store->path = absolute(path);
     store->keep_archives = true;
     if (create)
         r = make_store(store, err);

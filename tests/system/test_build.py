@@ -427,6 +427,37 @@ def test_failures_are_one_sentence_and_leave_nothing(builder, text, words):
     assert "out:latest" not in builder.image("ls").stdout
 
 
+def test_a_user_builds_on_the_images_of_the_site(make_builder, tars):
+    builder = make_builder(USER if os.geteuid() == 0 else None)
+    site = builder.home / "site"
+    with open(tars / "base", "rb") as stdin:
+        run("berth", "image", "import", "--store", site, "-", "common", stdin=stdin)
+    conf = builder.home / "berth.yaml"
+    conf.write_text(f"cluster: x\ncontroller: {{host: h}}\nnodes:\n  - {{names: n1}}\n"
+                    f"image:\n  store: {site}\n  user_store: {builder.store}\n")
+    builder.write({"Containerfile": "FROM common\nRUN rm /etc/gone && touch /etc/passwd\n"})
+    result = run("berth", "image", "build", "--config", conf, "-t", "out", builder.context,
+                 user=builder.user, home=builder.home, cwd=builder.home)
+    assert "Built out:latest" in result.stdout
+    base = run("berth", "image", "inspect", "common", "--json", "--store", site).stdout
+    assert builder.inspect()["layers"][-1].split("/")[-1] == \
+        json.loads(base)["layers"][0].split("/")[-1]
+    assert "etc/gone" not in builder.tree()
+
+
+def test_a_store_may_be_named_from_here(builder):
+    builder.write({"Containerfile": "FROM base\nRUN touch /x\nCOPY Containerfile /y\n"})
+    result = run("berth", "image", "build", "--store", "store", "-t", "out", "ctx",
+                 cwd=builder.home)
+    assert "Built out:latest" in result.stdout
+
+
+def test_more_layers_than_an_image_may_have_are_refused(builder):
+    steps = "".join(f"COPY Containerfile /{number}\n" for number in range(128))
+    assert builder.fails("FROM base\n" + steps).endswith(
+        "Containerfile:129: COPY: an image has at most 128 layers: join some of the steps")
+
+
 def test_quiet_prints_the_digest_or_what_failed(builder):
     result = builder.build("FROM base\nRUN echo hidden\nRUN touch /x\n", "--quiet")
     assert result.stdout == builder.inspect()["digest"] + "\n" and result.stderr == ""
