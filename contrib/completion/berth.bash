@@ -117,7 +117,7 @@ _berth() {
         words=$(_berth_commands)
     elif [ "$before" = job ] && [ "$command" = show ]; then
         words=$(berth jobs --all --no-header -o %i 2>/dev/null)
-    elif [ "$command" = image ] && [[ $before =~ ^(rm|inspect)$ ]]; then
+    elif [ "$command" = image ] && [[ $before =~ ^(rm|inspect|push)$ ]]; then
         words=$(_berth_images)
     elif [ "$command" = device ] && [ "$before" = show ]; then
         words=$(_berth_devices)

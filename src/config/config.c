@@ -59,6 +59,10 @@ void config_free(struct config *c)
     free(c->munge.socket);
     free(c->image.store);
     free(c->image.user_store);
+    free(c->image.registries);
+    free(c->image.mirrors);
+    free(c->image.insecure);
+    free(c->image.ca_file);
     free(c->image.fallback);
     free(c->licences);
     free(c->log_level);

@@ -135,7 +135,11 @@ struct config {
         char *user_store;   /* a user's own; the same */
         bool keep_archives; /* of layers, as they came */
         enum config_sharing shared; /* between all nodes */
-        char *fallback; /* image of jobs that name none; NULL: the node's files */
+        char *fallback;   /* image of jobs that name none; NULL: the node's files */
+        char *registries; /* that short names are looked for in, "a,b" */
+        char *mirrors;    /* "HOST[/PATH]=HOST[/PATH],..." */
+        char *insecure;   /* hosts whose certificates are not checked */
+        char *ca_file;    /* certificates to trust besides */
     } image;
     struct {
         char *cdi_dirs;  /* "/etc/cdi,/var/run/cdi", the later go first */

@@ -41,12 +41,15 @@ int store_make_tmp(const struct image_store *store, char **ret_path, struct err 
 int store_make_tmp_file(const struct image_store *store, char **ret_path, int *ret_fd,
                         struct err *err);
 
+/* Where a download of the blob is kept while it is not whole; freed by the caller. */
+char *store_partial_path(const struct image_store *store, const char *digest);
+
 /* Lock the store: LOCK_SH while importing, LOCK_EX to collect garbage. Whoever
  * finds it free to have alone clears what a killed import left in tmp/.
  * Closing '*ret_fd' unlocks. */
 int store_lock(const struct image_store *store, int operation, int *ret_fd,
                struct err *err);
-/* Empty tmp/; needs the lock alone. */
+/* Empty tmp/; needs the lock alone. Downloads that are not whole stay for a week. */
 void store_clear_tmp(const struct image_store *store);
 
 /* Remove the blobs and layers that no name needs; needs the lock alone. */

@@ -11,12 +11,16 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/mem.h"
 #include "image/digest.h"
 #include "image/ref.h"
+
+#define PARTIAL "partial-"
+#define PARTIAL_SECONDS (7 * 86400)
 
 char *store_dir(const struct image_store *store, const char *sub)
 {
@@ -153,6 +157,21 @@ int store_make_tmp_file(const struct image_store *store, char **ret_path, int *r
     return 0;
 }
 
+char *store_partial_path(const struct image_store *store, const char *digest)
+{
+    return xasprintf("%s/tmp/" PARTIAL "%s", store->path, digest_hex(digest));
+}
+
+/* Somebody may come back for the rest. */
+static bool is_worth_keeping(int tmp, const char *name)
+{
+    struct stat st;
+
+    return strncmp(name, PARTIAL, sizeof(PARTIAL) - 1) == 0 &&
+           fstatat(tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0 &&
+           st.st_mtime > time(NULL) - PARTIAL_SECONDS;
+}
+
 void store_clear_tmp(const struct image_store *store)
 {
     cleanup(freep) char *tmp = store_dir(store, "tmp");
@@ -162,7 +181,8 @@ void store_clear_tmp(const struct image_store *store)
     while (dir && (entry = readdir(dir))) {
         cleanup(freep) char *path = xasprintf("%s/%s", tmp, entry->d_name);
 
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            !is_worth_keeping(dirfd(dir), entry->d_name))
             (void)io_remove_tree(path, NULL);
     }
     if (dir)
