@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs that are started inside a job that runs: berth exec."""
+import fcntl
 import os
+import pty
+import re
+import select
 import signal
+import struct
 import subprocess
+import termios
 
 import pytest
 
@@ -132,7 +138,7 @@ def test_a_step_is_entered_on_each_of_its_nodes(desk):
     for node in ("n1", "n2"):
         out = desk.berth("exec", "-w", node, f"{job}.0", "sh", "-c",
                          "echo $BERTH_NODE $SLURM_STEP_ID; cat /proc/*/comm").stdout
-        assert out.startswith(f"{node} 0\n") and "sleep" in out.split()
+        assert out.startswith(f"{node} 0\n") and "berth-init" in out.split()
     assert desk.berth("exec", job, "sh", "-c", "echo $BERTH_NODE").stdout == "n1\n"
     assert f"{job}.0 on n1,n2" in desk.fails("exec", f"{job}.3", "true")
     assert f"{job}.0 on n1,n2" in desk.fails("exec", "-w", "n4", job, "true")
@@ -172,3 +178,108 @@ def test_it_survives_a_restart_of_the_nodes_daemon(own):
     process.stdin.close()
     process.stdin = None
     assert process.wait(60) == 0
+
+
+class Screen:
+    """A terminal of ours, with a command on it."""
+
+    def __init__(self, desk, *argv, rows=24, columns=80):
+        self.master, self.slave = pty.openpty()
+        self.resize(rows, columns)
+        self.before = termios.tcgetattr(self.slave)
+        self.text = ""
+        self.process = desk.start(*argv, stdin=self.slave, stdout=self.slave,
+                                  stderr=self.slave, start_new_session=True)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, keys):
+        os.write(self.master, keys.encode())
+
+    def until(self, pattern):
+        """Read on until this is on the screen; what came since the last time."""
+        while not (found := re.search(pattern, self.text)):
+            assert select.select([self.master], [], [], 30)[0], self.text
+            self.text += os.read(self.master, 4096).decode(errors="replace")
+        seen, self.text = self.text[:found.end()], self.text[found.end():]
+        return seen
+
+    def ended(self):
+        """The status; the terminal must be as it was."""
+        status = self.process.wait(60)
+        assert termios.tcgetattr(self.slave) == self.before
+        return status
+
+
+@pytest.fixture
+def shell(desk):
+    """A shell with job control on the node's own files."""
+    screen = Screen(desk, "exec", running(desk), "-it", "-e", "PS1=ready> ", "-e", "TERM=dumb",
+                    "bash", "--norc", "-i", rows=31, columns=97)
+    screen.until("ready> ")
+    return screen
+
+
+def test_a_terminal_has_its_name_and_size_inside(shell):
+    shell.type("tty; stty size\n")
+    shell.until(r"/dev/pts/\d+\r\n31 97\r\n")
+    shell.resize(40, 120)
+    os.killpg(shell.process.pid, signal.SIGWINCH)
+    shell.type("while [ \"$(stty size)\" != '40 120' ]; do :; done; echo re-sized\n")
+    shell.until(r"[\r\n]re-sized")
+    shell.type("exit 5\n")
+    assert shell.ended() == 5
+
+
+def test_a_terminal_of_an_image_is_its_own(desk, job):
+    screen = Screen(desk, "exec", job, "-it", "sh", "-c",
+                    "ls /dev/pts; : > /dev/tty; ls -l /proc/self/fd/0")
+    assert "/dev/pts/0" in screen.until(r"-> \S+\r\n")
+    assert screen.ended() == 0
+
+
+def test_ctrl_c_interrupts_what_runs_in_front_only(shell):
+    shell.type("sh -c 'echo up; exec sleep 600'\n")
+    shell.until(r"[\r\n]up")
+    shell.type("\x03")
+    shell.until("ready> ")
+    shell.type("echo status $?\n")
+    shell.until(r"[\r\n]status 130")
+    shell.type("exit\n")
+    shell.ended()
+
+
+def test_job_control_works(shell):
+    shell.type("sh -c 'echo up; exec sleep 600'\n")
+    shell.until(r"[\r\n]up")
+    shell.type("\x1a")
+    shell.until("Stopped")
+    shell.type("bg; jobs; kill %1; wait; echo all gone\n")
+    shell.until("Running")
+    shell.until(r"[\r\n]all gone")
+    shell.type("\x04")
+    assert shell.ended() == 0
+
+
+def test_a_lot_of_output_comes_whole_on_a_terminal(desk, job):
+    screen = Screen(desk, "exec", job, "-it", "sh", "-c",
+                    "i=0; while [ $i -lt 5000 ]; do echo line $i; i=$((i+1)); done")
+    out = screen.until("line 4999\r\n")
+    assert out.count("\n") == 5000
+    assert screen.ended() == 0
+
+
+def test_the_terminal_is_restored_when_the_job_ends(desk, shell):
+    desk.berth("cancel", "--me")
+    shell.until("the job has ended")
+    assert shell.ended() > 128
+
+
+def test_the_terminal_is_restored_when_the_client_is_ended(shell):
+    shell.process.terminate()
+    assert shell.ended() == 128 + signal.SIGTERM
+
+
+def test_a_terminal_needs_one_of_ours(desk, job):
+    assert "leave -t out" in desk.fails("exec", "-it", job, "true", status=2)
