@@ -86,6 +86,7 @@ _berth_operands() {
     cancel | wait | jobs | explain) _berth_jobs ;;
     hold | release | prio) _berth_jobs PENDING ;;
     requeue | exec) _berth_jobs RUNNING ;;
+    logs) berth jobs --all --no-header -o %i 2>/dev/null ;;
     reserve) echo list show create update delete ;;
     nodes) _berth_nodes ;;
     node) echo drain down resume ;;

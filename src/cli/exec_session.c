@@ -274,30 +274,20 @@ static void wait_and_serve(struct session *s)
             sink_flush(s->sinks[i]);
 }
 
-static void request_program(struct session *s, Berth__ExecRequest *request)
-{
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-
-    env.id = 1;
-    env.body_case = BERTH__ENVELOPE__BODY_EXEC;
-    env.exec = request;
-    send(s, &env);
-}
-
 static bool has_output_left(const struct session *s)
 {
     return queued(s) > 0 && !s->sinks[0]->failure && !s->sinks[1]->failure;
 }
 
-int exec_session_run(struct berth_steps *steps, Berth__ExecRequest *request,
-                     const struct exec_streams *streams)
+int exec_session_request(struct berth_steps *steps, Berth__Envelope *request,
+                         const struct exec_streams *streams)
 {
     struct session s = {.steps = steps, .streams = streams, .in = streams->in};
 
     s.sinks[0] = sink_create(NULL, streams->out);
     s.sinks[1] = sink_create(NULL, streams->err);
-    request->has_stdin = streams->in >= 0;
-    request_program(&s, request);
+    request->id = 1;
+    send(&s, request);
     if (streams->has_terminal && streams->in >= 0)
         (void)tty_raw(streams->in);
     while (!s.is_over || has_output_left(&s)) {
@@ -310,4 +300,15 @@ int exec_session_run(struct berth_steps *steps, Berth__ExecRequest *request,
     sink_destroy(s.sinks[0]);
     sink_destroy(s.sinks[1]);
     return s.status;
+}
+
+int exec_session_run(struct berth_steps *steps, Berth__ExecRequest *request,
+                     const struct exec_streams *streams)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    request->has_stdin = streams->in >= 0;
+    env.body_case = BERTH__ENVELOPE__BODY_EXEC;
+    env.exec = request;
+    return exec_session_request(steps, &env, streams);
 }

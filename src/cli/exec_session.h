@@ -25,4 +25,8 @@ struct exec_streams {
 int exec_session_run(struct berth_steps *steps, Berth__ExecRequest *request,
                      const struct exec_streams *streams);
 
+/* The same for another request that is answered as one for a program is. */
+int exec_session_request(struct berth_steps *steps, Berth__Envelope *request,
+                         const struct exec_streams *streams);
+
 #endif

@@ -3,8 +3,9 @@
  * main_static.c - the berth that is found inside containers
  *
  * Images do not contain Berth, so a static program is put into each container.
- * It starts steps over the lead's local socket and needs nothing else: no
- * libraries, no MUNGE, no configuration, no name service.
+ * It starts steps over the lead's local socket, and is the other end of commands that
+ * look inside (inside.h). It needs nothing else: no libraries, no MUNGE, no
+ * configuration, no name service.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "cli/inside.h"
 #include "cli/run_step.h"
 #include "cli/say.h"
 
@@ -41,11 +43,15 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    int status;
     const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "berth";
 
     io_open_std();
     signal(SIGPIPE, SIG_IGN);
     say_set_name("berth run");
+    status = inside_main(argc, argv);
+    if (status >= 0)
+        return status;
     if (strcmp(name, "srun") == 0)
         return run(argc, argv);
     if (argc > 1 && strcmp(argv[1], "run") == 0)

@@ -9,12 +9,12 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/pattern.h"
 #include "base/strv.h"
 #include "shepherd/box.h"
 #include "shepherd/devices.h"
 #include "shepherd/group.h"
 #include "shepherd/taskenv.h"
+#include "wire/job_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,25 +36,20 @@ struct batch {
 
 /* ------------------------------------------------------------------- files */
 
-static char *file_name(const struct lead *lead, const char *pattern)
+static struct job_files files_of(const struct lead *lead)
 {
-    const struct shepherd *sh = lead->sh;
-    struct pattern_values values = {
-        .job = sh->job,
-        .has_array = lead->spec->array_job != 0,
-        .array_job = lead->spec->array_job,
-        .array_task = lead->spec->array_task,
-        .step = -1,
-        .restarts = sh->epoch - 1,
-        .node_name = sh->assignment->node_name,
-        .user = sh->owner.name,
-        .job_name = lead->spec->name,
-    };
-    cleanup(freep) char *name = pattern_expand(pattern, &values);
+    return (struct job_files){.spec = lead->spec,
+                              .job = lead->sh->job,
+                              .epoch = lead->sh->epoch,
+                              .lead = lead->sh->assignment->node_name,
+                              .user = lead->sh->owner.name};
+}
 
-    if (name[0] == '/')
-        return take(name);
-    return xasprintf("%s/%s", lead->spec->cwd, name);
+char *batch_log_path(const struct lead *lead, bool is_error)
+{
+    struct job_files files = files_of(lead);
+
+    return is_error ? job_error_path(&files) : job_output_path(&files);
 }
 
 /* A named pipe that nobody has open on its other side must not hold us up. */
@@ -67,10 +62,9 @@ static int open_now(const char *path, int flags, mode_t mode)
     return fd;
 }
 
-static int open_output(const struct lead *lead, const char *pattern, const char *option,
+static int open_output(const struct lead *lead, const char *path, const char *option,
                        int *ret_fd, struct err *err)
 {
-    cleanup(freep) char *path = file_name(lead, pattern);
     int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND;
 
     if (!lead->spec->append)
@@ -84,9 +78,11 @@ static int open_output(const struct lead *lead, const char *pattern, const char 
 static int open_files(const struct lead *lead, int fds[3], struct err *err)
 {
     const Berth__JobSpec *spec = lead->spec;
-    const char *output = spec->output[0] ? spec->output : "slurm-%j.out";
+    struct job_files files = files_of(lead);
     cleanup(freep) char *input =
-        spec->input[0] ? file_name(lead, spec->input) : xstrdup("/dev/null");
+        spec->input[0] ? job_file_path(&files, spec->input) : xstrdup("/dev/null");
+    cleanup(freep) char *output = job_output_path(&files);
+    cleanup(freep) char *error = job_error_path(&files);
     int rc;
 
     (void)umask(0);
@@ -96,8 +92,8 @@ static int open_files(const struct lead *lead, int fds[3], struct err *err)
     rc = open_output(lead, output, "--output", &fds[1], err);
     if (rc)
         return rc;
-    if (spec->error[0] && strcmp(spec->error, output) != 0)
-        return open_output(lead, spec->error, "--error", &fds[2], err);
+    if (strcmp(error, output) != 0)
+        return open_output(lead, error, "--error", &fds[2], err);
     fds[2] = fcntl(fds[1], F_DUPFD_CLOEXEC, 0);
     return fds[2] < 0 ? err_sys(err, errno, "--error") : 0;
 }
@@ -298,6 +294,8 @@ int batch_start(struct lead *lead, struct err *err)
         rc = container_wait_ready(batch->box->container, err);
     if (!rc)
         rc = spawn(batch, fds, err);
+    if (!rc)
+        logs_watch(lead, fds + 1);
     for (int i = 0; i < 3; i++)
         closep(&fds[i]);
     if (rc) {

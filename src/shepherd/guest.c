@@ -145,6 +145,13 @@ static void on_reader_late(uv_timer_t *timer)
         channel_abort(guest->ch, "the client does not read");
 }
 
+/* Who does not read will not hold us up for ever. */
+static void hurry(struct guest *guest)
+{
+    if (guest->ch && guest->of->is_over)
+        (void)uv_timer_start(&guest->grace, on_reader_late, LAST_WORDS_MS, 0);
+}
+
 void guests_end(struct guests *guests, const char *words)
 {
     guests->box = NULL;
@@ -153,13 +160,15 @@ void guests_end(struct guests *guests, const char *words)
     for (struct guest *guest = guests->first; guest; guest = guest->next) {
         if (guest->has_ended)
             continue;
+        if (guest->is_outside) {
+            guest_io_close_input(guest);
+            continue;
+        }
         str_replace(&guest->words, words);
         guest_ended(guest, SIGKILL);
     }
-    /* Who does not read will not hold us up for ever. */
     for (struct guest *guest = guests->first; guest; guest = guest->next)
-        if (guest->ch)
-            (void)uv_timer_start(&guest->grace, on_reader_late, LAST_WORDS_MS, 0);
+        hurry(guest);
 }
 
 void guests_told_to_end(struct guests *guests, const char *words)
@@ -199,7 +208,10 @@ bool guests_take_event(struct guests *guests, const struct container_event *even
 
 static void signal_guest(struct guest *guest, int signo)
 {
-    if (!guest->has_ended && guest->of->box)
+    if (guest->is_outside) {
+        if (!guest->has_ended)
+            (void)uv_process_kill(&guest->process, signo);
+    } else if (!guest->has_ended && guest->of->box)
         (void)container_signal(guest->of->box->container, guest->id, signo, NULL);
 }
 
@@ -212,6 +224,7 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
     if (env->body_case == BERTH__ENVELOPE__BODY_EXEC_DATA) {
         if (guest_io_take(guest, env->exec_data))
             channel_abort(ch, "more input than was asked for");
+        hurry(guest);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_EXEC_CONTROL) {
         if (env->exec_control->signal > 0)
             signal_guest(guest, env->exec_control->signal);
@@ -314,7 +327,7 @@ static int spawn(struct guest *guest, const Berth__ExecRequest *request,
 }
 
 static struct guest *guest_create(struct guests *guests, struct channel *ch,
-                                  const Berth__Envelope *env)
+                                  const Berth__Envelope *env, bool has_terminal)
 {
     struct guest *guest = xcalloc(1, sizeof(*guest));
 
@@ -322,7 +335,7 @@ static struct guest *guest_create(struct guests *guests, struct channel *ch,
     guest->ch = ch;
     guest->id = ++guests->last_id;
     guest->request = env->id;
-    guest->has_terminal = env->exec->terminal != NULL;
+    guest->has_terminal = has_terminal;
     guest->terminal_sock = guest->in.fd = guest->out[0].fd = guest->out[1].fd = -1;
     guest->window = GUEST_WINDOW;
     (void)uv_timer_init(guests->sh->loop, &guest->grace);
@@ -368,7 +381,7 @@ static void ignore(struct channel *ch, const Berth__Envelope *env, int adopted,
     (void)ctx;
 }
 
-static void refuse(struct channel *ch, const Berth__Envelope *env,
+void guests_refuse(struct channel *ch, const Berth__Envelope *env,
                    const struct err *err)
 {
     static const struct channel_callbacks nobody = {.on_message = ignore,
@@ -388,10 +401,10 @@ void guests_request(struct guests *guests, struct channel *ch,
     int rc;
 
     if (check(guests, env->exec, &err)) {
-        refuse(ch, env, &err);
+        guests_refuse(ch, env, &err);
         return;
     }
-    guest = guest_create(guests, ch, env);
+    guest = guest_create(guests, ch, env, env->exec->terminal != NULL);
     rc = guest_io_open(guest, env->exec->has_stdin, fds, &err);
     if (!rc)
         rc = spawn(guest, env->exec, fds, &err);
@@ -401,7 +414,71 @@ void guests_request(struct guests *guests, struct channel *ch,
         channel_hand_over(ch, &callbacks, guest);
         return;
     }
-    refuse(ch, env, &err);
+    guests_refuse(ch, env, &err);
+    guest->ch = NULL;
+    guest->has_ended = true;
+    leave_if_over(guest);
+}
+
+/* ----------------------------------------------------------------- outside */
+
+static void on_process_closed(uv_handle_t *handle)
+{
+    guest_unref(handle->data);
+}
+
+static void on_exit_outside(uv_process_t *process, int64_t status, int signo)
+{
+    struct guest *guest = process->data;
+
+    guest_ended(guest, W_EXITCODE((int)status & 0xff, signo));
+    uv_close((uv_handle_t *)process, on_process_closed);
+}
+
+static int spawn_outside(struct guest *guest, char *const *argv, const int fds[3],
+                         struct err *err)
+{
+    cleanup(strv_freep) char **args = strv_dup(argv);
+    char *env[] = {NULL};
+    uv_stdio_container_t stdio[3];
+    uv_process_options_t options = {
+        .file = args[0], .args = args, .env = env, .exit_cb = on_exit_outside};
+    int rc;
+
+    for (int i = 0; i < 3; i++) {
+        stdio[i].flags = UV_INHERIT_FD;
+        stdio[i].data.fd = fds[i];
+    }
+    options.stdio = stdio;
+    options.stdio_count = 3;
+    guest->is_outside = true;
+    guest->process.data = guest;
+    guest->n_handles++;
+    rc = uv_spawn(guest->of->sh->loop, &guest->process, &options);
+    if (!rc)
+        return 0;
+    uv_close((uv_handle_t *)&guest->process, on_process_closed);
+    return err_set(err, -rc, "%s: %s", argv[0], uv_strerror(rc));
+}
+
+void guests_run_outside(struct guests *guests, struct channel *ch,
+                        const Berth__Envelope *env, char *const *argv)
+{
+    struct guest *guest = guest_create(guests, ch, env, false);
+    int fds[3] = {-1, -1, -1};
+    struct err err;
+    int rc = guest_io_open(guest, true, fds, &err);
+
+    if (!rc)
+        rc = spawn_outside(guest, argv, fds, &err);
+    for (int i = 0; i < 3; i++)
+        closep(&fds[i]);
+    if (!rc) {
+        channel_hand_over(ch, &callbacks, guest);
+        guest_started(guest);
+        return;
+    }
+    guests_refuse(ch, env, &err);
     guest->ch = NULL;
     guest->has_ended = true;
     leave_if_over(guest);

@@ -52,6 +52,13 @@ void guests_open(struct guests *guests, struct box *box, char *const *env,
  * it is refused. */
 void guests_request(struct guests *guests, struct channel *ch,
                     const Berth__Envelope *env);
+/* The same for a program of the node's outside of the container: 'argv', run as we are.
+ * Its stdin ends when the container does, and it is waited for. */
+void guests_run_outside(struct guests *guests, struct channel *ch,
+                        const Berth__Envelope *env, char *const *argv);
+/* Turn the request 'env' away; the channel is ours from now on. */
+void guests_refuse(struct channel *ch, const Berth__Envelope *env,
+                   const struct err *err);
 /* Whom a signal to a container's tasks is for, as container_signal wants it: what ends
  * or stops a job is for guests too, all else is between its own processes. */
 uint32_t guests_scope_of(int signo);
@@ -84,6 +91,9 @@ struct guest {
     int status;
     char *words; /* why, when it did not end by itself */
 
+    bool is_outside; /* a process of ours, not of the container's */
+    uv_process_t process;
+
     bool has_terminal;
     int terminal_sock; /* that the terminal comes over; -1 */
     struct flow in, out[2];
@@ -103,6 +113,7 @@ int guest_io_open(struct guest *guest, bool has_stdin, int fds[3], struct err *e
 /* The program runs: serve its streams from now on. */
 void guest_io_start(struct guest *guest);
 void guest_io_close(struct guest *guest);
+void guest_io_close_input(struct guest *guest);
 /* From the client. -EPROTO when it sends more than it may. */
 int guest_io_take(struct guest *guest, const Berth__ExecData *data);
 void guest_io_resize(struct guest *guest, const Berth__WindowSize *size);

@@ -301,6 +301,11 @@ void guest_io_start(struct guest *guest)
     push(guest);
 }
 
+void guest_io_close_input(struct guest *guest)
+{
+    flow_close(&guest->in);
+}
+
 void guest_io_close(struct guest *guest)
 {
     flow_close(&guest->in);

@@ -6,6 +6,7 @@
  *     serve.c   connections: clients that ask for steps, roots of steps' trees
  *     runs.c    steps: place, launch, end
  *     batch.c   the job's script
+ *     logs.c    what the script wrote, shown
  */
 #ifndef BERTH_SHEPHERD_LEAD_H
 #define BERTH_SHEPHERD_LEAD_H
@@ -17,6 +18,7 @@
 
 struct batch;
 struct images;
+struct logs;
 struct run;
 
 /* A connection to the lead: a client, or the root shepherd of a step. */
@@ -61,6 +63,7 @@ struct lead {
     struct run *runs; /* oldest first */
     uint32_t next_step;
     struct batch *batch;
+    struct logs *logs;     /* NULL before the script runs */
     struct guests guests;  /* in the container of the batch script */
     struct images *images; /* which nodes have which; see images.h */
     bool is_terminating;   /* asked to end; killed after the grace */
@@ -94,7 +97,16 @@ void runs_list(struct lead *lead, struct channel *ch, const Berth__Envelope *env
 /* Place what can be placed. */
 void runs_start_waiting(struct lead *lead);
 
+/* ------------------------------------------------------------------ logs.c */
+/* The script runs, and writes its output to fds[0], its errors to fds[1]: remember
+ * when these grew. */
+void logs_watch(struct lead *lead, const int fds[2]);
+/* The LogRequest 'env' has come on 'ch', which is ours from now on. */
+void logs_request(struct lead *lead, struct channel *ch, const Berth__Envelope *env);
+
 /* ----------------------------------------------------------------- batch.c */
+/* The file of the job's output, or of its errors; the caller frees it. */
+char *batch_log_path(const struct lead *lead, bool is_error);
 int batch_start(struct lead *lead, struct err *err);
 void batch_signal(struct batch *batch, int signo);
 void batch_kill(struct batch *batch);

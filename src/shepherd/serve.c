@@ -78,7 +78,10 @@ static void take_guest(struct conn *conn, const Berth__Envelope *env)
     }
     unlink_conn(conn);
     free(conn);
-    guests_request(&lead->guests, ch, env);
+    if (env->body_case == BERTH__ENVELOPE__BODY_LOG)
+        logs_request(lead, ch, env);
+    else
+        guests_request(&lead->guests, ch, env);
 }
 
 static void on_message(struct channel *ch, const Berth__Envelope *env, int adopted,
@@ -101,7 +104,8 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         runs_list(conn->lead, ch, env);
         return;
     }
-    if (env->body_case == BERTH__ENVELOPE__BODY_EXEC) {
+    if (env->body_case == BERTH__ENVELOPE__BODY_EXEC ||
+        env->body_case == BERTH__ENVELOPE__BODY_LOG) {
         take_guest(conn, env);
         return;
     }

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_logs.c - berth logs: what a job's script wrote
+ *
+ * While the job runs its lead shows the file, wherever that is; afterwards it is read
+ * here, if it can be.
+ */
+#include "cli/logs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/follow.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "cli/cluster_link.h"
+#include "cli/command.h"
+#include "cli/exec_session.h"
+#include "wire/job_files.h"
+
+struct logs_args {
+    struct common common;
+    struct logs_wish wish;
+};
+
+static const struct usage usage = {
+    .synopsis = "berth logs [options] job",
+    .about =
+        "Show what the job's script wrote: the file of --output as it is, wherever it\n"
+        "lies while the job runs; afterwards, when it can be read here.",
+    .examples = "  berth logs 17\n"
+                "  berth logs -f --tail 20 17\n"
+                "  berth logs --since 10m 17\n"
+                "  berth logs --stderr 17_3\n",
+};
+
+static int set_tail(const struct opt *opt, const char *value, void *ctx,
+                    struct err *err)
+{
+    struct logs_args *args = ctx;
+
+    (void)opt;
+    return number_parse(value, 0, INT64_MAX, &args->wish.tail, err);
+}
+
+/* How long ago, or since when. */
+static int set_since(const struct opt *opt, const char *value, void *ctx,
+                     struct err *err)
+{
+    struct logs_args *args = ctx;
+    int64_t now = time(NULL), age;
+
+    (void)opt;
+    if (!strpbrk(value, "-:T") && duration_parse(value, &age, NULL) == 0 && age >= 0) {
+        args->wish.since = now - age;
+        return 0;
+    }
+    return when_parse(value, now, &args->wish.since, err);
+}
+
+static const struct opt opts[] = {
+    {"follow", 'f', .set = opt_flag, .offset = offsetof(struct logs_args, wish.follow),
+     .help = "go on until the job ends"},
+    {"tail", 'n', OPT_NEEDED, "N", .set = set_tail, .help = "the last N lines"},
+    {"since", 0, OPT_NEEDED, "TIME", .set = set_since,
+     .help = "what was written since then ('10m' ago, '14:30'), of a job that runs"},
+    {"stderr", 0, .set = opt_flag, .offset = offsetof(struct logs_args, wish.is_error),
+     .help = "the file of --error"},
+    OPTS_CONFIG(struct logs_args, common),
+    OPTS_HELP,
+    OPTS_END,
+};
+
+/* ------------------------------------------------------------ after the end */
+
+static char *path_of(const Berth__JobInfo *job, const struct logs_wish *wish)
+{
+    const Berth__JobRecord *record = job->record;
+    struct job_files files = {.spec = job->spec,
+                              .job = record->id,
+                              .epoch = record->epoch ? record->epoch : 1,
+                              .lead = job->lead,
+                              .user = job->spec->user};
+
+    if (files.lead[0] == '\0' && record->placement && record->placement->n_shares)
+        files.lead = record->placement->shares[0]->node;
+    return wish->is_error ? job_error_path(&files) : job_output_path(&files);
+}
+
+static int show_file(const Berth__JobInfo *job, const struct logs_wish *wish)
+{
+    cleanup(freep) char *path = path_of(job, wish);
+    struct follow how = {.tail = wish->tail};
+    struct err err;
+    int rc;
+
+    if (wish->since) {
+        say_error("--since: job %u has ended, and no times are kept with its output",
+                  job->record->id);
+        return STATUS_FAILED;
+    }
+    rc = follow_file(path, &how, STDOUT_FILENO, &err);
+    if (rc == 0 || rc == -EPIPE)
+        return STATUS_OK;
+    say_error("%s%s%s", err.text,
+              rc == -ENOENT && job->lead[0] ? " here: it was written on node " : "",
+              rc == -ENOENT ? job->lead : "");
+    return STATUS_FAILED;
+}
+
+/* -------------------------------------------------------- while the job runs */
+
+static int show_running(struct berth *berth, const Berth__JobInfo *job,
+                        const struct logs_wish *wish)
+{
+    struct berth_steps *lead;
+    Berth__LogRequest request = BERTH__LOG_REQUEST__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    struct exec_streams streams = {
+        .in = -1, .out = STDOUT_FILENO, .err = STDERR_FILENO, .signal_fd = -1};
+    int status;
+
+    if (job_target_call_lead(berth, job, &lead) < 0)
+        return STATUS_FAILED;
+    request.is_error = wish->is_error;
+    request.follow = wish->follow;
+    request.tail = wish->tail;
+    request.since = wish->since;
+    env.body_case = BERTH__ENVELOPE__BODY_LOG;
+    env.log = &request;
+    status = exec_session_request(lead, &env, &streams);
+    berth_steps_close(lead);
+    return status;
+}
+
+/* A job that has not begun is waited for, where somebody wants to follow it. */
+static int wait_for_start(struct berth *berth, const Berth__JobInfo *job)
+{
+    cleanup(reply_freep) Berth__JobList *list = NULL;
+    uint32_t id = job->record->id;
+    struct berth_err err;
+
+    say_info("job %u waits%s%s%s", id, job->reason[0] ? " (" : "", job->reason,
+             job->reason[0] ? ")" : "");
+    if (berth_wait(berth, &id, 1, true, -1, &list, &err) == 0)
+        return 0;
+    say_error("%s", err.text);
+    return -EIO;
+}
+
+int logs_show(struct berth *berth, const struct job_target *target,
+              const struct logs_wish *wish)
+{
+    for (;;) {
+        cleanup(reply_freep) Berth__JobList *list = NULL;
+        struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+        const Berth__JobInfo *job;
+        int status;
+
+        if (job_target_find(berth, target, &list) < 0)
+            return STATUS_FAILED;
+        job = list->jobs[0];
+        if (job->record->end_time && job->record->epoch)
+            return show_file(job, wish);
+        if (wish->follow && job->record->epoch == 0 && !job->record->end_time) {
+            if (wait_for_start(berth, job) < 0)
+                return STATUS_FAILED;
+            continue;
+        }
+        status = show_running(berth, job, wish);
+        if (status != -EAGAIN)
+            return status;
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+int cmd_logs(int argc, char **argv)
+{
+    struct logs_args args = {.wish = {.tail = -1}};
+    cleanup(link_closep) struct berth *berth = NULL;
+    cleanup(job_target_fini) struct job_target target = {0};
+    int next, status;
+
+    status = command_parse(&usage, opts, OPTS_ANYWHERE, argc, argv, &args, &next);
+    if (status >= 0)
+        return status;
+    if (next + 1 != argc) {
+        say_error(next == argc ? "of which job? Give its number" : "one job at a time");
+        return STATUS_USAGE;
+    }
+    if (job_target_parse(argv[next], &target) < 0)
+        return STATUS_USAGE;
+    if (target.step >= 0) {
+        say_error("%s: the output of a step goes to who started it; 'berth attach %s' "
+                  "shows what comes from now on",
+                  argv[next], argv[next]);
+        return STATUS_USAGE;
+    }
+    if (link_open(args.common.config, &berth) < 0)
+        return STATUS_FAILED;
+    return logs_show(berth, &target, &args.wish);
+}

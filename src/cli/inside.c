@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * inside.c - what Berth's own program does inside of jobs for commands outside
+ */
+#include "cli/inside.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/follow.h"
+#include "base/units.h"
+#include "cli/say.h"
+
+/* .log TAIL OFFSET [follow] PATH; stdin ends with the job. */
+static int show_log(char **argv)
+{
+    struct follow how = {.until = STDIN_FILENO};
+    struct err err = {0};
+    int rc;
+
+    say_set_name("berth logs");
+    how.wants_more = strcmp(argv[4], "follow") == 0;
+    if (number_parse(argv[2], -1, INT64_MAX, &how.tail, &err) < 0 ||
+        number_parse(argv[3], 0, INT64_MAX, &how.offset, &err) < 0) {
+        say_error("%s", err.text);
+        return 2;
+    }
+    rc = follow_file(argv[5], &how, STDOUT_FILENO, &err);
+    if (rc < 0 && rc != -EPIPE)
+        say_error("%s", err.text);
+    return rc < 0;
+}
+
+int inside_main(int argc, char **argv)
+{
+    if (argc == 6 && strcmp(argv[1], ".log") == 0)
+        return show_log(argv);
+    return -1;
+}

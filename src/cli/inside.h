@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * inside.h - what Berth's own program does inside of jobs for commands outside
+ *
+ * Names begin with a dot, as nobody types them: they are the other ends of
+ * berth logs and berth cp.
+ */
+#ifndef BERTH_CLI_INSIDE_H
+#define BERTH_CLI_INSIDE_H
+
+/* Run argv[1] when it is one of them: its exit status, or -1 when it is none. */
+int inside_main(int argc, char **argv);
+
+#endif
