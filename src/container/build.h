@@ -42,8 +42,8 @@ int skeleton_make(struct build *b, struct err *err);
  * layer. */
 int links_make(struct build *b, struct err *err);
 
-/* etc.c: before the overlay is mounted, write etc/passwd and etc/group: the
- * image's own, and the user; afterwards, bind the node's hosts and resolv.conf. */
+/* etc.c: before the overlay is mounted, write etc/passwd and etc/group (the image's
+ * own, and the user), hosts and hostname; afterwards, bind the node's resolv.conf. */
 int etc_prepare(struct build *b, struct err *err);
 int etc_bind(struct build *b, struct err *err);
 

@@ -3,11 +3,13 @@
  * etc.c - the files of /etc that say who and where the user is
  *
  * getpwuid must find the user (ssh, MPI-IO and Fortran runtimes ask): passwd and
- * group are written in the upper layer, where they hide the image's. Names must
- * resolve as on the node, also when it changes: its files are bound, read-only.
+ * group are written in the upper layer, where they hide the image's, and hosts and
+ * hostname too. Names must resolve as on the node, also when it changes: resolv.conf
+ * is bound, read-only.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -102,25 +104,26 @@ static int write_group(const struct build *b, const char *name, struct err *err)
     return write_upper(b, UPPER "/etc/group", &text, err);
 }
 
-static const char *const from_node[] = {"hosts", "resolv.conf", "hostname"};
-
-/* A host name of its own is not the node's to tell. */
-static bool comes_from_node(const struct build *b, const char *name)
+/* The node's hosts are copied; a host name of its own is not the node's to tell. */
+static int write_hosts(const struct build *b, struct err *err)
 {
-    cleanup(freep) char *path = xasprintf("/etc/%s", name);
+    cleanup(strbuf_finip) struct strbuf name = STRBUF_INIT;
+    cleanup(strbuf_finip) struct strbuf hosts = STRBUF_INIT;
+    cleanup(freep) char *text = NULL;
+    char node[HOST_NAME_MAX + 1] = "";
+    int rc;
 
-    return !(b->spec->hostname && !strcmp(name, "hostname")) && access(path, F_OK) == 0;
+    (void)gethostname(node, sizeof(node) - 1);
+    strbuf_printf(&name, "%s\n", b->spec->hostname ? b->spec->hostname : node);
+    rc = write_upper(b, UPPER "/etc/hostname", &name, err);
+    if (rc || io_read_file("/etc/hosts", ETC_FILE_MAX, &text, NULL, NULL))
+        return rc;
+    strbuf_puts(&hosts, text);
+    return write_upper(b, UPPER "/etc/hosts", &hosts, err);
 }
 
-static int write_hostname(const struct build *b, struct err *err)
-{
-    cleanup(strbuf_finip) struct strbuf text = STRBUF_INIT;
-
-    if (!b->spec->hostname)
-        return 0;
-    strbuf_printf(&text, "%s\n", b->spec->hostname);
-    return write_upper(b, UPPER "/etc/hostname", &text, err);
-}
+/* Who resolves names may change while a job runs. */
+#define RESOLVER "/etc/resolv.conf"
 
 int etc_prepare(struct build *b, struct err *err)
 {
@@ -132,31 +135,24 @@ int etc_prepare(struct build *b, struct err *err)
     if (!b->spec->image_etc &&
         ((rc = write_passwd(b, name, err)) || (rc = write_group(b, name, err))))
         return rc;
-    rc = write_hostname(b, err);
+    rc = write_hosts(b, err);
     if (rc)
         return rc;
-    for (size_t i = 0; i < ARRAY_SIZE(from_node); i++) {
-        cleanup(freep) char *path = xasprintf(UPPER "/etc/%s", from_node[i]);
-
-        if (comes_from_node(b, from_node[i]) &&
-            mknodat(b->scratch, path, S_IFREG | 0644, 0))
-            return err_sys(err, errno, "make /etc/%s", from_node[i]);
-    }
+    if (access(RESOLVER, F_OK) == 0 &&
+        mknodat(b->scratch, UPPER RESOLVER, S_IFREG | 0644, 0))
+        return err_sys(err, errno, "make " RESOLVER);
     return 0;
 }
 
 int etc_bind(struct build *b, struct err *err)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(from_node); i++) {
-        cleanup(freep) char *path = xasprintf("/etc/%s", from_node[i]);
-        cleanup(closep) int tree = -1;
+    cleanup(closep) int tree =
+        open_tree(AT_FDCWD, RESOLVER, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
-        if (!comes_from_node(b, from_node[i]))
-            continue;
-        tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-        if (tree < 0 || mount_set_readonly(tree) ||
-            move_mount(tree, "", b->root, path + 1, MOVE_MOUNT_F_EMPTY_PATH))
-            return err_sys(err, errno, "bind %s", path);
-    }
+    if (tree < 0 && errno == ENOENT)
+        return 0;
+    if (tree < 0 || mount_set_readonly(tree) ||
+        move_mount(tree, "", b->root, RESOLVER + 1, MOVE_MOUNT_F_EMPTY_PATH))
+        return err_sys(err, errno, "bind " RESOLVER);
     return 0;
 }

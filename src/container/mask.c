@@ -16,17 +16,21 @@
 #include "base/mem.h"
 #include "container/build.h"
 
-static const char *const hidden[] = {
-    "proc/acpi",        "proc/asound",        "proc/interrupts",
-    "proc/kcore",       "proc/keys",          "proc/latency_stats",
-    "proc/sched_debug", "proc/scsi",          "proc/timer_list",
-    "proc/timer_stats", "sys/firmware",       "sys/fs/selinux",
-    "sys/kernel/debug", "sys/kernel/tracing", "sys/devices/virtual/powercap"};
+/* Hidden when the caller could read them. */
+static const char *const files[] = {
+    "proc/interrupts",  "proc/kcore",      "proc/keys",       "proc/latency_stats",
+    "proc/sched_debug", "proc/timer_list", "proc/timer_stats"};
+static const char *const dirs[] = {"proc/acpi",      "proc/asound",
+                                   "proc/scsi",      "sys/firmware",
+                                   "sys/fs/selinux", "sys/devices/virtual/powercap"};
+/* Nothing but a directory to mount on, on most nodes. */
+static const char *const mount_points[] = {"sys/kernel/debug", "sys/kernel/tracing"};
 
+/* Their files take orders from who owns them: uid 0, here or outside. */
 static const char *const readonly[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys",
                                        "proc/sysrq-trigger"};
 
-/* Cover the mount point 'path' by a copy of the mount 'source' in 'dir'. */
+/* Cover the mount point 'path' by a read-only copy of the mount 'source' in 'dir'. */
 static int cover(const struct build *b, int dir, const char *source, const char *path,
                  struct err *err)
 {
@@ -41,27 +45,52 @@ static int cover(const struct build *b, int dir, const char *source, const char 
     return 0;
 }
 
-/* A directory becomes an empty one, a file /dev/null. */
-static int hide(const struct build *b, const char *path, struct err *err)
+/* Hide a directory of the new root, the working directory. The first is covered by an
+ * empty one; a copy of that mount is read-only too. */
+static int hide_dir(const struct build *b, const char *path, const char **first,
+                    struct err *err)
 {
-    struct stat st;
+    if (*first)
+        return mount(*first, path, NULL, MS_BIND, NULL)
+                   ? err_sys(err, errno, "cover /%s", path)
+                   : 0;
+    *first = path;
+    return cover(b, b->scratch, EMPTY, path, err);
+}
 
-    if (fstatat(b->root, path, &st, AT_SYMLINK_NOFOLLOW))
-        return 0;
-    if (S_ISDIR(st.st_mode))
-        return cover(b, b->scratch, EMPTY, path, err);
-    return cover(b, AT_FDCWD, "/dev/null", path, err);
+static bool is_mounted_on(const struct build *b, const char *path)
+{
+    struct stat st, above;
+
+    return fstatat(b->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstatat(b->root, "sys", &above, AT_SYMLINK_NOFOLLOW) == 0 &&
+           st.st_dev != above.st_dev;
+}
+
+static int hide_all(const struct build *b, struct err *err)
+{
+    const char *first = NULL;
+    int rc = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+        if (faccessat(b->root, files[i], R_OK, 0) == 0 &&
+            mount("/dev/null", files[i], NULL, MS_BIND, NULL))
+            return err_sys(err, errno, "cover /%s", files[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(dirs) && !rc; i++)
+        if (faccessat(b->root, dirs[i], R_OK, 0) == 0)
+            rc = hide_dir(b, dirs[i], &first, err);
+    for (size_t i = 0; i < ARRAY_SIZE(mount_points) && !rc; i++)
+        if (is_mounted_on(b, mount_points[i]))
+            rc = hide_dir(b, mount_points[i], &first, err);
+    return rc;
 }
 
 int mask_paths(struct build *b, struct err *err)
 {
-    int rc = 0;
+    int rc = hide_all(b, err);
 
-    for (size_t i = 0; i < ARRAY_SIZE(hidden) && !rc; i++)
-        rc = hide(b, hidden[i], err);
-    for (size_t i = 0; i < ARRAY_SIZE(readonly) && !rc; i++) {
-        if (faccessat(b->root, readonly[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    for (size_t i = 0; i < ARRAY_SIZE(readonly) && !rc && getuid() == 0; i++)
+        if (faccessat(b->root, readonly[i], F_OK, 0) == 0)
             rc = cover(b, b->root, readonly[i], readonly[i], err);
-    }
     return rc;
 }

@@ -12,10 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,20 +66,45 @@ static const char *const absent[] = {"_sysctl",
 /* By number where libseccomp may not know the name: open_tree_attr. */
 static const int forbidden_numbers[] = {467};
 
-static const unsigned int namespaces[] = {CLONE_NEWUSER,   CLONE_NEWNS,  CLONE_NEWPID,
-                                          CLONE_NEWIPC,    CLONE_NEWUTS, CLONE_NEWNET,
-                                          CLONE_NEWCGROUP, 0x80 /* CLONE_NEWTIME */};
+static const uint32_t namespaces[] = {CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
+                                      CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
+                                      CLONE_NEWCGROUP};
+/* And CLONE_NEWTIME, a bit that in clone's flags belongs to the signal sent at the
+ * end. */
+static const uint32_t all_namespaces[] = {0x80 | CLONE_NEWUSER | CLONE_NEWNS |
+                                          CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                                          CLONE_NEWNET | CLONE_NEWCGROUP};
 
-/* Protocols that compute jobs do not speak, and that had many of the kernel's
- * holes. Left are unix, IPv4 and 6, netlink, and those of fabrics (IB, RDS, SMC). */
-static const int families[] = {
-    AF_AX25, AF_APPLETALK, AF_NETROM, AF_ATMPVC, AF_X25,        AF_ROSE,
-    AF_KEY,  AF_PACKET,    AF_ATMSVC, AF_PPPOX,  AF_LLC,        AF_CAN,
-    AF_TIPC, AF_BLUETOOTH, AF_RXRPC,  AF_PHONET, AF_IEEE802154, AF_CAIF,
-    AF_ALG,  AF_NFC,       AF_VSOCK,  AF_KCM,    AF_QIPCRTR,    AF_XDP};
+/* Local, IPv4 and 6, netlink, and what fabrics speak. Other protocols had many of
+ * the kernel's holes. */
+static const uint32_t families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK,
+                                    AF_RDS,  AF_IB,   AF_SMC,   AF_UNSPEC};
 
 /* They put characters into a terminal's input, for its owner's shell to read. */
-static const unsigned int terminal_tricks[] = {TIOCSTI, TIOCLINUX};
+static const uint32_t terminal_tricks[] = {TIOCSTI, TIOCLINUX};
+
+#if defined(__s390__)
+#define CLONE_FLAGS_ARG 1
+#else
+#define CLONE_FLAGS_ARG 0
+#endif
+
+/* Calls that are judged by an argument. The kernel looks at the lower half of these
+ * only, and so do we. */
+static const struct argument_rule {
+    int nr;
+    unsigned int arg;
+    enum { REFUSE_BITS, REFUSE_VALUES, REFUSE_OTHERS } how;
+    const uint32_t *values;
+    unsigned int n;
+    int code;
+} argument_rules[] = {
+    {SCMP_SYS(clone), CLONE_FLAGS_ARG, REFUSE_BITS, namespaces, 1, EPERM},
+    {SCMP_SYS(unshare), 0, REFUSE_BITS, all_namespaces, 1, EPERM},
+    {SCMP_SYS(socket), 0, REFUSE_OTHERS, families, ARRAY_SIZE(families), EAFNOSUPPORT},
+    {SCMP_SYS(ioctl), 1, REFUSE_VALUES, terminal_tricks, ARRAY_SIZE(terminal_tricks),
+     EPERM},
+};
 
 static void release_context(scmp_filter_ctx *ctx)
 {
@@ -121,41 +146,6 @@ static int refuse_low_half(scmp_filter_ctx ctx, int code, int nr, unsigned int a
                             SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, mask, value));
 }
 
-static int refuse_namespaces(scmp_filter_ctx ctx)
-{
-    int rc = 0;
-
-    for (size_t i = 0; i < ARRAY_SIZE(namespaces) && !rc; i++) {
-        uint32_t flag = namespaces[i];
-
-#if defined(__s390__)
-        unsigned int flags_arg = 1;
-#else
-        unsigned int flags_arg = 0;
-#endif
-        rc = refuse_low_half(ctx, EPERM, SCMP_SYS(unshare), 0, flag, flag);
-        /* In clone's flags this bit belongs to the signal sent at the end. */
-        if (!rc && flag != 0x80)
-            rc = refuse_low_half(ctx, EPERM, SCMP_SYS(clone), flags_arg, flag, flag);
-    }
-    return rc;
-}
-
-static int refuse_arguments(scmp_filter_ctx ctx)
-{
-    int rc = refuse_namespaces(ctx);
-
-    for (size_t i = 0; i < ARRAY_SIZE(families) && !rc; i++)
-        rc = refuse_low_half(ctx, EAFNOSUPPORT, SCMP_SYS(socket), 0, UINT32_MAX,
-                             (uint32_t)families[i]);
-    for (size_t i = 0; i < ARRAY_SIZE(terminal_tricks) && !rc; i++)
-        rc = refuse_low_half(ctx, EPERM, SCMP_SYS(ioctl), 1, UINT32_MAX,
-                             terminal_tricks[i]);
-    for (size_t i = 0; i < ARRAY_SIZE(forbidden_numbers) && !rc; i++)
-        rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), forbidden_numbers[i], 0);
-    return rc;
-}
-
 static int add_default_rules(scmp_filter_ctx ctx)
 {
     int rc;
@@ -166,7 +156,9 @@ static int add_default_rules(scmp_filter_ctx ctx)
         (rc = refuse_all(ctx, EPERM, forbidden)) ||
         (rc = refuse_all(ctx, ENOSYS, absent)))
         return rc;
-    return refuse_arguments(ctx);
+    for (size_t i = 0; i < ARRAY_SIZE(forbidden_numbers) && !rc; i++)
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), forbidden_numbers[i], 0);
+    return rc;
 }
 
 static int add_fake_rules(scmp_filter_ctx ctx)
@@ -224,26 +216,81 @@ int seccomp_filter_export(scmp_filter_ctx ctx, struct seccomp_filter **ret,
     return read_code(fd, ret, err);
 }
 
-/* Put before the filter: of this architecture's own calls, those past the last
- * known one do not exist. x32's are past them too, and go on to be killed. */
-static void refuse_unknown(struct seccomp_filter *filter)
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOW_HALF 4
+#else
+#define LOW_HALF 0
+#endif
+
+struct code {
+    struct sock_filter *v;
+    unsigned short n;
+};
+
+static void emit(struct code *code, struct sock_filter one)
 {
-    const struct sock_filter head[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch_native(), 0, 4),
+    code->v[code->n++] = one;
+}
+
+/* Decide a call by its argument; any other call goes on behind this:
+ *
+ *     is it the call? no: skip all
+ *     load the argument; n tests, each jumps to "then"
+ *     else: pass or refuse
+ *     then: refuse or pass
+ */
+static void emit_rule(struct code *code, const struct argument_rule *rule)
+{
+    uint32_t refuse = SECCOMP_RET_ERRNO | (uint32_t)rule->code;
+    bool is_list_of_good = rule->how == REFUSE_OTHERS;
+    unsigned int test = rule->how == REFUSE_BITS ? BPF_JSET : BPF_JEQ;
+    size_t at = offsetof(struct seccomp_data, args) + rule->arg * 8 + LOW_HALF;
+
+    emit(code,
+         (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)rule->nr, 0,
+                                      (uint8_t)(rule->n + 3)));
+    emit(code, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)at));
+    for (unsigned int i = 0; i < rule->n; i++)
+        emit(code, (struct sock_filter)BPF_JUMP(BPF_JMP | test | BPF_K, rule->values[i],
+                                                (uint8_t)(rule->n - i), 0));
+    emit(code, (struct sock_filter)BPF_STMT(
+                   BPF_RET | BPF_K, is_list_of_good ? refuse : SECCOMP_RET_ALLOW));
+    emit(code, (struct sock_filter)BPF_STMT(
+                   BPF_RET | BPF_K, is_list_of_good ? SECCOMP_RET_ALLOW : refuse));
+}
+
+/* Put before the filter: of this architecture's own calls, those past the last
+ * known one do not exist, and some are judged by an argument. Other
+ * architectures' calls, and x32's, kill. By hand, because libseccomp compares whole
+ * arguments, and makes several times as much of it; the kernel translates the
+ * filter anew for each container. */
+static void put_head(struct seccomp_filter *filter)
+{
+    const struct sock_filter calls[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_CALL, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_CALL, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
         BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, LAST_KNOWN_CALL, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
     };
-    size_t n = ARRAY_SIZE(head) + filter->n;
-    struct sock_filter *code = xcalloc(n, sizeof(*code));
+    const struct sock_filter arch[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch_native(), 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    };
+    struct code code = {.v = xcalloc(filter->n + 128u, sizeof(*code.v))};
 
-    memcpy(code, head, sizeof(head));
-    memcpy(code + ARRAY_SIZE(head), filter->code, filter->n * sizeof(*code));
+    for (size_t i = 0; i < ARRAY_SIZE(arch); i++)
+        emit(&code, arch[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+        emit(&code, calls[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(argument_rules); i++)
+        if (argument_rules[i].nr >= 0)
+            emit_rule(&code, &argument_rules[i]);
+    memcpy(code.v + code.n, filter->code, filter->n * sizeof(*code.v));
     free(filter->code);
-    filter->code = code;
-    filter->n = (unsigned short)n;
+    filter->code = code.v;
+    filter->n = (unsigned short)(filter->n + code.n);
 }
 
 static int compile(int add_rules(scmp_filter_ctx ctx), struct seccomp_filter **ret,
@@ -273,7 +320,7 @@ int seccomp_filter_default(const struct seccomp_filter **ret, struct err *err)
 
         if (rc)
             return rc;
-        refuse_unknown(filter);
+        put_head(filter);
         kept = take(filter);
     }
     *ret = kept;
