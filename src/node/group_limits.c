@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "cgroup/cgroup.h"
+#include "node/group_devices.h"
 
 #define MIB (1ull << 20)
 #define WEIGHT_MAX 10000u
@@ -48,13 +50,28 @@ static void limit_memory(const struct node *node, const Berth__NodeShare *share,
         memory = least;
     limits->set.memory = memory * MIB;
     limits->set.swap = memory * MIB / 100 * node->config->cgroup.swap_percent;
-    limits->set.kill_all = node->config->cgroup.oom_kill_all;
+}
+
+static void limit_devices(const struct node *node, const Berth__DevicePolicy *policy,
+                          struct group_limits *limits)
+{
+    struct device_rules rules;
+
+    if (!node->config->cgroup.constrain_devices ||
+        !cgroup_can(node->cgroup, BERTH_CGROUP_DEVICES))
+        return;
+    rules = group_devices("/dev", policy, node->config->cgroup.devices);
+    limits->devices = rules.v;
+    limits->set.has_devices = 1;
+    limits->set.devices = rules.v;
+    limits->set.n_devices = rules.n;
 }
 
 void group_limits_init(const struct node *node, const Berth__NodeShare *share,
-                       struct group_limits *limits)
+                       const Berth__DevicePolicy *devices, struct group_limits *limits)
 {
     *limits = (struct group_limits){0};
+    limit_devices(node, devices, limits);
     limit_cores(node, share, limits);
     limit_memory(node, share, limits);
     limits->set.pids = node->config->cgroup.pids_max;

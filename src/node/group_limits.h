@@ -15,9 +15,10 @@ struct group_limits {
     struct berth_cgroup_device *devices;
 };
 
-/* Work out the limits of a job with this share; fini frees what they hold. */
+/* Work out the limits of a job with this share and these devices; fini frees what
+ * they hold. */
 void group_limits_init(const struct node *node, const Berth__NodeShare *share,
-                       struct group_limits *limits);
+                       const Berth__DevicePolicy *devices, struct group_limits *limits);
 void group_limits_fini(struct group_limits *limits);
 
 #endif

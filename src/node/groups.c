@@ -227,10 +227,17 @@ void groups_sweep(struct node *node)
 
 /* ---------------------------------------------------------------------- making */
 
-static int make_groups(struct node *node, const Berth__Grant *grant,
-                       const Berth__NodeShare *share, const char *own, struct err *err)
+static bool oom_kill_all(const struct node *node)
 {
-    static const struct berth_cgroup_limits none;
+    return node->config->cgroup.oom_kill_all &&
+           strcmp(cgroup_plugin(node->cgroup), "v2") == 0;
+}
+
+static int make_groups(struct node *node, const Berth__Grant *grant,
+                       const Berth__NodeShare *share,
+                       const Berth__Assignment *assignment, struct err *err)
+{
+    static const struct berth_cgroup_limits none, together = {.kill_all = 1};
     struct cgroup *cg = node->cgroup;
     cleanup(freep) char *job = job_path(grant->job_id, grant->epoch);
     cleanup(freep) char *shepherds = xasprintf("%s/shepherds", job);
@@ -239,14 +246,16 @@ static int make_groups(struct node *node, const Berth__Grant *grant,
     int rc = 0;
 
     if (!job_has_shepherd(node, grant->job_id, grant->epoch)) {
-        group_limits_init(node, share, &limits);
+        group_limits_init(node, share, assignment->devices, &limits);
         rc = cgroup_make(cg, job, &none, err);
         if (!rc)
             rc = cgroup_make(cg, shepherds, NULL, err);
         if (!rc)
             rc = cgroup_make(cg, work, &limits.set, err);
     }
-    return rc ? rc : cgroup_make(cg, own, NULL, err);
+    return rc ? rc
+              : cgroup_make(cg, assignment->cgroup_path,
+                            oom_kill_all(node) ? &together : NULL, err);
 }
 
 int groups_prepare(struct node *node, const Berth__Grant *grant, uint32_t index,
@@ -263,7 +272,7 @@ int groups_prepare(struct node *node, const Berth__Grant *grant, uint32_t index,
     if (node->config->cgroup.constrain_memory &&
         cgroup_can(node->cgroup, BERTH_CGROUP_MEMORY))
         assignment->memory_limit = share->memory;
-    rc = make_groups(node, grant, share, assignment->cgroup_path, err);
+    rc = make_groups(node, grant, share, assignment, err);
     if (rc)
         groups_release(node, grant->job_id, grant->epoch, step);
     return rc;

@@ -148,6 +148,41 @@ class Files:
         return bytes(out)
 
 
+# Without MPI: its plugin would bring a hundred more libraries.
+ENVIRONMENT = "export BERTH_CONF=/etc/berth.yaml BERTH_RUN_MPI_TYPE=none\n"
+USERS = "root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n"
+GROUPS = "root:x:0:\nuser:x:1000:\n"
+
+
+def berth_files(packages, here):
+    """Berth as installed, what it needs, and a shell."""
+    files = Files()
+    prefix = pathlib.Path(shutil.which("berth")).resolve().parent.parent
+    for program in ("bin/berth", "sbin/berthctld", "sbin/berthd",
+                    "libexec/berth/berth-shepherd"):
+        files.program(prefix / program)
+    files.program(shutil.which("munged", path="/usr/sbin:/usr/bin"), "/usr/sbin/munged")
+    files.file(packages["busybox-static"] / "bin/busybox", "/bin/busybox")
+    files.link("/bin/sh", "busybox")
+    for directory in ("/dev", "/proc", "/sys", "/root", "/tmp", "/run", "/log"):
+        files.directory(directory)
+    files.device("/dev/console", 5, 1)
+    for name in ("berth", "berthctld", "berthd"):
+        where = "bin" if name == "berth" else "sbin"
+        files.link(f"/usr/bin/{name}", str(prefix / where / name))
+    files.text("/init", (here / "init.sh").read_text(), 0o755)
+    files.text("/etc/berth.yaml", (here / "berth.yaml").read_text())
+    files.text("/etc/environment", ENVIRONMENT)
+    files.text("/etc/passwd", USERS)
+    files.text("/etc/group", GROUPS)
+    return files
+
+
+def plugin(name):
+    """The path of a plugin, as installed."""
+    return pathlib.Path(shutil.which("berth")).resolve().parent.parent / "lib/berth" / name
+
+
 def check_possible():
     if platform.machine() != "x86_64":
         raise Unavailable("the virtual machine is an x86-64 one")
@@ -156,14 +191,19 @@ def check_possible():
             raise Unavailable(f"there is no {program} here")
 
 
-def boot(kernel, files, directory):
+def plain(cores, memory):
+    """QEMU's options for a machine of one NUMA node."""
+    return ["-smp", str(cores), "-m", str(memory)]
+
+
+def boot(kernel, files, directory, options=None):
     """Run the machine until it powers itself off; returns what its console said."""
     initrd, console = directory / "initrd", directory / "console.log"
     initrd.write_bytes(files.archive())
     argv = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi",
             "-cpu", "max,l3-cache=off", "-nographic", "-nodefaults", "-no-reboot",
             "-serial", f"file:{console}", "-kernel", kernel, "-initrd", initrd,
-            "-append", "console=ttyS0 quiet loglevel=1 panic=-1", *hardware()]
+            "-append", "console=ttyS0 quiet loglevel=1 panic=-1", *(options or hardware())]
     try:
         done = quiet(*argv, timeout=TIMEOUT)
         assert done.returncode == 0, done.stderr

@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 
 import pytest
 
@@ -18,10 +17,6 @@ import machine
 from machine import numa_of, package_of
 
 HERE = pathlib.Path(__file__).parent
-# Without MPI: its plugin would bring a hundred more libraries.
-ENVIRONMENT = "export BERTH_CONF=/etc/berth.yaml BERTH_RUN_MPI_TYPE=none\n"
-USERS = "root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n"
-GROUPS = "root:x:0:\nuser:x:1000:\n"
 
 # What a task is bound to, in processors: those of its cores, or all of the job's in
 # the domains that its cores lie in.
@@ -128,28 +123,10 @@ class Console:
 
 def make_files(packages):
     """All that the virtual machine has: Berth as installed, and what it needs."""
-    files = machine.Files()
-    prefix = pathlib.Path(shutil.which("berth")).resolve().parent.parent
-    for program in ("bin/berth", "sbin/berthctld", "sbin/berthd",
-                    "libexec/berth/berth-shepherd"):
-        files.program(prefix / program)
-    files.program(shutil.which("munged", path="/usr/sbin:/usr/bin"), "/usr/sbin/munged")
+    files = machine.berth_files(packages, HERE)
     for name in ("hwloc-bind", "hwloc-calc"):
         files.program(packages["hwloc-nox"] / "usr/bin" / name, f"/usr/bin/{name}")
-    files.file(packages["busybox-static"] / "bin/busybox", "/bin/busybox")
-    files.link("/bin/sh", "busybox")
-    for directory in ("/dev", "/proc", "/sys", "/root", "/tmp", "/run", "/log"):
-        files.directory(directory)
-    files.device("/dev/console", 5, 1)
-    for name in ("berth", "berthctld", "berthd"):
-        where = "bin" if name == "berth" else "sbin"
-        files.link(f"/usr/bin/{name}", str(prefix / where / name))
-    files.text("/init", (HERE / "init.sh").read_text(), 0o755)
     files.text("/usr/bin/task", (HERE / "task.sh").read_text(), 0o755)
-    files.text("/etc/berth.yaml", (HERE / "berth.yaml").read_text())
-    files.text("/etc/environment", ENVIRONMENT)
-    files.text("/etc/passwd", USERS)
-    files.text("/etc/group", GROUPS)
     files.text("/cases", "".join(f"{name}|{case.held}|{case.command}\n"
                                  for name, case in CASES.items()))
     return files

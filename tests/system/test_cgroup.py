@@ -240,3 +240,16 @@ def test_a_frozen_job_can_be_cancelled(desk):
     wait_until(lambda: frozen(desk), what="the freeze")
     desk.berth("cancel", job)
     wait_until(lambda: desk.job(job)["state"] == "CANCELLED", what="the end")
+
+
+# ------------------------------------------------------------------- devices
+
+def test_a_device_that_is_not_common_is_refused(desk):
+    """Root may open it: outside, and as far as the file's mode goes inside."""
+    probe = ": <>/dev/null && echo null; : <>/dev/loop-control && echo loop"
+    if not pathlib.Path("/dev/loop-control").exists():
+        pytest.skip("there is no /dev/loop-control")
+    assert subprocess.run(["sh", "-c", probe], check=False,
+                          stdout=subprocess.PIPE).stdout == b"null\nloop\n"
+    done = desk.berth("run", "sh", "-c", probe, check=False)
+    assert done.stdout == "null\n" and "Operation not permitted" in done.stderr

@@ -532,8 +532,9 @@ static const struct berth_cgroup_ops ops = {
     .children = v1_children,
 };
 
-__attribute__((
-    visibility("default"))) extern const struct berth_cgroup_plugin berth_cgroup_plugin;
+extern const struct berth_cgroup_plugin berth_cgroup_plugin;
+
+__attribute__((visibility("default")))
 const struct berth_cgroup_plugin berth_cgroup_plugin = {
     .abi = BERTH_CGROUP_ABI,
     .ops_size = sizeof(ops),

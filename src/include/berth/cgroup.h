@@ -70,7 +70,8 @@ struct berth_cgroup_limits {
     uint64_t swap;    /* bytes beside 'memory'; counts with it; UINT64_MAX: no limit */
     uint32_t pids;
     uint32_t cpu_weight; /* 1..10000, 100 is everybody's; 0: leave */
-    int kill_all;        /* out of memory: all of a group end, where that is known */
+    int kill_all;        /* out of memory: all of the group end, where that is known. Of
+                          * a group that has none below, and no other limits. */
     int has_devices;     /* 'devices' is the whole list, no others may be used */
     const struct berth_cgroup_device *devices;
     size_t n_devices;
