@@ -159,7 +159,7 @@ struct config {
         double usage_cores, usage_memory, usage_nodes, usage_gpus; /* a GiB */
         enum config_preempt preempt;
         enum config_preempt_mode preempt_mode;
-        double w_switch, w_fragmentation, w_package, w_numa, w_l3;
+        double w_switch, w_fragmentation, w_package, w_numa, w_l3, w_image;
     } scheduling;
     char *licences; /* "matlab:10,ansys:5"; NULL: none */
     char *log_level;

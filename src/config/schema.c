@@ -192,6 +192,8 @@ const struct schema_key schema_table[] = {
         "cost of each further NUMA node that a task spans"),
     KEY("scheduling.placement.l3", WEIGHT, scheduling.w_l3, "1", 0, 1000000000,
         "cost of each further L3 cache that a task spans"),
+    KEY("scheduling.placement.image", WEIGHT, scheduling.w_image, "2", 0, 1000000000,
+        "cost of each node that does not have the job's image yet"),
 
     KEY("licences", COUNTS, licences, "", 0, 1000000,
         "licences that jobs may hold, name: count"),

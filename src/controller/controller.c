@@ -10,6 +10,7 @@
 #include "controller/accounts.h"
 #include "controller/conn.h"
 #include "controller/dispatch.h"
+#include "controller/images.h"
 #include "controller/job_index.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
@@ -203,6 +204,7 @@ static void controller_free(struct controller *ctl)
         sched_destroy(ctl->sched);
     assoc_destroy(ctl->assoc);
     switch_tree_destroy(ctl->tree);
+    images_fini(ctl);
     nodes_fini(ctl);
     free_partitions(ctl);
     users_clear(ctl);

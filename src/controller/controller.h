@@ -23,6 +23,7 @@
 #include "wire/channel.h"
 #include "wire/grant.h"
 
+struct ctl_image;
 struct ctl_job;
 struct job_index;
 struct ctl_node;
@@ -58,6 +59,7 @@ struct controller {
     struct ctl_node *nodes_by_name;
     struct ctl_topo *topos;
     struct ctl_user *users;
+    struct ctl_image *images;             /* see images.h */
     struct ctl_reservation *reservations; /* by name */
 
     struct conn *conns;

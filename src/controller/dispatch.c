@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "controller/arrays.h"
 #include "controller/hets.h"
+#include "controller/images.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "controller/request.h"
@@ -278,10 +279,12 @@ static void send_launch(struct controller *ctl, struct ctl_node *node,
 
     launch.grant = grant;
     launch.spec = spec;
+    images_fill_sources(ctl, cj, &launch);
     env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_JOB;
     env.launch_job = &launch;
     cj->is_launched = true;
     nodes_call(node, CALL_LAUNCH, cj, &env);
+    images_clear_sources(&launch);
 }
 
 static void apply_or_log(struct controller *ctl, struct ctl_job *cj,

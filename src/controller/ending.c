@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/handlers.h"
+#include "controller/images.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 
@@ -104,7 +105,9 @@ void handle_job_ended(struct conn *conn, const Berth__Envelope *env)
         conn_reply_err(conn, env->id, &err);
         return;
     }
-    if (cj)
+    if (cj) {
+        images_learn(conn->ctl, cj, ended);
         end_job(conn->ctl, cj, ended);
+    }
     conn_ok_committed(conn, env->id);
 }

@@ -13,6 +13,7 @@
 #include "controller/arrays.h"
 #include "controller/dispatch.h"
 #include "controller/hets.h"
+#include "controller/images.h"
 #include "controller/job_index.h"
 #include "controller/nodes.h"
 #include "controller/request.h"
@@ -259,6 +260,7 @@ int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
 
     if (rc)
         return rc;
+    request.sched.image = images_number(ctl, cj->job.spec);
     rc = sched_add(ctl->sched, &request.sched, err);
     request_fini(&request);
     return rc;

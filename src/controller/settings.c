@@ -89,6 +89,7 @@ static struct sched_options options_of(struct controller *ctl)
     options.place.packages = config->scheduling.w_package;
     options.place.numa = config->scheduling.w_numa;
     options.place.l3 = config->scheduling.w_l3;
+    options.place.image = config->scheduling.w_image;
     options.assoc = ctl->assoc;
     options.fate = fate_of_job;
     options.fate_ctx = ctl;

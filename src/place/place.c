@@ -95,9 +95,9 @@ static void search_many(struct place_cluster *cluster, const struct place_reques
         search_switches(&field, &picker, offers);
 }
 
-int place_choose(struct place_cluster *cluster, const struct place_request *req,
-                 const struct place_weights *weights, unsigned int flags,
-                 struct place_result **ret, struct err *err)
+static int choose(struct place_cluster *cluster, const struct place_request *req,
+                  const struct place_weights *weights, unsigned int flags,
+                  struct place_result **ret, struct err *err)
 {
     struct place_want want = place_want_of(req);
     cleanup(offers_fini) struct offers offers = {
@@ -118,4 +118,60 @@ int place_choose(struct place_cluster *cluster, const struct place_request *req,
         return -EAGAIN;
     int rc = place_check(cluster, req, NULL, err);
     return rc < 0 ? rc : say_what_is_short(cluster, req, err);
+}
+
+/* ------------------------------------------------------------- preferred nodes */
+
+static uint32_t count_away(const struct place_result *result,
+                           const struct bitset *preferred)
+{
+    uint32_t away = 0;
+    for (size_t i = 0; i < result->n_shares; i++)
+        away += !bitset_test(preferred, result->shares[i].node);
+    return away;
+}
+
+/* Among preferred nodes alone, if there is anything; NULL else. */
+static struct place_result *choose_near(struct place_cluster *cluster,
+                                        const struct place_request *req,
+                                        const struct place_weights *weights,
+                                        unsigned int flags)
+{
+    cleanup(bitset_destroyp) struct bitset *near = bitset_dup(req->preferred);
+    struct place_request narrow = *req;
+    struct place_result *result = NULL;
+    if (req->allowed)
+        bitset_and(near, req->allowed);
+    narrow.allowed = near;
+    if (bitset_count(near) >= narrow.nodes_min)
+        (void)choose(cluster, &narrow, weights, flags, &result, NULL);
+    return result;
+}
+
+/* The best of all nodes, which pays for those that are not preferred, against the
+ * best of the preferred ones. Selections between the two are not looked at. */
+int place_choose(struct place_cluster *cluster, const struct place_request *req,
+                 const struct place_weights *weights, unsigned int flags,
+                 struct place_result **ret, struct err *err)
+{
+    int rc = choose(cluster, req, weights, flags, ret, err);
+    struct place_result *near, *far = *ret;
+    if (rc < 0 || !req->preferred)
+        return rc;
+    far->parts.away = count_away(far, req->preferred);
+    if (far->parts.away == 0)
+        return 0;
+    far->score += weights->image * far->parts.away;
+    near = choose_near(cluster, req, weights, flags);
+    if (near && near->score <= far->score) {
+        place_result_destroy(far);
+        *ret = near;
+        return 0;
+    }
+    place_result_destroy(near);
+    if (far->why) {
+        free(far->why);
+        far->why = place_words(&far->parts);
+    }
+    return 0;
 }

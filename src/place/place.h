@@ -62,6 +62,8 @@ struct place_request {
     const struct bitset *allowed;  /* node indexes; NULL: all */
     const struct bitset *required; /* node indexes; NULL: none */
     const struct bitset *excluded;
+    /* Nodes that have what the job brings along; NULL: that does not count. */
+    const struct bitset *preferred;
     enum place_policy policy;
     enum place_bind bind;
     enum place_order node_order, package_order;
@@ -81,14 +83,15 @@ struct place_request {
  *                  package), 2 to others
  *   memory         a NUMA node that has to lend memory to a share without
  *                  cores in it
+ *   image          a node that is not a preferred one
  */
 struct place_weights {
-    double switch_levels, fragmentation, packages, numa, l3, devices, memory;
+    double switch_levels, fragmentation, packages, numa, l3, devices, memory, image;
 };
 #define PLACE_WEIGHTS_DEFAULT                                                       \
     {                                                                               \
         .switch_levels = 10, .fragmentation = 4, .packages = 3, .numa = 2, .l3 = 1, \
-        .devices = 2, .memory = 1                                                   \
+        .devices = 2, .memory = 1, .image = 2                                       \
     }
 extern const struct place_weights place_weights_default;
 
@@ -98,6 +101,7 @@ struct place_parts {
     uint32_t nodes, split;
     uint32_t packages, numa, l3;
     uint32_t devices, memory;
+    uint32_t away; /* nodes that are not preferred */
 };
 
 #define PLACE_NO_DEVICE UINT32_MAX

@@ -42,7 +42,8 @@ double place_score_nodes(const struct place_parts *parts,
 
 double place_score(const struct place_parts *parts, const struct place_weights *weights)
 {
-    return place_score_nodes(parts, weights) + fit_cost(parts, weights);
+    return place_score_nodes(parts, weights) + fit_cost(parts, weights) +
+           weights->image * parts->away;
 }
 
 static void add_count(struct strbuf *text, uint32_t n, const char *one,
@@ -68,6 +69,11 @@ char *place_words(const struct place_parts *parts)
     if (parts->memory > 0) {
         strbuf_puts(&text, "; memory of ");
         add_count(&text, parts->memory, "other NUMA node", "other NUMA nodes");
+    }
+    if (parts->away > 0) {
+        strbuf_puts(&text, "; ");
+        add_count(&text, parts->away, "node without its image",
+                  "nodes without its image");
     }
     return strbuf_take(&text);
 }

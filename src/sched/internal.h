@@ -269,6 +269,8 @@ struct sched {
     struct licence *licences;
     struct feature *features;
     size_t n_features;
+    struct bitset **images; /* nodes that hold each image; by its number */
+    uint32_t n_images;
     struct reservation *reservations;
 
     struct sched_job *jobs;

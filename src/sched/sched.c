@@ -138,6 +138,9 @@ void sched_destroy(struct sched *sched)
         bitset_destroy(sched->features[i].nodes);
     }
     free(sched->features);
+    for (uint32_t i = 0; i < sched->n_images; i++)
+        bitset_destroy(sched->images[i]);
+    free(sched->images);
     destroy_partitions(sched);
     destroy_nodes(sched);
     free(sched);
@@ -157,6 +160,18 @@ void sched_feature_set(struct sched *sched, const char *name,
     bitset_destroy(sched->features[i].nodes);
     sched->features[i].nodes = bitset_dup(nodes);
     groups_refresh(sched);
+}
+
+void sched_image_held(struct sched *sched, uint32_t image, uint32_t node)
+{
+    if (image >= sched->n_images) {
+        sched->images = xrealloc(sched->images, image + 1, sizeof(*sched->images));
+        while (sched->n_images <= image)
+            sched->images[sched->n_images++] = NULL;
+    }
+    if (!sched->images[image])
+        sched->images[image] = bitset_create(sched->n_nodes);
+    bitset_set(sched->images[image], node);
 }
 
 uint32_t sched_gres_kind(struct sched *sched, const char *name, const char *type)

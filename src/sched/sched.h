@@ -161,6 +161,9 @@ void sched_node_set_flat(struct sched *sched, uint32_t node, uint32_t cores,
 /* Up: new work may start on it. Down and drained are alike here: running jobs
  * keep what they hold until they are told to have ended. */
 void sched_node_up(struct sched *sched, uint32_t node, bool up);
+/* A node has an image now, which the caller gave a number from 1 on: jobs that run
+ * in it like to go there. */
+void sched_image_held(struct sched *sched, uint32_t image, uint32_t node);
 /* Which nodes have this feature; replaces what was said before. */
 void sched_feature_set(struct sched *sched, const char *name,
                        const struct bitset *nodes);
@@ -228,6 +231,7 @@ struct sched_request {
     const struct array_spec *array; /* a template; NULL: one job */
     int64_t switches_wait;          /* place.switches_max holds for so long */
     enum sched_exclusive exclusive;
+    uint32_t image; /* number of its image, see sched_image_held; 0: none */
 };
 
 /* Could it ever run? 0 or -EINVAL with words that name the option at fault. */

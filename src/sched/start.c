@@ -270,6 +270,8 @@ static int place(struct attempt *a, struct err *words)
     place.quotas = demand->quotas;
     place.n_quotas = demand->n_quotas;
     place.allowed = demand->allowed;
+    if (a->group->req.image < sched->n_images)
+        place.preferred = sched->images[a->group->req.image];
     if (is_flat(sched) && demand->n_alternatives == 1) {
         if (!flat_fits(a))
             return -EAGAIN;

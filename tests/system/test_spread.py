@@ -118,3 +118,17 @@ def test_a_users_image_stays_his_and_the_sites_stays_closed(apart, request):
     assert held_by(apart, "site") == ["n1", "n2", "n3"]
     for blob in pathlib.Path(apart.status()["images"]).glob("n*/blobs/sha256/*"):
         assert blob.stat().st_size < 1000000 or blob.stat().st_mode & 0o077 == 0
+
+
+def test_jobs_go_where_their_image_is_and_get_it_from_there(desk, apart):
+    """The first node to get it is the one that later jobs of any size prefer; a job
+    on other nodes finds it there, though the submitter's node has it no more."""
+    put_on(desk, "n3", "liked", b"liked\n")
+    at = {"BERTH_NODE": "n3"}
+    desk.berth("run", "-N2", "-w", "n3,n4", "--image", "liked", "true", env=at)
+    out = desk.berth("run", "--image", "liked", "hostname", env=at).stdout
+    assert out in ("n3\n", "n4\n")
+    out = desk.berth("run", "-N2", "-w", "n1,n2", "--image", "liked", "cat", "/etc/which",
+                     env=at).stdout
+    assert out == "liked\n" * 2
+    assert held_by(apart, "liked") == ["n1", "n2", "n3", "n4"]

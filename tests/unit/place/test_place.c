@@ -48,6 +48,19 @@ static void the_node_that_is_left_fullest_is_preferred(void **state)
     assert_placed(*state, &(struct place_request){.tasks = 3}, "n6 5-7 (5 6 7)");
 }
 
+/* Free nodes cost the same, so the one that has the image wins; a node in use that
+ * does not have it costs less than breaking up a free one that does. */
+static void a_node_that_has_the_image_is_preferred_when_it_costs_little(void **state)
+{
+    cleanup(bitset_destroyp) struct bitset *near = node_set("5-6");
+    struct place_request req = {.tasks = 1, .preferred = near};
+    assert_placed(*state, &req, "n5 0 (0)");
+    cluster_use(*state, 3, "0-3");
+    assert_placed(*state, &req, "n3 4 (4)");
+    req.allowed = near;
+    assert_placed(*state, &req, "n5 0 (0)");
+}
+
 static void tasks_without_nodes_use_as_few_nodes_as_hold_them(void **state)
 {
     assert_placed(*state, &(struct place_request){.tasks = 10},
@@ -237,6 +250,7 @@ int main(void)
         TEST(one_task_gets_one_core_of_the_first_node),
         TEST(a_small_job_fills_a_node_in_use_before_it_splits_a_free_one),
         TEST(the_node_that_is_left_fullest_is_preferred),
+        TEST(a_node_that_has_the_image_is_preferred_when_it_costs_little),
         TEST(tasks_without_nodes_use_as_few_nodes_as_hold_them),
         TEST(the_rest_goes_to_a_node_in_use),
         TEST(nodes_that_were_asked_for_share_the_tasks_evenly),
