@@ -67,6 +67,7 @@ _berth_values() {
     --preempt-mode) echo cluster requeue suspend cancel none ;;
     --flags) echo no-reserve over-partition none ;;
     --placement) echo compact spread ;;
+    --format) echo oci-archive oci-layout docker-archive tar dir squashfs ;;
     --cpu-bind | --bind) echo core numa package none ;;
     --distribution | -m) echo block cyclic ;;
     -d | --dependency) echo after: afterany: afterok: afternotok: aftercorr: singleton ;;
@@ -118,7 +119,7 @@ _berth() {
         words=$(_berth_commands)
     elif [ "$before" = job ] && [ "$command" = show ]; then
         words=$(berth jobs --all --no-header -o %i 2>/dev/null)
-    elif [ "$command" = image ] && [[ $before =~ ^(rm|inspect|push)$ ]]; then
+    elif [ "$command" = image ] && [[ $before =~ ^(rm|push|inspect|history|tag|export|verify)$ ]]; then
         words=$(_berth_images)
     elif [ "$command" = device ] && [ "$before" = show ]; then
         words=$(_berth_devices)

@@ -52,6 +52,39 @@ int image_open_own(const struct image_args *args, struct image_store **ret,
     return r;
 }
 
+int image_open_found(const struct image_args *args, const char *ref,
+                     struct image_store **ret_store, struct image **ret_image,
+                     struct err *err)
+{
+    cleanup(freep) char *path = NULL;
+    int r = image_find((const char *const *)args->stores.paths, args->stores.n, ref,
+                       ret_image, &path, err);
+
+    return r < 0 ? r : image_store_open(path, false, ret_store, err);
+}
+
+/* A new image may push the least recently used ones out. */
+static void keep_size(const struct image_args *args, struct image_store *store,
+                      const char *name)
+{
+    const struct image_prune_request request = {
+        .max_size = args->stores.config->image.max_size << 20, .keep = name};
+    struct image_prune_result result;
+    cleanup(freep) char *freed = NULL;
+    struct err err;
+
+    if (!request.max_size)
+        return;
+    if (image_prune(store, &request, &result, &err) < 0) {
+        say_info("cannot keep the store to image.max_size: %s", err.text);
+        return;
+    }
+    freed = size_format(result.freed);
+    if (result.images)
+        say_info("removed %zu image%s not used for long: freed %s (image.max_size)",
+                 result.images, result.images == 1 ? "" : "s", freed);
+}
+
 int image_say_taken(const struct image_args *args, struct image_store *store,
                     const char *verb, const char *name, uint64_t skipped)
 {
@@ -61,6 +94,7 @@ int image_say_taken(const struct image_args *args, struct image_store *store,
 
     if (image_lookup(store, name, &image, &err) < 0)
         return image_fail(&err);
+    keep_size(args, store, image->name);
     if (skipped)
         say_info("left out %llu devices, pipes and sockets",
                  (unsigned long long)skipped);

@@ -59,6 +59,12 @@ int image_print_json(json_t *json);
 int image_open_own(const struct image_args *args, struct image_store **ret,
                    struct err *err);
 
+/* Open the store that has the image 'ref', and look it up. The caller closes and
+ * frees both. */
+int image_open_found(const struct image_args *args, const char *ref,
+                     struct image_store **ret_store, struct image **ret_image,
+                     struct err *err);
+
 /* Say what 'name' is now, as text or JSON: "Imported hpcc:latest: 1.2G in 3 layers,
  * sha256:0123456789ab". 'skipped' entries were left out. The exit status. */
 int image_say_taken(const struct image_args *args, struct image_store *store,

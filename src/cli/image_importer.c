@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * image_importer.c - load what takes images in
+ * image_importer.c - load what reads and writes archives of images
  *
  * It stands on libarchive, which brings twenty libraries that take longer to
- * load than all the rest of a command; only 'berth image import' needs them.
+ * load than all the rest of a command; only import, export and verify need them.
  */
 #include "cli/image_importer.h"
 
@@ -14,33 +14,36 @@
 
 #include "base/mem.h"
 
-static int load(const char *name, void **ret, struct err *err)
+static int find(const char *name, void *ret, struct err *err)
 {
     const char *dir = secure_getenv("BERTH_PLUGIN_DIR");
     cleanup(freep) char *path =
         xasprintf("%s/image_import.so", dir && *dir ? dir : BERTH_PLUGINDIR);
     void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *symbol = lib ? dlsym(lib, name) : NULL;
 
-    *ret = lib ? dlsym(lib, name) : NULL;
-    return *ret ? 0 : err_set(err, ELIBBAD, "cannot import images: %s", dlerror());
+    if (!symbol)
+        return err_set(err, ELIBBAD, "cannot read and write images: %s", dlerror());
+    memcpy(ret, &symbol, sizeof(symbol));
+    return 0;
 }
 
 int image_importer_load(image_import_fn **ret, struct err *err)
 {
-    void *symbol;
-    int rc = load("image_import", &symbol, err);
+    return find("image_import", ret, err);
+}
 
-    if (rc == 0)
-        memcpy(ret, &symbol, sizeof(*ret));
-    return rc;
+int image_exporter_load(image_export_fn **ret, struct err *err)
+{
+    return find("image_export", ret, err);
+}
+
+int image_verifier_load(image_verify_fn **ret, struct err *err)
+{
+    return find("image_verify", ret, err);
 }
 
 int image_fetcher_load(image_fetch_fn **ret, struct err *err)
 {
-    void *symbol;
-    int rc = load("image_fetch", &symbol, err);
-
-    if (rc == 0)
-        memcpy(ret, &symbol, sizeof(*ret));
-    return rc;
+    return find("image_fetch", ret, err);
 }

@@ -4,6 +4,8 @@
  */
 #include "cli/image_command.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "cli/image_show.h"
 
@@ -11,14 +13,26 @@ static const struct usage usage = {
     .synopsis = "berth image inspect NAME [options]",
     .about = "Show an image's digest, layers, environment and command.",
     .examples = "  berth image inspect debian:12\n"
-                "  berth image inspect debian:12 --json\n",
+                "  berth image inspect debian:12 --json\n"
+                "  berth image inspect debian:12 --show-config | jq .config.Labels\n",
 };
 
 struct args {
     struct image_args image;
+    bool config, manifest;
 };
 
 static const struct opt opts[] = {
+    {.name = "show-config",
+     .arg = OPT_NONE,
+     .set = opt_flag,
+     .offset = offsetof(struct args, config),
+     .help = "print the image's configuration as it is stored (JSON)"},
+    {.name = "show-manifest",
+     .arg = OPT_NONE,
+     .set = opt_flag,
+     .offset = offsetof(struct args, manifest),
+     .help = "print its manifest as it is stored (JSON)"},
     OPTS_IMAGE(struct args, image),
     OPTS_END,
 };
@@ -26,6 +40,24 @@ static const struct opt opts[] = {
 static void args_fini(struct args *args)
 {
     image_args_fini(&args->image);
+}
+
+/* To the byte, so that its digest can be checked. */
+static int print_document(const struct args *args, const char *ref)
+{
+    cleanup(image_freep) struct image *image = NULL;
+    cleanup(freep) char *manifest = NULL, *config = NULL;
+    struct image_store *store = NULL;
+    struct err err;
+    int rc = image_open_found(&args->image, ref, &store, &image, &err);
+
+    if (rc == 0)
+        rc = image_documents(store, image, &manifest, &config, &err);
+    image_store_close(store);
+    if (rc < 0)
+        return image_fail(&err);
+    (void)fputs(args->config ? config : manifest, stdout);
+    return STATUS_OK;
 }
 
 static int inspect(const struct args *args, const char *ref)
@@ -56,5 +88,6 @@ int cmd_image_inspect(int argc, char **argv)
         say_error("inspect needs the name of one image ('berth image ls' lists them)");
         return STATUS_USAGE;
     }
-    return inspect(&args, argv[next]);
+    return args.config || args.manifest ? print_document(&args, argv[next])
+                                        : inspect(&args, argv[next]);
 }

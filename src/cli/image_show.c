@@ -28,10 +28,12 @@ static char *short_digest(const char *digest)
     return xasprintf("%.12s", colon ? colon + 1 : digest);
 }
 
-void image_table_add(struct table *table, const struct image *image, const char *store)
+void image_table_add(struct table *table, const struct image *image, const char *store,
+                     bool whole_digest)
 {
     table_add(table, image->name);
-    table_take(table, short_digest(image->digest));
+    table_take(table,
+               whole_digest ? xstrdup(image->digest) : short_digest(image->digest));
     table_take(table, xasprintf("%zu", image->n_layers));
     table_take(table, image->n_layers ? size_format(image->bytes) : xstrdup("damaged"));
     table_take(table, when_format(image->created));

@@ -12,7 +12,8 @@
 
 /* A table of images, and one more row of it. */
 struct table *image_table_create(void);
-void image_table_add(struct table *table, const struct image *image, const char *store);
+void image_table_add(struct table *table, const struct image *image, const char *store,
+                     bool whole_digest);
 
 /* Everything that is known of one image, for people. */
 void image_print(const struct image *image, const char *store);

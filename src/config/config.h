@@ -134,6 +134,7 @@ struct config {
         char *store;        /* the site's images, written by root; see image_where */
         char *user_store;   /* a user's own; the same */
         bool keep_archives; /* of layers, as they came */
+        uint64_t max_size;  /* MiB that a store may take; 0: any */
         enum config_sharing shared; /* between all nodes */
         char *fallback;   /* image of jobs that name none; NULL: the node's files */
         char *registries; /* that short names are looked for in, "a,b" */

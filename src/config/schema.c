@@ -134,6 +134,8 @@ const struct schema_key schema_table[] = {
         "registries with plain HTTP, or certificates that are not checked"),
     KEY("image.ca_file", PATH, image.ca_file, "", 0, 0,
         "certificates of authorities (PEM) for registries; empty: the system's"),
+    KEY("image.max_size", MEMORY, image.max_size, "0", 0, INT64_MAX >> 20,
+        "what a store may take: the least recently used images go past it; 0: no limit"),
     KEY("image.fallback", TEXT, image.fallback, "", 0, 255,
         "image of jobs that name none; empty: the node's own files"),
 

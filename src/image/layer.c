@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,22 +17,6 @@
 #include "image/layer_stream.h"
 #include "image/paths.h"
 #include "image/unpack.h"
-
-/* libarchive reads names in the locale's characters: whatever ours is, names
- * in images are UTF-8. */
-static int unpack_utf8(struct archive *tar, const char *target,
-                       struct unpack_totals *ret, struct err *err)
-{
-    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-    int r = unpack_archive(tar, target, ret, err);
-
-    if (utf8) {
-        (void)uselocale(before);
-        freelocale(utf8);
-    }
-    return r;
-}
 
 static int check_digests(const struct layer_source *source, const struct layer *layer,
                          struct err *err)
@@ -153,7 +136,7 @@ static int unpack_stream(const struct image_store *store,
     int r = layer_stream_open(source, keep, &stream, err);
 
     if (r == 0)
-        r = unpack_utf8(layer_stream_tar(stream), ret->tree, &totals, err);
+        r = unpack_archive(layer_stream_tar(stream), ret->tree, &totals, err);
     if (r == 0)
         r = layer_stream_finish(stream, ret, err);
     if (r < 0 && stream)

@@ -43,16 +43,6 @@ void image_freep(struct image **image)
     image_free(*image);
 }
 
-static uint64_t layer_bytes(const struct image_store *store, const char *diff_id)
-{
-    cleanup(freep) char *path = store_layer_bytes_path(store, diff_id);
-    cleanup(freep) char *text = NULL;
-
-    if (io_read_file(path, 64, &text, NULL, NULL) < 0)
-        return 0;
-    return strtoull(text, NULL, 10);
-}
-
 /* Topmost first. A layer that comes twice counts where it is topmost, since
  * overlayfs takes each directory once. */
 static int add_layers(const struct image_store *store, char *const *diff_ids,
@@ -69,7 +59,7 @@ static int add_layers(const struct image_store *store, char *const *diff_ids,
         if (!store_has_layer(store, diff_ids[i]))
             return err_set(err, ENOENT, "layer %s is missing in %s, import it again",
                            diff_ids[i], store->path);
-        image->bytes += layer_bytes(store, diff_ids[i]);
+        image->bytes += store_layer_bytes(store, diff_ids[i]);
         strv_take(&image->layers, take(path));
         image->n_layers++;
     }
@@ -202,6 +192,25 @@ static int resolve(const struct image_store *store, const char *ref,
     return not_found(store->path, names, ref, err);
 }
 
+int image_full_name(struct image_store *store, const char *ref, char **ret,
+                    struct err *err)
+{
+    cleanup(strv_freep) char **names = NULL;
+    cleanup(freep) char *name = NULL;
+    char digest[IMAGE_DIGEST_MAX];
+    int r = ref_normalise(ref, &name, err);
+
+    if (r == 0)
+        r = names_read(store, name, digest, NULL, err);
+    if (r == -ENOENT) {
+        names = names_list(store);
+        return not_found(store->path, names, ref, err);
+    }
+    if (r == 0)
+        *ret = take(name);
+    return r;
+}
+
 int image_lookup(struct image_store *store, const char *ref, struct image **ret,
                  struct err *err)
 {
@@ -259,6 +268,24 @@ int image_find(const char *const *stores, size_t n_stores, const char *ref,
     return not_found(where, names, ref, err);
 }
 
+/* The manifest's access time says when the image was last used. Its owner sets it;
+ * when others read it, the kernel does. Without either, the image only looks less
+ * used than it is. */
+static void stamp_use(const struct image *image)
+{
+    static const struct timespec now[2] = {{.tv_nsec = UTIME_NOW},
+                                           {.tv_nsec = UTIME_OMIT}};
+    const char *layers = strrchr(image->layers[0], '/');
+    cleanup(freep) char *path =
+        xasprintf("%.*s/../blobs/sha256/%s", (int)(layers - image->layers[0]),
+                  image->layers[0], digest_hex(image->digest));
+    cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char byte;
+
+    if (fd >= 0 && futimens(fd, now) < 0)
+        (void)!read(fd, &byte, 1);
+}
+
 int image_hold(struct image *image, struct err *err)
 {
     if (image->holds)
@@ -275,6 +302,8 @@ int image_hold(struct image *image, struct err *err)
         if (!st.st_nlink)
             return err_set(err, ENOENT, "image %s was removed just now", image->name);
     }
+    if (image->n_layers)
+        stamp_use(image);
     return 0;
 }
 
@@ -304,4 +333,43 @@ int image_list(struct image_store *store, struct image ***ret, size_t *ret_n,
         (*ret)[i] = list_entry(store, names[i]);
     *ret_n = n;
     return 0;
+}
+
+int64_t image_last_used(struct image_store *store, const struct image *image)
+{
+    cleanup(freep) char *blob = store_blob_path(store, image->digest);
+    char digest[IMAGE_DIGEST_MAX];
+    int64_t named = 0;
+    struct stat st;
+
+    (void)names_read(store, image->name, digest, &named, NULL);
+    if (stat(blob, &st) < 0)
+        return named;
+    return st.st_atime > named ? st.st_atime : named;
+}
+
+int image_documents(struct image_store *store, const struct image *image,
+                    char **ret_manifest, char **ret_config, struct err *err)
+{
+    cleanup(oci_manifest_fini) struct oci_manifest manifest = {0};
+    cleanup(freep) char *bytes = NULL, *config = NULL;
+    size_t len;
+    int r = store_get_blob(store, image->digest, &bytes, &len, err);
+
+    if (r == 0)
+        r = oci_parse_manifest(bytes, len, &manifest, err);
+    if (r == 0)
+        r = store_get_blob(store, manifest.config.digest, &config, &len, err);
+    if (r < 0)
+        return err_wrap(err, "image %s", image->name);
+    if (ret_manifest)
+        *ret_manifest = take(bytes);
+    if (ret_config)
+        *ret_config = take(config);
+    return 0;
+}
+
+uint64_t image_layer_bytes(const struct image_store *store, const char *diff_id)
+{
+    return digest_is_valid(diff_id) ? store_layer_bytes(store, diff_id) : 0;
 }

@@ -29,6 +29,7 @@ struct image_store {
 /* All freed by the caller; digests are valid ones. */
 char *store_layer_path(const struct image_store *store, const char *diff_id);
 char *store_layer_bytes_path(const struct image_store *store, const char *diff_id);
+uint64_t store_layer_bytes(const struct image_store *store, const char *diff_id);
 bool store_has_layer(const struct image_store *store, const char *diff_id);
 char *store_blob_path(const struct image_store *store, const char *digest);
 bool store_has_blob(const struct image_store *store, const char *digest);

@@ -223,13 +223,27 @@ int store_put_blob(const struct image_store *store, const void *bytes, size_t le
     return io_write_file_atomic(path, bytes, len, 0644, err);
 }
 
+/* Without a trace in its access time, which says when the image was last used. The
+ * owner may do that. */
+static int read_quietly(const char *path, char **ret_bytes, size_t *ret_len,
+                        struct err *err)
+{
+    cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOATIME);
+    int r;
+
+    if (fd < 0)
+        return io_read_file(path, BLOB_BYTES_MAX, ret_bytes, ret_len, err);
+    r = io_read_fd(fd, BLOB_BYTES_MAX, ret_bytes, ret_len, err);
+    return r < 0 ? err_wrap(err, "%s", path) : 0;
+}
+
 int store_get_blob(const struct image_store *store, const char *digest,
                    char **ret_bytes, size_t *ret_len, struct err *err)
 {
     cleanup(freep) char *path = store_blob_path(store, digest);
     cleanup(freep) char *bytes = NULL;
     char found[IMAGE_DIGEST_MAX];
-    int r = io_read_file(path, BLOB_BYTES_MAX, &bytes, ret_len, err);
+    int r = read_quietly(path, &bytes, ret_len, err);
 
     if (r < 0)
         return r;
@@ -265,6 +279,16 @@ bool store_has_blob(const struct image_store *store, const char *digest)
     cleanup(freep) char *path = store_blob_path(store, digest);
 
     return access(path, F_OK) == 0;
+}
+
+uint64_t store_layer_bytes(const struct image_store *store, const char *diff_id)
+{
+    cleanup(freep) char *path = store_layer_bytes_path(store, diff_id);
+    cleanup(freep) char *text = NULL;
+
+    if (io_read_file(path, 64, &text, NULL, NULL) < 0)
+        return 0;
+    return strtoull(text, NULL, 10);
 }
 
 bool store_has_layer(const struct image_store *store, const char *diff_id)

@@ -69,6 +69,11 @@ int image_find(const char *const *stores, size_t n_stores, const char *ref,
  * a shared flock on each. -ENOENT when one has gone since the lookup. */
 int image_hold(struct image *image, struct err *err);
 
+/* The full name of 'ref', which the store has: the image itself may be damaged. The
+ * caller frees it. -ENOENT with words that name the nearest one. */
+int image_full_name(struct image_store *store, const char *ref, char **ret,
+                    struct err *err);
+
 /* Is 'ref' a name that an image can have? -EINVAL with words. */
 int image_check_name(const char *ref, struct err *err);
 
@@ -110,5 +115,95 @@ int image_list(struct image_store *store, struct image ***ret, size_t *ret_n,
  * that a running container holds stay until a later removal. Waits for imports
  * that are under way. */
 int image_remove(struct image_store *store, const char *ref, struct err *err);
+
+/* Give the image that 'ref' names in this store a further name. */
+int image_tag(struct image_store *store, const char *ref, const char *name,
+              struct err *err);
+
+/* When a container last started from the image: the access time of its manifest,
+ * which image_hold sets (for users who do not own the store the kernel does so when
+ * they read it, at most once a day); at least when the image got its name. */
+int64_t image_last_used(struct image_store *store, const struct image *image);
+
+struct image_prune_request {
+    bool all;          /* every image that no container uses, and steps of builds */
+    int64_t before;    /* images last used before; 0: none for their age */
+    uint64_t max_size; /* then the least recently used ones, until it is not more than
+                        * this; 0: any size. Steps of builds go first. */
+    bool archives;     /* and layers' archives, which only pushes and copies need */
+    bool dry_run;
+    const char *keep; /* a full name that stays; NULL: none */
+    void (*removed)(const char *name, int64_t used, void *ctx); /* each; may be NULL */
+    void *ctx;
+};
+
+struct image_prune_result {
+    size_t images, layers, blobs; /* gone */
+    uint64_t freed, kept;         /* bytes */
+};
+
+/* Remove what no name needs, and names as asked. What running containers use stays.
+ * Waits for imports that are under way. */
+int image_prune(struct image_store *store, const struct image_prune_request *request,
+                struct image_prune_result *ret, struct err *err);
+
+/* What a store takes: layers unpacked; blobs are archives and documents. */
+struct image_usage {
+    size_t images, layers, blobs;
+    uint64_t layer_bytes, blob_bytes;
+    uint64_t unneeded; /* of both; what image_prune would free at least */
+};
+int image_usage(struct image_store *store, struct image_usage *ret, struct err *err);
+
+/* The image's documents as they are stored, verified, NUL-terminated; the caller
+ * frees them. Either may be NULL. */
+int image_documents(struct image_store *store, const struct image *image,
+                    char **ret_manifest, char **ret_config, struct err *err);
+
+/* What a layer takes unpacked, by its diff id; 0 when it is not known. */
+uint64_t image_layer_bytes(const struct image_store *store, const char *diff_id);
+
+enum image_format {
+    IMAGE_OCI_ARCHIVE, /* a tar of a layout */
+    IMAGE_OCI_LAYOUT,  /* a directory; digests stay as they are */
+    IMAGE_DOCKER_ARCHIVE,
+    IMAGE_TAR, /* the root file system that containers see */
+    IMAGE_DIR,
+    IMAGE_SQUASHFS, /* needs sqfstar of squashfs-tools */
+};
+
+/* Write an image to 'path' (NULL: stdout, of a tar), whole or not at all: a file is
+ * replaced, a directory must be empty or not there. Layouts and archives need the
+ * layers' archives (-ENOENT); the others are made of what is unpacked. 'image' is
+ * held meanwhile, so that nothing of it is removed. */
+int image_export(struct image_store *store, struct image *image,
+                 enum image_format format, const char *path, struct err *err);
+
+enum image_verify_state {
+    IMAGE_BROKEN,
+    IMAGE_REPAIRED,  /* was broken */
+    IMAGE_UNCHECKED, /* there is nothing to compare with */
+};
+
+struct image_verify_request {
+    char *const *names; /* full names; NULL: all */
+    bool repair;        /* make broken trees anew from their archives */
+    image_progress_fn *progress;
+    void *progress_ctx;
+    /* Once for each thing that is not as it should be. */
+    void (*found)(const char *image, enum image_verify_state state, const char *words,
+                  void *ctx);
+    void *ctx;
+};
+
+struct image_verify_result {
+    size_t images, layers; /* looked at */
+    size_t broken, repaired, unchecked;
+};
+
+/* Check documents, archives and unpacked trees of images against their digests. Takes
+ * the room of the largest layer for a while. 0 also when something is broken. */
+int image_verify(struct image_store *store, const struct image_verify_request *request,
+                 struct image_verify_result *ret, struct err *err);
 
 #endif

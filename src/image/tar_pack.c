@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "image/attributes.h"
+#include "image/utf8.h"
 
 struct tar_pack {
     int out;
@@ -72,7 +73,7 @@ int tar_pack_open(int out, int64_t latest, struct tar_pack **ret, struct err *er
     if (!p->archive || !p->links)
         return err_set(err, ENOMEM, "out of memory");
     (void)archive_write_set_format_pax_restricted(p->archive);
-    (void)archive_write_set_options(p->archive, "hdrcharset=BINARY,xattrheader=SCHILY");
+    (void)archive_write_set_options(p->archive, "xattrheader=SCHILY");
     (void)archive_write_set_bytes_in_last_block(p->archive, 1);
     archive_entry_linkresolver_set_strategy(p->links, archive_format(p->archive));
     if (archive_write_open(p->archive, p, NULL, put_bytes, NULL) != ARCHIVE_OK)
@@ -120,6 +121,7 @@ static int put_content(struct tar_pack *p, const struct tar_entry *e, int64_t le
 static int put_entry(struct tar_pack *p, const struct tar_entry *e,
                      struct archive_entry *entry, struct err *err)
 {
+    cleanup(utf8_end) struct utf8 utf8 = utf8_begin();
     struct archive_entry *unused = NULL;
 
     archive_entry_linkify(p->links, &entry, &unused);

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "image/attributes.h"
 #include "image/tree_at.h"
+#include "image/utf8.h"
 #include "image/whiteout.h"
 
 struct dir_time {
@@ -402,6 +403,7 @@ static int unpack_all(struct unpacker *u, struct archive *from, struct err *err)
 int unpack_archive(struct archive *from, const char *target, struct unpack_totals *ret,
                    struct err *err)
 {
+    cleanup(utf8_end) struct utf8 utf8 = utf8_begin();
     struct unpacker u = {.parent = -1};
     int r;
 

@@ -86,7 +86,7 @@ def mpi_rootfs(programs):
     return entries + sorted(item for item in files.items() if item[0] not in present)
 
 
-def write_layout(path, layers, config=None):
+def write_layout(path, layers, config=None, history=None):
     """An OCI layout directory of uncompressed tars, bottom first."""
     blobs = path / "blobs" / "sha256"
     blobs.mkdir(parents=True)
@@ -100,6 +100,8 @@ def write_layout(path, layers, config=None):
     diff_ids = ["sha256:" + hashlib.sha256(layer).hexdigest() for layer in layers]
     document = {"os": "linux", "architecture": ARCH, "config": config or {},
                 "rootfs": {"type": "layers", "diff_ids": diff_ids}}
+    if history:
+        document["history"] = history
     manifest = {"schemaVersion": 2, "config": put("config.v1+json", json.dumps(document).encode()),
                 "layers": [put("layer.v1.tar+gzip", gzip.compress(layer, mtime=0))
                            for layer in layers]}
