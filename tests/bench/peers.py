@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs Berth is compared with: mpirun, Slurm and Charliecloud."""
+"""The programs Berth is compared with: mpirun, Slurm, and what makes containers."""
+import json
 import os
 import pathlib
 import shutil
@@ -150,3 +151,36 @@ def ch_run(bed, layer, times):
     path = need("ch-run", "charliecloud")
     loop = f'i=0; while [ $i -lt {times} ]; do "$1" "$2" -- /bin/true || exit; i=$((i+1)); done'
     return Command(["sh", "-c", loop, "sh", path, layer], bed.env)
+
+
+def _repeat(bed, times, *argv):
+    """A shell that runs a command so many times; "$i" in it is the run's number."""
+    loop = f"i=0; while [ $i -lt {times} ]; do {' '.join(argv)} || exit; i=$((i+1)); done"
+    return Command(["sh", "-c", loop], bed.env)
+
+
+def bwrap(bed, layer, times):
+    """bubblewrap with the namespaces and mounts of ours, without an overlay."""
+    return _repeat(bed, times, need("bwrap", "bubblewrap"), "--unshare-user --unshare-pid",
+                   f"--unshare-ipc --bind {layer} / --dev /dev --proc /proc",
+                   "--ro-bind /sys /sys --tmpfs /tmp --tmpfs /run /bin/true")
+
+
+def oci_runtime(bed, layer, times, program):
+    """crun or runc with the description it makes itself, over the layer."""
+    path = need(program, program)
+    bundle = pathlib.Path(bed.dir) / f"bundle-{program}"
+    bundle.mkdir(exist_ok=True)
+    config = bundle / "config.json"
+    config.unlink(missing_ok=True)
+    subprocess.run([path, "spec"], cwd=bundle, check=True)
+    spec = json.loads(config.read_text())
+    spec["root"] = {"path": str(layer), "readonly": True}
+    spec["process"].update(args=["/bin/true"], terminal=False)
+    config.write_text(json.dumps(spec))
+    options = ["--cgroup-manager=disabled"] if program == "crun" else []
+    trial = subprocess.run([path, *options, "run", "-b", bundle, f"bench-{os.getpid()}"],
+                           stderr=subprocess.PIPE, text=True, check=False)
+    if trial.returncode:
+        raise Missing(f"{program} does not run here: {trial.stderr.strip()[-120:]}")
+    return _repeat(bed, times, path, *options, f"run -b {bundle} bench-{os.getpid()}-$i")

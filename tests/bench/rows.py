@@ -3,7 +3,7 @@
 import json
 
 from measure import Command, Row, interleave, milliseconds, reported
-from peers import Missing, Mpirun, Slurm, ch_run
+from peers import Missing, Mpirun, Slurm, bwrap, ch_run, oci_runtime
 
 CONTAINERS = 40  # started in a row by one run of the container programs
 STEPS = 10       # in one loop
@@ -55,20 +55,34 @@ def container_setup(bed, rounds):
     ours = [str(programs / "bench_container"), "--layers", layer, *count]
     bare = [str(programs / "bare_container"), "--root", layer, *count]
     samplers = [reported(Command(argv)) for argv in (ours, bare)]
-    note = ""
-    try:
-        charlie = milliseconds(ch_run(bed, layer, CONTAINERS), CONTAINERS)
-        samplers.append(lambda: [ms * 1e3 for ms in charlie()])
-    except Missing as missing:
-        note = str(missing)
-    ours, bare, *charlie = interleave(samplers, rounds)
+    peers, notes = _container_peers(bed, layer)
+    ours, bare, *others = interleave(samplers + list(peers.values()), rounds)
     ended, gone = (_flat(run[end] for run in ours) for end in ("ended", "gone"))
     bare = _flat(run["ended"] for run in bare)
+    times = dict(zip(peers, others))
     return [Row("container-setup", "us", "bare clone and pivot_root", ended, bare,
-                ("<=", 1.5)),
+                ("<=", 1.3)),
             Row("container-life", "us", "bare clone and pivot_root", gone, bare),
-            Row("container-ch-run", "us", "ch-run", gone, charlie[0] if charlie else [],
-                ("<=", 1.0), note)]
+            *(Row(f"container-{name}", "us", name, gone, times.get(name, []),
+                  ("<=", 1.0), notes.get(name, "")) for name in CONTAINER_PEERS)]
+
+
+CONTAINER_PEERS = {
+    "ch-run": ch_run, "bwrap": bwrap,
+    "crun": lambda *args: oci_runtime(*args, "crun"),
+    "runc": lambda *args: oci_runtime(*args, "runc")}
+
+
+def _container_peers(bed, layer):
+    """Samplers of those that are here, and what to say of the others."""
+    peers, notes = {}, {}
+    for name, make in CONTAINER_PEERS.items():
+        try:
+            sample = milliseconds(make(bed, layer, CONTAINERS), CONTAINERS)
+            peers[name] = lambda sample=sample: [ms * 1e3 for ms in sample()]
+        except Missing as missing:
+            notes[name] = str(missing)
+    return peers, notes
 
 
 def _flat(lists):

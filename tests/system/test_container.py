@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What options make of a container: its root, mounts, network, variables, commands."""
+import io
 import json
 import os
+import pathlib
+import shutil
 import signal
+import tarfile
 
 import pytest
 
 from conftest import close_desk, new_desk
-from desk import AS_ROOT, USER, wait_until
+from desk import AS_ROOT, USER, run, wait_until
 from images import small_rootfs, tar_of, write_layout
 
 SMALL = ("run", "--image", "small")
@@ -170,6 +174,47 @@ def test_a_site_may_keep_its_filter(make_cluster, small_tar):
                "done </proc/self/status")
     assert desk.berth(*SMALL, "--seccomp", "profile.json", *filters).stdout == "2\n"
     desk.clear()
+
+
+def calls_of_a_start(layer, tmp_path):
+    """How many of each system call one container takes, with all that is in it."""
+    build = pathlib.Path(os.environ.get("BERTH_BUILD_DIR", "build")).resolve()
+    program = build / "tests" / "bench" / "bench_container"
+    assert program.exists(), f"no {program}: set BERTH_BUILD_DIR, 'make check'"
+    strace = shutil.which("strace")
+    assert strace, "strace is missing: apt-get install strace"
+    counts = {}
+    for n in (1, 3):
+        out = tmp_path / "counts"
+        run(strace, "-f", "-c", "-o", out, program, "--layers", layer, "-n", n, "--",
+            "/bin/true")
+        counts[n] = {line.split()[-1]: int(line.split()[3])
+                     for line in out.read_text().splitlines()
+                     if line.split()[:1] and line.split()[0].replace(".", "").isdigit()
+                     and line.split()[-1] != "total"}
+    return {name: counts[3][name] - counts[1].get(name, 0) for name in counts[3]}
+
+
+# How often these are made depends on who is faster: 20 per cent may differ.
+BY_CHANCE = {"poll", "recvmsg", "read", "restart_syscall", "futex", "wait4", "waitid"}
+
+
+def test_a_start_takes_no_more_calls_when_the_image_is_large(tmp_path):
+    small, large = tmp_path / "small", tmp_path / "large"
+    for layer in (small, large):
+        with tarfile.open(fileobj=io.BytesIO(tar_of(small_rootfs()))) as tar:
+            tar.extractall(layer)
+    for i in range(200):
+        directory = large / "usr" / f"d{i}"
+        directory.mkdir(parents=True)
+        for k in range(100):
+            (directory / f"f{k}").touch()
+    few, many = calls_of_a_start(small, tmp_path), calls_of_a_start(large, tmp_path)
+    assert few["mount"] > 5 and few["clone3"] == 2
+    certain = {name for name in few.keys() | many.keys() if name not in BY_CHANCE}
+    assert {name: few.get(name) for name in certain} == {name: many.get(name)
+                                                         for name in certain}
+    assert sum(many.values()) < 1.2 * sum(few.values())
 
 
 def test_options_about_the_image_need_one(place):

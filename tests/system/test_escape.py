@@ -37,18 +37,6 @@ NEED_IMAGE = {"see-marker", "magic-links", "descriptors", "working-directory", "
               "chroot"}
 
 # What is allowed because it reaches nothing outside.
-ALLOWED = {
-    ("reboot", "user-as-root"): "it ends its own PID namespace",
-    ("reboot", "root-as-root"): "it ends its own PID namespace",
-    ("mount", "user-as-root"): "mounts of its own mount namespace are its own",
-    ("mount", "root-as-root"): "mounts of its own mount namespace are its own",
-}
-
-# Not held yet; each of them is to go.
-OPEN = {("proc-sys", "root"), ("proc-sys", "root-as-root"), ("unmask-proc", "root"),
-        ("unmask-proc", "root-as-root"), ("unmask-sys", "root-as-root"),
-        *(("key", way) for way in WAYS)}
-
 KEY = "berth-probe"
 
 
@@ -271,13 +259,7 @@ def inside(cluster, yard):
 def test_an_attempt_fails_inside(inside, way, name):
     if way == "user-plain" and name in NEED_IMAGE:
         return
-    verdict = inside[way][name]
-    if (name, way) in OPEN and verdict.startswith("ESCAPED"):
-        pytest.xfail("kernel settings and keys are not covered yet")
-    if (name, way) in ALLOWED:
-        assert verdict.startswith("ESCAPED"), "no exception is needed any more"
-    else:
-        assert verdict.startswith(("HELD", "ABSENT"))
+    assert inside[way][name].startswith(("HELD", "ABSENT"))
 
 
 @pytest.mark.parametrize("where", ["image", "mount"])
