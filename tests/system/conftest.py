@@ -91,8 +91,9 @@ def remains_of(cluster):
             found.append(words.decode(errors="replace"))
     links = run("ip", "-brief", "link").stdout
     found += [line for line in links.splitlines() if f"brth-{cluster.name}" in line]
-    found += [str(path) for path in pathlib.Path("/sys/fs/cgroup").glob("**/berth/*")
-              if path.name.startswith(f"{cluster.name}.")]
+    # Others' groups come and go meanwhile.
+    found += [path for path, _, _ in os.walk("/sys/fs/cgroup")
+              if f"/berth/{cluster.name}." in path]
     mounts = pathlib.Path("/proc/self/mounts").read_text()
     found += [line for line in mounts.splitlines() if str(cluster.dir) in line]
     if cluster.dir.exists():
