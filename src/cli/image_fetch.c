@@ -8,6 +8,7 @@
 #include "cli/image_command.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "cli/image_importer.h"
+#include "cli/registry_link.h"
 #include "client/images.h"
 #include "image/fetch.h"
 
@@ -190,6 +192,35 @@ static int fetch_from_any(const struct args *args, struct image_store *store,
     return rc;
 }
 
+/* From where its name says, by its digest. */
+static int pull(const struct args *args, struct image_store *store, const char *name,
+                struct err *err)
+{
+    const struct registry_settings settings =
+        registry_settings_of(args->image.stores.config);
+    cleanup(freep) char *ref = xasprintf("%s@%s", name, args->digest);
+    const struct registry_pull what = {.ref = ref, .name = name};
+    struct registry_pulled pulled = {0};
+    const struct registry_module *module;
+    int rc = registry_link(&module, err);
+
+    if (rc == 0)
+        rc = module->pull(&settings, store, &what, &pulled, err);
+    free(pulled.name);
+    free(pulled.source);
+    return rc;
+}
+
+static int get(const struct args *args, struct image_store *store, const char *name,
+               struct err *err)
+{
+    int rc = fetch_from_any(args, store, name, err);
+
+    if (rc < 0 && !args->site && registry_may_have(args->image.stores.config, name))
+        rc = pull(args, store, name, err);
+    return rc;
+}
+
 /* ----------------------------------------------------------------- command */
 
 static int fetch_image(const struct args *args, const char *name, struct err *err)
@@ -205,7 +236,7 @@ static int fetch_image(const struct args *args, const char *name, struct err *er
         return rc;
     rc = fetch_lock(store, args->digest, &lock, err);
     if (rc == 0)
-        rc = is_held(args) ? -EALREADY : fetch_from_any(args, store, name, err);
+        rc = is_held(args) ? -EALREADY : get(args, store, name, err);
     image_store_close(store);
     return rc;
 }

@@ -9,12 +9,31 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "cli/registry_link.h"
 #include "options/job_args.h"
 #include "config/config.h"
 #include "image/store.h"
 #include "image/where.h"
 
 /* *ret_image may be NULL: not wanted. */
+/* It is in no store here. The nodes will pull what the registry has now, whatever it
+ * has then. */
+static int ask_registry(const struct config *config, Berth__ContainerSpec *container,
+                        struct err *err)
+{
+    const struct registry_settings settings = registry_settings_of(config);
+    const struct registry_module *module;
+    char digest[IMAGE_DIGEST_MAX];
+    int rc = registry_link(&module, err);
+
+    if (rc == 0)
+        rc = module->resolve(&settings, container->image, digest, err);
+    if (rc < 0)
+        return err_wrap(err, "image %s is in no store here", container->image);
+    spec_take_string(&container->image_digest, xstrdup(digest));
+    return 0;
+}
+
 static int look_up(const struct config *config, Berth__ContainerSpec *container,
                    struct image **ret_image, struct err *err)
 {
@@ -27,6 +46,8 @@ static int look_up(const struct config *config, Berth__ContainerSpec *container,
     int rc =
         image_find(stores, ARRAY_SIZE(stores), container->image, &image, &store, err);
 
+    if (rc == -ENOENT && registry_may_have(config, container->image))
+        return ask_registry(config, container, err);
     if (rc < 0)
         return rc;
     spec_take_string(&container->image_digest, xstrdup(image->digest));

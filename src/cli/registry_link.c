@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -24,16 +25,31 @@ int registry_link(const struct registry_module **ret, struct err *err)
     return 0;
 }
 
-struct registry_settings registry_settings(const struct image_args *image,
-                                           const struct registry_args *registry)
+bool registry_may_have(const struct config *config, const char *ref)
 {
-    const struct config *config = image->stores.config;
+    size_t host = strcspn(ref, "/");
 
+    if (ref[host] && (memchr(ref, '.', host) || memchr(ref, ':', host) ||
+                      (host == 9 && strncmp(ref, "localhost", host) == 0)))
+        return true;
+    return config->image.registries != NULL;
+}
+
+struct registry_settings registry_settings_of(const struct config *config)
+{
     return (struct registry_settings){
         .search = config->image.registries,
         .mirrors = config->image.mirrors,
         .insecure = config->image.insecure,
         .ca_file = config->image.ca_file,
-        .all_insecure = registry->insecure,
     };
+}
+
+struct registry_settings registry_settings(const struct image_args *image,
+                                           const struct registry_args *registry)
+{
+    struct registry_settings settings = registry_settings_of(image->stores.config);
+
+    settings.all_insecure = registry->insecure;
+    return settings;
 }

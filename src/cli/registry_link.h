@@ -6,6 +6,7 @@
 #define BERTH_CLI_REGISTRY_LINK_H
 
 #include "cli/image_command.h"
+#include "config/config.h"
 #include "registry/module.h"
 
 /* Options of all commands that talk to registries. */
@@ -21,6 +22,12 @@ struct registry_args {
 
 /* registry.so's functions; it stays loaded. */
 int registry_link(const struct registry_module **ret, struct err *err);
+
+/* May a registry have 'ref': does it name one, or does the configuration? */
+bool registry_may_have(const struct config *config, const char *ref);
+
+/* What the configuration says; borrows from it. */
+struct registry_settings registry_settings_of(const struct config *config);
 
 /* What configuration and command line say; borrows from both. */
 struct registry_settings registry_settings(const struct image_args *image,

@@ -135,6 +135,7 @@ __attribute__((
 
 const struct registry_module registry_module = {
     .pull = registry_pull,
+    .resolve = registry_resolve,
     .push = registry_push,
     .tags = tags,
     .search = search,

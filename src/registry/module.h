@@ -19,6 +19,8 @@ struct registry_module {
     int (*pull)(const struct registry_settings *settings, struct image_store *store,
                 const struct registry_pull *pull, struct registry_pulled *ret,
                 struct err *err);
+    int (*resolve)(const struct registry_settings *settings, const char *ref,
+                   char ret_digest[IMAGE_DIGEST_MAX], struct err *err);
     int (*push)(const struct registry_settings *settings, struct image_store *store,
                 const struct registry_push *push, struct registry_pushed *ret,
                 struct err *err);

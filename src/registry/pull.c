@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "image/commit.h"
+#include "image/digest.h"
 #include "image/paths.h"
 #include "image/pick.h"
 #include "image/ref.h"
@@ -24,7 +25,7 @@
 
 struct puller {
     const struct registry_settings *settings;
-    struct image_store *store;
+    struct image_store *store; /* NULL: only the digest is wanted */
     const struct registry_pull *pull;
     struct registry_name name;
     struct platform platform;
@@ -57,6 +58,10 @@ static int bring(struct puller *p, struct session *session, struct http *http,
         fetch_documents(session, http, scope, path, registry_name_reference(&p->name),
                         &p->platform, &documents, err);
 
+    if (r == 0 && !p->store) {
+        digest_of(documents.manifest_bytes, documents.manifest_len, p->result.digest);
+        return 0;
+    }
     if (r == 0)
         r = layers_fetch(&job, &p->result.skipped, &p->result.fetched, err);
     if (r == 0)
@@ -179,4 +184,20 @@ int registry_pull(const struct registry_settings *settings, struct image_store *
     }
     *ret = p.result;
     return 0;
+}
+
+int registry_resolve(const struct registry_settings *settings, const char *ref,
+                     char ret_digest[IMAGE_DIGEST_MAX], struct err *err)
+{
+    const struct registry_pull pull = {.ref = ref};
+    struct puller p = {.settings = settings, .pull = &pull};
+    int r = prepare(&p, err);
+
+    if (r == 0)
+        r = pull_any(&p, err);
+    if (r == 0)
+        memcpy(ret_digest, p.result.digest, sizeof(p.result.digest));
+    registry_name_fini(&p.name);
+    registry_pulled_fini(&p.result);
+    return r;
 }

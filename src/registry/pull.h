@@ -33,4 +33,9 @@ int registry_pull(const struct registry_settings *settings, struct image_store *
                   const struct registry_pull *pull, struct registry_pulled *ret,
                   struct err *err);
 
+/* The digest of the manifest that 'ref' stands for on this machine's platform now; the
+ * same errors. */
+int registry_resolve(const struct registry_settings *settings, const char *ref,
+                     char ret_digest[IMAGE_DIGEST_MAX], struct err *err);
+
 #endif

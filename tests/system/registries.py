@@ -179,10 +179,10 @@ class Proxy(Server):
     """Before 'behind'; 'faults' are functions of (handler, body) that answer instead and
     return True, or leave it."""
 
-    def __init__(self, behind):
+    def __init__(self, behind, address="127.0.0.1"):
         self.behind = behind
         self.faults = []
-        super().__init__(ProxyHandler)
+        super().__init__(ProxyHandler, address)
 
     def paths(self, method, part):
         return [path for verb, path, _ in self.log if verb == method and part in path]

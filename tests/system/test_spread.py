@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Images on nodes that have stores of their own: fetched once, passed down the tree."""
+import gzip
+import hashlib
 import pathlib
+import re
 
 import pytest
 
 import images
+import registries
 from conftest import new_cluster, new_desk, remove
 from desk import AS_ROOT, USER
 
@@ -132,3 +136,29 @@ def test_jobs_go_where_their_image_is_and_get_it_from_there(desk, apart):
                      env=at).stdout
     assert out == "liked\n" * 2
     assert held_by(apart, "liked") == ["n1", "n2", "n3", "n4"]
+
+
+def test_a_registry_is_asked_once_for_all_nodes(desk, apart):
+    """Four nodes, two jobs: one GET of the layer, and one of the manifest by digest."""
+    config = apart.dir / "berth.yaml"
+    host = re.search(r"host: (\S+)", config.read_text()).group(1)
+    registry = registries.Registry(desk.dir / "registry")
+    proxy = registries.Proxy(registry, host)
+    try:
+        before = config.read_text()
+        config.write_text(before.replace("image:\n", f"image:\n  insecure: {host}\n", 1))
+        layer = images.tar_of(images.small_rootfs() + [("etc/which", b"pulled\n")])
+        packed = gzip.compress(layer, mtime=0)
+        digest = hashlib.sha256(packed).hexdigest()
+        registry.put_image("tools/it", "1", [layer], images.ARCH, lambda data: packed)
+        ref = f"{proxy.host}/tools/it:1"
+        for nodes in ("n[1-3]", "n[2-4]"):
+            out = desk.berth("run", "-N3", "-w", nodes, "--image", ref, "cat",
+                             "/etc/which").stdout
+            assert out == "pulled\n" * 3
+        assert len(proxy.paths("GET", f"/blobs/sha256:{digest}")) == 1
+        assert len(proxy.paths("GET", "/manifests/sha256:")) == 1
+    finally:
+        config.write_text(before)
+        proxy.stop()
+        registry.stop()
