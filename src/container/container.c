@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,15 +20,21 @@
 
 #include "base/mem.h"
 #include "container/init.h"
+#include "container/join.h"
 #include "container/order.h"
 #include "container/report.h"
+
+/* For a joiner to end what it has started. */
+#define JOINER_END_MS 5000
 
 struct container {
     int sock;
     int pidfd;
     pid_t pid;
     bool is_ready;
-    bool is_gone;      /* CONTAINER_GONE was told */
+    bool is_joined; /* another's container: its first process is not ours */
+    int namespaces[CONTAINER_NAMESPACES]; /* of a joinable one; -1 */
+    bool is_gone;                         /* CONTAINER_GONE was told */
     struct err failed; /* why the root could not be built; code 0: it could */
 };
 
@@ -91,6 +98,26 @@ static int compile_filters(const struct container_spec *spec, struct err *err)
     return rc;
 }
 
+static struct container *container_new(int sock, int pidfd, pid_t pid)
+{
+    struct container *c = xcalloc(1, sizeof(*c));
+
+    c->sock = sock;
+    c->pidfd = pidfd;
+    c->pid = pid;
+    memset(c->namespaces, -1, sizeof(c->namespaces));
+    return c;
+}
+
+static void container_free(struct container *c)
+{
+    for (size_t i = 0; i < CONTAINER_NAMESPACES; i++)
+        closep(&c->namespaces[i]);
+    closep(&c->pidfd);
+    closep(&c->sock);
+    free(c);
+}
+
 int container_create(const struct container_spec *spec, struct container **ret,
                      struct err *err)
 {
@@ -100,7 +127,6 @@ int container_create(const struct container_spec *spec, struct container **ret,
     gid_t gid = getegid();
     int sock[2] = {-1, -1}, pidfd = -1, code;
     sigset_t all, old;
-    struct container *c;
     pid_t pid;
     int rc;
 
@@ -121,19 +147,106 @@ int container_create(const struct container_spec *spec, struct container **ret,
     (void)sigprocmask(SIG_SETMASK, &old, NULL);
     if (pid < 0)
         return explain_clone(code, err);
-    c = xcalloc(1, sizeof(*c));
-    c->sock = take_fd(ours);
-    c->pidfd = pidfd;
-    c->pid = pid;
+    *ret = container_new(take_fd(ours), pidfd, pid);
+    return 0;
+}
+
+/* ----------------------------------------------------------------- joining */
+
+/* Wait for a child that sends no signal. */
+static void wait_for(int pidfd)
+{
+    siginfo_t info;
+
+    while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL) < 0 && errno == EINTR)
+        ;
+}
+
+/* The helper tells who follows orders, or why there is nobody. */
+static int hear_joined(struct container *c, struct err *err)
+{
+    struct report report;
+    int fds[REPORT_FDS_MAX];
+    size_t n = 0;
+    pid_t pid;
+
+    while (c->pidfd < 0) {
+        int rc = report_receive_fds(c->sock, true, &report, &pid, fds, &n);
+
+        if (rc <= 0)
+            return err_set(err, ECHILD, "the container has ended");
+        if (report.kind == REPORT_FAILED)
+            return err_set(err, report.status, "%s", report.words);
+        if (report.kind == REPORT_READY)
+            c->is_ready = true;
+        if (report.kind == REPORT_JOINED && n == 1) {
+            c->pid = report.status;
+            c->pidfd = fds[0];
+        }
+    }
+    return 0;
+}
+
+int container_join(const struct container_spec *spec,
+                   const int namespaces[CONTAINER_NAMESPACES], struct container **ret,
+                   struct err *err)
+{
+    struct clone_args args = {.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND};
+    int sock[2] = {-1, -1}, helper = -1, rc;
+    sigset_t all, old;
+    struct container *c;
+    pid_t pid;
+
+    rc = compile_filters(spec, err);
+    if (!rc)
+        rc = make_channel(sock, err);
+    if (rc)
+        return rc;
+    args.pidfd = (uintptr_t)&helper;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, &old);
+    pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+    if (pid == 0)
+        join_main(spec, namespaces, sock[1]);
+    rc = pid < 0 ? err_sys(err, errno, "fork for the container") : 0;
+    (void)sigprocmask(SIG_SETMASK, &old, NULL);
+    (void)close(sock[1]);
+    c = container_new(sock[0], -1, -1);
+    c->is_joined = true;
+    if (!rc) {
+        rc = hear_joined(c, err);
+        wait_for(helper);
+        (void)close(helper);
+    }
+    if (rc) {
+        container_free(c);
+        return rc;
+    }
     *ret = c;
     return 0;
 }
 
+const int *container_namespaces(const struct container *c)
+{
+    return c->namespaces;
+}
+
+/* ------------------------------------------------------------------- orders */
+
+static void note_namespaces(struct container *c, const int *fds, size_t n)
+{
+    if (n == CONTAINER_NAMESPACES)
+        memcpy(c->namespaces, fds, n * sizeof(*fds));
+}
+
 /* Take in a report about the building of the root. */
-static void note_building(struct container *c, const struct report *report)
+static void note_building(struct container *c, const struct report *report,
+                          const int *fds, size_t n)
 {
     if (report->kind == REPORT_READY)
         c->is_ready = true;
+    else if (report->kind == REPORT_NAMESPACES)
+        note_namespaces(c, fds, n);
     else
         (void)err_set(&c->failed, report->status > 0 ? report->status : EIO, "%s",
                       report->words);
@@ -141,19 +254,21 @@ static void note_building(struct container *c, const struct report *report)
 
 int container_wait_ready(struct container *c, struct err *err)
 {
+    int fds[REPORT_FDS_MAX];
     struct report report;
     pid_t pid;
+    size_t n;
     int rc;
 
     while (!c->is_ready && !c->failed.code) {
-        rc = report_receive(c->sock, true, &report, &pid);
+        rc = report_receive_fds(c->sock, true, &report, &pid, fds, &n);
         if (rc == 0)
             (void)err_set(&c->failed, ECHILD,
                           "the container's first process died while building the root");
         else if (rc < 0)
             return err_sys(err, -rc, "hear from the container");
         else
-            note_building(c, &report);
+            note_building(c, &report, fds, n);
     }
     if (c->is_ready)
         return 0;
@@ -170,6 +285,11 @@ int container_signal(struct container *c, uint32_t task, int signo, struct err *
     return order_send_signal(c->sock, task, signo, err);
 }
 
+int container_sweep(struct container *c, struct err *err)
+{
+    return order_send_sweep(c->sock, err);
+}
+
 int container_fd(const struct container *c)
 {
     return c->sock;
@@ -181,11 +301,14 @@ static void copy_words(struct container_event *event, const char *words)
                    (int)sizeof(event->words) - 1, words);
 }
 
+/* A joiner is reaped at once: the end of the container it was in waits for that. */
 static int tell_gone(struct container *c, struct container_event *ret)
 {
     if (c->is_gone)
         return -EPIPE;
     c->is_gone = true;
+    if (c->is_joined)
+        wait_for(c->pidfd);
     *ret = (struct container_event){.kind = CONTAINER_GONE, .pid = c->pid};
     copy_words(ret, c->failed.text);
     return 1;
@@ -209,12 +332,14 @@ static void fill_event(const struct container *c, const struct report *report,
 
 int container_next_event(struct container *c, struct container_event *ret)
 {
+    int fds[REPORT_FDS_MAX];
     struct report report;
     pid_t pid;
+    size_t n;
     int rc;
 
     for (;;) {
-        rc = report_receive(c->sock, false, &report, &pid);
+        rc = report_receive_fds(c->sock, false, &report, &pid, fds, &n);
         if (rc == -ECONNRESET) /* said once when it ends with orders unread */
             continue;
         if (rc == 0)
@@ -223,7 +348,7 @@ int container_next_event(struct container *c, struct container_event *ret)
             return rc == -EAGAIN ? 0 : rc;
         if (report.kind == REPORT_STARTED || report.kind == REPORT_ENDED)
             break;
-        note_building(c, &report);
+        note_building(c, &report, fds, n);
     }
     fill_event(c, &report, pid, ret);
     return 1;
@@ -231,23 +356,33 @@ int container_next_event(struct container *c, struct container_event *ret)
 
 void container_kill(struct container *c)
 {
-    /* The kernel ends the whole PID namespace with its first process. */
-    (void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+    /* The kernel ends the whole PID namespace with its first process. Of another's
+     * container only what was started through us is to end: the joiner, at end of file,
+     * sees to it, and tells. */
+    if (c->is_joined)
+        (void)shutdown(c->sock, SHUT_WR);
+    else
+        (void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+}
+
+/* A joiner that does not come to it, because somebody inside stops it, is killed. */
+static void wait_for_joiner(const struct container *c)
+{
+    struct pollfd pfd = {.fd = c->pidfd, .events = POLLIN};
+
+    if (poll(&pfd, 1, JOINER_END_MS) <= 0)
+        (void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
 }
 
 void container_destroy(struct container *c)
 {
-    siginfo_t info;
-
     if (!c)
         return;
     container_kill(c);
-    while (waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED | __WALL) < 0 &&
-           errno == EINTR)
-        ;
-    closep(&c->pidfd);
-    closep(&c->sock);
-    free(c);
+    if (c->is_joined)
+        wait_for_joiner(c);
+    wait_for(c->pidfd); /* at once, when it was reaped before */
+    container_free(c);
 }
 
 pid_t container_init_pid(const struct container *c)

@@ -79,6 +79,7 @@ struct container_spec {
     /* Bounds all that is written outside of mounts (/, /tmp, /run, /dev/shm; with
      * the node's own root /dev/shm only). 0: half the memory. */
     uint64_t shm_bytes;
+    bool joinable; /* container_namespaces tells others how to get in */
     const char *user, *home, *shell; /* for the passwd entry inside */
     /* A directory of the caller's own on the node that serves as mount point
      * and scratch while building; must exist. */
@@ -139,7 +140,26 @@ int container_fd(const struct container *c);
  * last one: init ended. Never blocks. */
 int container_next_event(struct container *c, struct container_event *ret);
 
-/* Kill everything inside at once. container_destroy also waits for the end. */
+/* Of a joinable container that is ready: its user, mount, PID, IPC, UTS and network
+ * namespace. The descriptors stay the container's; whoever is sent them and runs as
+ * the same user outside may join. */
+#define CONTAINER_NAMESPACES 6
+const int *container_namespaces(const struct container *c);
+
+/* A second first process, so to say, in a container that stands: what it starts lives
+ * in there, beside the rest, but is the caller's child, in the caller's cgroup. What
+ * 'spec' says of ids and system calls is as it was when the container was made; the
+ * rest of it is not looked at. It is ready at once. */
+int container_join(const struct container_spec *spec,
+                   const int namespaces[CONTAINER_NAMESPACES], struct container **ret,
+                   struct err *err);
+
+/* Order to kill all that was started through 'c', with what it left behind, and not
+ * the container: the tasks' ends are told as ever. */
+int container_sweep(struct container *c, struct err *err);
+
+/* Kill everything inside at once; of one that was joined, what was started through
+ * 'c'. container_destroy also waits for the end. */
 void container_kill(struct container *c);
 void container_destroy(struct container *c);
 

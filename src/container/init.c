@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -21,9 +22,11 @@
 
 #include "base/mem.h"
 #include "container/isolate.h"
+#include "container/join.h"
 #include "container/order.h"
 #include "container/report.h"
 #include "container/rootfs.h"
+#include "container/sweep.h"
 #include "container/task.h"
 
 struct running {
@@ -39,12 +42,20 @@ struct init {
     size_t n_running;
     struct report *queue; /* not sent yet, oldest first */
     size_t n_queue;
+    bool is_joiner; /* in another's container: what we started has to be ended */
 };
 
-/* The caller is gone: so are we. */
-static void leave(void) __attribute__((noreturn));
-static void leave(void)
+static void reap(struct init *init);
+
+/* The caller is gone: so are we. PID 1 takes all with it. */
+static void leave(struct init *init) __attribute__((noreturn));
+static void leave(struct init *init)
 {
+    if (init->is_joiner) {
+        (void)sweep_descendants();
+        init->is_joiner = false; /* who was gone before cannot be told */
+        reap(init);
+    }
     _exit(0);
 }
 
@@ -58,7 +69,7 @@ static void flush_reports(struct init *init)
         if (rc == -EAGAIN)
             break;
         if (rc)
-            leave();
+            leave(init);
         sent++;
     }
     init->n_queue -= sent;
@@ -72,7 +83,7 @@ static void tell(struct init *init, const struct report *report, pid_t about)
     if (!rc)
         return;
     if (rc != -EAGAIN)
-        leave();
+        leave(init);
     init->queue = xrealloc(init->queue, init->n_queue + 1, sizeof(*init->queue));
     init->queue[init->n_queue++] = *report;
 }
@@ -129,11 +140,13 @@ static void follow_orders(struct init *init)
         if (rc == -EAGAIN)
             return;
         if (rc <= 0)
-            leave();
+            leave(init);
         if (order.kind == ORDER_SPAWN)
             spawn(init, &order);
-        else
+        else if (order.kind == ORDER_SIGNAL)
             signal_tasks(init, &order);
+        else
+            (void)sweep_descendants();
         order_fini(&order);
     }
 }
@@ -184,7 +197,7 @@ static void loop(struct init *init)
     for (;;) {
         fds[0].events = (short)(POLLIN | (init->n_queue ? POLLOUT : 0));
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
-            leave();
+            leave(init);
         if (fds[1].revents)
             reap(init);
         if (init->n_queue)
@@ -210,16 +223,15 @@ static int confine(const struct container_spec *spec, struct err *err)
     return spec->profile ? seccomp_filter_install(spec->profile, err) : 0;
 }
 
-static int build(const struct container_spec *spec, uid_t uid, gid_t gid,
-                 struct init *init, struct err *err)
+/* Give up what is not needed any more, and get ready for orders. */
+static int settle(const struct container_spec *spec, struct init *init, struct err *err)
 {
     sigset_t child;
-    int rc;
+    int rc = isolate_seal(spec->as_root, err);
 
-    if ((rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
-        (rc = spec->no_network ? isolate_raise_loopback(err) : 0) ||
-        (rc = rootfs_build(spec, err)) || (rc = isolate_seal(spec->as_root, err)) ||
-        (rc = confine(spec, err)))
+    if (!rc)
+        rc = confine(spec, err);
+    if (rc)
         return rc;
     (void)sigemptyset(&child);
     (void)sigaddset(&child, SIGCHLD);
@@ -230,6 +242,36 @@ static int build(const struct container_spec *spec, uid_t uid, gid_t gid,
                                           .keep_caps = spec->as_root,
                                           .workdir = spec->workdir};
     return 0;
+}
+
+/* While our files in /proc are still ours. */
+static int tell_namespaces(const struct container_spec *spec, struct err *err)
+{
+    struct report report = {.kind = REPORT_NAMESPACES};
+    int fds[CONTAINER_NAMESPACES];
+    int rc;
+
+    if (!spec->joinable)
+        return 0;
+    rc = join_open_namespaces(fds, err);
+    if (rc)
+        return rc;
+    rc = report_send_fds(INIT_SOCK, &report, fds, CONTAINER_NAMESPACES);
+    for (size_t i = 0; i < CONTAINER_NAMESPACES; i++)
+        (void)close(fds[i]);
+    return rc ? err_sys(err, -rc, "tell the container's namespaces") : 0;
+}
+
+static int build(const struct container_spec *spec, uid_t uid, gid_t gid,
+                 struct init *init, struct err *err)
+{
+    int rc;
+
+    if ((rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
+        (rc = spec->no_network ? isolate_raise_loopback(err) : 0) ||
+        (rc = rootfs_build(spec, err)) || (rc = tell_namespaces(spec, err)))
+        return rc;
+    return settle(spec, init, err);
 }
 
 static void fail(int sock, const struct err *err) __attribute__((noreturn));
@@ -263,6 +305,30 @@ void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid
     if (isolate_detach(sock, &err))
         fail(sock, &err);
     if (build(spec, uid, gid, &init, &err))
+        fail(INIT_SOCK, &err);
+    tell(&init, &ready, 0);
+    loop(&init);
+}
+
+/* Not with the caller by signal: what was started has to be ended first, and end of
+ * file tells in time. */
+static int settle_as_joiner(const struct container_spec *spec, struct init *init,
+                            struct err *err)
+{
+    if (prctl(PR_SET_PDEATHSIG, 0) || prctl(PR_SET_CHILD_SUBREAPER, 1))
+        return err_sys(err, errno, "take in orphans");
+    return settle(spec, init, err);
+}
+
+void init_joiner_main(const struct container_spec *spec, int sock)
+{
+    struct report ready = {.kind = REPORT_READY};
+    struct init init = {.sigfd = -1, .is_joiner = true};
+    struct err err = {0};
+
+    if (isolate_detach(sock, &err))
+        fail(sock, &err);
+    if (settle_as_joiner(spec, &init, &err))
         fail(INIT_SOCK, &err);
     tell(&init, &ready, 0);
     loop(&init);

@@ -15,4 +15,9 @@
 void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid)
     __attribute__((noreturn));
 
+/* Live in a container that stands, whose namespaces have been entered: follow orders
+ * until the caller is gone, then end all that was started. */
+void init_joiner_main(const struct container_spec *spec, int sock)
+    __attribute__((noreturn));
+
 #endif

@@ -136,6 +136,14 @@ int order_send_signal(int sock, uint32_t task, int signo, struct err *err)
     return send_packet(sock, &iov, 1, NULL, 0, err);
 }
 
+int order_send_sweep(int sock, struct err *err)
+{
+    struct order_head head = {.kind = ORDER_SWEEP};
+    struct iovec iov = {.iov_base = &head, .iov_len = sizeof(head)};
+
+    return send_packet(sock, &iov, 1, NULL, 0, err);
+}
+
 /* Point 'n' entries of 'v' at the strings from *at on, and end it with NULL. */
 static int split_strings(char **at, const char *end, char **v, uint32_t n)
 {
@@ -166,6 +174,8 @@ int order_parse(const struct order_head *head, char *body, struct order *ret)
     ret->needs_cwd = head->flags & ORDER_NEEDS_CWD;
     ret->rows = head->rows;
     ret->columns = head->columns;
+    if (head->kind == ORDER_SWEEP)
+        return 0;
     if (head->kind == ORDER_SIGNAL)
         return head->signo < NSIG ? 0 : -EBADMSG;
     if (head->kind != ORDER_SPAWN || !head->argc || n > head->body_len)

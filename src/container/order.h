@@ -25,7 +25,7 @@
 #define ORDER_INLINE_MAX 32768
 #define ORDER_BODY_MAX (8u << 20)
 
-enum order_kind { ORDER_SPAWN = 1, ORDER_SIGNAL = 2 };
+enum order_kind { ORDER_SPAWN = 1, ORDER_SIGNAL = 2, ORDER_SWEEP = 3 };
 
 enum { ORDER_NEW_SESSION = 1, ORDER_TERMINAL = 2, ORDER_NEEDS_CWD = 4 };
 
@@ -58,6 +58,7 @@ struct order {
  * are too long, -EPIPE when init is gone. */
 int order_send_spawn(int sock, const struct task_spec *task, struct err *err);
 int order_send_signal(int sock, uint32_t task, int signo, struct err *err);
+int order_send_sweep(int sock, struct err *err);
 
 /* Receive without waiting: 1 and *ret (to be given to order_fini), 0 when the
  * caller is gone, -EAGAIN when none waits, -EBADMSG for one that is malformed. */

@@ -11,6 +11,7 @@
 #define BERTH_CONTAINER_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,8 +21,12 @@ enum report_kind {
     REPORT_READY = 1,
     REPORT_FAILED = 2,
     REPORT_STARTED = 3,
-    REPORT_ENDED = 4
+    REPORT_ENDED = 4,
+    REPORT_NAMESPACES = 5, /* with descriptors of them */
+    REPORT_JOINED = 6      /* 'status' is a pid, with its pidfd */
 };
+
+#define REPORT_FDS_MAX 8
 
 struct report {
     uint32_t kind;
@@ -35,8 +40,16 @@ struct report {
  * 0, -EAGAIN when the caller is far behind, -EPIPE when it is gone. */
 int report_send(int sock, const struct report *report, pid_t about);
 
+/* The same with descriptors, which stay the sender's; may wait. */
+int report_send_fds(int sock, const struct report *report, const int *fds, size_t n);
+
 /* Receive; waits when 'wait'. 1, *ret and *ret_pid (the sender's own pid when
  * the report was about nobody), 0 when init is gone, -EAGAIN, -EBADMSG. */
 int report_receive(int sock, bool wait, struct report *ret, pid_t *ret_pid);
+
+/* The same of a report that may have descriptors: *ret_n of them, which are the
+ * caller's from now on. */
+int report_receive_fds(int sock, bool wait, struct report *ret, pid_t *ret_pid,
+                       int ret_fds[REPORT_FDS_MAX], size_t *ret_n);
 
 #endif

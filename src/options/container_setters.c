@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "wire/container_name.h"
 #include "spec/cdi_name.h"
 
 #define DEVICES_MAX 64
@@ -175,6 +176,21 @@ int set_device(const struct opt *opt, const char *value, void *ctx, struct err *
                                   sizeof(*container->devices));
     container->devices[container->n_devices++] = xstrdup(value);
     args->has_container = true;
+    return 0;
+}
+
+/* Not a container of its own: in a job it may be one that is there. */
+int set_container_name(const struct opt *opt, const char *value, void *ctx,
+                       struct err *err)
+{
+    struct job_args *args = ctx;
+    char name[CONTAINER_NAME_MAX + 1];
+    enum container_name_mode mode;
+
+    (void)opt;
+    if (container_name_parse(value, name, &mode, err))
+        return -EINVAL;
+    spec_take_string(&args->spec->container->name, xstrdup(value));
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "base/strbuf.h"
 #include "base/strv.h"
 #include "options/export.h"
+#include "wire/container_name.h"
 
 /* "berth submit -N4 'my script.sh'", as a shell would read it back. argv[0] is
  * the command's name, which 'name' says in full. */
@@ -86,6 +87,24 @@ static void take_script(Berth__JobSpec *spec, const struct spec_source *source)
     spec_take_strv(strv_dup(source->args), &spec->n_args, &spec->args);
 }
 
+/* In a new job every container is new. */
+static int take_container_name(Berth__ContainerSpec *container, struct err *err)
+{
+    char name[CONTAINER_NAME_MAX + 1];
+    enum container_name_mode mode;
+
+    if (!container->name[0])
+        return 0;
+    if (container_name_parse(container->name, name, &mode, err))
+        return err_wrap(err, "--container-name");
+    if (mode == CONTAINER_NAME_EXEC)
+        return err_set(err, ENOENT,
+                       "--container-name=%s:exec: a new job has no container yet",
+                       name);
+    spec_take_string(&container->name, xstrdup(name));
+    return 0;
+}
+
 int spec_complete(struct job_args *args, const struct spec_source *source,
                   struct err *err)
 {
@@ -105,5 +124,5 @@ int spec_complete(struct job_args *args, const struct spec_source *source,
     default_name(spec, source);
     take_home(spec->container);
     take_script(spec, source);
-    return 0;
+    return take_container_name(spec->container, err);
 }

@@ -108,6 +108,7 @@ SETTER(set_image);
 SETTER(set_mount);
 SETTER(set_mounts);
 SETTER(set_device);
+SETTER(set_container_name);
 SETTER(set_no_home);
 SETTER(set_as_root);
 SETTER(set_tmpfs);

@@ -153,7 +153,8 @@ int step_spec_build(const struct job_args *args, char *const *env, char *const *
     copy_string(&step->name, args->spec->name[0] ? args->spec->name
                              : name              ? name + 1
                                                  : argv[0]);
-    if (in_job && args->spec->container->image[0] != '\0')
+    if (in_job && (args->spec->container->image[0] != '\0' ||
+                   args->spec->container->name[0] != '\0'))
         step->container = copy_container(args->spec->container);
     /* The ranks of an MPI program wait for each other for ever. */
     step->kill_on_bad_exit = args->has_kill_on_bad_exit

@@ -293,6 +293,8 @@ int batch_start(struct lead *lead, struct err *err)
     if (!rc)
         rc = container_wait_ready(batch->box->container, err);
     if (!rc)
+        rc = box_share(batch->box, sh->loop, err);
+    if (!rc)
         rc = spawn(batch, fds, err);
     if (!rc)
         logs_watch(lead, fds + 1);

@@ -116,6 +116,26 @@ char **box_command(const struct box *box, char *const *argv, size_t n)
     return all;
 }
 
+/* One with a name is joined when it is there, and else made so that others may. */
+static int create_or_join(const struct shepherd *sh, const char *name,
+                          struct container_spec *spec, struct box *box, struct err *err)
+{
+    int namespaces[CONTAINER_NAMESPACES];
+    int rc = 0;
+
+    if (name[0])
+        rc = hold_claim(sh->dir, name, &box->hold, namespaces, err);
+    if (rc)
+        return rc;
+    spec->joinable = box->hold != NULL;
+    if (!name[0] || box->hold)
+        return container_create(spec, &box->container, err);
+    rc = container_join(spec, namespaces, &box->container, err);
+    for (size_t i = 0; i < CONTAINER_NAMESPACES; i++)
+        (void)close(namespaces[i]);
+    return rc ? err_wrap(err, "--container-name=%s", name) : 0;
+}
+
 int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char *cwd,
                const char *name, struct box **ret, struct err *err)
 {
@@ -158,9 +178,10 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     container.work_dir = work_dir;
     box = xcalloc(1, sizeof(*box));
     if (!rc)
-        rc = container_create(&container, &box->container, err);
+        rc = create_or_join(sh, spec->name, &container, box, err);
     mounts_fini(&mounts);
     if (rc) {
+        hold_destroy(box->hold);
         free(box);
         return rc;
     }
@@ -173,10 +194,24 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     return 0;
 }
 
+int box_share(struct box *box, uv_loop_t *loop, struct err *err)
+{
+    return box->hold ? hold_serve(box->hold, loop, box->container, err) : 0;
+}
+
+void box_end_tasks(struct box *box)
+{
+    if (box->hold)
+        (void)container_sweep(box->container, NULL);
+    else
+        container_kill(box->container);
+}
+
 void box_destroy(struct box *box)
 {
     if (!box)
         return;
+    hold_destroy(box->hold);
     container_destroy(box->container);
     strv_free(box->image_env);
     strv_free(box->device_env);

@@ -6,11 +6,13 @@
 #define BERTH_SHEPHERD_BOX_H
 
 #include "container/container.h"
+#include "shepherd/hold.h"
 #include "shepherd/shepherd.h"
 
 /* A container with what was found out for it. */
 struct box {
     struct container *container;
+    struct hold *hold;   /* it has a name, and was made here; NULL: neither */
     struct image *image; /* keeps its layers on disk meanwhile; NULL without one */
     char **image_env;    /* of the image; NULL without one */
     char *image_digest;  /* NULL without one */
@@ -30,6 +32,11 @@ const char *box_workdir(const Berth__ContainerSpec *spec, const char *cwd);
 char **box_command(const struct box *box, char *const *argv, size_t n);
 
 void box_destroy(struct box *box);
+
+/* It is ready: if it has a name and was made here, let other steps join. */
+int box_share(struct box *box, uv_loop_t *loop, struct err *err);
+/* End what its owner has started in it. One that may be shared goes on. */
+void box_end_tasks(struct box *box);
 
 /* Where the node keeps the programs that containers find in /run/berth/bin. */
 const char *box_tools_dir(void);

@@ -136,38 +136,39 @@ static const struct channel_callbacks parent_callbacks = {
     .on_close = on_parent_close,
 };
 
-/* The root on the lead's own node needs no network and no credentials. */
-static int connect_local(struct step *step, struct err *err)
+/* On the lead's own node this needs no network and no credentials. */
+struct channel *branch_call_lead(struct step *step,
+                                 const struct channel_callbacks *calls, struct err *err)
 {
+    const Berth__NodeShare *lead = step->sh->grant->placement->shares[0];
     cleanup(freep) char *path = xasprintf("%s/lead.sock", step->sh->dir);
+    char target[40];
 
-    step->parent =
-        channel_connect_local(step->sh->loop, path, &parent_callbacks, step, err);
-    return step->parent ? 0 : -err->code;
+    if (strcmp(lead->node, step->own->node) == 0)
+        return channel_connect_local(step->sh->loop, path, calls, step, err);
+    (void)snprintf(target, sizeof(target), "%u.lead", step->sh->job);
+    return channel_connect(step->sh->loop, &step->sh->auth, lead->address,
+                           (uint16_t)lead->port, target, step->sh->owner.uid, calls,
+                           step, err);
+}
+
+static struct channel *call_parent_node(struct step *step, struct err *err)
+{
+    const Berth__LaunchStep *launch = step->launch;
+    const Berth__StepNode *parent =
+        launch->nodes[tree_parent(launch->index, step->fanout)];
+    char target[40];
+
+    (void)snprintf(target, sizeof(target), "%u.%u", step->sh->job, launch->step_id);
+    return channel_connect(step->sh->loop, &step->sh->auth, parent->address,
+                           (uint16_t)parent->port, target, step->sh->owner.uid,
+                           &parent_callbacks, step, err);
 }
 
 int branch_connect(struct step *step, struct err *err)
 {
-    const Berth__LaunchStep *launch = step->launch;
-    const Berth__NodeShare *lead = step->sh->grant->placement->shares[0];
-    const char *address = lead->address;
-    uint32_t port = lead->port;
-    char target[40];
-
-    if (launch->index == 0 && strcmp(lead->node, step->own->node) == 0)
-        return connect_local(step, err);
-    (void)snprintf(target, sizeof(target), "%u.lead", step->sh->job);
-    if (launch->index > 0) {
-        const Berth__StepNode *parent =
-            launch->nodes[tree_parent(launch->index, step->fanout)];
-
-        address = parent->address;
-        port = parent->port;
-        (void)snprintf(target, sizeof(target), "%u.%u", step->sh->job, launch->step_id);
-    }
-    step->parent =
-        channel_connect(step->sh->loop, &step->sh->auth, address, (uint16_t)port,
-                        target, step->sh->owner.uid, &parent_callbacks, step, err);
+    step->parent = step->launch->index ? call_parent_node(step, err)
+                                       : branch_call_lead(step, &parent_callbacks, err);
     return step->parent ? 0 : -err->code;
 }
 

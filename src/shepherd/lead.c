@@ -39,7 +39,8 @@ static void settle_memory(struct lead *lead)
 
 void lead_maybe_report(struct lead *lead)
 {
-    if (!lead->is_ending || lead->is_reported || lead->runs || lead->batch)
+    if (!lead->is_ending || lead->is_reported || lead->runs || lead->batch ||
+        holders_remain(lead))
         return;
     lead->is_reported = true;
     lead->ended.time = time(NULL);

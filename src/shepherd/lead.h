@@ -7,6 +7,7 @@
  *     runs.c    steps: place, launch, end
  *     batch.c   the job's script
  *     logs.c    what the script wrote, shown
+ *     holders.c containers that outlive the step that made them
  */
 #ifndef BERTH_SHEPHERD_LEAD_H
 #define BERTH_SHEPHERD_LEAD_H
@@ -25,8 +26,10 @@ struct run;
 struct conn {
     struct lead *lead;
     struct channel *ch;
-    struct run *run; /* the step it asked for, or is the root of */
-    bool is_owner;   /* the allocation ends with it */
+    struct run *run;            /* the step it asked for, or is the root of */
+    bool is_owner;              /* the allocation ends with it */
+    Berth__ContainerSpec *held; /* the container that its shepherd stays for */
+    bool is_told;               /* to let go of it */
     struct conn *next;
 };
 
@@ -72,6 +75,7 @@ struct lead {
     char *words;
     int last_code, last_signal; /* of the last step */
     char *oom_words;            /* of the last step that lacked memory */
+    bool holders_are_late;
 };
 
 /* ------------------------------------------------------------------ lead.c */
@@ -103,6 +107,16 @@ void runs_start_waiting(struct lead *lead);
 void logs_watch(struct lead *lead, const int fds[2]);
 /* The LogRequest 'env' has come on 'ch', which is ours from now on. */
 void logs_request(struct lead *lead, struct channel *ch, const Berth__Envelope *env);
+
+/* --------------------------------------------------------------- holders.c */
+/* Complete what a step says of a container with a name, or refuse it with words. */
+int holders_settle(const struct lead *lead, Berth__StepSpec *spec, struct err *err);
+/* The shepherd behind 'conn' holds the container of its step, and says so with a Join
+ * that is answered. */
+void holders_join(struct conn *conn, const Berth__Envelope *env);
+/* The job is over: tell holders to let go. False when none is left, or they take too
+ * long; each that goes calls lead_maybe_report. */
+bool holders_remain(struct lead *lead);
 
 /* ----------------------------------------------------------------- batch.c */
 /* The file of the job's output, or of its errors; the caller frees it. */

@@ -407,6 +407,7 @@ void run_request(struct conn *client, const Berth__Envelope *env)
 {
     struct lead *lead = client->lead;
     struct run *run, **slot;
+    struct err err;
 
     if (client->run || lead->is_ending || !env->step_request->spec ||
         env->step_request->spec->n_argv == 0) {
@@ -423,6 +424,12 @@ void run_request(struct conn *client, const Berth__Envelope *env)
     run->spec = copy_message(&env->step_request->spec->base);
     berth__launch_step__init(&run->launch);
     inherit_container(lead, run->spec);
+    if (holders_settle(lead, run->spec, &err)) {
+        channel_reply_status(client->ch, env, err.code, err.text);
+        free_message(run->spec);
+        free(run);
+        return;
+    }
     client->run = run;
     for (slot = &lead->runs; *slot; slot = &(*slot)->next)
         ;

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "wire/pack.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -93,9 +94,14 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
     if (!may_talk(conn->lead, ch))
         return;
     if (env->body_case == BERTH__ENVELOPE__BODY_JOIN) {
-        run_join(conn, env->join);
+        if (env->join->holds)
+            holders_join(conn, env);
+        else
+            run_join(conn, env->join);
         return;
     }
+    if (conn->held)
+        return;
     if (conn->run && conn == conn->run->root) {
         run_from_root(conn->run, env);
         return;
@@ -139,6 +145,9 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
     /* Without a release: killed, or its machine is gone. */
     if (conn->is_owner)
         lead_end(lead, 1, 0, "its client went away");
+    if (conn->held)
+        lead_maybe_report(lead);
+    free_message(conn->held);
     free(conn);
 }
 

@@ -56,7 +56,7 @@ void step_abort(struct step *step)
     step->is_aborted = true;
     group_thaw(step->sh);
     if (step->box)
-        container_kill(step->box->container);
+        box_end_tasks(step->box);
     step_maybe_end(step);
 }
 
@@ -113,7 +113,8 @@ static void on_prepare(uv_timer_t *timer)
     struct step *step = timer->data;
     struct err err;
 
-    if (start_wiring(step, &err) || container_wait_ready(step->box->container, &err)) {
+    if (start_wiring(step, &err) || container_wait_ready(step->box->container, &err) ||
+        holding_start(step, &err)) {
         step_fail(step, &err);
         return;
     }
@@ -125,7 +126,8 @@ void step_maybe_start(struct step *step)
 {
     struct err err;
 
-    if (!step->is_ready || !step->parent_open || step->is_started || step->is_aborted)
+    if (!step->is_ready || !step->parent_open || step->is_started || step->is_aborted ||
+        !holding_is_settled(step))
         return;
     step->is_started = true;
     if (tasks_start(step, &err))
@@ -248,8 +250,22 @@ static void leave_now(void *ctx)
     exit(step->is_over ? 0 : 1);
 }
 
+/* With what its container needs: no MPI any more. */
+static void stay(struct step *step)
+{
+    wiring_stop(step->wiring);
+    step->wiring = NULL;
+}
+
 void step_leave(struct step *step)
 {
+    if (step->box)
+        box_end_tasks(step->box);
+    if (holding_goes_on(step)) {
+        guests_end(&step->guests, "the step has ended");
+        stay(step);
+        return;
+    }
     if (step->box)
         container_kill(step->box->container);
     guests_end(&step->guests, "the step has ended");

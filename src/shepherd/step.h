@@ -6,6 +6,7 @@
  *     branch.c    the step's tree: parent, children, what travels between them
  *     exchange.c  fences and modex between the MPI plugins of its nodes
  *     tasks.c     processes: start, streams, ends
+ *     holding.c   afterwards, when its container stays for other steps
  */
 #ifndef BERTH_SHEPHERD_STEP_H
 #define BERTH_SHEPHERD_STEP_H
@@ -57,6 +58,9 @@ struct step {
 
     struct guests guests; /* in the box, beside the tasks */
 
+    struct channel *lead; /* to hold the container for; see holding.c */
+    bool is_held, is_holding, must_let_go;
+
     struct wiring *wiring;
     struct fences *fences;
 
@@ -84,6 +88,10 @@ void step_leave(struct step *step);
 
 /* ---------------------------------------------------------------- branch.c */
 int branch_connect(struct step *step, struct err *err);
+/* A connection to the lead, wherever it is; NULL and words. */
+struct channel *branch_call_lead(struct step *step,
+                                 const struct channel_callbacks *callbacks,
+                                 struct err *err);
 void branch_up(struct step *step, Berth__Envelope *env);
 void branch_down(struct step *step, Berth__Envelope *env);
 /* Towards the node with this index, wherever it is in the tree. */
@@ -91,6 +99,16 @@ void branch_towards(struct step *step, uint32_t index, Berth__Envelope *env);
 /* When the way up is full, nobody below may add to it until it has drained. */
 void branch_pause_when_congested(struct step *step);
 bool branch_is_done(const struct step *step);
+
+/* --------------------------------------------------------------- holding.c */
+/* The box is ready. If others may join it, let them, and stay for them. */
+int holding_start(struct step *step, struct err *err);
+/* Whether the lead knows, or need not: before that nothing starts. */
+bool holding_is_settled(const struct step *step);
+/* The step is over: whether its container stays, and we for it. */
+bool holding_goes_on(struct step *step);
+/* The container need not stay any more, or has ended. */
+void holding_end(struct step *step);
 
 /* -------------------------------------------------------------- exchange.c */
 struct wiring_events exchange_wiring_events(struct step *step);

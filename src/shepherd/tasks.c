@@ -272,7 +272,7 @@ static void task_ended(struct task *task, int status)
     if (task->rank == 0)
         close_input(step);
     if (step->n_running == 0)
-        container_kill(step->box->container);
+        box_end_tasks(step->box);
 }
 
 static void take_event(struct step *step, const struct container_event *event)
@@ -308,6 +308,7 @@ static void take_event(struct step *step, const struct container_event *event)
         for (uint32_t i = 0; i < step->n_tasks; i++)
             task_ended(&step->tasks[i], SIGKILL);
         guests_end(&step->guests, "the step has ended");
+        holding_end(step);
         break;
     }
 }

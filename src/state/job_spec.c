@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "spec/cdi_name.h"
+#include "wire/container_name.h"
 #include "wire/job_component.h"
 #include "state/job_spec_wants.h"
 #include "wire/pack.h"
@@ -294,6 +295,8 @@ static int check_surface(const Berth__ContainerSpec *c, struct err *err)
 
 static int check_container(const Berth__ContainerSpec *container, struct err *err)
 {
+    char name[CONTAINER_NAME_MAX + 1];
+    enum container_name_mode mode;
     int rc = 0;
 
     if (!container)
@@ -308,6 +311,14 @@ static int check_container(const Berth__ContainerSpec *container, struct err *er
     if (container->image[0] && !is_digest(container->image_digest))
         return err_set(err, EINVAL, "--image=%s: '%.80s' is not an image's digest",
                        container->image, container->image_digest);
+    if (container->name[0] && container_name_parse(container->name, name, &mode, err))
+        return err_wrap(err, "--container-name");
+    if (container->name[0] && !container->image[0])
+        return err_set(
+            err, EINVAL,
+            "--container-name=%s: a new job has no container yet, and there is "
+            "no --image to make it of",
+            container->name);
     if (container->n_mounts > MOUNTS_MAX)
         return err_set(err, E2BIG, "--mount: more than %d mounts", MOUNTS_MAX);
     for (size_t i = 0; rc == 0 && i < container->n_mounts; i++)
