@@ -23,6 +23,7 @@ static struct container_spec spec_of(const struct exec_job *job)
         .image_etc = true,
         .image_tmp = true,
         .as_root = true,
+        .no_network = job->no_network,
         .fake_ids = true,
         .mounts = job->mounts,
         .n_mounts = job->n_mounts,

@@ -5,6 +5,7 @@
 #ifndef BERTH_BUILD_EXEC_H
 #define BERTH_BUILD_EXEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -17,11 +18,9 @@ struct exec_job {
     const char *work_dir; /* an empty directory */
     char *const *argv, *const *env;
     const char *cwd;
-    const char *network; /* "host" or "none" */
+    bool no_network; /* a loopback device only */
     const struct bind_mount *mounts;
     size_t n_mounts;
-    const char *const *tmpfs; /* paths inside */
-    size_t n_tmpfs;
     int out, err;
     int stop_fd; /* -1: none */
 };

@@ -270,7 +270,7 @@ static int bind_copy(const struct step *step, const struct run_mount *mount,
     cleanup(freep) char *at = xasprintf("%s/at", dir);
     struct binding binding = {.step = step, .mount = mount, .at = at, .target = dir};
 
-    if (mkdir(at, 0700))
+    if (mkdir(dir, 0755) || mkdir(at, 0700))
         return err_sys(err, errno, "%s", at);
     *ret = xasprintf("%s/it", dir);
     return view_call(visit, &binding, step->b->req->stop_fd, NULL, NULL, err);
@@ -279,13 +279,10 @@ static int bind_copy(const struct step *step, const struct run_mount *mount,
 static int prepare(const struct step *step, const struct run_mount *mount,
                    const char *dir, char **ret, struct err *err)
 {
-    if (mkdir(dir, 0755))
-        return err_sys(err, errno, "%s", dir);
     switch (mount->type) {
     case RUN_MOUNT_CACHE:
         return cache_dir(step, mount, ret, err);
     case RUN_MOUNT_TMPFS:
-        *ret = xstrdup(dir);
         return 0;
     case RUN_MOUNT_BIND:
         if (!mount->origin.dirs && mount->readonly && !step->b->ignore.n_rules)
@@ -306,6 +303,7 @@ int run_mounts_prepare(const struct step *step, const struct run_mounts *mounts,
 
         rc = prepare(step, &mounts->v[i], dir, &source, err);
         ret[i] = (struct bind_mount){.source = source,
+                                     .bytes = mounts->v[i].bytes,
                                      .target = mounts->v[i].target,
                                      .readonly = mounts->v[i].readonly};
     }

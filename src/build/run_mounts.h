@@ -38,8 +38,8 @@ void run_mount_fini(struct run_mount *mount);
 int run_mounts_read(const struct step *step, struct run_mounts *ret, struct err *err);
 void run_mounts_fini(struct run_mounts *mounts);
 
-/* Make what is bound, below 'scratch' where it must not be the original. '*ret' has
- * one for each, its source to be freed by the caller. */
+/* Make what is bound, below 'scratch' where it must not be the original. 'ret' has
+ * room for one each, their sources to be freed by the caller. */
 int run_mounts_prepare(const struct step *step, const struct run_mounts *mounts,
                        const char *scratch, struct bind_mount *ret, struct err *err);
 

@@ -33,7 +33,7 @@ struct running {
     char **argv, **env;
     char *script; /* of a here-document with "#!", or NULL */
     char *cwd;
-    const char *network;
+    bool no_network;
 };
 
 static void running_fini(struct running *r)
@@ -101,12 +101,11 @@ static int read_network(struct running *r, struct err *err)
 {
     const char *text = instruction_flag(r->step->in, "network");
 
-    r->network = "host";
     if (!text || strcmp(text, "default") == 0 || strcmp(text, "host") == 0)
         return 0;
     if (strcmp(text, "none") != 0)
         return err_set(err, EINVAL, "--network=%.40s: host, default or none", text);
-    r->network = "none";
+    r->no_network = true;
     return 0;
 }
 
@@ -201,7 +200,7 @@ static int execute(const struct running *r, const char *overlay, const char *scr
         .argv = r->argv,
         .env = r->env,
         .cwd = r->cwd,
-        .network = r->network,
+        .no_network = r->no_network,
         .mounts = mounts,
         .n_mounts = r->mounts.n + 1,
         .out = r->step->b->req->out,

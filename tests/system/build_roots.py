@@ -9,7 +9,7 @@ import subprocess
 import images
 
 FILE_TOOLS = ("rm", "touch", "mkdir", "cp", "mv", "chmod", "chown", "stat", "readlink", "grep",
-              "find", "tar", "ln", "kill")
+              "find", "tar", "ln", "kill", "head")
 PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/sh\n"
 
 

@@ -345,6 +345,23 @@ RUN echo $- > /flags
     assert builder.content("counted") == "x\nx\n"
 
 
+def test_a_run_may_be_without_network_and_have_memory_for_files(builder):
+    builder.build("""\
+FROM base
+RUN cat /proc/net/dev > /host
+RUN --network=none cat /proc/net/dev > /none
+RUN --mount=type=tmpfs,target=/big,size=64k touch /big/x && cat /proc/mounts > /mounts; \\
+    ! head -c 100000 /dev/zero > /big/y
+""")
+    def devices(path):
+        return [line.split(":")[0].strip() for line in builder.content(path).splitlines()[2:]]
+    assert devices("none") == ["lo"]
+    here = pathlib.Path("/proc/net/dev").read_text().splitlines()[2:]
+    assert devices("host") == [line.split(":")[0].strip() for line in here]
+    assert " /big tmpfs " in builder.content("mounts")
+    assert "big/x" not in builder.tree()
+
+
 def test_the_configuration_is_what_the_file_says(builder):
     result = builder.build("""\
 FROM base
