@@ -47,7 +47,8 @@ struct build_request {
     const char *const *others;
     size_t n_others;
     /* Where no store has it: bring the image 'ref' into 'store' and write its
-     * manifest's digest; -ENOENT with words. NULL: nothing more can be done. */
+     * manifest's digest; -ENOENT, with words unless those of the stores say enough.
+     * NULL: nothing more can be done. */
     int (*find_image)(void *ctx, const char *ref, const char *platform,
                       char ret_digest[IMAGE_DIGEST_MAX], struct err *err);
     void (*tell)(void *ctx, const struct build_step *step);

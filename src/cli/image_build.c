@@ -19,7 +19,9 @@
 #include "base/units.h"
 #include "cli/image_build_job.h"
 #include "cli/image_builder.h"
+#include "cli/image_progress.h"
 #include "cli/image_show.h"
+#include "cli/registry_link.h"
 
 #define OUTPUT_MAX (16U << 20)
 #define STATUS_INTERRUPTED 130
@@ -41,6 +43,7 @@ static const struct usage usage = {
 
 struct args {
     struct image_args image;
+    struct registry_args registry;
     const char *file, *name, *target, *platform, *job;
     char **build_args;
     bool no_cache, quiet, in_job;
@@ -126,6 +129,7 @@ static const struct opt opts[] = {
      .meta = "OPTIONS",
      .set = set_job,
      .help = "build on a node, in a job with these options of berth run"},
+    OPTS_REGISTRY(struct args, registry),
     OPTS_IMAGE(struct args, image),
     OPTS_END,
 };
@@ -142,6 +146,8 @@ struct teller {
     FILE *out;     /* for people */
     json_t *steps; /* for programs */
     int output;    /* of RUN */
+    struct image_store *store;
+    sigset_t signals; /* as they were before */
 };
 
 static void tell_begin(const struct teller *teller, const struct build_step *step)
@@ -187,6 +193,53 @@ static void warn(void *ctx, const char *words)
 {
     (void)ctx;
     say_warning("%s", words);
+}
+
+/* "solver:2" and "site/solver", where no registry is configured: nobody to ask. */
+static bool is_nowhere(const struct registry_settings *settings, const char *ref)
+{
+    size_t len = strcspn(ref, "/");
+
+    if (settings->search && *settings->search)
+        return false;
+    return !ref[len] ||
+           (!memchr(ref, '.', len) && !memchr(ref, ':', len) &&
+            (len != strlen("localhost") || strncmp(ref, "localhost", len) != 0));
+}
+
+/* A base image that no store has. Pulling is ended by signals as ever. */
+static int find_image(void *ctx, const char *ref, const char *platform,
+                      char ret_digest[IMAGE_DIGEST_MAX], struct err *err)
+{
+    struct teller *teller = ctx;
+    struct registry_settings settings =
+        registry_settings(&teller->args->image, &teller->args->registry);
+    struct image_progress progress = {0};
+    struct registry_pull pull = {
+        .ref = ref,
+        .platform = platform,
+        .progress = teller->args->quiet ? NULL : image_progress_tell,
+        .ctx = &progress,
+    };
+    struct registry_pulled pulled = {0};
+    const struct registry_module *module;
+    sigset_t blocked;
+    int rc;
+
+    if (is_nowhere(&settings, ref))
+        return -ENOENT;
+    rc = registry_link(&module, err);
+    (void)sigprocmask(SIG_SETMASK, &teller->signals, &blocked);
+    if (rc == 0)
+        rc = module->pull(&settings, teller->store, &pull, &pulled, err);
+    (void)sigprocmask(SIG_SETMASK, &blocked, NULL);
+    image_progress_end(&progress);
+    if (rc < 0)
+        return rc;
+    memcpy(ret_digest, pulled.digest, IMAGE_DIGEST_MAX);
+    free(pulled.name);
+    free(pulled.source);
+    return 0;
 }
 
 /* From here on, the end is asked for by way of a descriptor. */
@@ -303,24 +356,25 @@ static int run_build(const struct args *args, const char *context,
         .err = STDERR_FILENO,
         .others = (const char *const *)stores->paths + 1,
         .n_others = stores->n - 1,
+        .find_image = find_image,
         .tell = tell,
         .warn = warn,
         .ctx = teller,
     };
     image_build_fn *build = NULL;
-    sigset_t before;
     int rc;
 
+    teller->store = store;
     if (teller->output >= 0)
         request.out = request.err = teller->output;
     if ((rc = read_epoch(&request.epoch, err)) ||
         (rc = image_builder_load(&build, err)))
         return rc;
-    request.stop_fd = open_stop(&before);
+    request.stop_fd = open_stop(&teller->signals);
     if (request.stop_fd < 0)
         return err_sys(err, errno, "watch for signals");
     rc = build(&request, result, err);
-    close_stop(request.stop_fd, &before);
+    close_stop(request.stop_fd, &teller->signals);
     return rc;
 }
 

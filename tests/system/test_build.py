@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """berth image build: stages, cache, variables, files, packages, failures, jobs."""
+import gzip
 import json
 import os
 import pathlib
@@ -14,7 +15,8 @@ import pytest
 
 import build_roots
 from desk import USER, as_user, environment, run, wait_until
-from images import tar_of, write_layout
+from images import ARCH, tar_of, write_layout
+from registries import Registry, missing
 
 BOTH = pytest.mark.parametrize("user", [0, USER], ids=["root", "user"])
 
@@ -517,6 +519,22 @@ def test_a_killed_build_is_cleared_away_by_the_next(builder):
                what="the container's end")
     builder.build("FROM base\nRUN touch /x\n")
     assert list((builder.store / "tmp").iterdir()) == []
+
+
+@pytest.mark.skipif(missing("docker-registry"), reason="no docker-registry")
+def test_base_images_come_from_a_registry(builder, tars, tmp_path):
+    registry = Registry(tmp_path / "registry")
+    try:
+        registry.put_image("hpc/base", "1", [(tars / "base").read_bytes()], ARCH, gzip.compress)
+        registry.put_image("hpc/tool", "2", [tar_of([("tool", b"t\n")])], ARCH, gzip.compress)
+        text = (f"FROM {registry.host}/hpc/base:1\n"
+                f"COPY --from={registry.host}/hpc/tool:2 /tool /copied\nRUN cat copied > /seen\n")
+        builder.build(text, "--insecure")
+        assert builder.content("seen") == "t\n"
+        assert registry.host in builder.image("ls").stdout
+    finally:
+        registry.stop()
+    assert builder.steps(text, "--insecure") == [("COPY", True), ("RUN", True)]
 
 
 def entries_of_layout(layout):
