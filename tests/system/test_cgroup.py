@@ -10,7 +10,7 @@ import time
 import pytest
 
 from desk import AS_ROOT, Desk, wait_until
-from test_faults import kill_node, restart, shepherd_of
+from test_faults import kill_controller, kill_node, restart, shepherd_of
 
 ROOT = pathlib.Path("/sys/fs/cgroup")
 
@@ -129,6 +129,19 @@ def test_a_fork_bomb_is_stopped_and_cleared_away(make_cluster):
     assert cluster.berth("run", "echo", "fine").stdout == "fine\n"
 
 
+# --------------------------------------------------------------------- cores
+
+def test_a_task_has_the_processors_of_its_job_whatever_it_binds(make_cluster):
+    """On the machine's own cores: those that are pretended bind nothing."""
+    if os.cpu_count() < 2:
+        pytest.skip("there is one processor only")
+    cluster = make_cluster()
+    cluster.up("--nodes", "1")
+    widen = "taskset -p ffffffff $$ >/dev/null; nproc"
+    done = cluster.berth("run", "-n1", "-c1", "--cpu-bind", "none", "sh", "-c", widen)
+    assert 0 < int(done.stdout) < os.cpu_count()
+
+
 # --------------------------------------------------------------------- order
 
 def test_nothing_is_left_of_jobs_that_ended(desk):
@@ -240,6 +253,35 @@ def test_a_frozen_job_can_be_cancelled(desk):
     wait_until(lambda: frozen(desk), what="the freeze")
     desk.berth("cancel", job)
     wait_until(lambda: desk.job(job)["state"] == "CANCELLED", what="the end")
+
+
+PARTITIONS = """
+scheduling: {preempt: partition, preempt_mode: suspend}
+partitions:
+  - {name: low, default: true, priority: 1}
+  - {name: high, priority: 10}
+"""
+
+
+def test_a_job_that_makes_room_is_frozen_until_it_gets_it_back(make_cluster):
+    cluster = make_cluster()
+    cluster.up("--nodes", "1", "--cores-per-node", "2")
+    place = Desk(cluster, cluster.home)
+    conf = cluster.dir / "berth.yaml"
+    conf.write_text(conf.read_text().partition("\npartitions:")[0] + PARTITIONS)
+    kill_controller(place)
+    restart(place)
+    low = place.submit("-c2", "-o", "low", "--wrap", "while sleep 0.02; do echo x; done")
+    place.until_text("low", "x")
+    high = place.submit("-p", "high", "-c2", "-o", "high", "--wrap",
+                        "until test -e go; do sleep 0.05; done")
+    place.until(low, "SUSPENDED")
+    wait_until(lambda: frozen(place), what="the freeze")
+    size = len(place.text("low"))
+    (place.dir / "go").touch()
+    assert place.wait(high) == 0
+    place.until(low, "RUNNING")
+    wait_until(lambda: len(place.text("low")) > size, what="more output")
 
 
 # ------------------------------------------------------------------- devices
