@@ -119,7 +119,7 @@ _berth() {
         words=$(_berth_commands)
     elif [ "$before" = job ] && [ "$command" = show ]; then
         words=$(berth jobs --all --no-header -o %i 2>/dev/null)
-    elif [ "$command" = image ] && [[ $before =~ ^(rm|push|inspect|history|tag|export|verify)$ ]]; then
+    elif [ "$command" = image ] && [[ $before =~ ^(rm|push|inspect|history|tag|export|verify|prefetch)$ ]]; then
         words=$(_berth_images)
     elif [ "$command" = device ] && [ "$before" = show ]; then
         words=$(_berth_devices)

@@ -162,3 +162,13 @@ def test_a_registry_is_asked_once_for_all_nodes(desk, apart):
         config.write_text(before)
         proxy.stop()
         registry.stop()
+
+
+def test_prefetch_sends_what_only_the_submitter_has(desk, apart):
+    put_on(desk, "elsewhere", "new", b"new\n")
+    at = {"BERTH_NODE": "elsewhere"}
+    desk.berth("image", "prefetch", "new", "-w", "n[2-3]", env=at)
+    assert held_by(apart, "new") == ["n2", "n3"]
+    desk.berth("image", "prefetch", "new", env=at)
+    assert held_by(apart, "new") == ["n1", "n2", "n3", "n4"]
+    assert "nothere" in desk.fails("image", "prefetch", "nothere", env=at)
