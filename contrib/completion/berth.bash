@@ -86,7 +86,7 @@ _berth_operands() {
     case $1 in
     cancel | wait | jobs | explain) _berth_jobs ;;
     hold | release | prio) _berth_jobs PENDING ;;
-    requeue | exec) _berth_jobs RUNNING ;;
+    requeue | exec | attach | top) _berth_jobs RUNNING ;;
     logs) berth jobs --all --no-header -o %i 2>/dev/null ;;
     reserve) echo list show create update delete ;;
     nodes) _berth_nodes ;;

@@ -5,12 +5,14 @@
 #include "cli/inside.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/follow.h"
 #include "base/units.h"
 #include "cli/say.h"
+#include "cli/tar_tree.h"
 
 /* .log TAIL OFFSET [follow] PATH; stdin ends with the job. */
 static int show_log(char **argv)
@@ -32,8 +34,26 @@ static int show_log(char **argv)
     return rc < 0;
 }
 
+/* .pack PATH / .unpack TARGET: the other end of berth cp. */
+static int copy(char **argv, bool is_out)
+{
+    struct err err;
+    int rc;
+
+    say_set_name("berth cp");
+    rc = is_out ? tar_pack(argv[2], STDOUT_FILENO, &err)
+                : tar_unpack(STDIN_FILENO, argv[2], &err);
+    if (rc < 0 && rc != -EPIPE)
+        say_error("%s", err.text);
+    return rc < 0;
+}
+
 int inside_main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], ".pack") == 0)
+        return copy(argv, true);
+    if (argc == 3 && strcmp(argv[1], ".unpack") == 0)
+        return copy(argv, false);
     if (argc == 6 && strcmp(argv[1], ".log") == 0)
         return show_log(argv);
     return -1;

@@ -9,6 +9,7 @@
 #include "cli/sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -24,6 +25,7 @@ struct sink *sink_create(char *name, int fd)
 
     sink->name = name;
     sink->fd = fd;
+    sink->is_own = fd >= 0 && (fcntl(fd, F_GETFL) & O_NONBLOCK);
     sink->may_block = fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
     return sink;
 }
@@ -56,7 +58,8 @@ void sink_flush(struct sink *sink)
 
     if (left == 0)
         return;
-    n = write(sink->fd, sink->queue.s + sink->sent, left < PIPE_BUF ? left : PIPE_BUF);
+    n = write(sink->fd, sink->queue.s + sink->sent,
+              left < PIPE_BUF || sink->is_own ? left : PIPE_BUF);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
     if (n < 0)

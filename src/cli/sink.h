@@ -16,6 +16,7 @@ struct sink {
     char *name;     /* of the file; NULL for fd 1 and 2 */
     int fd;         /* -1: everything is dropped */
     bool may_block; /* a pipe or terminal: write only what poll(2) lets through */
+    bool is_own;    /* it never blocks: write as much as it takes */
     struct strbuf queue;
     size_t sent; /* of the queue */
     int failure; /* -Exxx of the first write that failed; later bytes are dropped */

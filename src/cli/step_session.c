@@ -224,7 +224,8 @@ static void check_reader(struct session *s)
         return;
     if (failure != -EPIPE)
         say_error("cannot write the output: %s", strerror(-failure));
-    send_signal(s, SIGKILL, true);
+    if (!s->options->is_attached)
+        send_signal(s, SIGKILL, true);
     fail(s, NULL);
     if (failure == -EPIPE)
         s->status = 128 + SIGPIPE;
@@ -275,6 +276,19 @@ static int request(struct session *s, Berth__StepSpec *spec)
     return send(s, &env);
 }
 
+static int attach(struct session *s)
+{
+    Berth__AttachRequest request = BERTH__ATTACH_REQUEST__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    request.step_id = s->options->attach_to;
+    request.has_stdin = s->options->has_stdin;
+    env.id = 1;
+    env.body_case = BERTH__ENVELOPE__BODY_ATTACH;
+    env.attach = &request;
+    return send(s, &env);
+}
+
 static bool has_output_left(const struct session *s)
 {
     return s->outputs && !outputs_failure(s->outputs) && !outputs_is_empty(s->outputs);
@@ -286,12 +300,15 @@ int step_session_run(struct berth_steps *steps, Berth__StepSpec *spec,
     struct session s = {.steps = steps, .options = options};
     struct err err;
 
-    if (step_input_open(&s.input, options->args->spec->input, &err) < 0) {
+    if (options->is_attached && !options->has_stdin)
+        s.input.fd = -1;
+    else if (step_input_open(&s.input, options->args->spec->input, &err) < 0) {
         say_error("%s", err.text);
         return 1;
     }
-    spec->no_stdin = !step_input_is_open(&s.input);
-    if (request(&s, spec) == 0)
+    if (spec)
+        spec->no_stdin = !step_input_is_open(&s.input);
+    if ((spec ? request(&s, spec) : attach(&s)) == 0)
         drain(&s);
     while (!s.is_over || has_output_left(&s)) {
         wait_and_serve(&s);

@@ -22,22 +22,49 @@ void tty_restore(void)
     raw_fd = -1;
 }
 
-int tty_raw(int fd)
+/* Remember how it was, for however we end. */
+static int keep(int fd)
 {
     static bool is_registered;
-    struct termios raw;
 
     if (tcgetattr(fd, &before) < 0)
         return -errno;
     if (!is_registered && atexit(tty_restore) != 0)
         return -ENOMEM;
     is_registered = true;
-    raw = before;
-    cfmakeraw(&raw);
-    if (tcsetattr(fd, TCSADRAIN, &raw) < 0)
+    return 0;
+}
+
+static int change(int fd, const struct termios *how)
+{
+    if (tcsetattr(fd, TCSADRAIN, how) < 0)
         return -errno;
     raw_fd = fd;
     return 0;
+}
+
+int tty_raw(int fd)
+{
+    struct termios raw;
+    int rc = keep(fd);
+
+    if (rc < 0)
+        return rc;
+    raw = before;
+    cfmakeraw(&raw);
+    return change(fd, &raw);
+}
+
+int tty_keys(int fd)
+{
+    struct termios keys;
+    int rc = keep(fd);
+
+    if (rc < 0)
+        return rc;
+    keys = before;
+    keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    return change(fd, &keys);
 }
 
 void tty_size(int fd, uint32_t *ret_rows, uint32_t *ret_columns)

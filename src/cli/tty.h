@@ -9,6 +9,8 @@
 
 /* Pass on every key untouched, until tty_restore or the end of this process. -Exxx. */
 int tty_raw(int fd);
+/* Get each key at once, unseen; Ctrl-C stays a signal. */
+int tty_keys(int fd);
 /* As it was. Repeats change nothing. */
 void tty_restore(void);
 

@@ -8,6 +8,7 @@
  *     batch.c   the job's script
  *     logs.c    what the script wrote, shown
  *     holders.c containers that outlive the step that made them
+ *     watch.c   clients that look at a step
  */
 #ifndef BERTH_SHEPHERD_LEAD_H
 #define BERTH_SHEPHERD_LEAD_H
@@ -30,7 +31,17 @@ struct conn {
     bool is_owner;              /* the allocation ends with it */
     Berth__ContainerSpec *held; /* the container that its shepherd stays for */
     bool is_told;               /* to let go of it */
+    struct run *watches;        /* a step that is another's; see watch.c */
+    uint64_t missed;            /* bytes of it that were not sent */
+    bool is_behind;             /* and what comes is not sent either */
+    size_t input_on_way;        /* bytes from it that task 0 has not read */
     struct conn *next;
+};
+
+/* Input on its way to task 0, in order: whose it is. */
+struct input_part {
+    struct conn *from; /* NULL: gone */
+    size_t len;
 };
 
 /* A step, from request to end. */
@@ -48,7 +59,8 @@ struct run {
     int exit_code, exit_signal;
     char *words;
     struct strbuf input; /* that came before the root did */
-    size_t input_on_way; /* bytes that task 0 has not read yet */
+    struct input_part *parts;
+    size_t n_parts;
     bool input_ended;
     uv_timer_t *overdue; /* for the root to come, or to end after a kill */
     struct run *next;
@@ -100,6 +112,24 @@ void runs_signal(struct lead *lead, int signo, bool kill);
 void runs_list(struct lead *lead, struct channel *ch, const Berth__Envelope *env);
 /* Place what can be placed. */
 void runs_start_waiting(struct lead *lead);
+
+/* Tell 'ch' what was started, in reply to 'request'. */
+void run_describe_start(const struct run *run, struct channel *ch, uint64_t request);
+/* Input for task 0 from a client that watches. */
+void run_watcher_input(struct conn *conn, const Berth__TaskInput *input);
+
+/* ----------------------------------------------------------------- watch.c */
+void watch_request(struct conn *conn, const Berth__Envelope *env);
+/* What the step's client is told, to all who watch. */
+void watch_tell(struct run *run, const Berth__Envelope *env);
+/* The step is over / the client goes. */
+void watch_end(struct run *run);
+void watch_leave(struct conn *conn);
+/* Input: 'len' bytes come from a client; -EPROTO, and it is cut off, when that is more
+ * than it may send. So many were read: tell those whose they are. A client goes. */
+int input_note(struct run *run, struct conn *from, size_t len);
+void input_taken(struct run *run, size_t len);
+void input_forget(struct run *run, const struct conn *from);
 
 /* ------------------------------------------------------------------ logs.c */
 /* The script runs, and writes its output to fds[0], its errors to fds[1]: remember

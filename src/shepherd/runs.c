@@ -24,10 +24,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define INPUT_MAX (1u << 20) /* on its way to task 0; clients keep below a quarter */
-#define JOIN_MS 30000        /* for a launched step's root to come */
-#define KILL_MS 15000        /* for a killed step to be gone */
-#define FANOUT 16            /* where the node does not say */
+#define JOIN_MS 30000 /* for a launched step's root to come */
+#define KILL_MS 15000 /* for a killed step to be gone */
+#define FANOUT 16     /* where the node does not say */
 
 /* --------------------------------------------------------------------- end */
 
@@ -47,6 +46,7 @@ static void run_free(struct run *run)
         uv_close((uv_handle_t *)run->overdue, free_timer);
     layout_clear_nodes(&run->launch);
     strbuf_fini(&run->input);
+    watch_end(run);
     free_message(run->spec);
     free(run->words);
     free(run);
@@ -57,8 +57,6 @@ static void tell_client(struct run *run)
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__StepEnded ended = BERTH__STEP_ENDED__INIT;
 
-    if (!run->client)
-        return;
     ended.step_id = run->launch.step_id;
     ended.exit_code = run->exit_code;
     ended.exit_signal = run->exit_signal;
@@ -67,6 +65,9 @@ static void tell_client(struct run *run)
         ended.words = run->words;
     env.body_case = BERTH__ENVELOPE__BODY_STEP_ENDED;
     env.step_ended = &ended;
+    watch_tell(run, &env);
+    if (!run->client)
+        return;
     channel_send(run->client->ch, &env);
     run->client->run = NULL;
 }
@@ -265,7 +266,7 @@ static void on_launched(const Berth__Envelope *reply, const struct err *err, voi
         run_signal(run, SIGKILL, true);
 }
 
-static void answer_client(struct run *run)
+void run_describe_start(const struct run *run, struct channel *ch, uint64_t request)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__StepStarted started = BERTH__STEP_STARTED__INIT;
@@ -275,11 +276,11 @@ static void answer_client(struct run *run)
     started.n_nodes = run->launch.n_nodes;
     for (size_t i = 0; i < run->launch.n_nodes; i++)
         started.tasks += (uint32_t)run->launch.nodes[i]->n_ranks;
-    env.id = run->request;
+    env.id = request;
     env.reply = true;
     env.body_case = BERTH__ENVELOPE__BODY_STEP_STARTED;
     env.step_started = &started;
-    channel_send(run->client->ch, &env);
+    channel_send(ch, &env);
 }
 
 static void refuse_client(struct run *run, const struct err *err)
@@ -321,7 +322,7 @@ static void run_launch(struct run *run)
     randombytes_buf(run->secret, sizeof(run->secret));
     run->launch.secret.data = run->secret;
     run->launch.secret.len = sizeof(run->secret);
-    answer_client(run);
+    run_describe_start(run, run->client->ch, run->request);
     launched->lead = lead;
     launched->step_id = run->launch.step_id;
     env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;
@@ -461,23 +462,28 @@ static void forward_input(struct run *run)
 
 /* Never held up, as signals come the same way: a client keeps what it sends
  * within bounds by what 'taken' tells it. */
-static void take_input(struct run *run, const Berth__TaskInput *input)
+static void take_input(struct run *run, struct conn *from,
+                       const Berth__TaskInput *input)
 {
-    run->input_on_way += input->data.len;
-    if (run->input_on_way > INPUT_MAX) {
-        channel_abort(run->client->ch, "more input than was asked for");
+    if (input->data.len && input_note(run, from, input->data.len))
         return;
-    }
     strbuf_add(&run->input, input->data.data, input->data.len);
     run->input_ended |= input->data.len == 0;
     if (run->root)
         forward_input(run);
 }
 
+/* Its end is not the end of the step's input. */
+void run_watcher_input(struct conn *conn, const Berth__TaskInput *input)
+{
+    if (input->data.len)
+        take_input(conn->watches, conn, input);
+}
+
 void run_from_client(struct run *run, const Berth__Envelope *env)
 {
     if (env->body_case == BERTH__ENVELOPE__BODY_INPUT)
-        take_input(run, env->input);
+        take_input(run, run->client, env->input);
     else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_SIGNAL)
         run_signal(run, env->step_signal->signal,
                    env->step_signal->abort || env->step_signal->signal == SIGKILL);
@@ -485,6 +491,7 @@ void run_from_client(struct run *run, const Berth__Envelope *env)
 
 void run_lost_client(struct run *run)
 {
+    input_forget(run, run->client);
     run->client = NULL;
     if (run->root)
         channel_pause(run->root->ch, false);
@@ -584,6 +591,7 @@ static void resume_root(struct channel *client, void *ctx)
 
 static void forward_to_client(struct run *run, const Berth__Envelope *env)
 {
+    watch_tell(run, env);
     if (!run->client)
         return;
     channel_send(run->client->ch, env);
@@ -593,18 +601,12 @@ static void forward_to_client(struct run *run, const Berth__Envelope *env)
     channel_on_drain(run->client->ch, resume_root);
 }
 
-static void take_taken(struct run *run, size_t bytes)
-{
-    run->input_on_way -= bytes < run->input_on_way ? bytes : run->input_on_way;
-}
-
 void run_from_root(struct run *run, const Berth__Envelope *env)
 {
     if (env->body_case == BERTH__ENVELOPE__BODY_OUTPUT) {
         forward_to_client(run, env);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_INPUT) {
-        forward_to_client(run, env);
-        take_taken(run, env->input->taken);
+        input_taken(run, env->input->taken);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_TASK_ENDED) {
         forward_to_client(run, env);
         take_task_ended(run, env->task_ended);

@@ -110,6 +110,15 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         runs_list(conn->lead, ch, env);
         return;
     }
+    if (env->body_case == BERTH__ENVELOPE__BODY_ATTACH) {
+        watch_request(conn, env);
+        return;
+    }
+    if (conn->watches) {
+        if (env->body_case == BERTH__ENVELOPE__BODY_INPUT)
+            run_watcher_input(conn, env->input);
+        return;
+    }
     if (env->body_case == BERTH__ENVELOPE__BODY_EXEC ||
         env->body_case == BERTH__ENVELOPE__BODY_LOG) {
         take_guest(conn, env);
@@ -138,6 +147,7 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
     (void)ch;
     unlink_conn(conn);
     conn->ch = NULL;
+    watch_leave(conn);
     if (conn->run && conn->run->root == conn)
         run_lost_root(conn->run, why->text);
     else if (conn->run)

@@ -16,7 +16,7 @@ compare() {
     fi
 }
 
-for command in submit run alloc exec logs jobs node device account qos explain prio reserve; do
+for command in submit run alloc exec attach cp logs top jobs node device account qos explain prio reserve; do
     compare "berth-$command.1" ./berth "$command"
 done
 
