@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * image_progress.c - draw the bar of an import on stderr
+ * image_progress.c - draw bars of what comes in on stderr
  */
 #include "cli/image_progress.h"
 
@@ -25,59 +25,103 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void draw_bar(struct image_progress *p, uint64_t done, uint64_t total)
+static bool is_free(const struct image_progress_part *part)
 {
-    cleanup(freep) char *have = size_format(done);
-    cleanup(freep) char *all = total ? size_format(total) : NULL;
-    int filled = total && done <= total ? (int)(done * BAR_WIDTH / total) : 0;
+    return !*part->what;
+}
+
+/* The part called 'what', a new one when there is room; NULL else. */
+static struct image_progress_part *find_part(struct image_progress *p, const char *what)
+{
+    struct image_progress_part *room = NULL;
+
+    for (size_t i = 0; i < ARRAY_SIZE(p->parts); i++) {
+        struct image_progress_part *part = &p->parts[i];
+
+        if (strncmp(part->what, what, sizeof(part->what) - 1) == 0)
+            return part;
+        if (!part->total)
+            part->what[0] = '\0';
+        if (!room && is_free(part))
+            room = part;
+    }
+    if (room) {
+        (void)snprintf(room->what, sizeof(room->what), "%s", what);
+        room->said = now_ms();
+    }
+    return room;
+}
+
+static void draw_bar(const struct image_progress_part *part)
+{
+    cleanup(freep) char *have = size_format(part->done);
+    cleanup(freep) char *all = part->total ? size_format(part->total) : NULL;
+    int filled = part->total ? (int)(part->done * BAR_WIDTH / part->total) : 0;
     char bar[BAR_WIDTH + 1];
 
+    if (!all) {
+        (void)fprintf(stderr, "%s: %s\n", part->what, have);
+        return;
+    }
     memset(bar, ' ', BAR_WIDTH);
-    memset(bar, '=', (size_t)filled);
+    memset(bar, '=', (size_t)(filled < BAR_WIDTH ? filled : BAR_WIDTH));
     bar[BAR_WIDTH] = '\0';
-    if (all)
-        (void)fprintf(stderr, "\r\033[K%s [%s] %s of %s", p->what, bar, have, all);
-    else
-        (void)fprintf(stderr, "\r\033[K%s: %s", p->what, have);
-    (void)fflush(stderr);
-    p->has_bar = true;
+    (void)fprintf(stderr, "%s [%s] %s of %s\n", part->what, bar, have, all);
 }
 
-static void say_line(const struct image_progress *p, uint64_t done, uint64_t total)
+/* Over what is there, from its first line down. */
+static void draw_bars(struct image_progress *p)
 {
-    cleanup(freep) char *have = size_format(done);
-    cleanup(freep) char *all = total ? size_format(total) : NULL;
-
-    if (all)
-        say_info("%s: %s of %s", p->what, have, all);
-    else
-        say_info("%s: %s", p->what, have);
+    image_progress_end(p);
+    for (size_t i = 0; i < ARRAY_SIZE(p->parts); i++) {
+        if (is_free(&p->parts[i]))
+            continue;
+        draw_bar(&p->parts[i]);
+        p->drawn++;
+    }
+    (void)fflush(stderr);
 }
 
+static void say_line(const struct image_progress_part *part)
+{
+    cleanup(freep) char *have = size_format(part->done);
+    cleanup(freep) char *all = part->total ? size_format(part->total) : NULL;
+
+    if (all)
+        say_info("%s: %s of %s", part->what, have, all);
+    else
+        say_info("%s: %s", part->what, have);
+}
+
+/* The first words come late, so that small images say nothing. */
 void image_progress_tell(const char *what, uint64_t done, uint64_t total, void *ctx)
 {
     struct image_progress *p = ctx;
-    bool is_terminal = isatty(STDERR_FILENO);
-    int64_t now = now_ms(), every = is_terminal ? BAR_EVERY : LINE_EVERY;
-    bool is_new = strncmp(p->what, what, sizeof(p->what) - 1) != 0;
+    struct image_progress_part *part = find_part(p, what);
+    int64_t now = now_ms();
 
-    if (is_new)
-        (void)snprintf(p->what, sizeof(p->what), "%s", what);
-    /* The first line comes late as well: small images say nothing. */
-    if (!p->shown)
-        p->shown = now;
-    if (now - p->shown < every)
+    if (!part)
         return;
-    p->shown = now;
-    if (is_terminal)
-        draw_bar(p, done, total);
-    else
-        say_line(p, done, total);
+    part->done = done;
+    part->total = total;
+    if (!isatty(STDERR_FILENO)) {
+        if (now - part->said >= LINE_EVERY) {
+            part->said = now;
+            say_line(part);
+        }
+    } else if (p->shown && now - p->shown >= BAR_EVERY) {
+        p->shown = now;
+        draw_bars(p);
+    } else if (!p->shown) {
+        p->shown = now;
+    }
+    if (total && done >= total)
+        part->what[0] = '\0';
 }
 
 void image_progress_end(struct image_progress *p)
 {
-    if (p->has_bar)
-        (void)fprintf(stderr, "\r\033[K");
-    p->has_bar = false;
+    if (p->drawn)
+        (void)fprintf(stderr, "\033[%dA\r\033[J", p->drawn);
+    p->drawn = 0;
 }

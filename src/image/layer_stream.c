@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * layer_stream.c - two of libarchive's readers in a row: one that takes the
- * compression off, one that reads the tar, so that both digests come from the
- * bytes as they pass
+ * layer_stream.c - two readers in a row: one that takes the compression off
+ * (libarchive's, or for gzip a faster one), one that reads the tar, so that both
+ * digests come from the bytes as they pass
  */
 #include "image/layer_stream.h"
 
@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "image/digest.h"
+#include "image/inflate.h"
 #include "image/oci.h"
 
 #define CHUNK (256U << 10)
@@ -22,6 +23,8 @@
 struct layer_stream {
     const struct layer_source *source;
     struct archive *raw, *tar;
+    struct inflater *gzip; /* in place of 'raw' */
+    size_t peeked;         /* bytes of 'chunk' that were looked at, and come first */
     struct digest_state digest, diff;
     uint64_t size;
     bool is_plain; /* no compression: both digests are the same */
@@ -63,15 +66,43 @@ static la_ssize_t pull(struct layer_stream *s)
     return n;
 }
 
+static size_t take_size(size_t *slot)
+{
+    size_t n = *slot;
+
+    *slot = 0;
+    return n;
+}
+
+static ssize_t next_bytes(void *ctx, const void **ret)
+{
+    struct layer_stream *s = ctx;
+
+    *ret = s->chunk;
+    return s->peeked ? (ssize_t)take_size(&s->peeked) : pull(s);
+}
+
 static la_ssize_t read_bytes(struct archive *a, void *ctx, const void **ret)
 {
     struct layer_stream *s = ctx;
-    la_ssize_t n = pull(s);
+    la_ssize_t n = next_bytes(s, ret);
 
-    *ret = s->chunk;
     if (n < 0)
         archive_set_error(a, s->failure.code, "%s", s->failure.text);
     return n;
+}
+
+static la_ssize_t read_gzip(struct layer_stream *s, struct archive *a, const void **ret)
+{
+    struct err err = {0};
+    ssize_t n = inflater_next(s->gzip, ret, &err);
+
+    if (n < 0)
+        archive_set_error(a, s->failure.code ? s->failure.code : err.code, "%s",
+                          s->failure.code ? s->failure.text : err.text);
+    else
+        digest_add(&s->diff, *ret, (size_t)n);
+    return n < 0 ? -1 : n;
 }
 
 static la_ssize_t read_plain(struct archive *a, void *ctx, const void **ret)
@@ -79,8 +110,11 @@ static la_ssize_t read_plain(struct archive *a, void *ctx, const void **ret)
     struct layer_stream *s = ctx;
     size_t len = 0;
     la_int64_t at;
-    int r = archive_read_data_block(s->raw, ret, &len, &at);
+    int r;
 
+    if (s->gzip)
+        return read_gzip(s, a, ret);
+    r = archive_read_data_block(s->raw, ret, &len, &at);
     if (r == ARCHIVE_EOF)
         return 0;
     if (r != ARCHIVE_OK) {
@@ -117,6 +151,20 @@ static int open_raw(struct layer_stream *s, struct err *err)
     return 0;
 }
 
+/* Look at the first bytes: who takes the compression off? */
+static int open_plain(struct layer_stream *s, struct err *err)
+{
+    la_ssize_t n = pull(s);
+
+    if (n < 0)
+        return err_set(err, s->failure.code, "%s", s->failure.text);
+    s->peeked = (size_t)n;
+    if (!inflate_is_here() || n < 2 || memcmp(s->chunk, "\x1f\x8b", 2) != 0)
+        return open_raw(s, err);
+    s->gzip = inflater_create(next_bytes, s);
+    return 0;
+}
+
 static int open_tar(struct layer_stream *s, struct err *err)
 {
     s->tar = archive_read_new();
@@ -138,6 +186,7 @@ void layer_stream_closep(struct layer_stream **stream)
         return;
     (void)archive_read_free(s->tar);
     (void)archive_read_free(s->raw);
+    inflater_destroy(s->gzip);
     free(s);
     *stream = NULL;
 }
@@ -158,7 +207,7 @@ int layer_stream_open(const struct layer_source *source, int keep,
     s->keep = keep;
     digest_start(&s->digest);
     digest_start(&s->diff);
-    r = open_raw(s, err);
+    r = open_plain(s, err);
     if (r == 0)
         r = open_tar(s, err);
     if (r < 0)
@@ -174,6 +223,8 @@ struct archive *layer_stream_tar(struct layer_stream *s)
 
 static const char *media_type(struct layer_stream *s)
 {
+    if (s->gzip)
+        return OCI_LAYER_TAR "+gzip";
     switch (archive_filter_code(s->raw, 0)) {
     case ARCHIVE_FILTER_GZIP:
         return OCI_LAYER_TAR "+gzip";

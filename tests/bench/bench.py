@@ -15,13 +15,14 @@ import tempfile
 
 import engine
 import live
+import pull
 import rows
 from measure import Failed, Row
 from peers import Missing
 from testbed import Testbed
 
 
-ALL = {**rows.ALL, **engine.ALL, **live.ALL}
+ALL = {**rows.ALL, **engine.ALL, **live.ALL, **pull.ALL}
 
 
 def parse_args():

@@ -76,12 +76,15 @@ class Testbed:
             os.rename(f"{tar}.part", tar)
         return tar
 
+    def tar(self):
+        """The image's root file system."""
+        return pathlib.Path(self.image_tar) if self.image_tar else self._make_tar()
+
     def need_nodes(self):
         """The four nodes and the image."""
         if self.is_up:
             return
-        tar = pathlib.Path(self.image_tar) if self.image_tar else self._make_tar()
-        self.berth("image", "import", "--store", self.store, tar, IMAGE).run(600)
+        self.berth("image", "import", "--store", self.store, self.tar(), IMAGE).run(600)
         self.berth("cluster", "up", "--name", f"bench{os.getpid()}", "--dir", self.dir,
                    "--nodes", NODES, "--cores-per-node", CORES,
                    "--image-store", self.store).run(120)
