@@ -26,7 +26,7 @@ static const struct usage usage = {
 
 struct args {
     struct image_args image;
-    bool all, archives, dry_run;
+    bool all, archives, cache, dry_run;
     int64_t age; /* seconds; 0: not given */
     uint64_t max_size;
     json_t *removed;
@@ -77,6 +77,11 @@ static const struct opt opts[] = {
      .set = opt_flag,
      .offset = offsetof(struct args, archives),
      .help = "layers' archives, which only push and export need"},
+    {.name = "cache",
+     .arg = OPT_NONE,
+     .set = opt_flag,
+     .offset = offsetof(struct args, cache),
+     .help = "what builds remember: steps, and directories of RUN --mount"},
     {.name = "dry-run",
      .arg = OPT_NONE,
      .set = opt_flag,
@@ -130,6 +135,7 @@ static int prune(struct args *args)
         .before = args->age ? (int64_t)time(NULL) - args->age : 0,
         .max_size = args->max_size,
         .archives = args->archives,
+        .cache = args->cache,
         .dry_run = args->dry_run,
         .removed = removed,
         .ctx = args,

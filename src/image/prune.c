@@ -86,7 +86,8 @@ static void find_candidates(struct pruning *p)
 static int look_ahead(const struct pruning *p, struct collect *ret, struct err *err)
 {
     *ret = (struct collect){.forget = p->gone,
-                            .forget_steps = p->request->all || p->request->max_size,
+                            .forget_steps = p->request->all || p->request->max_size ||
+                                            p->request->cache,
                             .drop_archives = p->request->archives,
                             .dry_run = true};
     return collect_run(p->store, ret, err);
@@ -127,6 +128,14 @@ static void forget_steps(const struct image_store *store)
         (void)closedir(dir);
 }
 
+/* What RUN --mount=type=cache left; a build that uses it holds the store's lock. */
+static void forget_mounts(const struct image_store *store)
+{
+    cleanup(freep) char *path = store_dir(store, STORE_CACHE_MOUNTS);
+
+    (void)io_remove_tree(path, NULL);
+}
+
 static int carry_out(struct pruning *p, struct collect *ret, struct err *err)
 {
     int r = look_ahead(p, ret, err);
@@ -141,6 +150,8 @@ static int carry_out(struct pruning *p, struct collect *ret, struct err *err)
     }
     if (ret->forget_steps)
         forget_steps(p->store);
+    if (p->request->all || p->request->cache)
+        forget_mounts(p->store);
     store_clear_tmp(p->store);
     *ret = (struct collect){.drop_archives = p->request->archives};
     return collect_run(p->store, ret, err);

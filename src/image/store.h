@@ -130,6 +130,7 @@ struct image_prune_request {
     int64_t before;    /* images last used before; 0: none for their age */
     uint64_t max_size; /* then the least recently used ones, until it is not more than
                         * this; 0: any size. Steps of builds go first. */
+    bool cache;        /* what builds remember: steps and cache mounts */
     bool archives;     /* and layers' archives, which only pushes and copies need */
     bool dry_run;
     const char *keep; /* a full name that stays; NULL: none */
