@@ -4,19 +4,25 @@
  */
 #include "image/utf8.h"
 
+#include <pthread.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static locale_t locale; /* kept: making one reads files */
+
+static void make_locale(void)
+{
+    locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
 struct utf8 utf8_begin(void)
 {
-    locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-
-    return (struct utf8){.locale = locale,
-                         .before = locale ? uselocale(locale) : (locale_t)0};
+    (void)pthread_once(&once, make_locale);
+    return (struct utf8){.before = locale ? uselocale(locale) : (locale_t)0};
 }
 
 void utf8_end(struct utf8 *utf8)
 {
-    if (!utf8->locale)
-        return;
-    (void)uselocale(utf8->before);
-    freelocale(utf8->locale);
-    utf8->locale = (locale_t)0;
+    if (utf8->before)
+        (void)uselocale(utf8->before);
+    utf8->before = (locale_t)0;
 }

@@ -12,7 +12,7 @@
 #include <locale.h>
 
 struct utf8 {
-    locale_t locale, before; /* 0: this machine has no such locale */
+    locale_t before; /* 0: nothing was changed, this machine has no such locale */
 };
 
 /* This thread's characters are UTF-8 until utf8_end. */

@@ -12,7 +12,7 @@ import tempfile
 
 import pytest
 
-from desk import USER, run
+from desk import USER, run, wait_until
 from images import small_rootfs, tar_of, write_layout
 from sif import write_sif
 
@@ -46,7 +46,8 @@ def shared_dir():
     path = pathlib.Path(tempfile.mkdtemp(prefix="berth-test-"))
     os.chmod(path, 0o777)
     yield path
-    shutil.rmtree(path)
+    # What podman started may still write there.
+    wait_until(lambda: run("rm", "-rf", path, check=False).returncode == 0, what="rm")
 
 
 def skopeo(source, target):
@@ -125,6 +126,29 @@ def docker_archive(path, images, blobs):
                     for config, names, layers in images]
         add(tar, "manifest.json", json.dumps(manifest).encode())
     return path
+
+
+def test_a_docker_archive_of_the_mixed_form_is_taken_as_a_layout(berth, layout, tmp_path):
+    """Docker since 25 writes a layout, and a manifest.json that points into it."""
+    index = json.loads((layout / "index.json").read_text())
+    index["manifests"][0]["annotations"] = {
+        "io.containerd.image.name": "docker.io/site/hpcc:1",
+        "org.opencontainers.image.ref.name": "1"}
+    blobs = layout / "blobs" / "sha256"
+    manifest = json.loads((blobs / index["manifests"][0]["digest"][7:]).read_text())
+    path = docker_archive(
+        tmp_path / "mixed.tar",
+        [("blobs/sha256/" + manifest["config"]["digest"][7:], ["site/hpcc:1"],
+          ["blobs/sha256/" + layer["digest"][7:] for layer in manifest["layers"]])],
+        {"oci-layout": (layout / "oci-layout").read_bytes(),
+         "index.json": json.dumps(index).encode(),
+         **{f"blobs/sha256/{blob.name}": blob.read_bytes() for blob in blobs.iterdir()}})
+    berth("import", path, "mixed")
+    image = assert_is_the_image(berth, "mixed")
+    assert image["digest"] == index["manifests"][0]["digest"]
+    berth("import", f"docker-archive:{path}:site/hpcc:1", "picked")
+    result = berth("import", f"docker-archive:{path}:site/hpcc:2", "not", check=False)
+    assert "holds no image 'site/hpcc:2'" in result.stderr
 
 
 def small_image(text):

@@ -59,10 +59,12 @@ def small(tmp_path, name, text):
 
 @pytest.fixture
 def short_dir():
+    """A directory that other users can reach, with a short name."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="berth-test-"))
     os.chmod(path, 0o777)
     yield path
-    shutil.rmtree(path)
+    # What podman started may still write there.
+    wait_until(lambda: run("rm", "-rf", path, check=False).returncode == 0, what="rm")
 
 
 # Names
