@@ -16,19 +16,21 @@
 #include "base/mem.h"
 #include "container/build.h"
 
-/* Hidden when the caller could read them. */
+/* Hidden when the caller could read them. They are looked for in the node's /proc,
+ * which knows them already: in one that was just mounted each look costs five times as
+ * much. */
 static const char *const files[] = {
-    "proc/interrupts",  "proc/kcore",      "proc/keys",       "proc/latency_stats",
-    "proc/sched_debug", "proc/timer_list", "proc/timer_stats"};
-static const char *const dirs[] = {"proc/acpi",      "proc/asound",
-                                   "proc/scsi",      "sys/firmware",
-                                   "sys/fs/selinux", "sys/devices/virtual/powercap"};
+    "/proc/interrupts",  "/proc/kcore",      "/proc/keys",       "/proc/latency_stats",
+    "/proc/sched_debug", "/proc/timer_list", "/proc/timer_stats"};
+static const char *const dirs[] = {"/proc/acpi",      "/proc/asound",
+                                   "/proc/scsi",      "/sys/firmware",
+                                   "/sys/fs/selinux", "/sys/devices/virtual/powercap"};
 /* Nothing but a directory to mount on, on most nodes. */
-static const char *const mount_points[] = {"sys/kernel/debug", "sys/kernel/tracing"};
+static const char *const mount_points[] = {"/sys/kernel/debug", "/sys/kernel/tracing"};
 
 /* Their files take orders from who owns them: uid 0, here or outside. */
-static const char *const readonly[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys",
-                                       "proc/sysrq-trigger"};
+static const char *const readonly[] = {"/proc/bus", "/proc/fs", "/proc/irq",
+                                       "/proc/sys", "/proc/sysrq-trigger"};
 
 /* Cover the mount point 'path' by a read-only copy of the mount 'source' in 'dir'. */
 static int cover(const struct build *b, int dir, const char *source, const char *path,
@@ -73,15 +75,15 @@ static int hide_all(const struct build *b, struct err *err)
     int rc = 0;
 
     for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-        if (faccessat(b->root, files[i], R_OK, 0) == 0 &&
-            mount("/dev/null", files[i], NULL, MS_BIND, NULL))
-            return err_sys(err, errno, "cover /%s", files[i]);
+        if (access(files[i], R_OK) == 0 &&
+            mount("/dev/null", files[i] + 1, NULL, MS_BIND, NULL))
+            return err_sys(err, errno, "cover %s", files[i]);
     for (size_t i = 0; i < ARRAY_SIZE(dirs) && !rc; i++)
-        if (faccessat(b->root, dirs[i], R_OK, 0) == 0)
-            rc = hide_dir(b, dirs[i], &first, err);
+        if (access(dirs[i], R_OK) == 0)
+            rc = hide_dir(b, dirs[i] + 1, &first, err);
     for (size_t i = 0; i < ARRAY_SIZE(mount_points) && !rc; i++)
-        if (is_mounted_on(b, mount_points[i]))
-            rc = hide_dir(b, mount_points[i], &first, err);
+        if (is_mounted_on(b, mount_points[i] + 1))
+            rc = hide_dir(b, mount_points[i] + 1, &first, err);
     return rc;
 }
 
@@ -90,7 +92,7 @@ int mask_paths(struct build *b, struct err *err)
     int rc = hide_all(b, err);
 
     for (size_t i = 0; i < ARRAY_SIZE(readonly) && !rc && getuid() == 0; i++)
-        if (faccessat(b->root, readonly[i], F_OK, 0) == 0)
-            rc = cover(b, b->root, readonly[i], readonly[i], err);
+        if (access(readonly[i], F_OK) == 0)
+            rc = cover(b, b->root, readonly[i] + 1, readonly[i] + 1, err);
     return rc;
 }
