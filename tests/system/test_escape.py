@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tarfile
 import tempfile
@@ -19,7 +20,7 @@ import pytest
 
 import images
 from conftest import new_cluster, new_desk, remove
-from desk import AS_ROOT, USER, run
+from desk import AS_ROOT, USER, run, wait_until
 
 pytestmark = pytest.mark.skipif(not AS_ROOT, reason="needs root")
 
@@ -36,7 +37,6 @@ WAYS = {
 NEED_IMAGE = {"see-marker", "magic-links", "descriptors", "working-directory", "pivot",
               "chroot"}
 
-# What is allowed because it reaches nothing outside.
 KEY = "berth-probe"
 
 
@@ -538,3 +538,39 @@ def test_without_an_image_the_nodes_tmp_is_everybodys(cluster):
         desk.berth("run", "-w", "n1", "-n1", "ls", name)
     finally:
         os.unlink(name)
+
+# ---------------------------------------------------------------------- floods
+
+def has_groups(cluster):
+    return "info: cgroup v" in (cluster.dir / "log" / "n1.log").read_text()
+
+
+@pytest.mark.parametrize("flood", ["memory-flood", "shm-flood"])
+@pytest.mark.parametrize("options", [[], ["--image", "probes"]], ids=["plain", "image"])
+def test_a_flood_of_memory_stays_in_its_job(cluster, yard, flood, options):
+    if not has_groups(cluster):
+        pytest.skip("no control groups here")
+    desk = new_desk(cluster, "flood", USER)
+    program = "/probe" if options else yard.probe
+    result = desk.berth("run", *options, "--mem", "64M", "-n1", program, f"{flood}=256",
+                        check=False)
+    assert "ESCAPED" not in result.stdout, result.stdout
+    assert result.returncode == 137 or f"{flood} HELD" in result.stdout, result
+
+
+def test_a_fork_bomb_stays_in_its_job(make_cluster, yard):
+    """Of 2,000 processes; bare they all start, see above."""
+    cluster = make_cluster()
+    cluster.up("--nodes", "1", "--cores-per-node", "2")
+    if not has_groups(cluster):
+        pytest.skip("no control groups here")
+    conf = cluster.dir / "berth.yaml"
+    conf.write_text(conf.read_text() + "\ncgroup: {pids_max: 100}\n")
+    os.kill(cluster.status()["nodes"][0]["pid"], signal.SIGTERM)
+    wait_until(lambda: not cluster.status(check=False)["nodes"][0]["alive"])
+    cluster.berth("cluster", "start", "--dir", cluster.dir)
+    desk = new_desk(cluster, "bomb", USER)
+    result = desk.berth("run", "-n1", yard.probe, "fork-bomb")
+    assert result.stdout.startswith("fork-bomb HELD"), result
+    assert int(result.stdout.split()[2]) < 100
+    desk.clear()
