@@ -33,6 +33,11 @@ int image_stores_find(const char *config_path, const char *store,
     char *own, *site;
     int r = load(config_path, &config, err);
 
+    /* Who names the store may do without the file that would name it. */
+    if (r == -ENOENT && store) {
+        config = config_defaults();
+        r = 0;
+    }
     if (r < 0)
         return r;
     if (store) {

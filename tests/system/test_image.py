@@ -93,6 +93,11 @@ def test_mistakes_are_one_sentence(berth, tar, argv, status, words):
     assert result.stderr.count("\n") == 1 and result.stdout == ""
 
 
+def test_a_store_that_is_named_needs_no_configuration(berth, tar):
+    berth("import", tar, "small", env={"BERTH_CONF": "/nonexistent.yaml"})
+    assert names(berth) == ["small:latest"]
+
+
 def test_each_user_has_a_store_and_needs_no_cluster(shared_dir, tar):
     user = USER if os.geteuid() == 0 else None
     with open(tar, "rb") as stdin:
