@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs whose shepherds, containers and tasks are killed at random: nothing is left.
+
+BERTH_KILLS is how many jobs (40), BERTH_KILLS_SEED repeats a run.
+"""
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+
+from conftest import idle_nodes
+from desk import wait_until
+
+JOBS = int(os.environ.get("BERTH_KILLS", "40"))
+SCRIPT = """#!/bin/sh
+berth run -N1 -n1 --image small sh -c 'sleep 60 & sleep 0.0{0}' &
+berth run -N1 -n1 --image small --container-name work sh -c ': >/run/x; sleep 0.{1}'
+berth run -N2 -n2 --image small --container-name work sleep 0.{2}
+sleep 0.{0}
+"""
+
+
+def processes_of(cluster):
+    """Pids of what runs for this cluster, by its mark in their environment, and names."""
+    mark = f"BERTH_CLUSTER_DIR={cluster.dir}\0".encode()
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (path / "environ").read_bytes():
+                yield int(path.name), (path / "comm").read_text().strip()
+        except OSError:
+            continue
+
+
+def named(cluster, name):
+    return [pid for pid, comm in processes_of(cluster) if comm == name]
+
+
+def records(cluster):
+    """Pids of assigned shepherds."""
+    found = []
+    for path in cluster.dir.glob("node/*/steps/*"):
+        try:
+            found.append(int(path.read_text().split()[0]))
+        except (OSError, IndexError, ValueError):
+            continue
+    return found
+
+
+def kill_one(pids, rng):
+    """How many were killed."""
+    if not pids:
+        return 0
+    try:
+        os.kill(rng.choice(pids), signal.SIGKILL)
+    except ProcessLookupError:
+        return 0
+    return 1
+
+
+def groups_of(cluster):
+    found = subprocess.run(["find", "/sys/fs/cgroup", "-type", "d", "-path",
+                            f"*/berth/{cluster.name}.*/job_*"], stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL, check=False)
+    return found.stdout.decode().splitlines()
+
+
+def test_nothing_is_left_of_jobs_killed_at_any_moment(own, small_tar):
+    cluster = own.cluster
+    seed = int(os.environ.get("BERTH_KILLS_SEED", time.time_ns() % 1000000))
+    print(f"BERTH_KILLS_SEED={seed}")
+    rng = random.Random(seed)
+    with open(small_tar, "rb") as tar:
+        cluster.berth("image", "import", "-", "small", stdin=tar)
+    before = set(named(cluster, "berth-init"))
+    jobs = [own.submit("-N2", "-n2", "--no-requeue", "-o", "/dev/null",
+                       script=SCRIPT.format(*(rng.randrange(1, 9) for _ in range(3))))
+            for _ in range(JOBS)]
+    moments, killed = 0, 0
+    while own.jobs("--me") and moments < 10 * JOBS:
+        moments += 1
+        choice = rng.randrange(8)
+        if choice == 0:
+            own.berth("cancel", rng.choice(jobs), check=False)
+        elif choice == 1:
+            own.berth("cancel", "--signal", "KILL", rng.choice(jobs), check=False)
+        elif choice == 2:
+            killed += kill_one(records(cluster), rng)
+        elif choice == 3:
+            killed += kill_one(named(cluster, "berth-init"), rng)
+        elif choice == 4:
+            killed += kill_one(named(cluster, "sleep"), rng)
+        else:
+            time.sleep(rng.random() / 20)
+    print(f"{killed} processes killed in {moments} moments")
+    assert killed
+    for job in jobs:
+        own.berth("cancel", job, check=False)
+    wait_until(lambda: not own.jobs("--me"), what="the end of all jobs")
+    wait_until(lambda: idle_nodes(cluster), what="idle nodes")
+    wait_until(lambda: not set(named(cluster, "berth-init")) - before,
+               what="the end of all containers")
+    wait_until(lambda: not list(cluster.dir.glob("run/*/job.*")),
+               what="the end of all directories")
+    wait_until(lambda: not groups_of(cluster), what="the end of all groups")
+    assert not records(cluster)
+    mounts = pathlib.Path("/proc/self/mountinfo").read_text()
+    assert not [line for line in mounts.splitlines() if str(cluster.dir / "run") in line]
+    assert own.berth("run", "-N2", "-n2", "--image", "small", "true").returncode == 0
