@@ -61,6 +61,7 @@ _berth_values() {
     -A | --account | --parent) _berth_accounts ;;
     -q | --qos | --default-qos | --preempts) _berth_qos ;;
     --device) _berth_devices ;;
+    --runtime) echo native oci ;;
     --reservation) _berth_reservations ;;
     --node) _berth_nodes ;;
     --every) echo hourly daily weekly none ;;

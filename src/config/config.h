@@ -34,6 +34,8 @@ enum config_policy {
     CONFIG_POLICY_HYBRID
 };
 enum config_fairshare { CONFIG_FAIR_TREE, CONFIG_FAIR_CLASSIC };
+/* Who makes containers. */
+enum config_runtime { CONFIG_RUNTIME_NATIVE, CONFIG_RUNTIME_OCI };
 /* What becomes of a device whose specification asks for programs to be run. */
 enum config_cdi_hooks { CONFIG_HOOKS_KNOWN, CONFIG_HOOKS_NONE };
 /* Which jobs may take the place of which. */
@@ -147,6 +149,8 @@ struct config {
         char *cdi_allow; /* patterns of what --device may name; NULL: nothing */
         enum config_cdi_hooks cdi_hooks;
         bool allow_unconfined; /* users may replace Berth's own seccomp filter */
+        enum config_runtime runtime;
+        char *oci_program; /* NULL: crun */
     } container;
     struct {
         double weight_age, weight_size;

@@ -46,6 +46,7 @@
 #define GROUP(name, ...) ITEM(config_switch, "groups[]." name, __VA_ARGS__)
 #define BLOCK(name, ...) ITEM(config_switch, "blocks[]." name, __VA_ARGS__)
 
+static const char *const runtimes[] = {"native", "oci"};
 static const char *const cdi_hooks[] = {"known", "none"};
 static const char *const sharings[] = {"auto", "yes", "no"};
 static const char *const policies[] = {"default", "fifo", "easy", "conservative",
@@ -139,6 +140,10 @@ const struct schema_key schema_table[] = {
     KEY("image.fallback", TEXT, image.fallback, "", 0, 255,
         "image of jobs that name none; empty: the node's own files"),
 
+    CHOICE("container.runtime", container.runtime, "native", runtimes,
+        "who makes the containers of jobs that do not say it: native, oci"),
+    KEY("container.oci_program", TEXT, container.oci_program, "crun", 0, 4096,
+        "program that the runtime oci executes: crun, runc, or a path"),
     KEY("container.cdi_dirs", PATHS, container.cdi_dirs, "/etc/cdi,/var/run/cdi", 0, 16,
         "where specifications of devices (CDI) are; of the same device the later one counts"),
     KEY("container.cdi_allow", WORDS, container.cdi_allow, "*", 0, 256,

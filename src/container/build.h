@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "container/container.h"
@@ -23,7 +24,9 @@ struct build {
     int scratch;  /* O_PATH: the tmpfs; -1 for the node's own root */
     int upper;    /* O_PATH: spec->overlay's two directories; -1 without one */
     int work;
-    int root;      /* O_PATH: the new root */
+    int root;  /* O_PATH: the new root */
+    uid_t uid; /* of the user, inside */
+    gid_t gid;
     bool in_place; /* the node's own root: nothing may be created in it */
 };
 
@@ -49,6 +52,9 @@ int etc_bind(struct build *b, struct err *err);
 
 /* dev.c: fill /dev. The working directory is the new root. */
 int dev_make(struct build *b, struct err *err);
+/* Names in /dev of the fabrics, single-copy helpers and, 'with_gpus', GPUs that the
+ * node has; the caller frees the vector. */
+char **dev_names(bool with_gpus);
 
 /* mounts.c: the caller's mounts, in their order. The sources are copied before
  * anything is mounted: the work directory may be below one of them, and the
@@ -62,6 +68,10 @@ int mount_set_readonly(int tree);
 /* mask.c: hide or make read-only the parts of /proc and /sys that concern the
  * whole node. */
 int mask_paths(struct build *b, struct err *err);
+/* For those who do it elsewhere: the same as absolute paths, there or not; the caller
+ * frees the vectors. */
+char **mask_hidden_paths(void);
+char **mask_readonly_paths(void);
 
 /* overlay.c: open spec->overlay, and hold it against other containers; mount the
  * image's layers and what lies over them. */

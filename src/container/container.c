@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "container/init.h"
 #include "container/join.h"
@@ -27,10 +28,14 @@
 /* For a joiner to end what it has started. */
 #define JOINER_END_MS 5000
 
+#define LOG_MAX 65536
+
 struct container {
     int sock;
     int pidfd;
     pid_t pid;
+    pid_t init; /* who speaks: the same, or what an external program started */
+    char *log;  /* of such a program */
     bool is_ready;
     bool is_joined; /* another's container: its first process is not ours */
     int namespaces[CONTAINER_NAMESPACES]; /* of a joinable one; -1 */
@@ -104,7 +109,7 @@ static struct container *container_new(int sock, int pidfd, pid_t pid)
 
     c->sock = sock;
     c->pidfd = pidfd;
-    c->pid = pid;
+    c->pid = c->init = pid;
     memset(c->namespaces, -1, sizeof(c->namespaces));
     return c;
 }
@@ -115,6 +120,7 @@ static void container_free(struct container *c)
         closep(&c->namespaces[i]);
     closep(&c->pidfd);
     closep(&c->sock);
+    free(c->log);
     free(c);
 }
 
@@ -148,6 +154,7 @@ int container_create(const struct container_spec *spec, struct container **ret,
     if (pid < 0)
         return explain_clone(code, err);
     *ret = container_new(take_fd(ours), pidfd, pid);
+    (*ret)->log = spec->external ? xstrdup(spec->external->log) : NULL;
     return 0;
 }
 
@@ -180,7 +187,7 @@ static int hear_joined(struct container *c, struct err *err)
         if (report.kind == REPORT_READY)
             c->is_ready = true;
         if (report.kind == REPORT_JOINED && n == 1) {
-            c->pid = report.status;
+            c->pid = c->init = report.status;
             c->pidfd = fds[0];
         }
     }
@@ -240,16 +247,37 @@ static void note_namespaces(struct container *c, const int *fds, size_t n)
 }
 
 /* Take in a report about the building of the root. */
-static void note_building(struct container *c, const struct report *report,
+static void note_building(struct container *c, const struct report *report, pid_t pid,
                           const int *fds, size_t n)
 {
-    if (report->kind == REPORT_READY)
+    if (report->kind == REPORT_READY) {
         c->is_ready = true;
-    else if (report->kind == REPORT_NAMESPACES)
+        c->init = c->log ? pid : c->init;
+    } else if (report->kind == REPORT_NAMESPACES) {
         note_namespaces(c, fds, n);
-    else
+    } else {
         (void)err_set(&c->failed, report->status > 0 ? report->status : EIO, "%s",
                       report->words);
+    }
+}
+
+/* It ended without a word of its own; an external program may have left some. */
+static void note_silent_end(struct container *c)
+{
+    cleanup(freep) char *text = NULL;
+    char *line;
+
+    if (c->log)
+        (void)io_read_file(c->log, LOG_MAX, &text, NULL, NULL);
+    while (text && (line = strrchr(text, '\n')) && !line[1])
+        *line = '\0';
+    line = text ? strrchr(text, '\n') : NULL;
+    line = line ? line + 1 : text;
+    (void)err_set(&c->failed, ECHILD, "%s%s",
+                  line && *line ? "the container's runtime: "
+                                : "the container's first process died while building "
+                                  "the root",
+                  line ? line : "");
 }
 
 int container_wait_ready(struct container *c, struct err *err)
@@ -263,12 +291,11 @@ int container_wait_ready(struct container *c, struct err *err)
     while (!c->is_ready && !c->failed.code) {
         rc = report_receive_fds(c->sock, true, &report, &pid, fds, &n);
         if (rc == 0)
-            (void)err_set(&c->failed, ECHILD,
-                          "the container's first process died while building the root");
+            note_silent_end(c);
         else if (rc < 0)
             return err_sys(err, -rc, "hear from the container");
         else
-            note_building(c, &report, fds, n);
+            note_building(c, &report, pid, fds, n);
     }
     if (c->is_ready)
         return 0;
@@ -321,7 +348,7 @@ static void fill_event(const struct container *c, const struct report *report,
         .kind = report->kind == REPORT_STARTED ? CONTAINER_TASK_STARTED
                                                : CONTAINER_TASK_ENDED,
         .task = report->task,
-        .pid = pid == c->pid ? 0 : pid,
+        .pid = pid == c->init ? 0 : pid,
         .status = report->status,
         .user_usec = report->user_usec,
         .system_usec = report->system_usec,
@@ -348,7 +375,7 @@ int container_next_event(struct container *c, struct container_event *ret)
             return rc == -EAGAIN ? 0 : rc;
         if (report.kind == REPORT_STARTED || report.kind == REPORT_ENDED)
             break;
-        note_building(c, &report, fds, n);
+        note_building(c, &report, pid, fds, n);
     }
     fill_event(c, &report, pid, ret);
     return 1;
@@ -387,5 +414,5 @@ void container_destroy(struct container *c)
 
 pid_t container_init_pid(const struct container *c)
 {
-    return c->pid;
+    return c->init;
 }

@@ -45,6 +45,17 @@ struct link_wish {
     const char *origin;
 };
 
+/* A program that makes the container in init's place: it is executed when the root is
+ * mounted at work_dir, with init's socket as descriptor 3, and in the end starts
+ * external_main's program inside. */
+struct container_external {
+    char *const *argv;
+    const char *log;   /* file that its words go to */
+    bool hide_cgroups; /* from the program */
+    uid_t uid;         /* of the user, inside */
+    gid_t gid;
+};
+
 /* What to build. All that is pointed to is borrowed for the call. */
 struct container_spec {
     /* The root: read-only layer directories, topmost first, over which a
@@ -84,6 +95,7 @@ struct container_spec {
     /* A directory of the caller's own on the node that serves as mount point
      * and scratch while building; must exist. */
     const char *work_dir;
+    const struct container_external *external; /* NULL: init makes it itself */
 };
 
 struct container;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/strv.h"
 #include "container/build.h"
 
 static const char *const basic[] = {"null", "zero", "full", "random", "urandom", "tty"};
@@ -51,69 +52,63 @@ static int bind_device(const char *name, bool is_dir)
     return 0;
 }
 
-static int bind_if_there(const char *name, bool *ret_there)
+static bool is_there(const char *name, struct stat *ret)
 {
     char source[64];
-    struct stat st;
 
     (void)snprintf(source, sizeof(source), "/dev/%s", name);
-    *ret_there = stat(source, &st) == 0;
-    return *ret_there ? bind_device(name, S_ISDIR(st.st_mode)) : 0;
+    return stat(source, ret) == 0;
 }
 
-/* Bind what 'pattern' names; *ret_there tells if there was anything. */
-static int bind_optional(const char *pattern, bool *ret_there)
+/* What 'pattern' names; true when there was anything. */
+static bool add_names(const char *pattern, char ***names)
 {
     const char *percent = strchr(pattern, '%');
+    struct stat st;
     char name[32];
-    bool there = true;
-    int rc = 0;
 
-    if (!percent)
-        return bind_if_there(pattern, ret_there);
-    for (unsigned int i = 0; there && !rc; i++) {
+    if (!percent) {
+        if (!is_there(pattern, &st))
+            return false;
+        strv_add(names, pattern);
+        return true;
+    }
+    for (unsigned int i = 0;; i++) {
         (void)snprintf(name, sizeof(name), "%.*s%u", (int)(percent - pattern), pattern,
                        i);
-        rc = bind_if_there(name, &there);
-        *ret_there = there || i > 0;
+        if (!is_there(name, &st))
+            return i > 0;
+        strv_add(names, name);
     }
-    return rc;
 }
 
-static int bind_all_optional(const char *const *patterns, size_t n,
-                             bool *ret_last_there, struct err *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        int rc = bind_optional(patterns[i], ret_last_there);
-
-        if (rc)
-            return err_sys(err, -rc, "bind /dev/%s", patterns[i]);
-    }
-    return 0;
-}
-
-static int bind_gpus(struct err *err)
+char **dev_names(bool with_gpus)
 {
     bool has_nvidia = false;
-    int rc = bind_all_optional(gpus, ARRAY_SIZE(gpus), &has_nvidia, err);
+    char **names = NULL;
 
-    if (rc || !has_nvidia)
-        return rc;
-    return bind_all_optional(nvidia, ARRAY_SIZE(nvidia), &has_nvidia, err);
+    for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
+        (void)add_names(optional[i], &names);
+    for (size_t i = 0; with_gpus && i < ARRAY_SIZE(gpus); i++)
+        has_nvidia = add_names(gpus[i], &names);
+    for (size_t i = 0; has_nvidia && i < ARRAY_SIZE(nvidia); i++)
+        (void)add_names(nvidia[i], &names);
+    return names;
 }
 
 static int bind_devices(bool with_gpus, struct err *err)
 {
-    bool is_there;
-    int rc;
+    cleanup(strv_freep) char **names = dev_names(with_gpus);
+    struct stat st;
+    int rc = 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(basic); i++) {
-        rc = bind_device(basic[i], false);
-        if (rc)
+    for (size_t i = 0; i < ARRAY_SIZE(basic) && !rc; i++)
+        if ((rc = bind_device(basic[i], false)))
             return err_sys(err, -rc, "bind /dev/%s", basic[i]);
-    }
-    rc = bind_all_optional(optional, ARRAY_SIZE(optional), &is_there, err);
-    return rc || !with_gpus ? rc : bind_gpus(err);
+    strv_foreach (name, names)
+        if (is_there(*name, &st) && (rc = bind_device(*name, S_ISDIR(st.st_mode))))
+            return err_sys(err, -rc, "bind /dev/%s", *name);
+    return 0;
 }
 
 int dev_make(struct build *b, struct err *err)

@@ -70,7 +70,7 @@ static int write_passwd(const struct build *b, const char *name, struct err *err
     cleanup(freep) char *old = read_image_file(b, "etc/passwd");
     const struct container_spec *spec = b->spec;
 
-    strbuf_printf(&text, "%s:x:%u:%u:%s:%s:%s\n", name, getuid(), getgid(), name,
+    strbuf_printf(&text, "%s:x:%u:%u:%s:%s:%s\n", name, b->uid, b->gid, name,
                   is_field(spec->home) ? spec->home : "/",
                   is_field(spec->shell) ? spec->shell : "/bin/sh");
     strbuf_puts(&text, old);
@@ -98,8 +98,8 @@ static int write_group(const struct build *b, const char *name, struct err *err)
     cleanup(strbuf_finip) struct strbuf text = STRBUF_INIT;
     cleanup(freep) char *old = read_image_file(b, "etc/group");
 
-    if (!has_gid(old, getgid()))
-        strbuf_printf(&text, "%s:x:%u:\n", name, getgid());
+    if (!has_gid(old, b->gid))
+        strbuf_printf(&text, "%s:x:%u:\n", name, b->gid);
     strbuf_puts(&text, old);
     return write_upper(b, UPPER "/etc/group", &text, err);
 }

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "container/external.h"
 #include "container/isolate.h"
 #include "container/join.h"
 #include "container/order.h"
@@ -263,19 +264,18 @@ static int tell_namespaces(const struct container_spec *spec, struct err *err)
 }
 
 static int build(const struct container_spec *spec, uid_t uid, gid_t gid,
-                 struct init *init, struct err *err)
+                 struct err *err)
 {
     int rc;
 
     if ((rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
         (rc = spec->no_network ? isolate_raise_loopback(err) : 0) ||
-        (rc = rootfs_build(spec, err)) || (rc = tell_namespaces(spec, err)))
+        (rc = rootfs_build(spec, err)))
         return rc;
-    return settle(spec, init, err);
+    return tell_namespaces(spec, err);
 }
 
-static void fail(int sock, const struct err *err) __attribute__((noreturn));
-static void fail(int sock, const struct err *err)
+void init_fail(int sock, const struct err *err)
 {
     struct report report = {.kind = REPORT_FAILED, .status = err->code};
 
@@ -295,17 +295,14 @@ static void may_be_killed(void)
         (void)!write(fd, "0", 1);
 }
 
-void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid)
+void init_serve(const struct container_spec *spec)
 {
     struct report ready = {.kind = REPORT_READY};
     struct init init = {.sigfd = -1};
     struct err err = {0};
 
-    may_be_killed();
-    if (isolate_detach(sock, &err))
-        fail(sock, &err);
-    if (build(spec, uid, gid, &init, &err))
-        fail(INIT_SOCK, &err);
+    if (settle(spec, &init, &err))
+        init_fail(INIT_SOCK, &err);
     tell(&init, &ready, 0);
     loop(&init);
 }
@@ -327,9 +324,23 @@ void init_joiner_main(const struct container_spec *spec, int sock)
     struct err err = {0};
 
     if (isolate_detach(sock, &err))
-        fail(sock, &err);
+        init_fail(sock, &err);
     if (settle_as_joiner(spec, &init, &err))
-        fail(INIT_SOCK, &err);
+        init_fail(INIT_SOCK, &err);
     tell(&init, &ready, 0);
     loop(&init);
+}
+
+void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid)
+{
+    struct err err = {0};
+
+    may_be_killed();
+    if (isolate_detach(sock, &err))
+        init_fail(sock, &err);
+    if (spec->external)
+        external_exec(spec, uid, gid);
+    if (build(spec, uid, gid, &err))
+        init_fail(INIT_SOCK, &err);
+    init_serve(spec);
 }

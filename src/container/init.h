@@ -20,4 +20,11 @@ void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid
 void init_joiner_main(const struct container_spec *spec, int sock)
     __attribute__((noreturn));
 
+/* The rest of that life, for a root that stands: of 'spec' only what concerns the
+ * tasks counts. All signals are blocked. */
+void init_serve(const struct container_spec *spec) __attribute__((noreturn));
+
+/* Tell why there will be no container, and exit. */
+void init_fail(int sock, const struct err *err) __attribute__((noreturn));
+
 #endif

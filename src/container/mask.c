@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/strv.h"
 #include "container/build.h"
 
 /* Hidden when the caller could read them. They are looked for in the node's /proc,
@@ -95,4 +96,28 @@ int mask_paths(struct build *b, struct err *err)
         if (access(readonly[i], F_OK) == 0)
             rc = cover(b, b->root, readonly[i] + 1, readonly[i] + 1, err);
     return rc;
+}
+
+static void add_all(char ***list, const char *const *paths, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        strv_take(list, xasprintf("/%s", paths[i]));
+}
+
+char **mask_hidden_paths(void)
+{
+    char **list = NULL;
+
+    add_all(&list, files, ARRAY_SIZE(files));
+    add_all(&list, dirs, ARRAY_SIZE(dirs));
+    add_all(&list, mount_points, ARRAY_SIZE(mount_points));
+    return list;
+}
+
+char **mask_readonly_paths(void)
+{
+    char **list = NULL;
+
+    add_all(&list, readonly, ARRAY_SIZE(readonly));
+    return list;
 }

@@ -152,6 +152,27 @@ static step_fn *const node_steps[] = {
     mount_shm,    seal_groups, mounts_attach,
 };
 
+static int mount_own_proc(struct build *b, struct err *err)
+{
+    (void)b;
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+        return err_sys(err, errno, "mount /proc");
+    return 0;
+}
+
+static int hide_cgroups(struct build *b, struct err *err)
+{
+    if (!b->spec->external->hide_cgroups || access("/sys/fs/cgroup", F_OK))
+        return 0;
+    return mount_tmpfs("/sys/fs/cgroup", "0755", 0, err);
+}
+
+/* The layers stand at the work directory; the other program does the rest. */
+static step_fn *const external_steps[] = {
+    set_hostname, mounts_open, overlay_open,  make_scratch,   skeleton_make,
+    links_make,   etc_prepare, overlay_mount, mount_own_proc, hide_cgroups,
+};
+
 static void close_all(int *fds, size_t n)
 {
     for (size_t i = 0; fds && i < n; i++)
@@ -169,11 +190,16 @@ static void build_fini(struct build *b)
     closep(&b->root);
 }
 
-int rootfs_build(const struct container_spec *spec, struct err *err)
+static int take_steps(const struct container_spec *spec, step_fn *const *steps,
+                      size_t n, struct err *err)
 {
-    struct build b = {.spec = spec, .scratch = -1, .upper = -1, .work = -1, .root = -1};
-    step_fn *const *steps = spec->n_layers ? image_steps : node_steps;
-    size_t n = spec->n_layers ? ARRAY_SIZE(image_steps) : ARRAY_SIZE(node_steps);
+    struct build b = {.spec = spec,
+                      .scratch = -1,
+                      .upper = -1,
+                      .work = -1,
+                      .root = -1,
+                      .uid = spec->external ? spec->external->uid : getuid(),
+                      .gid = spec->external ? spec->external->gid : getgid()};
     mode_t old = umask(0);
     int rc = 0;
 
@@ -182,4 +208,16 @@ int rootfs_build(const struct container_spec *spec, struct err *err)
     build_fini(&b);
     (void)umask(old);
     return rc;
+}
+
+int rootfs_build(const struct container_spec *spec, struct err *err)
+{
+    if (spec->n_layers)
+        return take_steps(spec, image_steps, ARRAY_SIZE(image_steps), err);
+    return take_steps(spec, node_steps, ARRAY_SIZE(node_steps), err);
+}
+
+int rootfs_mount_for(const struct container_spec *spec, struct err *err)
+{
+    return take_steps(spec, external_steps, ARRAY_SIZE(external_steps), err);
 }

@@ -13,4 +13,9 @@
  * old one can be reached. */
 int rootfs_build(const struct container_spec *spec, struct err *err);
 
+/* For another program that makes the rest: mount the image's layers at the work
+ * directory, a fresh /proc on the node's, and an empty /sys/fs/cgroup when that is to
+ * be hidden. All else stays the node's. */
+int rootfs_mount_for(const struct container_spec *spec, struct err *err);
+
 #endif

@@ -99,6 +99,8 @@ static uint32_t image_sharing(const struct config *config, bool shares_machine)
     return config->image.shared;
 }
 
+static char runtime_native[] = "native", runtime_oci[] = "oci";
+
 static void fill_assignment(const struct node *node, const Berth__Grant *grant,
                             uint32_t index, Berth__Assignment *assignment)
 {
@@ -122,6 +124,11 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
     assignment->confine_all = !node->config->container.allow_unconfined;
     if (node->config->munge.socket)
         assignment->munge_socket = node->config->munge.socket;
+    assignment->runtime = node->config->container.runtime == CONFIG_RUNTIME_OCI
+                              ? runtime_oci
+                              : runtime_native;
+    if (node->config->container.oci_program)
+        assignment->oci_program = node->config->container.oci_program;
     assignment->devices = devices_policy(node, grant->placement->shares[index]);
 }
 

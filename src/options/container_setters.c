@@ -13,6 +13,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/strv.h"
 #include "wire/container_name.h"
 #include "spec/cdi_name.h"
@@ -192,6 +193,23 @@ int set_container_name(const struct opt *opt, const char *value, void *ctx,
         return -EINVAL;
     spec_take_string(&args->spec->container->name, xstrdup(value));
     return 0;
+}
+
+int set_runtime(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    static const char *const names[] = {"native", "oci"};
+    const char *near;
+
+    (void)opt;
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(names[i], value) != 0)
+            continue;
+        spec_take_string(&container_of(ctx)->runtime, xstrdup(value));
+        return 0;
+    }
+    near = nearest_name(value, names, ARRAY_SIZE(names));
+    return err_set(err, EINVAL, "'%s' is neither native nor oci%s%s%s", value,
+                   near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 int set_hostname(const struct opt *opt, const char *value, void *ctx, struct err *err)

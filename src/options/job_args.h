@@ -109,6 +109,7 @@ SETTER(set_mount);
 SETTER(set_mounts);
 SETTER(set_device);
 SETTER(set_container_name);
+SETTER(set_runtime);
 SETTER(set_no_home);
 SETTER(set_as_root);
 SETTER(set_tmpfs);

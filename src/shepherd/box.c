@@ -16,6 +16,7 @@
 #include "shepherd/devices.h"
 #include "shepherd/images.h"
 #include "shepherd/mounts.h"
+#include "shepherd/runtime.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -136,6 +137,31 @@ static int create_or_join(const struct shepherd *sh, const char *name,
     return rc ? err_wrap(err, "--container-name=%s", name) : 0;
 }
 
+/* Who makes it: what the job says goes before what the site says. */
+static int choose_runtime(const struct shepherd *sh, const Berth__ContainerSpec *spec,
+                          const char *name, struct container_spec *container,
+                          struct runtime *runtime, char **ret_bundle, struct err *err)
+{
+    const Berth__Assignment *assignment = sh->assignment;
+    const char *wanted = spec->runtime[0] ? spec->runtime : assignment->runtime;
+    cleanup(freep) char *id =
+        xasprintf("berth-%s-%u.%u-%s", assignment->node_name, sh->job, sh->epoch, name);
+    cleanup(freep) char *dir = xasprintf("%s.runtime", name);
+    struct runtime_choice choice = {
+        .name = wanted, .program = assignment->oci_program, .id = id};
+    int rc = 0;
+
+    if (!wanted[0] || strcmp(wanted, "native") == 0)
+        return 0;
+    if (spec->name[0])
+        return err_set(err, ENOTSUP,
+                       "--container-name: only containers of the native runtime "
+                       "(--runtime=native) can be shared");
+    rc = make_job_dir(sh, dir, ret_bundle, err);
+    choice.bundle = *ret_bundle;
+    return rc ? rc : runtime_choose(&choice, container, runtime, err);
+}
+
 int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char *cwd,
                const char *name, struct box **ret, struct err *err)
 {
@@ -151,6 +177,8 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
                                     .cwd = cwd};
     const Berth__DevicePolicy *policy = sh->assignment->devices;
     cleanup(devices_fini) struct devices devices = {0};
+    cleanup(runtime_fini) struct runtime runtime = {.argv = NULL};
+    cleanup(freep) char *bundle = NULL;
     struct mounts mounts = {0};
     struct box *box;
     int rc = make_job_dir(sh, name, &work_dir, err);
@@ -176,6 +204,8 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     container.mounts = mounts.v;
     container.n_mounts = mounts.n;
     container.work_dir = work_dir;
+    if (!rc)
+        rc = choose_runtime(sh, spec, name, &container, &runtime, &bundle, err);
     box = xcalloc(1, sizeof(*box));
     if (!rc)
         rc = create_or_join(sh, spec->name, &container, box, err);
@@ -185,6 +215,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
         free(box);
         return rc;
     }
+    box->bundle = take(bundle);
     box->device_env = devices.plan ? strv_dup(devices.plan->env) : NULL;
     box->image_env = image ? strv_dup(image->env) : NULL;
     box->entrypoint = entrypoint_of(spec, image);
@@ -213,6 +244,9 @@ void box_destroy(struct box *box)
         return;
     hold_destroy(box->hold);
     container_destroy(box->container);
+    if (box->bundle)
+        (void)io_remove_tree(box->bundle, NULL);
+    free(box->bundle);
     strv_free(box->image_env);
     strv_free(box->device_env);
     strv_free(box->entrypoint);

@@ -16,6 +16,7 @@ struct box {
     struct image *image; /* keeps its layers on disk meanwhile; NULL without one */
     char **image_env;    /* of the image; NULL without one */
     char *image_digest;  /* NULL without one */
+    char *bundle;        /* directory of a runtime that is not our own; or NULL */
     char **device_env;   /* what its devices' specifications say */
     char **entrypoint;   /* what commands are run through; NULL: nothing */
 };

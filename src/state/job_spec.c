@@ -323,6 +323,10 @@ static int check_container(const Berth__ContainerSpec *container, struct err *er
         return err_set(err, E2BIG, "--mount: more than %d mounts", MOUNTS_MAX);
     for (size_t i = 0; rc == 0 && i < container->n_mounts; i++)
         rc = check_mount(container->mounts[i], err);
+    if (rc == 0 && container->runtime[0] && strcmp(container->runtime, "native") != 0 &&
+        strcmp(container->runtime, "oci") != 0)
+        rc = err_set(err, EINVAL, "--runtime=%.40s: is neither native nor oci",
+                     container->runtime);
     if (rc == 0 && container->n_devices > DEVICES_MAX)
         rc = err_set(err, E2BIG, "--device: more than %d devices", DEVICES_MAX);
     for (size_t i = 0; rc == 0 && i < container->n_devices; i++)
