@@ -179,8 +179,8 @@ static size_t count_loops(void)
 static void nothing_is_left_of_containers_killed_at_any_moment(void **state)
 {
     unsigned long starts = number("BERTH_KILLS", STARTS);
-    unsigned int seed =
-        (unsigned int)number("BERTH_KILLS_SEED", (unsigned long)getpid());
+    unsigned int seed = (unsigned int)number("BERTH_KILLS_SEED",
+                                             (unsigned long)(time(NULL) + getpid()));
     cleanup(freep) char *mounts = read_mounts();
     size_t fds = count_entries("/proc/self/fd"), loops = count_loops();
     cleanup(freep) char *mounts_after = NULL;
