@@ -216,7 +216,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
         return rc;
     }
     box->bundle = take(bundle);
-    box->device_env = devices.plan ? strv_dup(devices.plan->env) : NULL;
+    box->device_env = devices_variables(&devices);
     box->image_env = image ? strv_dup(image->env) : NULL;
     box->entrypoint = entrypoint_of(spec, image);
     box->image_digest = image ? xstrdup(image->digest) : NULL;

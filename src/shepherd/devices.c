@@ -24,6 +24,7 @@
 #include "spec/cdi_name.h"
 
 #define INDEXES_MAX 65536
+#define LIBRARY_PATH "LD_LIBRARY_PATH"
 
 /* ------------------------------------------------------------------ names */
 
@@ -306,17 +307,40 @@ static void set_numbers(char ***env, const Berth__DevicePolicy *policy)
     strbuf_fini(&list);
 }
 
+char **devices_variables(const struct devices *devices)
+{
+    cleanup(freep) char *folders = NULL;
+    char **env = NULL;
+
+    if (!devices->plan)
+        return NULL;
+    env = strv_dup(devices->plan->env);
+    folders = devices->plan->folders ? strv_join(devices->plan->folders, ":") : NULL;
+    if (folders)
+        strv_take(&env, xasprintf(LIBRARY_PATH "=%s", folders));
+    return env;
+}
+
+/* Directories of libraries are added to those that are there; all else replaces. */
+static void lay_over(char ***env, const char *text)
+{
+    const char *eq = strchr(text, '=');
+    cleanup(freep) char *name = xstrndup(text, (size_t)(eq - text));
+    const char *old = strv_getenv(*env, name);
+    cleanup(freep) char *all = old && *old && strcmp(name, LIBRARY_PATH) == 0
+                                   ? xasprintf("%s:%s", old, eq + 1)
+                                   : xstrdup(eq + 1);
+
+    strv_setenv(env, name, all);
+}
+
 void devices_env(char ***env, const Berth__DevicePolicy *policy, char *const *cdi_env,
                  bool only_given, const char *of_task)
 {
     cleanup(bitset_destroyp) struct bitset *set = NULL;
 
-    for (size_t i = 0; cdi_env && cdi_env[i]; i++) {
-        const char *eq = strchr(cdi_env[i], '=');
-        cleanup(freep) char *name = xstrndup(cdi_env[i], (size_t)(eq - cdi_env[i]));
-
-        strv_setenv(env, name, eq + 1);
-    }
+    for (size_t i = 0; cdi_env && cdi_env[i]; i++)
+        lay_over(env, cdi_env[i]);
     if (!policy)
         return;
     if (of_task && bitset_parse(of_task, INDEXES_MAX, &set, NULL))

@@ -32,6 +32,10 @@ void devices_fini(struct devices *devices);
 int devices_mount(struct devices *devices, const Berth__DevicePolicy *policy,
                   bool has_image, struct mounts *mounts, struct err *err);
 
+/* What specifications say in variables, directories of libraries among them; the
+ * caller frees the vector. */
+char **devices_variables(const struct devices *devices);
+
 /* Lay what specifications say ('cdi_env', may be NULL) over 'env', and name the job's
  * GPUs: their numbers on the node in BERTH_JOB_GPUS and SLURM_JOB_GPUS, and for
  * libraries (CUDA_VISIBLE_DEVICES and the like) those among the ones that can be seen:

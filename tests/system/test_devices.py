@@ -23,6 +23,9 @@ containerEdits:
       path: /usr/bin/nvidia-cdi-hook
       args: [nvidia-cdi-hook, create-symlinks, --link, "lib.txt.1::/usr/lib/acme/lib.txt",
              "--link=../lib/acme/lib.txt.1::/etc/acme/deep/link"]
+    - hookName: createContainer
+      path: /usr/bin/nvidia-ctk
+      args: [nvidia-ctk, hook, update-ldcache, --folder, /usr/lib/acme]
 devices:
   - name: "0"
     containerEdits: {env: [ACME_0=yes], deviceNodes: [{path: /dev/acme0, hostPath: /dev/zero, type: c}]}
@@ -120,6 +123,7 @@ def test_a_job_has_exactly_what_it_was_given(desk):
     out = shell(desk, "--gres=box:2", script="ls -l /dev/acme0 /dev/acme1; env; "
                 "[ -c /dev/acme0 ] && [ ! -e /dev/acme2 ] && echo right")
     assert re.search(r" 1, +5 .*/dev/acme0", out) and re.search(r" 1, +7 .*/dev/acme1", out)
+    assert "LD_LIBRARY_PATH=/usr/lib/acme\n" in out
     assert "ACME_LEVEL=7" in out and "ACME_0=yes" in out and "ACME_1=yes" in out
     assert "ACME_2" not in out and "right" in out
 

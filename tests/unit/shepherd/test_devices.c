@@ -90,7 +90,8 @@ static void a_job_without_gpus_is_told_nothing(void **state)
 
 static void specifications_lay_variables_over_those_that_are_there(void **state)
 {
-    char *cdi[] = {(char[]){"A=2"}, (char[]){"B=x=y"}, NULL};
+    char *cdi[] = {(char[]){"A=2"}, (char[]){"B=x=y"}, (char[]){"LD_LIBRARY_PATH=/gpu"},
+                   NULL};
     cleanup(strv_freep) char **env = NULL;
 
     (void)state;
@@ -98,6 +99,9 @@ static void specifications_lay_variables_over_those_that_are_there(void **state)
     devices_env(&env, NULL, cdi, true, NULL);
     assert_env(env, "A", "2");
     assert_env(env, "B", "x=y");
+    assert_env(env, "LD_LIBRARY_PATH", "/gpu");
+    devices_env(&env, NULL, cdi, true, NULL);
+    assert_env(env, "LD_LIBRARY_PATH", "/gpu:/gpu");
 }
 
 static void assert_refused(char *name, const char *words)
