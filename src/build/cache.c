@@ -38,7 +38,7 @@ int cache_find(const struct image_store *store, const char *key,
     if (!digest_is_valid(text))
         return -ENOENT;
     (void)utimensat(AT_FDCWD, path, NULL, 0);
-    (void)strncpy(ret_digest, text, IMAGE_DIGEST_MAX);
+    memcpy(ret_digest, text, strlen(text) + 1);
     return 0;
 }
 
