@@ -123,7 +123,7 @@ static int mount_shm(struct build *b, struct err *err)
 
 /* Control groups are files of root's: a job of root's own could write them, and leave
  * the one that limits it. */
-static int seal_groups(struct build *b, struct err *err)
+static int seal_groups_in(int root, struct err *err)
 {
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
     cleanup(closep) int tree = open_tree(
@@ -133,9 +133,14 @@ static int seal_groups(struct build *b, struct err *err)
         return 0;
     if (tree < 0 ||
         mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) ||
-        move_mount(tree, "", b->root, "sys/fs/cgroup", MOVE_MOUNT_F_EMPTY_PATH))
+        move_mount(tree, "", root, "sys/fs/cgroup", MOVE_MOUNT_F_EMPTY_PATH))
         return err_sys(err, errno, "mount /sys/fs/cgroup");
     return 0;
+}
+
+static int seal_groups(struct build *b, struct err *err)
+{
+    return seal_groups_in(b->root, err);
 }
 
 typedef int step_fn(struct build *b, struct err *err);
@@ -160,17 +165,24 @@ static int mount_own_proc(struct build *b, struct err *err)
     return 0;
 }
 
-static int hide_cgroups(struct build *b, struct err *err)
+/* The job's groups are its limits: a program that moved a job of root's into groups
+ * of its own would take it out of them. */
+static int keep_from_groups(struct build *b, struct err *err)
 {
-    if (!b->spec->external->hide_cgroups || access("/sys/fs/cgroup", F_OK))
+    cleanup(closep) int root = -1;
+
+    if (access("/sys/fs/cgroup", F_OK))
         return 0;
-    return mount_tmpfs("/sys/fs/cgroup", "0755", 0, err);
+    if (b->spec->external->hide_cgroups)
+        return mount_tmpfs("/sys/fs/cgroup", "0755", 0, err);
+    root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return root < 0 ? err_sys(err, errno, "/") : seal_groups_in(root, err);
 }
 
 /* The layers stand at the work directory; the other program does the rest. */
 static step_fn *const external_steps[] = {
     set_hostname, mounts_open, overlay_open,  make_scratch,   skeleton_make,
-    links_make,   etc_prepare, overlay_mount, mount_own_proc, hide_cgroups,
+    links_make,   etc_prepare, overlay_mount, mount_own_proc, keep_from_groups,
 };
 
 static void close_all(int *fds, size_t n)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The runtime oci: the same probes give the same answers as in Berth's own containers."""
+import os
 import re
 import shutil
 import signal
@@ -89,6 +90,20 @@ def test_it_is_made_by_the_program(desk):
     assert out.startswith("/run/berth/init\0") and "init" in out.split()
     out = desk.berth("run", "--runtime=native", "--image", "small", "ls", "/run/berth").stdout
     assert out == "bin\n"
+
+
+def groups_named(words):
+    return {path for path, _, _ in os.walk("/sys/fs/cgroup") if words in path}
+
+
+def test_it_stays_in_the_groups_of_its_job(desk):
+    """The program would make groups of its own for root, without the job's limits."""
+    before = groups_named("/berth-")
+    native, other = (re.sub(r"job_\d+", "job", desk.berth(
+        "run", "--runtime", runtime, "--image", "small", "cat", "/proc/self/cgroup").stdout)
+        for runtime in ("native", "oci"))
+    assert other == native
+    assert groups_named("/berth-") == before
 
 
 def test_exit_codes_and_signals_arrive(desk):
