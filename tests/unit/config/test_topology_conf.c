@@ -149,7 +149,7 @@ static void devices_are_words_or_groups_of_keys(void **state)
     assert_loads(
         "nodes: [{names: n1, gres: [{kind: gpu}]}]\n",
         "berth.yaml:1: nodes[].gres: each item must be like gpu:a100:4 or have "
-        "name, type, count and cores");
+        "name, type, count, cores and cdi");
     assert_loads("nodes: [{names: n1, gres: 'gpu:4:a100'}]\n",
                  "berth.yaml:1: nodes[].gres: gpu: the count '4' stands last");
     assert_loads("nodes: [{names: n1, gres: 'gpu:4000'}]\n",
