@@ -56,6 +56,8 @@ void config_free(struct config *c)
     free(c->controller.state_dir);
     free(c->node.state_dir);
     free(c->node.run_dir);
+    free(c->cgroup.base);
+    free(c->cgroup.devices);
     free(c->munge.socket);
     free(c->image.store);
     free(c->image.user_store);
@@ -64,6 +66,9 @@ void config_free(struct config *c)
     free(c->image.insecure);
     free(c->image.ca_file);
     free(c->image.fallback);
+    free(c->container.cdi_dirs);
+    free(c->container.cdi_allow);
+    free(c->container.oci_program);
     free(c->licences);
     free(c->log_level);
     free(c->lines);
