@@ -52,6 +52,11 @@ _berth_devices() {
     berth device ls 2>/dev/null | sed -n '2,$s/ .*//p'
 }
 
+_berth_host_mpi() {
+    berth config show 2>/dev/null |
+        sed -n '/^  host_libraries:/,/^[a-z]/s/^  - {name: \([^,]*\),.*/\1/p'
+}
+
 # What may follow option $1; fails when it takes no value we know.
 _berth_values() {
     case $1 in
@@ -61,6 +66,7 @@ _berth_values() {
     -A | --account | --parent) _berth_accounts ;;
     -q | --qos | --default-qos | --preempts) _berth_qos ;;
     --device) _berth_devices ;;
+    --host-mpi) _berth_host_mpi ;;
     --runtime) echo native oci ;;
     --reservation) _berth_reservations ;;
     --node) _berth_nodes ;;

@@ -36,6 +36,12 @@ static void free_lists(struct config *c)
         free(c->switches[i].nodes);
         free(c->switches[i].switches);
     }
+    for (size_t i = 0; i < c->container.n_libraries; i++) {
+        free(c->container.libraries[i].name);
+        free(c->container.libraries[i].libraries);
+        free(c->container.libraries[i].env);
+    }
+    free(c->container.libraries);
     free(c->nodes);
     free(c->partitions);
     free(c->switches);

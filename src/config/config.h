@@ -91,6 +91,13 @@ struct config_partition {
     enum config_preempt_mode preempt_mode;
     unsigned int line; /* 0: made up, the file names no partition */
 };
+/* Libraries of the nodes that containers may have in place of their image's. */
+struct config_libraries {
+    char *name;
+    char *libraries; /* absolute paths, "a,b"; the first decides what is compatible */
+    char *env;       /* "A=1,B=2"; NULL: none */
+    unsigned int line;
+};
 struct config_switch {
     char *name, *switches, *nodes; /* host lists or NULL */
     unsigned int line;
@@ -151,6 +158,8 @@ struct config {
         bool allow_unconfined; /* users may replace Berth's own seccomp filter */
         enum config_runtime runtime;
         char *oci_program; /* NULL: crun */
+        struct config_libraries *libraries;
+        size_t n_libraries;
     } container;
     struct {
         double weight_age, weight_size;

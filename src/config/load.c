@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "base/strv.h"
 #include "config/topology_conf.h"
 #include "tree/tree.h"
 
@@ -304,6 +305,49 @@ static int load_partitions(struct loader *ld, const struct ynode *list, struct e
     return r;
 }
 
+/* Names differ, and variables have values. */
+static int check_libraries(struct loader *ld, const struct config_libraries *set,
+                           struct err *err)
+{
+    cleanup(strv_freep) char **env = set->env ? strv_split(set->env, ",") : NULL;
+    const struct config_libraries *first = ld->config->container.libraries;
+
+    for (; first < set; first++)
+        if (strcmp(first->name, set->name) == 0)
+            return config_refuse(ld->config, set->line, err,
+                                 "container.host_libraries[].name: %s is in line %u "
+                                 "already",
+                                 set->name, first->line);
+    if (!set->libraries)
+        return config_refuse(ld->config, set->line, err,
+                             "container.host_libraries[].libraries: there are none");
+    strv_foreach (text, env)
+        if (!strchr(*text, '=') || **text == '=')
+            return config_refuse(ld->config, set->line, err,
+                                 "container.host_libraries[].env: '%.64s' is not "
+                                 "NAME=VALUE",
+                                 *text);
+    return 0;
+}
+
+static int load_libraries(struct loader *ld, const struct ynode *list, struct err *err)
+{
+    struct config *c = ld->config;
+    int r = 0;
+
+    c->container.libraries = xcalloc(list->n_items, sizeof(*c->container.libraries));
+    for (size_t i = 0; i < list->n_items && r == 0; i++) {
+        struct config_libraries *set = &c->container.libraries[i];
+
+        set->line = list->items[i]->line;
+        c->container.n_libraries++;
+        r = load_item(ld, list->items[i], "container.host_libraries[].", set, err);
+        if (r == 0)
+            r = check_libraries(ld, set, err);
+    }
+    return r;
+}
+
 /* Switches, groups of a dragonfly and blocks: all are switches for placement. */
 static int load_switches(struct loader *ld, const struct ynode *list, const char *path,
                          struct err *err)
@@ -342,6 +386,8 @@ static int load_list(struct loader *ld, const struct ynode *list, const char *pa
         return load_groups(ld, list, err);
     if (strcmp(path, "partitions") == 0)
         return load_partitions(ld, list, err);
+    if (strcmp(path, "container.host_libraries") == 0)
+        return load_libraries(ld, list, err);
     return load_switches(ld, list, path, err);
 }
 

@@ -42,6 +42,8 @@
     }
 #define NODE(name, ...) ITEM(node_group, "nodes[]." name, __VA_ARGS__)
 #define PARTITION(name, ...) ITEM(config_partition, "partitions[]." name, __VA_ARGS__)
+#define LIBRARIES(name, ...) \
+    ITEM(config_libraries, "container.host_libraries[]." name, __VA_ARGS__)
 #define SWITCH(name, ...) ITEM(config_switch, "switches[]." name, __VA_ARGS__)
 #define GROUP(name, ...) ITEM(config_switch, "groups[]." name, __VA_ARGS__)
 #define BLOCK(name, ...) ITEM(config_switch, "blocks[]." name, __VA_ARGS__)
@@ -152,6 +154,13 @@ const struct schema_key schema_table[] = {
         "known: what NVIDIA's hooks ask for is done; none: no device that has hooks"),
     KEY("container.allow_unconfined", BOOL, container.allow_unconfined, "true", 0, 0,
         "users may replace the filter of system calls; if not, they may only add to it"),
+
+    LIBRARIES("name", NAME, name, NULL, 1, 63, true,
+              "what --host-mpi calls these libraries of the nodes"),
+    LIBRARIES("libraries", PATHS, libraries, NULL, 0, 64, true,
+              "they: the first decides what is compatible, others are what it needs"),
+    LIBRARIES("env", WORDS, env, "", 0, 64, false,
+              "variables that come with them, NAME=VALUE"),
 
     CHOICE("scheduling.policy", scheduling.policy, "default", policies,
         "default, fifo, easy, conservative or hybrid"),

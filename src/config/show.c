@@ -71,28 +71,6 @@ static const char *put_headings(const char *path, const char *before, int *ret_d
     return path;
 }
 
-static void show_keys(const struct config *c, FILE *out)
-{
-    const char *before = "";
-
-    for (size_t i = 0; i < schema_size; i++) {
-        cleanup(freep) char *value = NULL;
-        struct strbuf sb = STRBUF_INIT;
-        const char *name;
-        int depth;
-
-        if (!schema_in_scope(i, ""))
-            continue;
-        name = put_headings(schema_table[i].path, before, &depth, out);
-        before = schema_table[i].path;
-        value = schema_get(&schema_table[i], c);
-        strbuf_printf(&sb, "%*s%s: ", 2 * depth, "", name);
-        put_value(&sb, value);
-        put_origin(c, &sb, c->lines[i]);
-        end_line(&sb, out);
-    }
-}
-
 /* One item of a list on one line; empty values are left out. */
 static void show_item(const struct config *c, const char *scope, const void *object,
                       unsigned int line, FILE *out)
@@ -116,6 +94,41 @@ static void show_item(const struct config *c, const char *scope, const void *obj
     strbuf_putc(&sb, '}');
     put_origin(c, &sb, line);
     end_line(&sb, out);
+}
+
+static void show_libraries(const struct config *c, FILE *out)
+{
+    const struct config_libraries *sets = c->container.libraries;
+
+    if (c->container.n_libraries)
+        (void)fprintf(out, "  host_libraries:\n");
+    for (size_t i = 0; i < c->container.n_libraries; i++)
+        show_item(c, "container.host_libraries[].", &sets[i], sets[i].line, out);
+}
+
+static void show_keys(const struct config *c, FILE *out)
+{
+    const char *before = "";
+
+    for (size_t i = 0; i < schema_size; i++) {
+        cleanup(freep) char *value = NULL;
+        struct strbuf sb = STRBUF_INIT;
+        const char *name;
+        int depth;
+
+        /* This list is in a section, and stands where its first key does. */
+        if (strcmp(schema_table[i].path, "container.host_libraries[].name") == 0)
+            show_libraries(c, out);
+        if (!schema_in_scope(i, ""))
+            continue;
+        name = put_headings(schema_table[i].path, before, &depth, out);
+        before = schema_table[i].path;
+        value = schema_get(&schema_table[i], c);
+        strbuf_printf(&sb, "%*s%s: ", 2 * depth, "", name);
+        put_value(&sb, value);
+        put_origin(c, &sb, c->lines[i]);
+        end_line(&sb, out);
+    }
 }
 
 /* The shortest host list that expands to 'names' in this very order, or NULL. */

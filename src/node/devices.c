@@ -154,3 +154,32 @@ Berth__DevicePolicy *devices_policy(const struct node *node,
             topo->devices[i].class == TOPO_GPU && topo->devices[i].is_gres;
     return policy;
 }
+
+static Berth__HostLibraries *host_libraries(const struct config_libraries *set)
+{
+    Berth__HostLibraries *libraries = xmalloc(sizeof(*libraries));
+
+    berth__host_libraries__init(libraries);
+    libraries->name = xstrdup(set->name);
+    add_list(set->libraries, &libraries->n_libraries, &libraries->libraries);
+    add_list(set->env, &libraries->n_env, &libraries->env);
+    return libraries;
+}
+
+void host_libraries_fill(const struct node *node, Berth__Assignment *assignment)
+{
+    const struct config *config = node->config;
+    size_t n = config->container.n_libraries;
+
+    assignment->host_libraries = xcalloc(n, sizeof(*assignment->host_libraries));
+    for (size_t i = 0; i < n; i++)
+        assignment->host_libraries[i] = host_libraries(&config->container.libraries[i]);
+    assignment->n_host_libraries = n;
+}
+
+void host_libraries_clear(Berth__Assignment *assignment)
+{
+    for (size_t i = 0; i < assignment->n_host_libraries; i++)
+        free_message(assignment->host_libraries[i]);
+    free(assignment->host_libraries);
+}

@@ -130,6 +130,7 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
     if (node->config->container.oci_program)
         assignment->oci_program = node->config->container.oci_program;
     assignment->devices = devices_policy(node, grant->placement->shares[index]);
+    host_libraries_fill(node, assignment);
 }
 
 /* Logical cores become the operating system's processors here, where the
@@ -162,6 +163,7 @@ static void clear_assignment(Berth__Assignment *assignment)
     free(assignment->pus);
     free(assignment->run_dir);
     free_message(assignment->devices);
+    host_libraries_clear(assignment);
     groups_clear(assignment);
 }
 

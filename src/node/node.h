@@ -92,6 +92,10 @@ void devices_start(struct node *node);
 Berth__DevicePolicy *devices_policy(const struct node *node,
                                     const Berth__NodeShare *share);
 
+/* The sets of libraries that containers of this node may have. */
+void host_libraries_fill(const struct node *node, Berth__Assignment *assignment);
+void host_libraries_clear(Berth__Assignment *assignment);
+
 /* --------------------------------------------------------------- records.c */
 /* What must be known again after a restart: one small file a shepherd,
  * <state_dir>/steps/JOB.EPOCH.STEP, made before it gets its assignment. */

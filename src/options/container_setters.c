@@ -212,6 +212,17 @@ int set_runtime(const struct opt *opt, const char *value, void *ctx, struct err 
                    near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+/* "*" stands for the first set that a node has. */
+int set_host_mpi(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)opt;
+    if (value && strlen(value) > HOST_NAME_BYTES_MAX)
+        return err_set(err, EINVAL, "'%.80s' is too long", value);
+    spec_take_string(&container_of(ctx)->host_mpi,
+                     xstrdup(value && *value ? value : "*"));
+    return 0;
+}
+
 int set_hostname(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
     static const char letters[] =

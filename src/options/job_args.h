@@ -110,6 +110,7 @@ SETTER(set_mounts);
 SETTER(set_device);
 SETTER(set_container_name);
 SETTER(set_runtime);
+SETTER(set_host_mpi);
 SETTER(set_no_home);
 SETTER(set_as_root);
 SETTER(set_tmpfs);

@@ -142,6 +142,8 @@ const struct opt job_options[] = {
           .help = "what is written to the image is kept in DIR"),
     VALUE("runtime", 0, "NAME", set_runtime,
           .help = "who makes the container: native, oci (default: the site's choice)"),
+    MAYBE("host-mpi", 0, "NAME", set_host_mpi,
+          .help = "the nodes' MPI in place of the image's"),
     FLAG("no-home", 0, set_no_home, .help = "hide the home directory"),
     FLAG("no-container-mount-home", 0, set_no_home),
     FLAG("as-root", 0, set_as_root, .help = "appear as root in the container"),

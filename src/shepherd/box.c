@@ -14,6 +14,7 @@
 #include "container/seccomp_profile.h"
 #include "image/store.h"
 #include "shepherd/devices.h"
+#include "shepherd/host_libraries.h"
 #include "shepherd/images.h"
 #include "shepherd/mounts.h"
 #include "shepherd/runtime.h"
@@ -162,6 +163,25 @@ static int choose_runtime(const struct shepherd *sh, const Berth__ContainerSpec 
     return rc ? rc : runtime_choose(&choice, container, runtime, err);
 }
 
+/* What --host-mpi asks for, and in '*ret_env' what comes with it. */
+static int add_host_libraries(const struct shepherd *sh,
+                              const Berth__ContainerSpec *spec,
+                              const struct image *image, struct mounts *mounts,
+                              char ***ret_env, struct err *err)
+{
+    const Berth__HostLibraries *set;
+    int rc;
+
+    if (!spec->host_mpi[0])
+        return 0;
+    rc = host_libraries_choose(sh->assignment, spec->host_mpi, &set, err);
+    if (!rc)
+        rc = host_libraries_mount(set, image, mounts, err);
+    for (size_t i = 0; !rc && i < set->n_env; i++)
+        strv_add(ret_env, set->env[i]);
+    return rc;
+}
+
 int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char *cwd,
                const char *name, struct box **ret, struct err *err)
 {
@@ -179,6 +199,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     cleanup(devices_fini) struct devices devices = {0};
     cleanup(runtime_fini) struct runtime runtime = {.argv = NULL};
     cleanup(freep) char *bundle = NULL;
+    cleanup(strv_freep) char **env = NULL;
     struct mounts mounts = {0};
     struct box *box;
     int rc = make_job_dir(sh, name, &work_dir, err);
@@ -197,6 +218,9 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     if (image)
         mounts_of_image(&sources, spec, &mounts);
     rc = devices_mount(&devices, policy, image != NULL, &mounts, err);
+    env = devices_variables(&devices);
+    if (!rc)
+        rc = add_host_libraries(sh, spec, image, &mounts, &env, err);
     mounts_of_job(spec, &mounts);
     container.links = devices.links;
     container.n_links = image ? devices.n_links : 0;
@@ -216,7 +240,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
         return rc;
     }
     box->bundle = take(bundle);
-    box->device_env = devices_variables(&devices);
+    box->device_env = take(env);
     box->image_env = image ? strv_dup(image->env) : NULL;
     box->entrypoint = entrypoint_of(spec, image);
     box->image_digest = image ? xstrdup(image->digest) : NULL;

@@ -17,7 +17,7 @@ struct box {
     char **image_env;    /* of the image; NULL without one */
     char *image_digest;  /* NULL without one */
     char *bundle;        /* directory of a runtime that is not our own; or NULL */
-    char **device_env;   /* what its devices' specifications say */
+    char **device_env;   /* what comes with its devices and libraries */
     char **entrypoint;   /* what commands are run through; NULL: nothing */
 };
 

@@ -265,6 +265,7 @@ static int check_surface(const Berth__ContainerSpec *c, struct err *err)
         bool is_asked;
     } of_images[] = {{"--read-only", c->read_only},
                      {"--writable-tmpfs", c->writable_tmpfs},
+                     {"--host-mpi", c->host_mpi[0] != '\0'},
                      {"--overlay", c->overlay[0] != '\0'},
                      {"--container-entrypoint", c->has_entrypoint && !c->n_entrypoint}};
     int rc;
@@ -278,6 +279,7 @@ static int check_surface(const Berth__ContainerSpec *c, struct err *err)
         (rc = check_list("--entrypoint", c->entrypoint, c->n_entrypoint, ENTRIES_MAX,
                          err)) ||
         (rc = check_list("--env", c->env, c->n_env, ENTRIES_MAX, err)) ||
+        (rc = check_text("--host-mpi", c->host_mpi, HOST_BYTES_MAX, err)) ||
         (rc = check_text("--hostname", c->hostname, HOST_BYTES_MAX, err)))
         return rc;
     if (strnlen(c->seccomp, PROFILE_BYTES_MAX + 1) > PROFILE_BYTES_MAX)

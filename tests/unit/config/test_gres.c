@@ -87,6 +87,62 @@ static void lists_and_groups_of_keys_say_the_same(void **state)
     assert_int_equal(config->container.cdi_hooks, CONFIG_HOOKS_NONE);
 }
 
+static void libraries_are_a_list_in_a_section(void **state)
+{
+    static const char text[] =
+        "nodes: [{names: n1}]\ncontainer:\n  host_libraries:\n"
+        "    - {name: a, libraries: [/a/libmpi.so.40, /b], env: [X=1, Y=2]}\n"
+        "    - {name: b, libraries: /c}\n";
+    cleanup(config_freep) struct config *config = NULL;
+    const struct config_libraries *sets;
+
+    (void)state;
+    assert_int_equal(config_parse("t.yaml", text, strlen(text), &config, NULL), 0);
+    assert_int_equal(config->container.n_libraries, 2);
+    sets = config->container.libraries;
+    assert_string_equal(sets[0].name, "a");
+    assert_string_equal(sets[0].libraries, "/a/libmpi.so.40,/b");
+    assert_string_equal(sets[0].env, "X=1,Y=2");
+    assert_string_equal(sets[1].libraries, "/c");
+    assert_null(sets[1].env);
+}
+
+static void assert_no_libraries(const char *item, const char *words)
+{
+    cleanup(freep) char *text =
+        xasprintf("nodes: [{names: n1}]\ncontainer:\n  host_libraries:\n"
+                  "    - {name: a, libraries: /a}\n    - {%s}\n",
+                  item);
+    struct config *config;
+    struct err err;
+
+    assert_true(config_parse("t.yaml", text, strlen(text), &config, &err) < 0);
+    if (strcmp(err.text, words) != 0)
+        fail_msg("%s", err.text);
+}
+
+static void wrong_libraries_are_refused(void **state)
+{
+    (void)state;
+    assert_no_libraries("name: a, libraries: /b",
+                        "t.yaml:5: container.host_libraries[].name: a is in line 4 "
+                        "already");
+    assert_no_libraries("name: b",
+                        "t.yaml:5: container.host_libraries[].libraries: is missing");
+    assert_no_libraries("name: b, libraries: []",
+                        "t.yaml:5: container.host_libraries[].libraries: there are "
+                        "none");
+    assert_no_libraries("name: b, libraries: libmpi.so.40",
+                        "t.yaml:5: container.host_libraries[].libraries: "
+                        "'libmpi.so.40' is no absolute path");
+    assert_no_libraries("name: b, libraries: /b, env: [X]",
+                        "t.yaml:5: container.host_libraries[].env: 'X' is not "
+                        "NAME=VALUE");
+    assert_no_libraries("name: b, librarie: /b",
+                        "t.yaml:5: container.host_libraries[].librarie: no such key, "
+                        "did you mean 'libraries'?");
+}
+
 static void directories_of_specifications_are_absolute(void **state)
 {
     static const char text[] =
@@ -107,6 +163,8 @@ int main(void)
         cmocka_unit_test(names_are_made_of_number_and_bus),
         cmocka_unit_test(wrong_names_are_refused),
         cmocka_unit_test(lists_and_groups_of_keys_say_the_same),
+        cmocka_unit_test(libraries_are_a_list_in_a_section),
+        cmocka_unit_test(wrong_libraries_are_refused),
         cmocka_unit_test(directories_of_specifications_are_absolute),
     };
 

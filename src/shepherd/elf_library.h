@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * elf_library.h - what a shared library says about itself, from its bytes
+ *
+ * Pure. Libraries of 64 bits in this machine's byte order; all else is refused.
+ */
+#ifndef BERTH_SHEPHERD_ELF_LIBRARY_H
+#define BERTH_SHEPHERD_ELF_LIBRARY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define ELF_SONAME_MAX 128
+
+/* "GLIBC_2.34"; 0.0: none. */
+struct glibc_version {
+    uint32_t major, minor;
+};
+
+struct elf_library {
+    uint16_t machine;                /* EM_X86_64 */
+    char soname[ELF_SONAME_MAX];     /* "libmpi.so.40"; "": it has none */
+    struct glibc_version needs, has; /* the highest of each */
+};
+
+/* -ENOEXEC with words for what is no such library, or is broken. Bytes that lie are
+ * found out or misread, never followed past the end. */
+int elf_library_read(const void *bytes, size_t len, struct elf_library *ret,
+                     struct err *err);
+
+/* Below 0, 0, above 0. */
+int glibc_compare(struct glibc_version a, struct glibc_version b);
+
+#endif
