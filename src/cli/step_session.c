@@ -34,7 +34,7 @@ struct session {
     struct step_input input;
     struct interrupts interrupts;
     Berth__Envelope *started; /* owned; NULL before the step has started */
-    bool is_over;
+    bool is_over, has_told_failure;
     int status;
     struct berth_err err;
 };
@@ -215,15 +215,22 @@ static void send_input(struct session *s)
     send(s, &env);
 }
 
-/* Once our reader is gone, nobody wants the rest of the step either. */
+/* Once our reader is gone, nobody wants the rest of the step either. The step may
+ * have ended in the same moment: then what it wrote is lost all the same. */
 static void check_reader(struct session *s)
 {
     int failure = s->outputs ? outputs_failure(s->outputs) : 0;
 
-    if (!failure || s->is_over)
+    if (!failure || s->has_told_failure)
         return;
+    s->has_told_failure = true;
     if (failure != -EPIPE)
         say_error("cannot write the output: %s", strerror(-failure));
+    if (s->is_over) {
+        if (failure != -EPIPE && s->status == 0)
+            s->status = 1;
+        return;
+    }
     if (!s->options->is_attached)
         send_signal(s, SIGKILL, true);
     fail(s, NULL);
@@ -315,6 +322,7 @@ int step_session_run(struct berth_steps *steps, Berth__StepSpec *spec,
         drain(&s);
         check_reader(&s);
     }
+    check_reader(&s);
     step_input_close(&s.input);
     outputs_destroy(s.outputs);
     berth_free(s.started);

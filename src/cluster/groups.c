@@ -8,6 +8,7 @@
 #include "cluster/cluster.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -15,6 +16,7 @@
 #include "cgroup/cgroup.h"
 
 #define WRITTEN_MAX 65536
+#define REMOVE_TRIES 500 /* of 20 ms */
 
 /* NULL: it made none, or has removed them. */
 static struct cgroup *groups_of(const struct cluster *c, const char *node)
@@ -44,6 +46,21 @@ void cluster_kill_groups(const struct cluster *c)
     }
 }
 
+/* What was killed is in its group until it is gone altogether, which takes a busy
+ * machine a while. */
+static int remove_when_empty(struct cgroup *cg, struct err *err)
+{
+    const struct timespec pause = {.tv_nsec = 20 * 1000000L};
+    int rc = cgroup_remove(cg, "", err);
+
+    for (int i = 0; rc && i < REMOVE_TRIES; i++) {
+        (void)cgroup_kill(cg, "", NULL);
+        (void)nanosleep(&pause, NULL);
+        rc = cgroup_remove(cg, "", err);
+    }
+    return rc;
+}
+
 int cluster_remove_groups(const struct cluster *c, struct err *err)
 {
     int rc = 0;
@@ -51,7 +68,7 @@ int cluster_remove_groups(const struct cluster *c, struct err *err)
     for (size_t i = 0; i < c->n_nodes && !rc; i++) {
         struct cgroup *cg = groups_of(c, c->nodes[i].name);
 
-        rc = cgroup_remove(cg, "", err);
+        rc = remove_when_empty(cg, err);
         cgroup_close(cg);
     }
     return rc;
