@@ -71,9 +71,11 @@ class Testbed:
         tar = self.build / "bench-image.tar"
         if not tar.exists():
             print(f"bench: making {tar} with mmdebstrap", flush=True)
+            # mmdebstrap makes what the name's ending says.
+            part = self.build / "bench-image.part.tar"
             subprocess.run(["mmdebstrap", "-q", "--variant=minbase",
-                            "--include=openmpi-bin", "bookworm", f"{tar}.part"], check=True)
-            os.rename(f"{tar}.part", tar)
+                            "--include=openmpi-bin", "bookworm", part], check=True)
+            os.rename(part, tar)
         return tar
 
     def tar(self):
