@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import tarfile
@@ -176,6 +177,11 @@ def test_a_site_may_keep_its_filter(make_cluster, small_tar):
     desk.clear()
 
 
+# A row of 'strace -c': % time, seconds, usecs/call, calls, errors if any, name. A process
+# that is killed in a call leaves other lines among them.
+COUNTED = re.compile(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?(\w+)$", re.M)
+
+
 def calls_of_a_start(layer, tmp_path):
     """How many of each system call one container takes, with all that is in it."""
     build = pathlib.Path(os.environ.get("BERTH_BUILD_DIR", "build")).resolve()
@@ -188,10 +194,8 @@ def calls_of_a_start(layer, tmp_path):
         out = tmp_path / "counts"
         run(strace, "-f", "-c", "-o", out, program, "--layers", layer, "-n", n, "--",
             "/bin/true")
-        counts[n] = {line.split()[-1]: int(line.split()[3])
-                     for line in out.read_text().splitlines()
-                     if line.split()[:1] and line.split()[0].replace(".", "").isdigit()
-                     and line.split()[-1] != "total"}
+        counts[n] = {name: int(calls) for calls, name in COUNTED.findall(out.read_text())
+                     if name != "total"}
     return {name: counts[3][name] - counts[1].get(name, 0) for name in counts[3]}
 
 
