@@ -40,6 +40,12 @@ int opt_help(const struct opt *opt, const char *value, void *ctx, struct err *er
     return -ECANCELED;
 }
 
+int opt_show(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)opt_string(opt, opt->name, ctx, err);
+    return opt_help(opt, value, ctx, err);
+}
+
 static bool is_known(const struct opt *opt, unsigned int where)
 {
     return where == 0 || opt->where == 0 || (opt->where & where) != 0;

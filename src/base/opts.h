@@ -54,6 +54,9 @@ int opt_flag(const struct opt *opt, const char *value, void *ctx, struct err *er
 int opt_string(const struct opt *opt, const char *value, void *ctx, struct err *err);
 /* Ends the parsing with -ECANCELED: the help is wanted. */
 int opt_help(const struct opt *opt, const char *value, void *ctx, struct err *err);
+/* The same, and the option's name goes to the string at opt->offset: one of several
+ * texts is wanted. */
+int opt_show(const struct opt *opt, const char *value, void *ctx, struct err *err);
 
 /* Parse argv[1..argc-1] with the options of 'table' known in 'where' (a mask; 0
  * means all). *ret_next is the index of the first operand, which may be argc.

@@ -6,21 +6,11 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/mem.h"
-#include "base/strv.h"
 #include "cli/cluster_link.h"
-#include "options/components.h"
-#include "options/directives.h"
 #include "cli/document.h"
-#include "cli/image_ref.h"
-#include "options/job_env.h"
-#include "options/script.h"
-#include "options/inherit.h"
+#include "cli/submission.h"
 #include "cli/wait_job.h"
 
 static void print_usage(void)
@@ -39,81 +29,6 @@ static void print_usage(void)
            "  berth submit -d afterok:17 --gpus-per-node=2 -C 'a100|h100' job.sh\n"
            "  berth submit -n1 --mem=64G : -n32 job.sh\n"
            "  berth submit --dry-run job.sh\n");
-}
-
-struct submission {
-    struct job_args args;
-    struct err err;
-    char *script;
-    size_t script_len;
-    int next; /* first operand in argv */
-};
-
-/* Find the operands: parse once for the sake of the spelling. */
-static int find_operands(struct submission *sub, int argc, char **argv)
-{
-    struct job_args scratch;
-    int rc;
-
-    job_args_init(&scratch, sub->args.now);
-    rc = components_parse(FOR_SUBMIT, argc, argv, &scratch, &sub->next, &sub->err);
-    str_replace(&sub->args.wrap, scratch.wrap);
-    sub->args.quiet = scratch.quiet;
-    job_args_fini(&scratch);
-    return rc;
-}
-
-static int read_script(struct submission *sub, int argc, char **argv)
-{
-    const char *path = sub->next < argc ? argv[sub->next] : NULL;
-
-    if (sub->args.wrap && path)
-        return err_set(&sub->err, EINVAL, "--wrap and a script (%s) exclude each other",
-                       path);
-    if (sub->args.wrap) {
-        sub->script = script_wrap(sub->args.wrap, &sub->script_len);
-        return 0;
-    }
-    if (!path && isatty(STDIN_FILENO))
-        say_info("reading the batch script from the terminal; Ctrl-D ends it");
-    return script_read(path, &sub->script, &sub->script_len, &sub->err);
-}
-
-/* From the weakest source to the strongest. */
-static int read_options(struct submission *sub, int argc, char **argv)
-{
-    struct job_args *args = &sub->args;
-    int rc = directives_read(sub->script, sub->script_len, args, &sub->err);
-
-    if (rc < 0)
-        return err_wrap(&sub->err, "%s",
-                        sub->next < argc ? argv[sub->next] : "the script");
-    rc = job_env_read(environ, FOR_SUBMIT, false, args, &sub->err);
-    if (rc < 0)
-        return rc;
-    rc = components_parse(FOR_SUBMIT, argc, argv, args, &sub->next, &sub->err);
-    return rc < 0 ? rc : components_join(args, &sub->err);
-}
-
-static int complete(struct submission *sub, int argc, char **argv)
-{
-    bool has_path = sub->next < argc;
-    struct spec_source source = {
-        .env = environ,
-        .command = say_name(),
-        .argv = argv,
-        .script = sub->script,
-        .script_len = sub->script_len,
-        .script_name = sub->args.wrap ? "wrap"
-                       : has_path     ? argv[sub->next]
-                                      : NULL,
-        .args = has_path ? argv + sub->next + 1 : NULL,
-    };
-    int rc = image_ref_resolve(sub->args.config, sub->args.spec->container, &sub->err);
-
-    if (rc == -ENODATA && sub->args.dry_run)
-        rc = 0;
-    return rc < 0 ? rc : spec_complete(&sub->args, &source, &sub->err);
 }
 
 static void print_submitted(const struct job_args *args,
@@ -146,23 +61,9 @@ static int send(const struct job_args *args)
     return args->wait ? wait_for_end(berth, &reply->job_id, 1) : STATUS_OK;
 }
 
-static int dry_run(const struct job_args *args)
-{
-    json_t *doc = document_of(&args->spec->base, true);
-    cleanup(freep) char *mask = xasprintf("%04o", args->spec->umask);
-
-    json_object_set_new(doc, "umask", json_string(mask));
-
-    if (args->json)
-        document_print_json(doc, stdout);
-    else if (document_print_yaml(doc, stdout) < 0)
-        return STATUS_FAILED;
-    return STATUS_OK;
-}
-
 static int submit(struct submission *sub, int argc, char **argv)
 {
-    int rc = find_operands(sub, argc, argv);
+    int rc = submission_spell(sub, argc, argv);
 
     if (rc == -ECANCELED) {
         print_usage();
@@ -172,27 +73,21 @@ static int submit(struct submission *sub, int argc, char **argv)
         say_error("%s", sub->err.text);
         return rc == -ENOTSUP ? STATUS_FAILED : STATUS_USAGE;
     }
-    rc = read_script(sub, argc, argv);
-    if (rc == 0)
-        rc = read_options(sub, argc, argv);
-    if (rc == 0)
-        rc = complete(sub, argc, argv);
-    if (rc < 0) {
+    if (submission_read(sub, argc, argv) < 0) {
         say_error("job submission failed: %s", sub->err.text);
         return STATUS_FAILED;
     }
     say_warnings(sub->args.warnings, sub->args.quiet);
-    return sub->args.dry_run ? dry_run(&sub->args) : send(&sub->args);
+    return sub->args.dry_run ? submission_print(&sub->args) : send(&sub->args);
 }
 
 int cmd_submit(int argc, char **argv)
 {
-    struct submission sub = {.script = NULL};
+    struct submission sub;
     int status;
 
-    job_args_init(&sub.args, time(NULL));
+    submission_init(&sub);
     status = submit(&sub, argc, argv);
-    free(sub.script);
-    job_args_fini(&sub.args);
+    submission_fini(&sub);
     return status;
 }

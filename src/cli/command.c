@@ -63,15 +63,6 @@ static int unknown_command(const struct command *table, const char *name)
     return STATUS_USAGE;
 }
 
-/* Slurm's names that are ours too. */
-static const char *slurm_twin(const char *program)
-{
-    const char *base = strrchr(program, '/');
-
-    base = base ? base + 1 : program;
-    return strcmp(base, "srun") == 0 ? "run" : NULL;
-}
-
 static int run_named(const struct command *table, const char *name, int argc,
                      char **argv)
 {
@@ -95,10 +86,6 @@ static int run_named(const struct command *table, const char *name, int argc,
 
 int command_main(const struct command *table, int argc, char **argv)
 {
-    const char *twin = argc > 0 ? slurm_twin(argv[0]) : NULL;
-
-    if (twin)
-        return run_named(table, twin, argc, argv);
     if (argc < 2) {
         run_named(table, "help", 1, argv);
         return STATUS_USAGE;

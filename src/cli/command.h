@@ -41,7 +41,7 @@ struct command {
 /* The commands in the order 'berth help' shows them; a NULL name ends it. */
 extern const struct command commands[];
 
-/* Run argv[1] as a command, or argv[0] when it is one of Slurm's names. */
+/* Run argv[1] as a command. */
 int command_main(const struct command *table, int argc, char **argv);
 
 struct usage {

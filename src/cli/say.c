@@ -13,6 +13,7 @@
 #include "base/strv.h"
 
 static const char *speaker = "berth";
+static const char *error_mark = "";
 static bool is_quiet;
 
 void say_set_name(const char *name)
@@ -23,6 +24,11 @@ void say_set_name(const char *name)
 const char *say_name(void)
 {
     return speaker;
+}
+
+void say_mark_errors(void)
+{
+    error_mark = "error: ";
 }
 
 static void __attribute__((format(printf, 2, 0)))
@@ -42,7 +48,7 @@ void say_error(const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    say("", fmt, ap);
+    say(error_mark, fmt, ap);
     va_end(ap);
 }
 

@@ -12,6 +12,8 @@
 /* Who speaks, "berth submit"; borrowed for ever. */
 void say_set_name(const char *name);
 const char *say_name(void);
+/* From now on errors are marked as such: "sbatch: error: ...". */
+void say_mark_errors(void);
 
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -41,6 +41,7 @@ struct job_args {
     char *mpi; /* "pmix" or "none" */
     char *key; /* of the submission */
 
+    const char *show; /* with -ECANCELED: "help", "usage" or "version" */
     bool parsable, json, wait, dry_run, quiet, verbose;
     bool label, overlap, has_kill_on_bad_exit;
     bool has_container; /* an option about the container was given */

@@ -254,7 +254,9 @@ const struct opt job_options[] = {
     FLAG("quiet", 'Q', set_args_flag, .offset = ARGS(quiet),
          .help = "say nothing but errors"),
     FLAG("verbose", 'v', set_args_flag, .offset = ARGS(verbose), .help = "say more"),
-    OPTS_HELP,
+    FLAG("help", 'h', opt_show, .offset = ARGS(show), .help = "this text"),
+    FLAG("usage", 0, opt_show, .offset = ARGS(show)),
+    FLAG("version", 'V', opt_show, .offset = ARGS(show)),
 
     /* Asked for, and so here in any case. */
     GRANTED(OPT_NONE, "ignore-pbs", 0, FOR_SUBMIT),

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * main.c - berth, the command line
+ * main.c - berth, the command line, by its own name or by one of Slurm's
  */
-#include "cli/command.h"
-
 #include <locale.h>
 #include <signal.h>
 
 #include "base/io.h"
+#include "cli/command.h"
+#include "slurm/slurm.h"
 
 int main(int argc, char **argv)
 {
+    const struct slurm_command *named = argc > 0 ? slurm_command_of(argv[0]) : NULL;
+
     io_open_std();
     setlocale(LC_CTYPE, "");
     /* A reader that went away is an error of the write, handled there. */
     signal(SIGPIPE, SIG_IGN);
-    return command_main(commands, argc, argv);
+    return named ? slurm_run(named, argc, argv) : command_main(commands, argc, argv);
 }

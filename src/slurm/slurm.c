@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * slurm.c - find the command by its name; what all of them say and ask
+ */
+#include "slurm/slurm.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "cli/cluster_link.h"
+#include "cli/say.h"
+
+const struct slurm_command slurm_commands[] = {
+#define SLURM_COMMAND(name, fn, help) {#name, fn, help},
+#include "slurm/slurm_commands.def"
+#undef SLURM_COMMAND
+    {.name = NULL},
+};
+
+const struct slurm_command *slurm_command_of(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+    for (const struct slurm_command *c = slurm_commands; c->name; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}
+
+int slurm_run(const struct slurm_command *command, int argc, char **argv)
+{
+    int status;
+
+    say_set_name(command->name);
+    say_mark_errors();
+    status = command->run(argc, argv);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (errno != EPIPE)
+        say_error("cannot write the output: %s", strerror(errno));
+    return status ? status : SLURM_FAILED;
+}
+
+int slurm_show(const char *what, const struct slurm_usage *usage,
+               const struct opt *table, unsigned int where)
+{
+    if (strcmp(what, "version") == 0) {
+        printf("slurm " SLURM_RELEASE " (Berth " PACKAGE_VERSION ")\n");
+        return SLURM_OK;
+    }
+    printf("Usage: %s\n", usage->synopsis);
+    if (strcmp(what, "usage") == 0)
+        return SLURM_OK;
+    printf("\n%s\n\nOptions:\n", usage->about);
+    opts_print(table, where, stdout);
+    return SLURM_OK;
+}
+
+int slurm_bad_usage(const char *text)
+{
+    say_error("%s", text);
+    fprintf(stderr, "Try \"%s --help\" for more information\n", say_name());
+    return SLURM_FAILED;
+}
+
+int slurm_parse(const struct slurm_usage *usage, const struct opt *table,
+                enum opts_order order, int argc, char **argv, void *ctx,
+                struct slurm_common *common, int *ret_next)
+{
+    struct err err;
+    int rc = opts_parse(table, 0, order, argc, argv, ctx, ret_next, &err);
+
+    if (rc == -ECANCELED)
+        return slurm_show(common->show, usage, table, 0);
+    return rc < 0 ? slurm_bad_usage(err.text) : -1;
+}
+
+int slurm_open(struct berth **ret_berth)
+{
+    return link_open(NULL, ret_berth);
+}
+
+int slurm_cluster(struct berth *berth, const char *names, char **ret_name)
+{
+    cleanup(reply_freep) Berth__Pong *pong = NULL;
+    cleanup(strv_freep) char **words = names ? strv_split(names, ",") : NULL;
+    struct berth_err err;
+    int rc = 0;
+
+    *ret_name = NULL;
+    if (!words)
+        return 0;
+    rc = berth_ping(berth, &pong, &err);
+    if (rc < 0) {
+        say_error("%s", err.text);
+        return rc;
+    }
+    strv_foreach (word, words) {
+        if (strcmp(*word, pong->cluster) == 0 || strcmp(*word, "all") == 0)
+            continue;
+        say_error("'%s' can't be reached now, or it is an invalid entry for "
+                  "--cluster: this is the cluster %s",
+                  *word, pong->cluster);
+        return -EINVAL;
+    }
+    *ret_name = xstrdup(pong->cluster);
+    return 0;
+}
