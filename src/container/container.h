@@ -113,7 +113,8 @@ struct task_spec {
     char *const *argv; /* argv[0] is looked up in the env's PATH, inside */
     char *const *env;
     const char *cwd; /* fallback: the container's workdir, or "/" */
-    int fds[3];      /* become 0, 1, 2; stay the caller's */
+    int fds[4];      /* become 0, 1, 2 and, with has_wire, 3; stay the caller's */
+    bool has_wire;
     /* A terminal instead: the container's own, whose master end comes back over
      * fds[0], one end of a socket pair, before STARTED does (terminal_receive). */
     bool has_terminal;

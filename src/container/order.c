@@ -21,7 +21,7 @@
 
 union fd_control {
     struct cmsghdr align;
-    char bytes[CMSG_SPACE((N_STDIO + 1) * sizeof(int))];
+    char bytes[CMSG_SPACE((ORDER_FDS + 1) * sizeof(int))];
 };
 
 static void strbuf_finip(struct strbuf *sb)
@@ -84,14 +84,16 @@ static uint32_t flags_of(const struct task_spec *task)
 {
     return (task->new_session ? ORDER_NEW_SESSION : 0u) |
            (task->has_terminal ? ORDER_TERMINAL : 0u) |
-           (task->needs_cwd ? ORDER_NEEDS_CWD : 0u);
+           (task->needs_cwd ? ORDER_NEEDS_CWD : 0u) |
+           (task->has_wire ? ORDER_WIRE : 0u);
 }
 
 int order_send_spawn(int sock, const struct task_spec *task, struct err *err)
 {
     cleanup(strbuf_finip) struct strbuf body = STRBUF_INIT;
     cleanup(closep) int body_fd = -1;
-    int fds[N_STDIO + 1] = {task->fds[0], task->fds[1], task->fds[2], -1};
+    size_t n_fds = task->has_wire ? ORDER_FDS : N_STDIO;
+    int fds[ORDER_FDS + 1];
     struct order_head head = {.kind = ORDER_SPAWN,
                               .task = task->id,
                               .umask = task->umask,
@@ -101,6 +103,7 @@ int order_send_spawn(int sock, const struct task_spec *task, struct err *err)
     struct iovec iov[2] = {{.iov_base = &head, .iov_len = sizeof(head)}};
     int rc;
 
+    memcpy(fds, task->fds, n_fds * sizeof(*fds));
     strbuf_add(&body, task->cwd ? task->cwd : "/",
                strlen(task->cwd ? task->cwd : "/") + 1);
     strbuf_add(&body, task->cpus ? task->cpus : "",
@@ -116,13 +119,13 @@ int order_send_spawn(int sock, const struct task_spec *task, struct err *err)
     head.body_len = (uint32_t)body.len;
     if (body.len <= ORDER_INLINE_MAX) {
         iov[1] = (struct iovec){.iov_base = body.s, .iov_len = body.len};
-        return send_packet(sock, iov, 2, fds, N_STDIO, err);
+        return send_packet(sock, iov, 2, fds, n_fds, err);
     }
     rc = make_body_file(&body, &body_fd, err);
     if (rc)
         return rc;
-    fds[N_STDIO] = body_fd;
-    return send_packet(sock, iov, 1, fds, N_STDIO + 1, err);
+    fds[n_fds] = body_fd;
+    return send_packet(sock, iov, 1, fds, n_fds + 1, err);
 }
 
 int order_send_signal(int sock, uint32_t task, int signo, struct err *err)
@@ -172,6 +175,7 @@ int order_parse(const struct order_head *head, char *body, struct order *ret)
     ret->new_session = head->flags & ORDER_NEW_SESSION;
     ret->has_terminal = head->flags & ORDER_TERMINAL;
     ret->needs_cwd = head->flags & ORDER_NEEDS_CWD;
+    ret->has_wire = head->flags & ORDER_WIRE;
     ret->rows = head->rows;
     ret->columns = head->columns;
     if (head->kind == ORDER_SWEEP)
@@ -192,7 +196,7 @@ int order_parse(const struct order_head *head, char *body, struct order *ret)
     return 0;
 }
 
-static size_t take_descriptors(struct msghdr *msg, int fds[N_STDIO + 1])
+static size_t take_descriptors(struct msghdr *msg, int fds[ORDER_FDS + 1])
 {
     struct cmsghdr *c = CMSG_FIRSTHDR(msg);
     size_t n;
@@ -235,26 +239,28 @@ int order_receive(int sock, struct order *ret)
                          .msg_iovlen = 1,
                          .msg_control = control.bytes,
                          .msg_controllen = sizeof(control.bytes)};
-    int fds[N_STDIO + 1] = {-1, -1, -1, -1};
+    int fds[ORDER_FDS + 1] = {-1, -1, -1, -1, -1};
     cleanup(closep) int body_fd = -1;
-    struct order_head head;
-    size_t n_fds;
+    struct order_head head = {0};
+    size_t n_fds, n_own;
     ssize_t n;
     char *body;
 
-    *ret = (struct order){.fds = {-1, -1, -1}};
+    *ret = (struct order){.fds = {-1, -1, -1, -1}};
     n = recvmsg(sock, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n < 0)
         return errno == EINTR ? -EAGAIN : errno == ECONNRESET ? 0 : -errno;
     if (n == 0)
         return 0;
     n_fds = take_descriptors(&msg, fds);
-    memcpy(ret->fds, fds, sizeof(ret->fds));
-    body_fd = fds[N_STDIO];
+    if ((size_t)n >= sizeof(head))
+        memcpy(&head, packet, sizeof(head));
+    n_own = head.flags & ORDER_WIRE ? ORDER_FDS : N_STDIO;
+    memcpy(ret->fds, fds, n_own * sizeof(*fds));
+    body_fd = fds[n_own];
     if ((size_t)n < sizeof(head) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
         return -EBADMSG;
-    memcpy(&head, packet, sizeof(head));
-    if (head.kind == ORDER_SPAWN && n_fds < N_STDIO)
+    if (head.kind == ORDER_SPAWN && n_fds < n_own)
         return -EBADMSG;
     body = take_body(&head, packet + sizeof(head), (size_t)n - sizeof(head), body_fd);
     if (!body)
@@ -264,9 +270,9 @@ int order_receive(int sock, struct order *ret)
 
 void order_fini(struct order *order)
 {
-    for (size_t i = 0; i < N_STDIO; i++)
+    for (size_t i = 0; i < ORDER_FDS; i++)
         closep(&order->fds[i]);
     free(order->argv);
     free(order->body);
-    *order = (struct order){.fds = {-1, -1, -1}};
+    *order = (struct order){.fds = {-1, -1, -1, -1}};
 }

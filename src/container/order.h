@@ -7,10 +7,10 @@
  *     +--------------+----------------------------------------------+
  *     | order_head   | cwd \0 cpus \0 argv[0] \0 ... env[0] \0 ...  |
  *     +--------------+----------------------------------------------+
- *     control data: three descriptors for 0, 1, 2
+ *     control data: three descriptors for 0, 1, 2; with ORDER_WIRE one for 3
  *
  * A body over ORDER_INLINE_MAX bytes (environments of a megabyte are normal)
- * travels in a memfd instead, as a fourth descriptor.
+ * travels in a memfd instead, as the last descriptor.
  */
 #ifndef BERTH_CONTAINER_ORDER_H
 #define BERTH_CONTAINER_ORDER_H
@@ -27,7 +27,7 @@
 
 enum order_kind { ORDER_SPAWN = 1, ORDER_SIGNAL = 2, ORDER_SWEEP = 3 };
 
-enum { ORDER_NEW_SESSION = 1, ORDER_TERMINAL = 2, ORDER_NEEDS_CWD = 4 };
+enum { ORDER_NEW_SESSION = 1, ORDER_TERMINAL = 2, ORDER_NEEDS_CWD = 4, ORDER_WIRE = 8 };
 
 struct order_head {
     uint32_t kind;
@@ -40,17 +40,19 @@ struct order_head {
     uint32_t body_len;
 };
 
+#define ORDER_FDS 4 /* standard streams, wire */
+
 /* An order as init sees it. Strings and vectors live in 'body' and 'argv'. */
 struct order {
     enum order_kind kind;
     uint32_t task;
     int signo;
     unsigned int umask;
-    bool new_session, has_terminal, needs_cwd;
+    bool new_session, has_terminal, needs_cwd, has_wire;
     uint16_t rows, columns; /* of the terminal */
     const char *cwd, *cpus; /* cpus: "" for unbound */
     char **argv, **env;     /* argv owns the memory of both */
-    int fds[3];             /* close-on-exec, -1 when absent */
+    int fds[ORDER_FDS];     /* close-on-exec, -1 when absent */
     char *body;
 };
 

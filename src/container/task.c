@@ -28,6 +28,7 @@
 
 #define TASK_STACK_SIZE (64 * 1024)
 #define MAX_CPUS 8192
+#define WIRE_FD 3 /* is init's own socket here, so never the source of a copy */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* What failed, where the words need more than the program's name. */
@@ -150,7 +151,9 @@ ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
         return "give its terminal to ";
     if (moved)
         say_moved(order, place, moved);
-    if (close_range(3, ~0U, 0))
+    if (order->has_wire && dup2(order->fds[3], WIRE_FD) < 0)
+        return "hand its connection to ";
+    if (close_range(order->has_wire ? WIRE_FD + 1 : WIRE_FD, ~0U, 0))
         return "close descriptors for ";
     if (!launch->keep_caps && isolate_drop_caps())
         return "drop capabilities for ";

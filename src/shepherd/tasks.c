@@ -15,6 +15,7 @@
 #include "shepherd/devices.h"
 #include "shepherd/taskenv.h"
 
+#include <berth/mpi.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -382,7 +383,7 @@ static int start_task(struct step *step, struct task *task, char *const *base,
     const Berth__Assignment *assignment = step->sh->assignment;
     cleanup(strv_freep) char **env = strv_dup(base);
     cleanup(strv_freep) char **argv = NULL;
-    int fds[3] = {-1, -1, -1};
+    int fds[4] = {-1, -1, -1, -1};
     int rc;
 
     taskenv_task(&env, step->launch, task->local);
@@ -392,6 +393,8 @@ static int start_task(struct step *step, struct task *task, char *const *base,
     if (!rc)
         rc = open_streams(step, task, fds, err);
     argv = box_command(step->box, spec->argv, spec->n_argv);
+    if (!rc && step->wiring)
+        fds[BERTH_MPI_TASK_FD] = wiring_task_fd(step->wiring, task->rank);
     if (!rc) {
         const char *cpus = task->local < assignment->n_task_pus
                                ? assignment->task_pus[task->local]
@@ -401,7 +404,8 @@ static int start_task(struct step *step, struct task *task, char *const *base,
             .argv = argv,
             .env = env,
             .cwd = box_workdir(spec->container, spec->cwd),
-            .fds = {fds[0], fds[1], fds[2]},
+            .fds = {fds[0], fds[1], fds[2], fds[3]},
+            .has_wire = fds[3] >= 0,
             .cpus = cpus[0] ? cpus : NULL,
             .umask = spec->umask,
             .new_session = true,
@@ -409,7 +413,7 @@ static int start_task(struct step *step, struct task *task, char *const *base,
 
         rc = container_spawn(step->box->container, &order, err);
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         closep(&fds[i]);
     return rc;
 }
@@ -427,6 +431,7 @@ int tasks_start(struct step *step, struct err *err)
     taskenv_job(&env, sh->grant, sh->assignment->cluster, sh->assignment->node_index,
                 sh->dir);
     taskenv_step(&env, step->launch);
+    wiring_forget_outer(&env);
     step->n_tasks = (uint32_t)step->own->n_ranks;
     step->tasks = xcalloc(step->n_tasks + 1, sizeof(*step->tasks));
     (void)uv_poll_init(sh->loop, &step->box_poll, container_fd(step->box->container));

@@ -328,10 +328,38 @@ int wiring_task_env(struct wiring *wiring, uint32_t rank, char ***env, struct er
             continue;
         *eq = '\0';
         /* What the user has set stays, except for the connection itself. */
-        if (strncmp(*pair, "PMIX_", 5) == 0 || !strv_getenv(*env, *pair))
+        if (strncmp(*pair, "PMIX_", 5) == 0 || strncmp(*pair, "PMI_", 4) == 0 ||
+            !strv_getenv(*env, *pair))
             strv_setenv(env, *pair, eq + 1);
     }
     return 0;
+}
+
+void wiring_forget_outer(char ***env)
+{
+    static const char *const names[] = {
+        "PMI_FD",
+        "PMI_RANK",
+        "PMI_SIZE",
+        "PMI_ID",
+        "PMI_PORT",
+        "PMI_SPAWNED",
+        "PMIX_RANK",
+        "PMIX_NAMESPACE",
+        "PMIX_SERVER_URI",
+        "PMIX_SERVER_URI2",
+        "PMIX_SERVER_URI3",
+        "PMIX_SERVER_URI4",
+        "PMIX_SERVER_URI41",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        strv_unsetenv(*env, names[i]);
+}
+
+int wiring_task_fd(struct wiring *wiring, uint32_t rank)
+{
+    return wiring->ops->task_fd ? wiring->ops->task_fd(wiring->self, rank) : -1;
 }
 
 void wiring_fence_done(struct wiring *wiring, const uint8_t set[16], int status,

@@ -48,6 +48,14 @@ void wiring_flush(struct wiring *wiring);
 /* Put what 'rank' needs into its environment. */
 int wiring_task_env(struct wiring *wiring, uint32_t rank, char ***env, struct err *err);
 
+/* Who asks for a step may be an MPI task itself: its connection is not for the tasks of
+ * the new one, whatever these are wired with. */
+void wiring_forget_outer(char ***env);
+
+/* What 'rank' inherits as descriptor BERTH_MPI_TASK_FD, the caller's from now on; -1:
+ * nothing. */
+int wiring_task_fd(struct wiring *wiring, uint32_t rank);
+
 /* Answers to what the plugin asked by 'struct wiring_events', a request of another
  * node for a task of ours, and the news that a task is gone. Arguments are those of
  * berth/mpi.h; 'data' is borrowed for the call. */

@@ -20,7 +20,7 @@ static size_t count_bytes(char *const *v)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct order order = {.fds = {-1, -1, -1}};
+    struct order order = {.fds = {-1, -1, -1, -1}};
     struct order_head head;
     char *body;
 

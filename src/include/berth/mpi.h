@@ -14,8 +14,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define BERTH_MPI_ABI 1
+#define BERTH_MPI_ABI 2
 #define BERTH_MPI_SYMBOL "berth_mpi_plugin"
+
+/* The number that a descriptor of the slot task_fd has in the task. */
+#define BERTH_MPI_TASK_FD 3
 
 struct berth_mpi_err {
     int code;
@@ -72,8 +75,8 @@ struct berth_mpi_ops {
                  void **ret_self, struct berth_mpi_err *err);
     /* Environment for 'rank' as a NULL-terminated heap vector of heap strings
      * "NAME=value", which the caller frees. Mandatory. Names that start with
-     * "PMIX_" replace what the task would have; of all others the user's own
-     * value wins. */
+     * "PMIX_" or "PMI_" replace what the task would have; of all others the user's
+     * own value wins. */
     int (*task_env)(void *self, uint32_t rank, char ***ret_env,
                     struct berth_mpi_err *err);
     /* The result of a fence: every node's data, concatenated; status 0 or an
@@ -88,6 +91,10 @@ struct berth_mpi_ops {
     void (*task_ended)(void *self, uint32_t rank);
     /* Stop serving and free. Mandatory; NULL is fine. */
     void (*stop)(void *self);
+    /* An open descriptor that 'rank' inherits as BERTH_MPI_TASK_FD, and that is the
+     * caller's from now on; -1: the task needs none. Optional; called once a rank,
+     * before it starts. */
+    int (*task_fd)(void *self, uint32_t rank);
 };
 
 /* The only symbol of the plugin, of type 'const struct berth_mpi_plugin'. */

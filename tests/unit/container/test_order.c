@@ -23,7 +23,7 @@ static void make_pair(int sock[2])
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock), 0);
 }
 
-static void round_trip(size_t env_bytes)
+static void round_trip(size_t env_bytes, bool has_wire)
 {
     cleanup(freep) char *big = xmalloc(env_bytes + 1);
     char *argv[] = {A("prog"), A(""), A("last"), NULL}, *env[] = {big, A("B=2"), NULL};
@@ -34,7 +34,8 @@ static void round_trip(size_t env_bytes)
                              .cpus = "0-3",
                              .umask = 027,
                              .new_session = true,
-                             .fds = {0, 1, 2}};
+                             .fds = {0, 1, 2, 0},
+                             .has_wire = has_wire};
     struct order order;
     struct err err;
     int sock[2];
@@ -57,8 +58,10 @@ static void round_trip(size_t env_bytes)
     assert_string_equal(order.env[0], big);
     assert_string_equal(order.env[1], "B=2");
     assert_null(order.env[2]);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3 + has_wire; i++)
         assert_int_equal(fcntl(order.fds[i], F_GETFD), FD_CLOEXEC);
+    assert_int_equal(order.has_wire, has_wire);
+    assert_int_equal(order.fds[3] >= 0, has_wire);
     order_fini(&order);
     assert_int_equal(order_receive(sock[1], &order), -EAGAIN);
     (void)close(sock[0]);
@@ -69,14 +72,17 @@ static void round_trip(size_t env_bytes)
 static void a_small_order_travels_in_the_packet(void **state)
 {
     (void)state;
-    round_trip(10);
+    round_trip(10, false);
+    round_trip(10, true);
 }
 
 static void a_large_order_travels_in_a_file(void **state)
 {
     (void)state;
-    round_trip(ORDER_INLINE_MAX);
-    round_trip(3 << 20);
+    round_trip(ORDER_INLINE_MAX, false);
+    round_trip(ORDER_INLINE_MAX, true);
+    round_trip(3 << 20, false);
+    round_trip(3 << 20, true);
 }
 
 static void a_signal_order_arrives(void **state)
@@ -127,7 +133,7 @@ static void malformed_bodies_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct order order = {.fds = {-1, -1, -1}};
+        struct order order = {.fds = {-1, -1, -1, -1}};
         char *body = xmemdup(rows[i].body, rows[i].head.body_len + 1);
 
         assert_int_equal(order_parse(&rows[i].head, body, &order), -EBADMSG);

@@ -68,6 +68,23 @@ static void a_task_has_three_descriptors(void **state)
     (void)close(extra);
 }
 
+static void a_task_may_have_a_fourth_one(void **state)
+{
+    char *argv[] = {A("probe"), A("fds"), NULL};
+    struct task_spec task = {.argv = argv, .cwd = "/", .has_wire = true};
+    struct outcome o;
+    int wire[2];
+    with(c, &fixture()->spec);
+
+    (void)state;
+    assert_int_equal(pipe(wire), 0);
+    task.fds[3] = wire[0];
+    run_spec(c, task, &o);
+    assert_string_equal(o.out, "0 1 2 3 \n");
+    (void)close(wire[0]);
+    (void)close(wire[1]);
+}
+
 static void a_task_has_default_signals(void **state)
 {
     sigset_t blocked, old;
@@ -300,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_task_may_be_mapped_to_root),
         cmocka_unit_test(a_task_has_no_capability_and_gains_none),
         cmocka_unit_test(a_task_has_three_descriptors),
+        cmocka_unit_test(a_task_may_have_a_fourth_one),
         cmocka_unit_test(a_task_has_default_signals),
         cmocka_unit_test(exit_codes_and_signals_come_back),
         cmocka_unit_test(a_program_that_cannot_run_ends_with_words),
