@@ -103,6 +103,20 @@ BERTH_API int berth_usage(struct berth *berth, const char *host, uint16_t port,
                           const Berth__UsageQuery *query, Berth__UsageList **ret,
                           struct berth_err *err);
 
+/* What has become of jobs, from the site's history: those that wait and run too. One
+ * page a call, oldest first: while 'more' of the reply is set, ask again with its
+ * 'after' and 'after_step' in the query. A job that has ended is there once its end is
+ * durable, which is before berth_wait tells it. */
+BERTH_API int berth_history(struct berth *berth, const Berth__HistoryQuery *query,
+                            Berth__HistoryList **ret, struct berth_err *err);
+/* Sums over runs that ended: by user, account, day, ... */
+BERTH_API int berth_report(struct berth *berth, const Berth__ReportQuery *query,
+                           Berth__ReportList **ret, struct berth_err *err);
+/* An administrator's order; answered when it is done. */
+BERTH_API int berth_history_order(struct berth *berth, const Berth__HistoryOrder *order,
+                                  Berth__HistoryOrderReply **ret,
+                                  struct berth_err *err);
+
 /* Steps. Connect to the lead shepherd of a job: through a node's address (as
  * found in the job's placement), or by the local socket that $BERTH_LEAD names
  * inside an allocation ("unix:PATH" or "tcp:HOST:PORT:JOB"). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * db.c - one table, prepared statements, WAL with full synchronisation
+ * db.c - two tables, prepared statements, WAL with full synchronisation
  */
 #include "state/db.h"
 
@@ -15,6 +15,7 @@ struct db {
     char *path;
     sqlite3 *writer, *reader;
     sqlite3_stmt *put, *del, *get;
+    sqlite3_stmt *append, *trim; /* of the journal */
 };
 
 static int fail(const struct db *db, sqlite3 *handle, const char *what, struct err *err)
@@ -58,6 +59,8 @@ static int open_all(struct db *db, struct err *err)
     static const char setup[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                 "CREATE TABLE IF NOT EXISTS kv(key TEXT PRIMARY KEY,"
                                 " value BLOB NOT NULL) WITHOUT ROWID;"
+                                "CREATE TABLE IF NOT EXISTS journal("
+                                "revision INTEGER PRIMARY KEY, event BLOB NOT NULL);"
                                 /* Fails now, not at the first job, when the
                                  * file cannot be written. */
                                 "BEGIN IMMEDIATE; DELETE FROM kv WHERE key='';"
@@ -73,6 +76,15 @@ static int open_all(struct db *db, struct err *err)
         rc = prepare_statement(db, db->writer, "DELETE FROM kv WHERE key=?1", &db->del,
                                err);
     if (rc == 0)
+        rc = prepare_statement(db, db->writer, "INSERT INTO journal VALUES(?1,?2)",
+                               &db->append, err);
+    /* The last one stays: it says where to go on. */
+    if (rc == 0)
+        rc = prepare_statement(db, db->writer,
+                               "DELETE FROM journal WHERE revision <= ?1 AND revision "
+                               "< (SELECT max(revision) FROM journal)",
+                               &db->trim, err);
+    if (rc == 0)
         rc = open_connection(db, &db->reader, err);
     if (rc == 0)
         rc = prepare_statement(db, db->reader, "SELECT value FROM kv WHERE key=?1",
@@ -85,6 +97,8 @@ void db_close(struct db *db)
     sqlite3_finalize(db->put);
     sqlite3_finalize(db->del);
     sqlite3_finalize(db->get);
+    sqlite3_finalize(db->append);
+    sqlite3_finalize(db->trim);
     sqlite3_close(db->reader);
     sqlite3_close(db->writer);
     free(db->path);
@@ -106,17 +120,27 @@ int db_open(const char *path, struct db **ret, struct err *err)
     return 0;
 }
 
+static sqlite3_stmt *statement_for(const struct db *db, const struct db_change *change)
+{
+    if (change->key)
+        return change->value ? db->put : db->del;
+    return change->value ? db->append : db->trim;
+}
+
 static int write_change(struct db *db, const struct db_change *change, struct err *err)
 {
-    sqlite3_stmt *stmt = change->value ? db->put : db->del;
+    sqlite3_stmt *stmt = statement_for(db, change);
     int rc;
 
-    sqlite3_bind_text(stmt, 1, change->key, -1, SQLITE_STATIC);
+    if (change->key)
+        sqlite3_bind_text(stmt, 1, change->key, -1, SQLITE_STATIC);
+    else
+        sqlite3_bind_int64(stmt, 1, (sqlite3_int64)change->revision);
     if (change->value)
         sqlite3_bind_blob64(stmt, 2, change->value, change->len, SQLITE_STATIC);
     rc = sqlite3_step(stmt);
     if (rc != SQLITE_DONE)
-        (void)fail(db, db->writer, change->key, err);
+        (void)fail(db, db->writer, change->key ? change->key : "journal", err);
     sqlite3_reset(stmt);
     return rc == SQLITE_DONE ? 0 : -EIO;
 }
@@ -177,5 +201,20 @@ int db_get(struct db *db, const char *key, void **ret_value, size_t *ret_len,
     }
     /* An open statement would hold back checkpoints. */
     sqlite3_reset(db->get);
+    return rc;
+}
+
+int db_last_revision(struct db *db, uint64_t *ret, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = 0;
+
+    if (sqlite3_prepare_v2(db->reader, "SELECT max(revision) FROM journal", -1, &stmt,
+                           NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        *ret = (uint64_t)sqlite3_column_int64(stmt, 0);
+    else
+        rc = fail(db, db->reader, "cannot read the journal", err);
+    sqlite3_finalize(stmt);
     return rc;
 }

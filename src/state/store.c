@@ -28,6 +28,7 @@ struct batch {
     size_t n_changes, cap_changes;
     struct listener *listeners;
     size_t n_listeners, cap_listeners;
+    uint64_t revision; /* of the last event; 0: none */
 };
 
 struct store {
@@ -39,7 +40,7 @@ struct store {
     bool is_writing, is_closing, is_armed;
     unsigned int n_handles; /* that the loop still has to close */
     struct err failure;     /* of the batch that leaves */
-    uint64_t revision;
+    uint64_t commits, revision, appended;
     uv_work_t work;
     uv_sem_t written;
     /* 'prepare' runs just before the loop waits; 'busy' keeps the loop from
@@ -94,7 +95,9 @@ static void tell(struct store *store)
 
     store->leaving = (struct batch){0};
     if (told.n_changes)
-        store->revision++;
+        store->commits++;
+    if (told.revision)
+        store->revision = told.revision;
     for (size_t i = 0; i < told.n_listeners; i++)
         told.listeners[i].fn(told.listeners[i].ctx);
     batch_fini(&told);
@@ -191,6 +194,12 @@ int store_open(uv_loop_t *loop, const char *path,
     store->work.data = store;
     BUG_ON(uv_sem_init(&store->written, 0));
     rc = db_open(path, &store->db, err);
+    if (rc == 0) {
+        rc = db_last_revision(store->db, &store->revision, err);
+        store->appended = store->revision;
+        if (rc)
+            db_close(store->db);
+    }
     if (rc) {
         store_free(store);
         return rc;
@@ -258,25 +267,40 @@ int store_get(struct store *store, const char *key, void **ret_value, size_t *re
     return db_get(store->db, key, ret_value, ret_len, err);
 }
 
-static void add_change(struct store *store, const char *key, void *value, size_t len)
+static void add_change(struct store *store, struct db_change change)
 {
     struct batch *batch = &store->open;
 
     batch->changes = grown(batch->changes, batch->n_changes, &batch->cap_changes,
                            sizeof(*batch->changes));
-    batch->changes[batch->n_changes++] =
-        (struct db_change){.key = xstrdup(key), .value = value, .len = len};
+    batch->changes[batch->n_changes++] = change;
     arm(store);
 }
 
 void store_put(struct store *store, const char *key, const void *value, size_t len)
 {
-    add_change(store, key, xmemdup(value, len), len);
+    add_change(store, (struct db_change){.key = xstrdup(key),
+                                         .value = xmemdup(value, len),
+                                         .len = len});
 }
 
 void store_delete(struct store *store, const char *key)
 {
-    add_change(store, key, NULL, 0);
+    add_change(store, (struct db_change){.key = xstrdup(key)});
+}
+
+uint64_t store_append(struct store *store, const void *event, size_t len)
+{
+    store->open.revision = ++store->appended;
+    add_change(store, (struct db_change){.value = xmemdup(event, len),
+                                         .len = len,
+                                         .revision = store->appended});
+    return store->appended;
+}
+
+void store_trim(struct store *store, uint64_t revision)
+{
+    add_change(store, (struct db_change){.revision = revision});
 }
 
 void store_on_commit(struct store *store, void (*fn)(void *ctx), void *ctx)
@@ -291,7 +315,17 @@ void store_on_commit(struct store *store, void (*fn)(void *ctx), void *ctx)
     arm(store);
 }
 
+uint64_t store_commits(const struct store *store)
+{
+    return store->commits;
+}
+
 uint64_t store_revision(const struct store *store)
 {
     return store->revision;
+}
+
+uint64_t store_appended(const struct store *store)
+{
+    return store->appended;
 }

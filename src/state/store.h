@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * store.h - a key space with atomic batches, durable before it is told
+ * store.h - a key space and a journal with atomic batches, durable before it is told
  *
  * Keys are text ("job/17"), values bytes. Changes gather in the open batch, which
  * goes to a worker just before the loop would wait; when it is on disk (one fsync
@@ -48,7 +48,17 @@ void store_delete(struct store *store, const char *key);
  * when nothing waits). */
 void store_on_commit(struct store *store, void (*fn)(void *ctx), void *ctx);
 
-/* Commits so far; grows by one a batch. */
+/* The journal: what has changed, in order, in the same batches. Events are numbered
+ * from 1 and never twice; journal.h reads them.
+ *
+ * Append one to the open batch; returns its revision. */
+uint64_t store_append(struct store *store, const void *event, size_t len);
+/* Drop events up to 'revision', but for the last one. */
+void store_trim(struct store *store, uint64_t revision);
+/* Batches that were written so far. */
+uint64_t store_commits(const struct store *store);
+/* The last revision on disk; the last one given out. */
 uint64_t store_revision(const struct store *store);
+uint64_t store_appended(const struct store *store);
 
 #endif

@@ -160,7 +160,7 @@ static void what_gathers_before_the_loop_waits_is_one_commit(void **state)
         put(f, key, "v");
     }
     uv_run(&f->loop, UV_RUN_DEFAULT);
-    assert_int_equal(store_revision(f->store), 1);
+    assert_int_equal(store_commits(f->store), 1);
     assert_int_equal(scan(f, "k/").n, 1000);
 }
 
@@ -182,7 +182,7 @@ static void what_a_callback_puts_is_the_next_commit(void **state)
     store_on_commit(f->store, put_b_and_wait, &told);
     uv_run(&f->loop, UV_RUN_DEFAULT);
     assert_string_equal(told.order, "ab");
-    assert_int_equal(store_revision(f->store), 2);
+    assert_int_equal(store_commits(f->store), 2);
     assert_int_equal(told.on_disk, 2);
 }
 
@@ -195,7 +195,7 @@ static void with_nothing_to_write_a_callback_runs_at_once_from_the_loop(void **s
     assert_string_equal(told.order, "");
     uv_run(&f->loop, UV_RUN_DEFAULT);
     assert_string_equal(told.order, "a");
-    assert_int_equal(store_revision(f->store), 0);
+    assert_int_equal(store_commits(f->store), 0);
 }
 
 static void join(uv_timer_t *timer)
