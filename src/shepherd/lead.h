@@ -4,7 +4,7 @@
  *
  *     lead.c    life of the job: start, time limit, signals, end
  *     serve.c   connections: clients that ask for steps, roots of steps' trees
- *     runs.c    steps: place, launch, end
+ *     runs.c    steps: place, launch, end; with run_*.c, see runs.h
  *     batch.c   the job's script
  *     logs.c    what the script wrote, shown
  *     holders.c containers that outlive the step that made them

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * run_launch.c - a step that has its place: its image, its launch, its root
+ */
+#include "shepherd/runs.h"
+
+#include "base/mem.h"
+#include "shepherd/images.h"
+
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define JOIN_MS 30000 /* for a launched step's root to come */
+#define FANOUT 16     /* where the node does not say */
+
+/* Runs are found again by number: one may have ended meanwhile. */
+struct launched {
+    struct lead *lead;
+    uint32_t step_id;
+};
+
+static void on_launched(const Berth__Envelope *reply, const struct err *err, void *ctx)
+{
+    struct launched *launched = ctx;
+    struct run *run = run_by_id(launched->lead, launched->step_id);
+    const Berth__LaunchStepReply *msg = NULL;
+    bool root_failed = err != NULL;
+
+    free(launched);
+    if (!run)
+        return;
+    if (reply && reply->body_case == BERTH__ENVELOPE__BODY_STEP_LAUNCHED)
+        msg = reply->step_launched;
+    if (err)
+        run_fail(run, err->text);
+    for (size_t i = 0; msg && i < msg->n_nodes && i < msg->n_statuses; i++) {
+        cleanup(freep) char *words =
+            xasprintf("node %s: %s", msg->nodes[i], msg->statuses[i]->text);
+
+        run_fail(run, words);
+        if (strcmp(msg->nodes[i], run->launch.nodes[0]->node) == 0)
+            root_failed = true;
+    }
+    if (!run->words) {
+        if (!run->root && !run->is_killed)
+            run_start_overdue(run, JOIN_MS);
+        return;
+    }
+    if (root_failed && !run->root)
+        run_end(run);
+    else
+        run_signal(run, SIGKILL, true);
+}
+
+void run_describe_start(const struct run *run, struct channel *ch, uint64_t request)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__StepStarted started = BERTH__STEP_STARTED__INIT;
+
+    started.step_id = run->launch.step_id;
+    started.nodes = run->launch.nodes;
+    started.n_nodes = run->launch.n_nodes;
+    for (size_t i = 0; i < run->launch.n_nodes; i++)
+        started.tasks += (uint32_t)run->launch.nodes[i]->n_ranks;
+    env.id = request;
+    env.reply = true;
+    env.body_case = BERTH__ENVELOPE__BODY_STEP_STARTED;
+    env.step_started = &started;
+    channel_send(ch, &env);
+}
+
+void run_refuse(struct run *run, const struct err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    env.id = run->request;
+    if (run->client) {
+        channel_reply_status(run->client->ch, &env, err->code, err->text);
+        run->client->run = NULL;
+    }
+    run_free(run);
+}
+
+static void count_tasks(const struct run *run, Berth__StepSpec *spec)
+{
+    size_t tasks = 0;
+
+    for (size_t i = 0; i < run->launch.n_nodes; i++)
+        tasks += run->launch.nodes[i]->n_ranks;
+    /* One task alone needs no wiring, and starts faster without. */
+    if (!spec->mpi[0])
+        spec->mpi = xstrdup(tasks > 1 ? "pmix" : "none");
+}
+
+static void run_launch(struct run *run)
+{
+    struct lead *lead = run->lead;
+    struct shepherd *sh = lead->sh;
+    struct launched *launched = xcalloc(1, sizeof(*launched));
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    run->is_launched = true;
+    run->start_time = time(NULL);
+    count_tasks(run, run->spec);
+    run->launch.grant = sh->assignment->job->grant;
+    run->launch.spec = run->spec;
+    run->launch.fanout = sh->assignment->fanout ? sh->assignment->fanout : FANOUT;
+    randombytes_buf(run->secret, sizeof(run->secret));
+    run->launch.secret.data = run->secret;
+    run->launch.secret.len = sizeof(run->secret);
+    run_describe_start(run, run->client->ch, run->request);
+    launched->lead = lead;
+    launched->step_id = run->launch.step_id;
+    env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;
+    env.launch_step = &run->launch;
+    rpc_call(sh->node_rpc, sh->node, &env, on_launched, launched);
+}
+
+static void on_image(const struct err *err, void *ctx)
+{
+    struct launched *waiting = ctx;
+    struct run *run = run_by_id(waiting->lead, waiting->step_id);
+    struct lead *lead;
+
+    free(waiting);
+    if (!run || run->is_launched)
+        return;
+    if (!err) {
+        run_launch(run);
+        return;
+    }
+    lead = run->lead;
+    layout_give(lead->layout, &run->launch);
+    run_refuse(run, err);
+    runs_start_waiting(lead);
+    lead_maybe_report(lead);
+}
+
+void run_prepare(struct run *run)
+{
+    struct lead *lead = run->lead;
+    struct launched *waiting = xcalloc(1, sizeof(*waiting));
+    cleanup(freep) char **nodes = xcalloc(run->launch.n_nodes, sizeof(*nodes));
+
+    run->is_placed = true;
+    run->launch.step_id = lead->next_step++;
+    waiting->lead = lead;
+    waiting->step_id = run->launch.step_id;
+    for (size_t i = 0; i < run->launch.n_nodes; i++)
+        nodes[i] = run->launch.nodes[i]->node;
+    if (images_need(lead, run->spec->container, nodes, run->launch.n_nodes, on_image,
+                    waiting))
+        on_image(NULL, waiting);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * runs.h - the steps of an allocation, shared by the files that carry them out
+ *
+ *     runs.c         their list; request, signals, end
+ *     run_queue.c    which of those that wait may start
+ *     run_launch.c   image, launch, root
+ *     run_traffic.c  input, output and ends between client and root
+ *     run_list.c     what is said of them to who asks
+ */
+#ifndef BERTH_SHEPHERD_RUNS_H
+#define BERTH_SHEPHERD_RUNS_H
+
+#include "shepherd/lead.h"
+
+/* ------------------------------------------------------------------ runs.c */
+/* The step of that number that has its place; NULL. */
+struct run *run_by_id(struct lead *lead, uint32_t id);
+void run_free(struct run *run);
+/* It did not go well, for this reason; the first one counts. */
+void run_fail(struct run *run, const char *words);
+/* It is over: tell its client, give back what it had, free it. */
+void run_end(struct run *run);
+/* Signal a step's tasks; 'kill' ends them at once, and may free 'run'. */
+void run_signal(struct run *run, int signo, bool kill);
+/* The same, to a root that is there, and nothing else. */
+void run_send_signal(struct run *run, int signo, bool kill);
+/* Give up after so long, unless somebody stops the timer. */
+void run_start_overdue(struct run *run, unsigned int ms);
+
+/* ------------------------------------------------------------ run_launch.c */
+/* It has its place. What it runs in must be there before it is. */
+void run_prepare(struct run *run);
+/* It cannot be: tell its client, and free it. */
+void run_refuse(struct run *run, const struct err *err);
+
+#endif
