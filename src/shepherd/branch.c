@@ -83,6 +83,10 @@ static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
         exchange_take_modex_request(step, &env);
     else if (env.body_case == BERTH__ENVELOPE__BODY_MODEX_REPLY)
         exchange_take_modex_reply(step, &env);
+    else if (env.body_case == BERTH__ENVELOPE__BODY_MPI_ANSWER)
+        exchange_take_answer(step, &env);
+    else if (env.body_case == BERTH__ENVELOPE__BODY_MPI_MESSAGE)
+        exchange_take_message(step, &env);
 }
 
 static void pause_children(struct step *step, bool paused)

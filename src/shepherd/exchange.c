@@ -8,6 +8,7 @@
 #include "shepherd/step.h"
 
 #include "base/mem.h"
+#include "shepherd/translate.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,6 +57,16 @@ static void on_fence(void *ctx, const uint8_t set[16], const uint32_t *nodes,
     fences_enter(step->fences, set, nodes, n_nodes, data, len);
 }
 
+/* 'to' is another step's namespace, or "": the lead passes on to other steps. */
+static void send_to(struct step *step, const char *to, uint32_t index,
+                    Berth__Envelope *env)
+{
+    if (to[0])
+        branch_up(step, env);
+    else
+        branch_towards(step, index, env);
+}
+
 static uint32_t node_of_rank(const struct step *step, uint32_t rank)
 {
     for (uint32_t i = 0; i < step->n_nodes; i++)
@@ -65,14 +76,15 @@ static uint32_t node_of_rank(const struct step *step, uint32_t rank)
     return UINT32_MAX;
 }
 
-static void on_modex_request(void *ctx, uint32_t rank, uint64_t cookie)
+static void on_modex_request(void *ctx, const char *nspace, uint32_t rank,
+                             uint64_t cookie)
 {
     struct step *step = ctx;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__ModexRequest msg = BERTH__MODEX_REQUEST__INIT;
 
-    msg.to_index = node_of_rank(step, rank);
-    if (msg.to_index == UINT32_MAX) {
+    msg.to_index = nspace ? UINT32_MAX : node_of_rank(step, rank);
+    if (!nspace && msg.to_index == UINT32_MAX) {
         wiring_modex_done(step->wiring, cookie, ENOENT, NULL, 0);
         return;
     }
@@ -81,7 +93,9 @@ static void on_modex_request(void *ctx, uint32_t rank, uint64_t cookie)
     msg.cookie = cookie;
     env.body_case = BERTH__ENVELOPE__BODY_MODEX_REQUEST;
     env.modex_request = &msg;
-    branch_towards(step, msg.to_index, &env);
+    if (nspace)
+        msg.to = (char *)(uintptr_t)nspace;
+    send_to(step, msg.to, msg.to_index, &env);
 }
 
 /* The plugin answers a request of another node: its cookie is ours, which
@@ -89,16 +103,27 @@ static void on_modex_request(void *ctx, uint32_t rank, uint64_t cookie)
 struct served {
     uint32_t from_index;
     uint64_t cookie;
+    char from[]; /* namespace of another step, or "" */
 };
 
-static void on_modex_reply(void *ctx, uint64_t cookie, int status, const void *data,
-                           size_t len)
+static struct served *serve(const Berth__ModexRequest *msg)
 {
-    struct step *step = ctx;
-    struct served *served = (struct served *)(uintptr_t)cookie;
+    struct served *served = xcalloc(1, sizeof(*served) + strlen(msg->from) + 1);
+
+    served->from_index = msg->from_index;
+    served->cookie = msg->cookie;
+    memcpy(served->from, msg->from, strlen(msg->from) + 1);
+    return served;
+}
+
+/* To the node that asked: it may be one of another step, behind the lead. */
+static void reply_modex(struct step *step, const struct served *served, int status,
+                        const void *data, size_t len)
+{
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__ModexReply msg = BERTH__MODEX_REPLY__INIT;
 
+    msg.to = (char *)(uintptr_t)served->from;
     msg.to_index = served->from_index;
     msg.cookie = served->cookie;
     msg.status = status;
@@ -106,21 +131,16 @@ static void on_modex_reply(void *ctx, uint64_t cookie, int status, const void *d
     msg.data.len = len;
     env.body_case = BERTH__ENVELOPE__BODY_MODEX_REPLY;
     env.modex_reply = &msg;
-    branch_towards(step, msg.to_index, &env);
-    free(served);
+    send_to(step, msg.to, msg.to_index, &env);
 }
 
-static void refuse_modex(struct step *step, const Berth__ModexRequest *request)
+static void on_modex_reply(void *ctx, uint64_t cookie, int status, const void *data,
+                           size_t len)
 {
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__ModexReply msg = BERTH__MODEX_REPLY__INIT;
+    struct served *served = (struct served *)(uintptr_t)cookie;
 
-    msg.to_index = request->from_index;
-    msg.cookie = request->cookie;
-    msg.status = ENOENT;
-    env.body_case = BERTH__ENVELOPE__BODY_MODEX_REPLY;
-    env.modex_reply = &msg;
-    branch_towards(step, msg.to_index, &env);
+    reply_modex(ctx, served, status, data, len);
+    free(served);
 }
 
 void exchange_take_modex_request(struct step *step, Berth__Envelope *env)
@@ -128,26 +148,25 @@ void exchange_take_modex_request(struct step *step, Berth__Envelope *env)
     const Berth__ModexRequest *msg = env->modex_request;
     struct served *served;
 
-    if (msg->to_index != step->launch->index) {
-        branch_towards(step, msg->to_index, env);
+    if (msg->to[0] || msg->to_index != step->launch->index) {
+        send_to(step, msg->to, msg->to_index, env);
         return;
     }
-    if (!step->wiring) {
-        refuse_modex(step, msg);
+    served = serve(msg);
+    if (step->wiring) {
+        wiring_modex_serve(step->wiring, msg->rank, (uint64_t)(uintptr_t)served);
         return;
     }
-    served = xcalloc(1, sizeof(*served));
-    served->from_index = msg->from_index;
-    served->cookie = msg->cookie;
-    wiring_modex_serve(step->wiring, msg->rank, (uint64_t)(uintptr_t)served);
+    reply_modex(step, served, ENOENT, NULL, 0);
+    free(served);
 }
 
 void exchange_take_modex_reply(struct step *step, Berth__Envelope *env)
 {
     const Berth__ModexReply *msg = env->modex_reply;
 
-    if (msg->to_index != step->launch->index)
-        branch_towards(step, msg->to_index, env);
+    if (msg->to[0] || msg->to_index != step->launch->index)
+        send_to(step, msg->to, msg->to_index, env);
     else if (step->wiring)
         wiring_modex_done(step->wiring, msg->cookie, msg->status, msg->data.data,
                           msg->data.len);
@@ -182,6 +201,74 @@ static void on_client(void *ctx, uint32_t rank, bool is_finalized)
     task->is_finalized = is_finalized;
 }
 
+/* --------------------------------------------------- calls, answers, messages */
+
+static void on_call(void *ctx, const Berth__MpiCall *call)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    env.body_case = BERTH__ENVELOPE__BODY_MPI_CALL;
+    env.mpi_call = (Berth__MpiCall *)(uintptr_t)call;
+    branch_up(ctx, &env);
+}
+
+void exchange_take_answer(struct step *step, Berth__Envelope *env)
+{
+    const Berth__MpiAnswer *msg = env->mpi_answer;
+
+    if (msg->to_index == BERTH_MPI_ALL)
+        branch_down(step, env);
+    else if (msg->to_index != step->launch->index)
+        branch_towards(step, msg->to_index, env);
+    if (step->wiring &&
+        (msg->to_index == BERTH_MPI_ALL || msg->to_index == step->launch->index))
+        wiring_answer(step->wiring, msg);
+}
+
+/* All go over the lead: so messages of one sender stay in order. */
+static void on_tell(void *ctx, const char *nspace, uint32_t node, const void *data,
+                    size_t len)
+{
+    struct step *step = ctx;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__MpiMessage msg = BERTH__MPI_MESSAGE__INIT;
+    char own[NSPACE_MAX];
+
+    nspace_format(own, step->sh->job, step->launch->step_id, &step->launch->secret);
+    msg.from = own;
+    msg.from_index = step->launch->index;
+    msg.to = !nspace ? own : nspace[0] ? (char *)(uintptr_t)nspace : (char[]){"*"};
+    msg.to_index = node;
+    msg.data.data = (uint8_t *)(uintptr_t)data;
+    msg.data.len = len;
+    env.body_case = BERTH__ENVELOPE__BODY_MPI_MESSAGE;
+    env.mpi_message = &msg;
+    branch_up(step, &env);
+}
+
+void exchange_take_message(struct step *step, Berth__Envelope *env)
+{
+    const Berth__MpiMessage *msg = env->mpi_message;
+
+    if (msg->to_index == BERTH_MPI_ALL)
+        branch_down(step, env);
+    else if (msg->to_index != step->launch->index)
+        branch_towards(step, msg->to_index, env);
+    if (step->wiring &&
+        (msg->to_index == BERTH_MPI_ALL || msg->to_index == step->launch->index))
+        wiring_told(step->wiring, msg->from, msg->from_index, msg->data.data,
+                    msg->data.len);
+}
+
+static void on_write(void *ctx, uint32_t rank, int stream, const void *data, size_t len)
+{
+    const struct step *step = ctx;
+    struct task *task = tasks_by_rank(ctx, rank);
+
+    if (task && !step->is_over && len)
+        tasks_say(task, (uint32_t)stream, data, len);
+}
+
 struct wiring_events exchange_wiring_events(struct step *step)
 {
     return (struct wiring_events){
@@ -191,5 +278,8 @@ struct wiring_events exchange_wiring_events(struct step *step)
         .modex_reply = on_modex_reply,
         .abort = on_abort,
         .client = on_client,
+        .call = on_call,
+        .tell = on_tell,
+        .write = on_write,
     };
 }

@@ -116,6 +116,9 @@ struct fence_actions exchange_fence_actions(struct step *step);
 /* From a neighbour: for us, or to be passed on. */
 void exchange_take_modex_request(struct step *step, Berth__Envelope *env);
 void exchange_take_modex_reply(struct step *step, Berth__Envelope *env);
+/* From above: for us, to be passed on, or both. */
+void exchange_take_answer(struct step *step, Berth__Envelope *env);
+void exchange_take_message(struct step *step, Berth__Envelope *env);
 
 /* ----------------------------------------------------------------- tasks.c */
 int tasks_start(struct step *step, struct err *err);
@@ -124,5 +127,7 @@ void tasks_signal(struct step *step, int signo);
 /* Stop and resume reading what tasks write: the way up is full. */
 void tasks_pause(struct step *step, bool paused);
 struct task *tasks_by_rank(struct step *step, uint32_t rank);
+/* As if it had written this to stream 1 or 2. */
+void tasks_say(struct task *task, uint32_t stream, const void *data, size_t len);
 
 #endif

@@ -36,8 +36,7 @@ struct task *tasks_by_rank(struct step *step, uint32_t rank)
 
 /* ----------------------------------------------------------------- streams */
 
-static void send_output(struct task *task, uint32_t stream, const void *data,
-                        size_t len)
+void tasks_say(struct task *task, uint32_t stream, const void *data, size_t len)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__TaskOutput out = BERTH__TASK_OUTPUT__INIT;
@@ -49,6 +48,13 @@ static void send_output(struct task *task, uint32_t stream, const void *data,
     env.body_case = BERTH__ENVELOPE__BODY_OUTPUT;
     env.output = &out;
     branch_up(task->step, &env);
+}
+
+static void tell_wiring(const struct task *task, uint32_t stream, const void *data,
+                        size_t len)
+{
+    if (task->step->wiring)
+        wiring_output(task->step->wiring, task->rank, (int)stream, data, len);
 }
 
 static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -74,10 +80,12 @@ static void on_stream(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     uint32_t number = (uv_pipe_t *)stream == &task->streams[0] ? 1 : 2;
 
     if (n > 0) {
-        send_output(task, number, buf->base, (size_t)n);
+        tasks_say(task, number, buf->base, (size_t)n);
+        tell_wiring(task, number, buf->base, (size_t)n);
         branch_pause_when_congested(step);
     } else if (n < 0) {
-        send_output(task, number, NULL, 0);
+        tasks_say(task, number, NULL, 0);
+        tell_wiring(task, number, NULL, 0);
         uv_close((uv_handle_t *)stream, NULL);
         task->n_open--;
         step->n_streams--;
@@ -269,7 +277,7 @@ static void task_ended(struct task *task, int status)
     if (status == 0 && task->is_connected && !task->is_finalized && step->own->n_ranks)
         tell_deserted(task);
     if (step->wiring)
-        wiring_task_ended(step->wiring, task->rank);
+        wiring_task_ended(step->wiring, task->rank, status);
     if (task->rank == 0)
         close_input(step);
     if (step->n_running == 0)

@@ -7,15 +7,16 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "mpi/mpi.h"
+#include "shepherd/translate.h"
+#include "wire/pack.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum kind { FENCE, MODEX_REQUEST, MODEX_REPLY, ABORT, CLIENT };
+enum kind { FENCE, MODEX_REQUEST, MODEX_REPLY, ABORT, CLIENT, CALL, TELL, WRITE };
 
 /* A callback of the plugin on its way to the loop. */
 struct event {
@@ -28,6 +29,8 @@ struct event {
     int status;
     void *data;
     size_t len;
+    char *nspace;         /* NULL: of this step */
+    Berth__MpiCall *call; /* of CALL */
     struct event *next;
 };
 
@@ -36,6 +39,7 @@ struct wiring {
     void *self;
     struct berth_mpi_host host;
     struct wiring_events events;
+    uint32_t index; /* of this node in the step */
     uv_async_t async;
     pthread_mutex_t lock; /* guards the queue */
     struct event *first, **last;
@@ -71,10 +75,12 @@ static void host_fence(void *ctx, const uint8_t id[16], const uint32_t *nodes,
     post(ctx, event);
 }
 
-static void host_modex_request(void *ctx, uint32_t rank, uint64_t cookie)
+static void host_modex_request(void *ctx, const char *nspace, uint32_t rank,
+                               uint64_t cookie)
 {
     struct event *event = event_create(MODEX_REQUEST, NULL, 0);
 
+    event->nspace = nspace ? xstrdup(nspace) : NULL;
     event->rank = rank;
     event->cookie = cookie;
     post(ctx, event);
@@ -109,6 +115,46 @@ static void host_client(void *ctx, uint32_t rank, int is_finalized)
     post(ctx, event);
 }
 
+static void host_call(void *ctx, const struct berth_mpi_call *call)
+{
+    const struct wiring *wiring = ctx;
+    struct event *event = event_create(CALL, NULL, 0);
+
+    event->call = call_to_wire(call, wiring->index);
+    post(ctx, event);
+}
+
+static void host_cancel(void *ctx, uint64_t cookie)
+{
+    const struct wiring *wiring = ctx;
+    struct event *event = event_create(CALL, NULL, 0);
+    struct berth_mpi_call nothing = {.cookie = cookie};
+
+    event->call = call_to_wire(&nothing, wiring->index);
+    event->call->cancel = true;
+    post(ctx, event);
+}
+
+static void host_tell(void *ctx, const char *nspace, uint32_t node, const void *data,
+                      size_t len)
+{
+    struct event *event = event_create(TELL, data, len);
+
+    event->nspace = nspace ? xstrdup(nspace) : NULL;
+    event->rank = node;
+    post(ctx, event);
+}
+
+static void host_write(void *ctx, uint32_t rank, int stream, const void *data,
+                       size_t len)
+{
+    struct event *event = event_create(WRITE, data, len);
+
+    event->rank = rank;
+    event->status = stream;
+    post(ctx, event);
+}
+
 static void hand_over(const struct wiring_events *to, const struct event *event)
 {
     switch (event->kind) {
@@ -117,7 +163,7 @@ static void hand_over(const struct wiring_events *to, const struct event *event)
                   event->len);
         break;
     case MODEX_REQUEST:
-        to->modex_request(to->ctx, event->rank, event->cookie);
+        to->modex_request(to->ctx, event->nspace, event->rank, event->cookie);
         break;
     case MODEX_REPLY:
         to->modex_reply(to->ctx, event->cookie, event->status, event->data, event->len);
@@ -127,6 +173,15 @@ static void hand_over(const struct wiring_events *to, const struct event *event)
         break;
     case CLIENT:
         to->client(to->ctx, event->rank, event->status != 0);
+        break;
+    case CALL:
+        to->call(to->ctx, event->call);
+        break;
+    case TELL:
+        to->tell(to->ctx, event->nspace, event->rank, event->data, event->len);
+        break;
+    case WRITE:
+        to->write(to->ctx, event->rank, event->status, event->data, event->len);
         break;
     }
 }
@@ -146,6 +201,8 @@ static struct event *take_events(struct wiring *wiring)
 static void event_free(struct event *event)
 {
     free(event->nodes);
+    free(event->nspace);
+    free_message(event->call);
     free(event->data);
     free(event);
 }
@@ -174,42 +231,6 @@ void wiring_preload(const char *topology_xml)
         (void)ops->preload(topology_xml, NULL);
 }
 
-/* The step as the plugin wants it: flat arrays over all ranks. */
-struct flat {
-    const char **nodes;
-    uint32_t *rank_node;
-    uint32_t n_tasks;
-};
-
-static int flatten(const Berth__LaunchStep *step, struct flat *flat, struct err *err)
-{
-    flat->n_tasks = 0;
-    for (size_t i = 0; i < step->n_nodes; i++)
-        flat->n_tasks += (uint32_t)step->nodes[i]->n_ranks;
-    flat->nodes = xcalloc(step->n_nodes, sizeof(*flat->nodes));
-    flat->rank_node = xcalloc(flat->n_tasks, sizeof(*flat->rank_node));
-    for (size_t i = 0; i < step->n_nodes; i++) {
-        flat->nodes[i] = step->nodes[i]->node;
-        for (size_t r = 0; r < step->nodes[i]->n_ranks; r++) {
-            if (step->nodes[i]->ranks[r] >= flat->n_tasks)
-                return err_set(err, EINVAL, "a step with a hole in its ranks");
-            flat->rank_node[step->nodes[i]->ranks[r]] = (uint32_t)i;
-        }
-    }
-    return 0;
-}
-
-/* An unguessable name: PMIx's own check believes what a client says of itself,
- * so knowing the name is what admits it. */
-static void make_nspace(char *out, size_t size, uint32_t job,
-                        const Berth__LaunchStep *step)
-{
-    int n = snprintf(out, size, "berth.%u.%u.", job, step->step_id);
-
-    for (size_t i = 0; i < step->secret.len && (size_t)n + 2 < size; i++)
-        n += snprintf(out + n, size - (size_t)n, "%02x", step->secret.data[i]);
-}
-
 static void free_wiring(uv_handle_t *handle)
 {
     struct wiring *wiring = handle->data;
@@ -219,12 +240,13 @@ static void free_wiring(uv_handle_t *handle)
 }
 
 static struct wiring *wiring_create(uv_loop_t *loop, const struct berth_mpi_ops *ops,
-                                    const struct wiring_events *events)
+                                    uint32_t index, const struct wiring_events *events)
 {
     struct wiring *wiring = xcalloc(1, sizeof(*wiring));
 
     wiring->ops = ops;
     wiring->events = *events;
+    wiring->index = index;
     wiring->last = &wiring->first;
     wiring->host = (struct berth_mpi_host){
         .ctx = wiring,
@@ -233,11 +255,65 @@ static struct wiring *wiring_create(uv_loop_t *loop, const struct berth_mpi_ops 
         .modex_reply = host_modex_reply,
         .abort = host_abort,
         .client = host_client,
+        .call = host_call,
+        .cancel = host_cancel,
+        .tell = host_tell,
+        .write = host_write,
     };
     (void)pthread_mutex_init(&wiring->lock, NULL);
     (void)uv_async_init(loop, &wiring->async, on_async);
     wiring->async.data = wiring;
     return wiring;
+}
+
+static void fill_step(struct berth_mpi_step *mpi, const Berth__Assignment *assignment,
+                      const struct flat *flat, const struct programs *programs)
+{
+    const Berth__LaunchStep *step = assignment->step;
+    const Berth__StepNode *own = step->nodes[step->index];
+
+    *mpi = (struct berth_mpi_step){
+        .nspace = flat->of.nspace,
+        .node_index = step->index,
+        .n_nodes = flat->of.n_nodes,
+        .nodes = flat->of.nodes,
+        .n_tasks = flat->of.n_tasks,
+        .rank_node = flat->of.rank_node,
+        .local_ranks = own->ranks,
+        .local_cpus = assignment->virtual_topology
+                          ? NULL
+                          : (const char *const *)assignment->task_pus,
+        .n_local = (uint32_t)own->n_ranks,
+        .topology_xml = assignment->topology_xml[0] ? assignment->topology_xml : NULL,
+        .shares_machine = assignment->shares_machine,
+        .step = step->step_id,
+        .universe = step->spec->universe,
+        .n_apps = programs->n,
+        .app_first = programs->first,
+        .app_argv = programs->argv,
+        .cwd = step->spec->cwd,
+        .parent_rank = step->spec->parent_rank,
+        .spawn_data = step->spec->spawn_data.data,
+        .spawn_len = step->spec->spawn_data.len,
+    };
+}
+
+static int start_plugin(struct wiring *wiring, const struct berth_mpi_step *mpi,
+                        struct err *err)
+{
+    struct berth_mpi_err mpi_err = {0};
+    int rc = wiring->ops->start(mpi, &wiring->host, &wiring->self, &mpi_err);
+
+    return rc ? err_set(err, mpi_err.code ? mpi_err.code : EIO, "%s", mpi_err.text) : 0;
+}
+
+static int make_dirs(const char *server_dir, const char *task_dir, const char *dir,
+                     struct err *err)
+{
+    if ((mkdir(server_dir, 0700) && errno != EEXIST) ||
+        (mkdir(task_dir, 0700) && errno != EEXIST))
+        return err_sys(err, errno, "%s", dir);
+    return 0;
 }
 
 int wiring_start(uv_loop_t *loop, const Berth__Assignment *assignment, uint32_t job,
@@ -246,55 +322,44 @@ int wiring_start(uv_loop_t *loop, const Berth__Assignment *assignment, uint32_t 
                  struct err *err)
 {
     const Berth__LaunchStep *step = assignment->step;
-    const Berth__StepNode *own = step->nodes[step->index];
+    const Berth__MpiNamespace *parent = step->spec->parent;
     const struct berth_mpi_ops *ops;
-    struct berth_mpi_err mpi_err = {0};
     cleanup(freep) char *server_dir = xasprintf("%s/server", dir);
     cleanup(freep) char *task_dir = xasprintf("%s/tasks", dir);
-    struct flat flat = {0};
-    char nspace[128];
+    struct flat flat = {0}, of_parent = {0};
+    struct programs programs = {0};
+    struct berth_mpi_step mpi;
+    char nspace[NSPACE_MAX];
     int rc = mpi_load(step->spec->mpi, NULL, &ops, err);
 
+    if (!rc)
+        rc = make_dirs(server_dir, task_dir, dir, err);
     if (rc)
         return rc;
-    if ((mkdir(server_dir, 0700) && errno != EEXIST) ||
-        (mkdir(task_dir, 0700) && errno != EEXIST))
-        return err_sys(err, errno, "%s", dir);
-    rc = flatten(step, &flat, err);
+    nspace_format(nspace, job, step->step_id, &step->secret);
+    programs_init(&programs, step->spec);
+    rc = flat_init(&flat, nspace, step->nodes, step->n_nodes, err);
+    if (!rc && parent)
+        rc = flat_init(&of_parent, parent->nspace, parent->nodes, parent->n_nodes, err);
     if (!rc) {
-        struct berth_mpi_step mpi = {
-            .nspace = nspace,
-            .node_index = step->index,
-            .n_nodes = (uint32_t)step->n_nodes,
-            .nodes = flat.nodes,
-            .n_tasks = flat.n_tasks,
-            .rank_node = flat.rank_node,
-            .local_ranks = own->ranks,
-            .local_cpus = assignment->virtual_topology
-                              ? NULL
-                              : (const char *const *)assignment->task_pus,
-            .n_local = (uint32_t)own->n_ranks,
-            .uid = uid,
-            .gid = gid,
-            .server_dir = server_dir,
-            .task_dir = task_dir,
-            .topology_xml =
-                assignment->topology_xml[0] ? assignment->topology_xml : NULL,
-            .shares_machine = assignment->shares_machine,
-        };
-        struct wiring *wiring = wiring_create(loop, ops, events);
+        struct wiring *wiring = wiring_create(loop, ops, step->index, events);
 
-        make_nspace(nspace, sizeof(nspace), job, step);
-        rc = ops->start(&mpi, &wiring->host, &wiring->self, &mpi_err);
-        if (rc) {
-            rc = err_set(err, mpi_err.code ? mpi_err.code : EIO, "%s", mpi_err.text);
+        fill_step(&mpi, assignment, &flat, &programs);
+        mpi.job = job;
+        mpi.uid = uid;
+        mpi.gid = gid;
+        mpi.server_dir = server_dir;
+        mpi.task_dir = task_dir;
+        mpi.parent = parent ? &of_parent.of : NULL;
+        rc = start_plugin(wiring, &mpi, err);
+        if (rc)
             uv_close((uv_handle_t *)&wiring->async, free_wiring);
-        } else {
+        else
             *ret = wiring;
-        }
     }
-    free(flat.nodes);
-    free(flat.rank_node);
+    flat_fini(&flat);
+    flat_fini(&of_parent);
+    programs_fini(&programs);
     return rc;
 }
 
@@ -379,8 +444,55 @@ void wiring_modex_done(struct wiring *wiring, uint64_t cookie, int status,
     wiring->ops->modex_done(wiring->self, cookie, status, data, len);
 }
 
-void wiring_task_ended(struct wiring *wiring, uint32_t rank)
+void wiring_task_ended(struct wiring *wiring, uint32_t rank, int status)
 {
     if (wiring->ops->task_ended)
-        wiring->ops->task_ended(wiring->self, rank);
+        wiring->ops->task_ended(wiring->self, rank, status);
+}
+
+static void meet(struct wiring *wiring, const Berth__MpiNamespace *nspace)
+{
+    struct flat flat = {0};
+
+    if (wiring->ops->nspace &&
+        flat_init(&flat, nspace->nspace, nspace->nodes, nspace->n_nodes, NULL) == 0)
+        wiring->ops->nspace(wiring->self, &flat.of, false);
+    flat_fini(&flat);
+}
+
+static void part(struct wiring *wiring, const char *nspace)
+{
+    struct berth_mpi_nspace gone = {.nspace = nspace};
+
+    if (wiring->ops->nspace)
+        wiring->ops->nspace(wiring->self, &gone, true);
+}
+
+void wiring_answer(struct wiring *wiring, const Berth__MpiAnswer *msg)
+{
+    struct translated translated;
+
+    for (size_t i = 0; i < msg->n_met; i++)
+        meet(wiring, msg->met[i]);
+    if (msg->gone[0])
+        part(wiring, msg->gone);
+    if (!msg->cookie || !wiring->ops->answer)
+        return;
+    if (answer_from_wire(msg, &translated, NULL) == 0)
+        wiring->ops->answer(wiring->self, &translated.answer);
+    answer_fini(&translated);
+}
+
+void wiring_told(struct wiring *wiring, const char *nspace, uint32_t node,
+                 const void *data, size_t len)
+{
+    if (wiring->ops->told)
+        wiring->ops->told(wiring->self, nspace, node, data, len);
+}
+
+void wiring_output(struct wiring *wiring, uint32_t rank, int stream, const void *data,
+                   size_t len)
+{
+    if (wiring->ops->output)
+        wiring->ops->output(wiring->self, rank, stream, data, len);
 }

@@ -22,11 +22,16 @@ struct wiring_events {
     void *ctx;
     void (*fence)(void *ctx, const uint8_t set[16], const uint32_t *nodes,
                   size_t n_nodes, const void *data, size_t len);
-    void (*modex_request)(void *ctx, uint32_t rank, uint64_t cookie);
+    void (*modex_request)(void *ctx, const char *nspace, uint32_t rank,
+                          uint64_t cookie);
     void (*modex_reply)(void *ctx, uint64_t cookie, int status, const void *data,
                         size_t len);
     void (*abort)(void *ctx, uint32_t rank, int status, const char *words);
     void (*client)(void *ctx, uint32_t rank, bool is_finalized);
+    void (*call)(void *ctx, const Berth__MpiCall *call);
+    void (*tell)(void *ctx, const char *nspace, uint32_t node, const void *data,
+                 size_t len);
+    void (*write)(void *ctx, uint32_t rank, int stream, const void *data, size_t len);
 };
 
 /* In a spare, while it is idle: load what every step will need. */
@@ -64,6 +69,14 @@ void wiring_fence_done(struct wiring *wiring, const uint8_t set[16], int status,
 void wiring_modex_serve(struct wiring *wiring, uint32_t rank, uint64_t cookie);
 void wiring_modex_done(struct wiring *wiring, uint64_t cookie, int status,
                        const void *data, size_t len);
-void wiring_task_ended(struct wiring *wiring, uint32_t rank);
+void wiring_task_ended(struct wiring *wiring, uint32_t rank, int status);
+
+/* The lead's answer to a call, with steps to know of before it / a message of another
+ * plugin / what a task wrote. */
+void wiring_answer(struct wiring *wiring, const Berth__MpiAnswer *msg);
+void wiring_told(struct wiring *wiring, const char *nspace, uint32_t node,
+                 const void *data, size_t len);
+void wiring_output(struct wiring *wiring, uint32_t rank, int stream, const void *data,
+                   size_t len);
 
 #endif

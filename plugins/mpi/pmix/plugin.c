@@ -263,10 +263,11 @@ static void ignore(pmix_status_t status, void *cbdata)
     (void)status, (void)cbdata;
 }
 
-static void task_ended(void *self, uint32_t rank)
+static void task_ended(void *self, uint32_t rank, int status)
 {
     struct server *server = self;
     pmix_proc_t proc;
+    (void)status;
     PMIX_LOAD_PROCID(&proc, server->nspace, rank);
     PMIx_server_deregister_client(&proc, ignore, NULL);
 }

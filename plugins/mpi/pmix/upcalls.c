@@ -170,7 +170,7 @@ static pmix_status_t direct_modex(const pmix_proc_t *proc, const pmix_info_t inf
     uint64_t cookie = pending_add(PENDING_MODEX, NULL, timeout, cbfunc, cbdata);
     if (!cookie)
         return PMIX_ERR_NOMEM;
-    server->host.modex_request(server->host.ctx, proc->rank, cookie);
+    server->host.modex_request(server->host.ctx, NULL, proc->rank, cookie);
     return PMIX_SUCCESS;
 }
 

@@ -123,9 +123,11 @@ static void host_fence(void *ctx, const uint8_t id[16], const uint32_t *nodes,
     post(node, &m, data);
 }
 
-static void host_modex_request(void *ctx, uint32_t rank, uint64_t cookie)
+static void host_modex_request(void *ctx, const char *nspace, uint32_t rank,
+                               uint64_t cookie)
 {
     struct node *node = ctx;
+    (void)nspace;
     struct message m = {
         .type = MSG_MODEX_REQUEST, .from = node->index, .rank = rank, .cookie = cookie};
     __atomic_fetch_add(&node->result->n_modex, 1, __ATOMIC_RELAXED);
@@ -305,7 +307,7 @@ static void reap(struct node *node)
             node->pids[r] = 0;
             node->result->status[r] = status;
             node->n_running--;
-            node->ops->task_ended(node->self, r);
+            node->ops->task_ended(node->self, r, status);
             if (status)
                 end_step(node);
         }

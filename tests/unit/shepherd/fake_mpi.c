@@ -21,6 +21,28 @@ struct fake {
     } talkers[FAKE_THREADS];
 };
 
+static void ask(const struct berth_mpi_host *host, uint32_t number, uint32_t i)
+{
+    const char *argv[] = {"program", "-x", NULL};
+    const struct berth_mpi_app app = {.argv = argv, .n_tasks = 2};
+    const struct berth_mpi_proc proc = {.nspace = "other", .rank = BERTH_MPI_ALL};
+    const struct berth_mpi_call call = {.verb = BERTH_MPI_SPAWN,
+                                        .cookie = i,
+                                        .rank = number,
+                                        .key = "key",
+                                        .procs = &proc,
+                                        .n_procs = 1,
+                                        .apps = &app,
+                                        .n_apps = 1,
+                                        .data = &i,
+                                        .len = sizeof(i)};
+
+    if (i % 2)
+        host->call(host->ctx, &call);
+    else
+        host->cancel(host->ctx, i);
+}
+
 static void *talk(void *arg)
 {
     const struct talker *talker = arg;
@@ -31,10 +53,13 @@ static void *talk(void *arg)
     id[0] = (uint8_t)talker->number;
     for (uint32_t i = 0; i < FAKE_CALLS; i++) {
         host->fence(host->ctx, id, nodes, i % 2 ? 2 : 0, &i, sizeof(i));
-        host->modex_request(host->ctx, talker->number, i);
+        host->modex_request(host->ctx, i % 2 ? "other" : NULL, talker->number, i);
         host->modex_reply(host->ctx, i, (int)talker->number, "data", 4);
         host->client(host->ctx, talker->number, i % 2);
         host->abort(host->ctx, talker->number, (int)i, i % 2 ? "words" : NULL);
+        ask(host, talker->number, i);
+        host->tell(host->ctx, i % 2 ? "other" : NULL, talker->number, &i, sizeof(i));
+        host->write(host->ctx, talker->number, 1 + i % 2, &i, sizeof(i));
         /* What the host was given, it must have copied. */
         nodes[1] = 7;
     }

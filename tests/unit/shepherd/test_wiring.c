@@ -20,11 +20,15 @@
 #include "base/strv.h"
 #include "fake_mpi.h"
 #include "shepherd/wiring.h"
+#include <berth/mpi.h>
+
+#define SAID 8 /* services that each round of a thread calls */
 
 struct heard {
     pthread_t loop_thread;
     uint32_t fences[FAKE_THREADS], requests[FAKE_THREADS], replies[FAKE_THREADS];
     uint32_t aborts[FAKE_THREADS], clients[FAKE_THREADS];
+    uint32_t n_calls, n_cancels, told[FAKE_THREADS], written[FAKE_THREADS];
     uint32_t n;
 };
 
@@ -52,8 +56,9 @@ static void on_fence(void *ctx, const uint8_t set[16], const uint32_t *nodes,
         assert_int_equal(nodes[0], set[0]);
 }
 
-static void on_request(void *ctx, uint32_t rank, uint64_t cookie)
+static void on_request(void *ctx, const char *nspace, uint32_t rank, uint64_t cookie)
 {
+    assert_int_equal(nspace != NULL, cookie % 2);
     assert_int_equal(cookie, hear(ctx, rank)->requests[rank]++);
 }
 
@@ -74,6 +79,46 @@ static void on_abort(void *ctx, uint32_t rank, int status, const char *words)
 static void on_client(void *ctx, uint32_t rank, bool is_finalized)
 {
     assert_int_equal(is_finalized, hear(ctx, rank)->clients[rank]++ % 2);
+}
+
+static void on_call(void *ctx, const Berth__MpiCall *call)
+{
+    struct heard *heard = hear(ctx, call->rank);
+
+    if (call->cancel) {
+        heard->n_cancels++;
+        assert_int_equal(call->cookie % 2, 0);
+        return;
+    }
+    heard->n_calls++;
+    assert_int_equal(call->cookie % 2, 1);
+    assert_string_equal(call->key, "key");
+    assert_int_equal(call->procs[0]->rank, BERTH_MPI_ALL);
+    assert_string_equal(call->procs[0]->nspace, "other");
+    assert_int_equal(call->apps[0]->n_argv, 2);
+    assert_string_equal(call->apps[0]->argv[1], "-x");
+    assert_int_equal(call->apps[0]->tasks, 2);
+    assert_memory_equal(call->data.data, &call->cookie, sizeof(uint32_t));
+}
+
+static void on_tell(void *ctx, const char *nspace, uint32_t node, const void *data,
+                    size_t len)
+{
+    struct heard *heard = hear(ctx, node);
+    uint32_t i;
+
+    assert_int_equal(len, sizeof(i));
+    memcpy(&i, data, sizeof(i));
+    assert_int_equal(i, heard->told[node]++);
+    assert_int_equal(nspace != NULL, i % 2);
+}
+
+static void on_write(void *ctx, uint32_t rank, int stream, const void *data, size_t len)
+{
+    struct heard *heard = hear(ctx, rank);
+
+    assert_memory_equal(data, &heard->written[rank], len);
+    assert_int_equal(stream, 1 + heard->written[rank]++ % 2);
 }
 
 /* ------------------------------------------------------------------ fixture */
@@ -108,7 +153,10 @@ static int setup(void **state)
                                        .modex_request = on_request,
                                        .modex_reply = on_reply,
                                        .abort = on_abort,
-                                       .client = on_client};
+                                       .client = on_client,
+                                       .call = on_call,
+                                       .tell = on_tell,
+                                       .write = on_write};
     berth__step_node__init(&f->node);
     berth__step_spec__init(&f->spec);
     berth__launch_step__init(&f->step);
@@ -152,13 +200,17 @@ static void all_that_threads_say_is_heard_on_the_loop(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(start(f), 0);
-    while (f->heard.n < 5 * FAKE_THREADS * FAKE_CALLS)
+    while (f->heard.n < SAID * FAKE_THREADS * FAKE_CALLS)
         (void)uv_run(&f->loop, UV_RUN_ONCE);
     for (int i = 0; i < FAKE_THREADS; i++) {
         assert_int_equal(f->heard.fences[i], FAKE_CALLS);
         assert_int_equal(f->heard.aborts[i], FAKE_CALLS);
         assert_int_equal(f->heard.clients[i], FAKE_CALLS);
+        assert_int_equal(f->heard.told[i], FAKE_CALLS);
+        assert_int_equal(f->heard.written[i], FAKE_CALLS);
     }
+    assert_int_equal(f->heard.n_calls, FAKE_THREADS * FAKE_CALLS / 2);
+    assert_int_equal(f->heard.n_cancels, FAKE_THREADS * FAKE_CALLS / 2);
 }
 
 static void a_flush_needs_no_turn_of_the_loop(void **state)
@@ -166,7 +218,7 @@ static void a_flush_needs_no_turn_of_the_loop(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(start(f), 0);
-    while (f->heard.n < 5 * FAKE_THREADS * FAKE_CALLS)
+    while (f->heard.n < SAID * FAKE_THREADS * FAKE_CALLS)
         wiring_flush(f->wiring);
 }
 
