@@ -20,7 +20,7 @@
 struct control_args {
     struct common common;
     const char *user, *name, *states, *signal;
-    bool mine;
+    bool mine, steps, batch;
 };
 
 #define MEMBER(m) offsetof(struct control_args, m)
@@ -40,6 +40,10 @@ static const struct opt cancel_opts[] = {
      "only jobs in these states", 0},
     {"signal", 's', OPT_NEEDED, "SIGNAL", opt_string, MEMBER(signal), 0,
      "send this signal instead of ending the job", 0},
+    {"steps", 0, OPT_NONE, NULL, opt_flag, MEMBER(steps), 0,
+     "with --signal: to the steps, not to the script", 0},
+    {"batch", 'b', OPT_NONE, NULL, opt_flag, MEMBER(batch), 0,
+     "with --signal: to the script's shell alone", 0},
     OPTS_COMMON(struct control_args, common),
     OPTS_END,
 };
@@ -93,6 +97,13 @@ static char *whose(const struct control_args *args, bool has_ids)
     return pw ? xstrdup(pw->pw_name) : xasprintf("%u", getuid());
 }
 
+static Berth__SignalJob__Scope scope_of(const struct control_args *args)
+{
+    return args->batch   ? BERTH__SIGNAL_JOB__SCOPE__SHELL
+           : args->steps ? BERTH__SIGNAL_JOB__SCOPE__STEPS
+                         : BERTH__SIGNAL_JOB__SCOPE__ALL;
+}
+
 static int control(const struct usage *usage, const struct opt *opts,
                    Berth__JobControl__Op op, int argc, char **argv)
 {
@@ -118,6 +129,11 @@ static int control(const struct usage *usage, const struct opt *opts,
         say_error("--signal: %s", err.text);
         return STATUS_USAGE;
     }
+    if ((args.steps || args.batch) && !args.signal) {
+        say_error("--%s goes with --signal", args.steps ? "steps" : "batch");
+        return STATUS_USAGE;
+    }
+    message.scope = scope_of(&args);
     states = args.states ? strv_split(args.states, ",") : NULL;
     user = whose(&args, next < argc);
     name = xstrdup(args.name ? args.name : "");
@@ -140,7 +156,8 @@ int cmd_cancel(int argc, char **argv)
         .examples = "  berth cancel 17 18\n"
                     "  berth cancel --me --state PENDING\n"
                     "  berth cancel 18_3 18_[7-9]\n"
-                    "  berth cancel --signal USR1 17\n",
+                    "  berth cancel --signal USR1 17\n"
+                    "  berth cancel --signal USR1 --batch 17\n",
     };
 
     return control(&usage, cancel_opts, BERTH__JOB_CONTROL__OP__CANCEL, argc, argv);

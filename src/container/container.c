@@ -309,7 +309,13 @@ int container_spawn(struct container *c, const struct task_spec *task, struct er
 
 int container_signal(struct container *c, uint32_t task, int signo, struct err *err)
 {
-    return order_send_signal(c->sock, task, signo, err);
+    return order_send_signal(c->sock, task, signo, 0, err);
+}
+
+int container_signal_process(struct container *c, uint32_t task, int signo,
+                             struct err *err)
+{
+    return order_send_signal(c->sock, task, signo, ORDER_PROCESS, err);
 }
 
 int container_sweep(struct container *c, struct err *err)

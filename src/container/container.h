@@ -137,6 +137,9 @@ int container_spawn(struct container *c, const struct task_spec *task, struct er
 /* Order init to signal a task's process group; all tasks, not guests: TASK_GUEST;
  * everybody: UINT32_MAX. */
 int container_signal(struct container *c, uint32_t task, int signo, struct err *err);
+/* The same, but only the one process that was started, none that it has started. */
+int container_signal_process(struct container *c, uint32_t task, int signo,
+                             struct err *err);
 
 struct container_event {
     enum { CONTAINER_TASK_STARTED, CONTAINER_TASK_ENDED, CONTAINER_GONE } kind;

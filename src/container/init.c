@@ -127,7 +127,8 @@ static void signal_tasks(const struct init *init, const struct order *order)
         const struct running *t = &init->running[i];
 
         if (is_meant(order->task, t->id))
-            (void)kill(t->leads_group ? -t->pid : t->pid, order->signo);
+            (void)kill(t->leads_group && !order->is_for_process ? -t->pid : t->pid,
+                       order->signo);
     }
 }
 

@@ -128,10 +128,11 @@ int order_send_spawn(int sock, const struct task_spec *task, struct err *err)
     return send_packet(sock, iov, 1, fds, n_fds + 1, err);
 }
 
-int order_send_signal(int sock, uint32_t task, int signo, struct err *err)
+int order_send_signal(int sock, uint32_t task, int signo, uint32_t flags,
+                      struct err *err)
 {
     struct order_head head = {
-        .kind = ORDER_SIGNAL, .task = task, .signo = (uint32_t)signo};
+        .kind = ORDER_SIGNAL, .task = task, .signo = (uint32_t)signo, .flags = flags};
     struct iovec iov = {.iov_base = &head, .iov_len = sizeof(head)};
 
     if (signo < 0 || signo >= NSIG)
@@ -171,6 +172,7 @@ int order_parse(const struct order_head *head, char *body, struct order *ret)
     ret->kind = (enum order_kind)head->kind;
     ret->task = head->task;
     ret->signo = (int)head->signo;
+    ret->is_for_process = head->flags & ORDER_PROCESS;
     ret->umask = head->umask & 0777;
     ret->new_session = head->flags & ORDER_NEW_SESSION;
     ret->has_terminal = head->flags & ORDER_TERMINAL;

@@ -27,7 +27,13 @@
 
 enum order_kind { ORDER_SPAWN = 1, ORDER_SIGNAL = 2, ORDER_SWEEP = 3 };
 
-enum { ORDER_NEW_SESSION = 1, ORDER_TERMINAL = 2, ORDER_NEEDS_CWD = 4, ORDER_WIRE = 8 };
+enum {
+    ORDER_NEW_SESSION = 1,
+    ORDER_TERMINAL = 2,
+    ORDER_NEEDS_CWD = 4,
+    ORDER_WIRE = 8,
+    ORDER_PROCESS = 16, /* of a signal: not for the process's group */
+};
 
 struct order_head {
     uint32_t kind;
@@ -49,6 +55,7 @@ struct order {
     int signo;
     unsigned int umask;
     bool new_session, has_terminal, needs_cwd, has_wire;
+    bool is_for_process;    /* a signal: not for its group */
     uint16_t rows, columns; /* of the terminal */
     const char *cwd, *cpus; /* cpus: "" for unbound */
     char **argv, **env;     /* argv owns the memory of both */
@@ -59,7 +66,9 @@ struct order {
 /* Send an order; blocks only while init is far behind. -E2BIG when the strings
  * are too long, -EPIPE when init is gone. */
 int order_send_spawn(int sock, const struct task_spec *task, struct err *err);
-int order_send_signal(int sock, uint32_t task, int signo, struct err *err);
+/* 'flags' is 0 or ORDER_PROCESS. */
+int order_send_signal(int sock, uint32_t task, int signo, uint32_t flags,
+                      struct err *err);
 int order_send_sweep(int sock, struct err *err);
 
 /* Receive without waiting: 1 and *ret (to be given to order_fini), 0 when the

@@ -55,16 +55,18 @@ static int hold(struct conn *conn, struct ctl_job *cj, bool held, struct err *er
     return 0;
 }
 
-static int signal_job(struct conn *conn, struct ctl_job *cj, int32_t signo,
-                      struct err *err)
+static int signal_job(struct conn *conn, const Berth__JobControl *control,
+                      struct ctl_job *cj, struct err *err)
 {
+    int32_t signo = control->signal;
+
     if (signo < 1 || signo > SIGNAL_MAX)
         return err_set(err, EINVAL, "--signal=%d: not a signal", signo);
     if (job_state_of(&cj->job) != JOB_RUNNING)
         return err_set(err, EINVAL,
                        "job %" PRIu32 " is %s: only a running job takes a signal",
                        cj->id, job_state_name(job_state_of(&cj->job)));
-    return dispatch_signal(conn->ctl, cj, signo, "signal", err);
+    return dispatch_signal(conn->ctl, cj, signo, control->scope, err);
 }
 
 static int requeue(struct conn *conn, struct ctl_job *cj, struct err *err)
@@ -105,7 +107,7 @@ static int control_plain(struct conn *conn, const Berth__JobControl *control,
     case BERTH__JOB_CONTROL__OP__RELEASE:
         return hold_all(conn, cj, false, err);
     case BERTH__JOB_CONTROL__OP__SIGNAL:
-        return signal_job(conn, cj, control->signal, err);
+        return signal_job(conn, control, cj, err);
     case BERTH__JOB_CONTROL__OP__REQUEUE:
         return requeue(conn, cj, err);
     case BERTH__JOB_CONTROL__OP__NONE:

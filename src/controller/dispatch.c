@@ -350,22 +350,26 @@ void dispatch_launched(struct controller *ctl, struct ctl_job *cj,
 
 /* ------------------------------------------------------------------ ending */
 
-static void send_signal(struct ctl_node *node, const struct ctl_job *cj, int32_t signo,
-                        uint32_t grace, const char *why)
+/* 'order' says which signal; whose it is filled in. */
+static void send_signal(struct ctl_node *node, const struct ctl_job *cj,
+                        Berth__SignalJob *order)
 {
-    cleanup(freep) char *words = xstrdup(why);
-    Berth__SignalJob order;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
 
-    berth__signal_job__init(&order);
-    order.job_id = cj->id;
-    order.epoch = cj->job.record->epoch;
-    order.signal = signo;
-    order.grace = grace;
-    order.why = words;
+    order->job_id = cj->id;
+    order->epoch = cj->job.record->epoch;
     env.body_case = BERTH__ENVELOPE__BODY_SIGNAL_JOB;
-    env.signal_job = &order;
+    env.signal_job = order;
     nodes_call(node, CALL_SIGNAL, cj, &env);
+}
+
+static void send_plain_signal(struct ctl_node *node, const struct ctl_job *cj,
+                              int32_t signo)
+{
+    Berth__SignalJob msg = BERTH__SIGNAL_JOB__INIT;
+
+    msg.signal = signo;
+    send_signal(node, cj, &msg);
 }
 
 static void kill_now(void *ctx)
@@ -374,8 +378,13 @@ static void kill_now(void *ctx)
     struct ctl_job *cj = order_job(order);
     struct ctl_node *node = cj ? nodes_lead(order->ctl, cj) : NULL;
 
-    if (node && node->conn)
-        send_signal(node, cj, 0, order->grace, order->why);
+    if (node && node->conn) {
+        Berth__SignalJob msg = BERTH__SIGNAL_JOB__INIT;
+
+        msg.grace = order->grace;
+        msg.why = order->why;
+        send_signal(node, cj, &msg);
+    }
     order_free(order);
 }
 
@@ -403,9 +412,9 @@ void dispatch_stop_or_go(struct controller *ctl, const struct ctl_job *cj)
     if (!node || !node->conn)
         return;
     if (state == JOB_SUSPENDED)
-        send_signal(node, cj, SIGSTOP, 0, "suspended");
+        send_plain_signal(node, cj, SIGSTOP);
     else if (state == JOB_RUNNING && cj->job.record->suspended_for)
-        send_signal(node, cj, SIGCONT, 0, "resumed");
+        send_plain_signal(node, cj, SIGCONT);
 }
 
 static void stop_now(void *ctx)
@@ -424,15 +433,18 @@ void dispatch_stop_committed(struct controller *ctl, const struct ctl_job *cj)
 }
 
 int dispatch_signal(struct controller *ctl, const struct ctl_job *cj, int32_t signo,
-                    const char *why, struct err *err)
+                    Berth__SignalJob__Scope scope, struct err *err)
 {
     struct ctl_node *node = nodes_lead(ctl, cj);
+    Berth__SignalJob msg = BERTH__SIGNAL_JOB__INIT;
 
     if (!node || !node->conn)
         return err_set(err, EHOSTUNREACH,
                        "job %" PRIu32 ": node %s is not connected; try again later",
                        cj->id, job_lead(&cj->job)->node);
-    send_signal(node, cj, signo, 0, why);
+    msg.signal = signo;
+    msg.scope = scope;
+    send_signal(node, cj, &msg);
     return 0;
 }
 

@@ -33,7 +33,7 @@ void dispatch_stop_or_go(struct controller *ctl, const struct ctl_job *cj);
 void dispatch_stop_committed(struct controller *ctl, const struct ctl_job *cj);
 /* Pass on a signal at once. -EHOSTUNREACH when the node is not connected. */
 int dispatch_signal(struct controller *ctl, const struct ctl_job *cj, int32_t signo,
-                    const char *why, struct err *err);
+                    Berth__SignalJob__Scope scope, struct err *err);
 /* The node's answer to either. */
 void dispatch_signalled(struct controller *ctl, struct ctl_job *cj,
                         const Berth__Status *status);

@@ -119,7 +119,7 @@ int spec_complete(struct job_args *args, const struct spec_source *source,
         return rc;
     spec_take_strv(env, &spec->n_env, &spec->env);
     spec->umask = spec_umask();
-    spec->n_rlimits = spec_rlimits(&spec->rlimits);
+    spec->n_rlimits = spec_rlimits(args->propagate, &spec->rlimits);
     spec_take_string(&spec->submit_line, command_line(source->command, source->argv));
     default_name(spec, source);
     take_home(spec->container);

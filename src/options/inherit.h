@@ -32,9 +32,9 @@ int step_spec_build(const struct job_args *args, char *const *env, char *const *
 void step_warn_unheard(struct job_args *args);
 
 /* Copies for messages: a strv to a repeated field, and all limits of this
- * process. */
+ * process that 'which' names ("ALL", "NONE", "STACK,CORE"; NULL: all). */
 void spec_take_strv(char **v, size_t *ret_n, char ***ret_field);
-size_t spec_rlimits(Berth__Rlimit ***ret_rlimits);
+size_t spec_rlimits(const char *which, Berth__Rlimit ***ret_rlimits);
 unsigned int spec_umask(void);
 
 #endif

@@ -28,6 +28,9 @@ void job_args_fini(struct job_args *args)
     free(args->wrap);
     free(args->config);
     free(args->mpi);
+    free(args->propagate);
+    free(args->task_prolog);
+    free(args->task_epilog);
     free(args->key);
     strv_free(args->warnings);
     *args = (struct job_args){0};

@@ -38,8 +38,12 @@ struct job_args {
     char *export;
     char *wrap;
     char *config;
-    char *mpi; /* "pmix" or "none" */
-    char *key; /* of the submission */
+    char *mpi;       /* "pmix" or "none" */
+    char *key;       /* of the submission */
+    char *propagate; /* limits that are handed on: "ALL", "NONE", names */
+    char *task_prolog, *task_epilog;
+
+    uint32_t wait_after; /* seconds; 0: for ever */
 
     const char *show; /* with -ECANCELED: "help", "usage" or "version" */
     bool parsable, json, wait, dry_run, quiet, verbose;
@@ -66,7 +70,7 @@ void spec_take_string(char **field, char *value);
 extern const struct opt job_options[];
 
 /* Setters, one for each meaning (job_setters.c, resource_setters.c,
- * container_setters.c, mount_setters.c). Those that
+ * container_setters.c, mount_setters.c, end_setters.c). Those that
  * end in _string write the member at opt->offset: of the spec, of its container
  * or of the job_args. */
 #define SETTER(name) \
@@ -105,6 +109,9 @@ SETTER(set_bind);
 SETTER(set_mpi);
 SETTER(set_distribution);
 SETTER(set_kill_on_bad_exit);
+SETTER(set_signal);
+SETTER(set_wait_after);
+SETTER(set_propagate);
 SETTER(set_image);
 SETTER(set_mount);
 SETTER(set_mounts);

@@ -63,6 +63,10 @@ static const struct {
     {"SPREAD_JOB", "spread-job", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
     {"WCKEY", "wckey", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
     {"RESERVATION", "reservation", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
+    {"SIGNAL", "signal", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
+    {"WAIT", "wait", FOR_RUN | FOR_STEP},
+    {"TASK_PROLOG", "task-prolog", FOR_RUN | FOR_STEP},
+    {"TASK_EPILOG", "task-epilog", FOR_RUN | FOR_STEP},
     {"ARRAY_INX", "array", FOR_SUBMIT},
 };
 

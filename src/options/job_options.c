@@ -192,6 +192,10 @@ const struct opt job_options[] = {
     FLAG("no-requeue", 0, set_yes_no, .offset = SPEC(requeue), .note = "no",
          .help = "end with its node"),
     VALUE("priority", 0, "N", set_priority, .help = "a fixed priority (root); 0 holds"),
+    VALUE("signal", 0, "[B:]SIG[@S]", set_signal,
+          .help = "this signal S (60) seconds before the limit; B: to the script"),
+    MAYBE("propagate", 0, "LIST", set_propagate,
+          .help = "limits to hand on: ALL (default), NONE, or STACK,NOFILE,..."),
     MAYBE("nice", 0, "N", set_nice, .help = "lower the priority by N (100)"),
 
     /* As what. */
@@ -244,6 +248,12 @@ const struct opt job_options[] = {
         .where = FOR_RUN | FOR_STEP,
         .help =
             "end the step when a task exits with an error; default unless --mpi=none"),
+    VALUE("wait", 'W', "SECONDS", set_wait_after, .where = FOR_RUN | FOR_STEP,
+          .help = "end the others so long after the first task has ended"),
+    VALUE("task-prolog", 0, "FILE", set_args_string, .offset = ARGS(task_prolog),
+          .where = FOR_RUN | FOR_STEP, .help = "run this before each task"),
+    VALUE("task-epilog", 0, "FILE", set_args_string, .offset = ARGS(task_epilog),
+          .where = FOR_RUN | FOR_STEP, .help = "run this after each task"),
     FLAG("overlap", 0, set_args_flag, .offset = ARGS(overlap),
          .where = FOR_RUN | FOR_STEP, .help = "share cores with other steps"),
     GRANTED(OPT_NONE, "exact", 0, FOR_RUN),
@@ -262,7 +272,6 @@ const struct opt job_options[] = {
     GRANTED(OPT_NONE, "ignore-pbs", 0, FOR_SUBMIT),
     GRANTED(OPT_NONE, "no-bell", 0, FOR_ALLOC),
     GRANTED(OPT_OPTIONAL, "get-user-env", 0, ANY),
-    GRANTED(OPT_NEEDED, "propagate", 0, ANY),
 
     /* Harmless. */
     HARMLESS(OPT_NEEDED, "mail-type", 0, ANY),
@@ -272,7 +281,6 @@ const struct opt job_options[] = {
     HARMLESS(OPT_NEEDED, "gpu-freq", 0, ANY),
     HARMLESS(OPT_NEEDED, "gres-flags", 0, ANY),
     HARMLESS(OPT_NEEDED, "tres-bind", 0, ANY),
-    HARMLESS(OPT_NEEDED, "signal", 0, ANY),
     HARMLESS(OPT_NEEDED, "threads-per-core", 0, ANY),
     HARMLESS(OPT_NEEDED, "sockets-per-node", 0, ANY),
     HARMLESS(OPT_NEEDED, "cores-per-socket", 0, ANY),
@@ -292,7 +300,6 @@ const struct opt job_options[] = {
     HARMLESS(OPT_NEEDED, "mcs-label", 0, ANY),
     HARMLESS(OPT_NEEDED, "power", 0, ANY),
     HARMLESS(OPT_OPTIONAL, "immediate", 'I', FOR_RUN | FOR_ALLOC),
-    HARMLESS(OPT_NEEDED, "wait", 'W', FOR_RUN),
     HARMLESS(OPT_NONE, "disable-status", 'X', FOR_RUN),
     HARMLESS(OPT_OPTIONAL, "resv-ports", 0, FOR_RUN),
     HARMLESS(OPT_NONE, "bell", 0, FOR_ALLOC),

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "options/export.h"
+#include "options/limit_names.h"
 
 void spec_take_strv(char **v, size_t *ret_n, char ***ret_field)
 {
@@ -22,7 +23,20 @@ void spec_take_strv(char **v, size_t *ret_n, char ***ret_field)
     *ret_field = v;
 }
 
-size_t spec_rlimits(Berth__Rlimit ***ret_rlimits)
+static bool is_named(const char *which, unsigned int resource)
+{
+    cleanup(strv_freep) char **names = NULL;
+
+    if (!which || strcmp(which, "ALL") == 0)
+        return true;
+    names = strv_split(which, ",");
+    for (size_t i = 0; names && names[i]; i++)
+        if (limit_by_name(names[i]) == (int)resource)
+            return true;
+    return false;
+}
+
+size_t spec_rlimits(const char *which, Berth__Rlimit ***ret_rlimits)
 {
     Berth__Rlimit **list = xcalloc(RLIM_NLIMITS, sizeof(*list));
     size_t n = 0;
@@ -30,7 +44,7 @@ size_t spec_rlimits(Berth__Rlimit ***ret_rlimits)
     for (unsigned int i = 0; i < RLIM_NLIMITS; i++) {
         struct rlimit limit;
 
-        if (getrlimit((__rlimit_resource_t)i, &limit) < 0)
+        if (!is_named(which, i) || getrlimit((__rlimit_resource_t)i, &limit) < 0)
             continue;
         list[n] = xmalloc(sizeof(**list));
         berth__rlimit__init(list[n]);
@@ -100,6 +114,25 @@ void step_warn_unheard(struct job_args *args)
     }
 }
 
+/* When it is warned, and when it ends. */
+static void copy_ends(const struct job_args *args, bool in_job, Berth__StepSpec *step)
+{
+    const Berth__JobSpec *job = args->spec;
+
+    step->wait_after = args->wait_after;
+    copy_string(&step->task_prolog, args->task_prolog);
+    copy_string(&step->task_epilog, args->task_epilog);
+    /* The ranks of an MPI program wait for each other for ever. */
+    step->kill_on_bad_exit = args->has_kill_on_bad_exit
+                                 ? job->kill_on_bad_exit
+                                 : strcmp(step->mpi, "none") != 0;
+    if (!in_job)
+        return;
+    step->time_limit = job->time_limit > 0 ? job->time_limit : 0;
+    step->signal = job->signal;
+    step->signal_before = job->signal_before;
+}
+
 static int copy_place(const Berth__JobSpec *job, Berth__StepSpec *step, struct err *err)
 {
     char here[PATH_MAX];
@@ -145,7 +178,7 @@ int step_spec_build(const struct job_args *args, char *const *env, char *const *
     spec_take_strv(vars, &step->n_env, &step->env);
     spec_take_strv(strv_dup(argv), &step->n_argv, &step->argv);
     step->umask = spec_umask();
-    step->n_rlimits = spec_rlimits(&step->rlimits);
+    step->n_rlimits = spec_rlimits(args->propagate, &step->rlimits);
     copy_size(args->spec, in_job, step);
     copy_string(&step->bind, args->spec->bind);
     copy_string(&step->mpi, args->mpi); /* else the lead decides by the tasks */
@@ -156,10 +189,7 @@ int step_spec_build(const struct job_args *args, char *const *env, char *const *
     if (in_job && (args->spec->container->image[0] != '\0' ||
                    args->spec->container->name[0] != '\0'))
         step->container = copy_container(args->spec->container);
-    /* The ranks of an MPI program wait for each other for ever. */
-    step->kill_on_bad_exit = args->has_kill_on_bad_exit
-                                 ? args->spec->kill_on_bad_exit
-                                 : strcmp(step->mpi, "none") != 0;
+    copy_ends(args, in_job, step);
     step->overlap = args->overlap;
     *ret_spec = take(step);
     return 0;

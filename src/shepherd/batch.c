@@ -231,6 +231,11 @@ void batch_signal(struct batch *batch, int signo)
                                NULL);
 }
 
+void batch_signal_shell(struct batch *batch, int signo)
+{
+    (void)container_signal_process(batch->box->container, 0, signo, NULL);
+}
+
 void batch_kill(struct batch *batch)
 {
     group_thaw(batch->lead->sh);

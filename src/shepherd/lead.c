@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "shepherd/images.h"
+#include "shepherd/limit.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -56,7 +57,7 @@ void lead_end(struct lead *lead, int exit_code, int exit_signal, const char *wor
     if (lead->is_ending)
         return;
     lead->is_ending = true;
-    (void)uv_timer_stop(&lead->deadline);
+    limit_stop(take(lead->limit));
     (void)uv_timer_stop(&lead->grace);
     lead->ended.exit_code = exit_code;
     lead->ended.exit_signal = exit_signal;
@@ -118,44 +119,63 @@ static void terminate(struct lead *lead, uint32_t grace, const char *why)
     (void)uv_timer_start(&lead->grace, on_grace_over, 1000ull * grace, 0);
 }
 
-static uint32_t grace_of(const struct lead *lead)
+uint32_t lead_grace(const struct lead *lead)
 {
     uint32_t grace = lead->sh->assignment->kill_grace;
 
     return grace ? grace : DEFAULT_GRACE;
 }
 
-static void on_deadline(uv_timer_t *timer)
+static void on_deadline(void *ctx)
 {
-    struct lead *lead = timer->data;
+    struct lead *lead = ctx;
 
     if (lead->is_terminating)
         return;
     lead->ended.timed_out = true;
     log_info("job %u: time limit reached", lead->sh->job);
-    terminate(lead, grace_of(lead), "time limit reached");
+    terminate(lead, lead_grace(lead), "time limit reached");
+}
+
+/* --signal: before the limit there is time to save what is there. */
+static void on_warning(void *ctx)
+{
+    struct lead *lead = ctx;
+    int signo = (int)lead->spec->signal;
+
+    if (lead->is_terminating || lead->is_ending)
+        return;
+    log_info("job %u: signal %d before its time limit", lead->sh->job, signo);
+    if (!lead->spec->signal_batch)
+        runs_signal(lead, signo, signo == SIGKILL);
+    else if (lead->batch)
+        batch_signal_shell(lead->batch, signo);
 }
 
 /* Time that passes while the job is stopped is none of its limit; the controller
  * steps in when somebody uses that to stay. */
-static void stop_clock(struct lead *lead)
+static void hold_clock(struct lead *lead, bool held)
 {
-    if (lead->is_stopped)
-        return;
-    lead->is_stopped = true;
-    lead->time_left = uv_is_active((uv_handle_t *)&lead->deadline)
-                          ? uv_timer_get_due_in(&lead->deadline) + 1
-                          : 0;
-    (void)uv_timer_stop(&lead->deadline);
+    lead->is_stopped = held;
+    limit_hold(lead->limit, held);
+    run_limits_hold(lead, held);
 }
 
-static void start_clock(struct lead *lead)
+static void signal_scope(struct lead *lead, Berth__SignalJob__Scope scope, int signo)
 {
-    if (!lead->is_stopped)
+    switch (scope) {
+    case BERTH__SIGNAL_JOB__SCOPE__STEPS:
+        runs_signal(lead, signo, signo == SIGKILL);
         return;
-    lead->is_stopped = false;
-    if (lead->time_left && !lead->is_ending)
-        (void)uv_timer_start(&lead->deadline, on_deadline, lead->time_left, 0);
+    case BERTH__SIGNAL_JOB__SCOPE__SHELL:
+        if (lead->batch)
+            batch_signal_shell(lead->batch, signo);
+        return;
+    case BERTH__SIGNAL_JOB__SCOPE__ALL:
+    case _BERTH__SIGNAL_JOB__SCOPE_IS_INT_SIZE:
+        break;
+    }
+    signal_all(lead, signo);
 }
 
 void lead_signal(struct shepherd *sh, const Berth__SignalJob *msg)
@@ -163,14 +183,24 @@ void lead_signal(struct shepherd *sh, const Berth__SignalJob *msg)
     struct lead *lead = sh->lead;
 
     if (msg->signal == 0) {
-        terminate(lead, msg->grace ? msg->grace : grace_of(lead), msg->why);
+        terminate(lead, msg->grace ? msg->grace : lead_grace(lead), msg->why);
         return;
     }
-    if (msg->signal == SIGSTOP)
-        stop_clock(lead);
-    else if (msg->signal == SIGCONT)
-        start_clock(lead);
-    signal_all(lead, msg->signal);
+    if (msg->signal == SIGSTOP || msg->signal == SIGCONT)
+        hold_clock(lead, msg->signal == SIGSTOP);
+    signal_scope(lead, msg->scope, msg->signal);
+}
+
+static void start_limit(struct lead *lead)
+{
+    const struct limit_plan plan = {.seconds = lead->spec->time_limit,
+                                    .warns = lead->spec->signal != 0,
+                                    .warn_before = lead->spec->signal_before,
+                                    .on_warning = on_warning,
+                                    .on_end = on_deadline,
+                                    .ctx = lead};
+
+    lead->limit = limit_start(lead->sh->loop, &plan);
 }
 
 /* -------------------------------------------------------------------- start */
@@ -242,12 +272,9 @@ int lead_start(struct shepherd *sh, struct err *err)
         return rc;
     sh->lead = lead;
     identity_limits(lead->spec->rlimits, lead->spec->n_rlimits);
-    (void)uv_timer_init(sh->loop, &lead->deadline);
     (void)uv_timer_init(sh->loop, &lead->grace);
-    lead->deadline.data = lead->grace.data = lead;
-    if (lead->spec->time_limit > 0)
-        (void)uv_timer_start(&lead->deadline, on_deadline,
-                             1000ull * (uint64_t)lead->spec->time_limit, 0);
+    lead->grace.data = lead;
+    start_limit(lead);
     (void)uv_timer_start(&lead->grace, start_work, 0, 0);
     return 0;
 }

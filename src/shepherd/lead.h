@@ -20,6 +20,7 @@
 
 struct batch;
 struct images;
+struct limit;
 struct logs;
 struct run;
 
@@ -62,7 +63,8 @@ struct run {
     struct input_part *parts;
     size_t n_parts;
     bool input_ended;
-    uv_timer_t *overdue; /* for the root to come, or to end after a kill */
+    uv_timer_t *overdue;        /* for the root to come, or to end after a kill */
+    struct limit *limit, *wait; /* see run_limits.c */
     struct run *next;
 };
 
@@ -71,9 +73,9 @@ struct lead {
     const Berth__JobSpec *spec;
     struct layout *layout;
     uv_pipe_t listener;
-    uv_timer_t deadline, grace;
+    struct limit *limit; /* NULL: there is none */
+    uv_timer_t grace;
     bool is_stopped;
-    uint64_t time_left; /* ms of the limit, while it is stopped; 0: no limit */
     struct conn *conns;
     struct run *runs; /* oldest first */
     uint32_t next_step;
@@ -94,6 +96,8 @@ struct lead {
 /* The job is over: end what still runs, then report. First call counts. */
 void lead_end(struct lead *lead, int exit_code, int exit_signal, const char *words);
 void lead_maybe_report(struct lead *lead);
+/* Seconds from SIGTERM to SIGKILL. */
+uint32_t lead_grace(const struct lead *lead);
 
 /* ----------------------------------------------------------------- serve.c */
 int serve_start(struct lead *lead, struct err *err);
@@ -110,6 +114,8 @@ void run_lost_root(struct run *run, const char *why);
 void runs_signal(struct lead *lead, int signo, bool kill);
 /* Answer which steps run, and where. */
 void runs_list(struct lead *lead, struct channel *ch, const Berth__Envelope *env);
+/* The clock of all steps stops, or goes on. */
+void run_limits_hold(struct lead *lead, bool held);
 /* Place what can be placed. */
 void runs_start_waiting(struct lead *lead);
 
@@ -153,6 +159,8 @@ bool holders_remain(struct lead *lead);
 char *batch_log_path(const struct lead *lead, bool is_error);
 int batch_start(struct lead *lead, struct err *err);
 void batch_signal(struct batch *batch, int signo);
+/* Signal the shell that runs the script, not what it has started. */
+void batch_signal_shell(struct batch *batch, int signo);
 void batch_kill(struct batch *batch);
 
 #endif

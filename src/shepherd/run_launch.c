@@ -104,6 +104,7 @@ static void run_launch(struct run *run)
 
     run->is_launched = true;
     run->start_time = time(NULL);
+    run_limits_start(run);
     count_tasks(run, run->spec);
     run->launch.grant = sh->assignment->job->grant;
     run->launch.spec = run->spec;

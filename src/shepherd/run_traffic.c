@@ -114,6 +114,7 @@ static void take_task_ended(struct run *run, const Berth__TaskEnded *msg)
 {
     for (size_t i = 0; i < msg->n_statuses; i++)
         note_status(run, msg->statuses[i]);
+    run_limits_task_ended(run);
 }
 
 static void take_abort(struct run *run, const Berth__StepAbort *msg)

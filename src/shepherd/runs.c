@@ -44,6 +44,7 @@ void run_free(struct run *run)
     *slot = run->next;
     if (run->overdue)
         uv_close((uv_handle_t *)run->overdue, free_timer);
+    run_limits_stop(run);
     layout_clear_nodes(&run->launch);
     strbuf_fini(&run->input);
     watch_end(run);
@@ -90,10 +91,15 @@ void run_end(struct run *run)
     lead_maybe_report(lead);
 }
 
-void run_fail(struct run *run, const char *words)
+void run_explain(struct run *run, const char *words)
 {
     if (!run->words)
         run->words = xstrdup(words);
+}
+
+void run_fail(struct run *run, const char *words)
+{
+    run_explain(run, words);
     if (!run->exit_code && !run->exit_signal)
         run->exit_code = 1;
 }

@@ -6,6 +6,7 @@
  *     run_queue.c    which of those that wait may start
  *     run_launch.c   image, launch, root
  *     run_traffic.c  input, output and ends between client and root
+ *     run_limits.c   how long they may run
  *     run_list.c     what is said of them to who asks
  */
 #ifndef BERTH_SHEPHERD_RUNS_H
@@ -17,7 +18,9 @@
 /* The step of that number that has its place; NULL. */
 struct run *run_by_id(struct lead *lead, uint32_t id);
 void run_free(struct run *run);
-/* It did not go well, for this reason; the first one counts. */
+/* Why it is ended; the first to say so counts. */
+void run_explain(struct run *run, const char *words);
+/* The same of one that did not go well, whatever its tasks say. */
 void run_fail(struct run *run, const char *words);
 /* It is over: tell its client, give back what it had, free it. */
 void run_end(struct run *run);
@@ -33,5 +36,11 @@ void run_start_overdue(struct run *run, unsigned int ms);
 void run_prepare(struct run *run);
 /* It cannot be: tell its client, and free it. */
 void run_refuse(struct run *run, const struct err *err);
+
+/* ------------------------------------------------------------ run_limits.c */
+/* It is launched / a task of it has ended / it is over. */
+void run_limits_start(struct run *run);
+void run_limits_task_ended(struct run *run);
+void run_limits_stop(struct run *run);
 
 #endif

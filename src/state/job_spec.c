@@ -14,6 +14,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -385,6 +386,8 @@ static int check_amounts(const Berth__JobSpec *spec, struct err *err)
     if (spec->time_limit < -1 || spec->time_limit > INT64_C(1) << 40)
         return err_set(err, EINVAL, "--time: %lld seconds is not a time limit",
                        (long long)spec->time_limit);
+    if (spec->signal >= NSIG)
+        return err_set(err, EINVAL, "--signal: %u is not a signal", spec->signal);
     if (spec->begin_time < 0 || spec->begin_time > INT64_C(1) << 40)
         return err_set(err, EINVAL, "--begin: %lld is not a point in time",
                        (long long)spec->begin_time);

@@ -93,7 +93,7 @@ static void a_signal_order_arrives(void **state)
 
     (void)state;
     make_pair(sock);
-    assert_int_equal(order_send_signal(sock[0], 4, 15, &err), 0);
+    assert_int_equal(order_send_signal(sock[0], 4, 15, 0, &err), 0);
     assert_int_equal(order_receive(sock[1], &order), 1);
     assert_int_equal(order.kind, ORDER_SIGNAL);
     assert_int_equal(order.task, 4);
