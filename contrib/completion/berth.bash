@@ -80,7 +80,7 @@ _berth_values() {
     -d | --dependency) echo after: afterany: afterok: afternotok: aftercorr: singleton ;;
     --kill-on-invalid-dep) echo yes no ;;
     --exclusive) echo user ;;
-    --mpi) echo pmix none ;;
+    --mpi) echo pmix pmi2 none list ;;
     --open-mode) echo append truncate ;;
     --export) echo ALL NONE ;;
     -t | --states | --state) echo PENDING RUNNING COMPLETED FAILED CANCELLED TIMEOUT OUT_OF_MEMORY ;;

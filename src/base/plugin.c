@@ -6,7 +6,6 @@
  */
 #include "base/plugin.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -17,16 +16,6 @@
 #include "base/mem.h"
 #include "base/strv.h"
 
-#define FILE_SUFFIX ".so"
-
-static const char *plugin_dir(const char *dir)
-{
-    if (dir)
-        return dir;
-    const char *env = secure_getenv("BERTH_PLUGIN_DIR");
-    return env && *env ? env : BERTH_PLUGINDIR;
-}
-
 /* A name becomes part of a path, so it is a plain word. */
 static bool name_is_plain(const char *name)
 {
@@ -34,36 +23,10 @@ static bool name_is_plain(const char *name)
     return len > 0 && len <= 32 && !name[len];
 }
 
-/* The plugin name in "mpi_NAME.so", or NULL. */
-static char *name_of_file(const struct plugin_kind *kind, const char *file)
-{
-    size_t len = strlen(file), before = strlen(kind->prefix);
-    size_t extra = before + strlen(FILE_SUFFIX);
-    if (len <= extra || strncmp(file, kind->prefix, before) != 0 ||
-        strcmp(file + len - strlen(FILE_SUFFIX), FILE_SUFFIX) != 0)
-        return NULL;
-    return xstrndup(file + before, len - extra);
-}
-
-static char **names_in(const struct plugin_kind *kind, const char *dir)
-{
-    char **names = NULL;
-    DIR *d = opendir(dir);
-    if (!d)
-        return NULL;
-    for (struct dirent *e; (e = readdir(d));) {
-        char *name = name_of_file(kind, e->d_name);
-        if (name)
-            strv_take(&names, name);
-    }
-    closedir(d);
-    return names;
-}
-
 static int not_there(const struct plugin_kind *kind, const char *name, const char *dir,
                      struct err *err)
 {
-    cleanup(strv_freep) char **names = names_in(kind, dir);
+    cleanup(strv_freep) char **names = plugin_names(kind->prefix, dir);
     if (!names)
         return err_set(err, ENOENT, "no %s plugin '%s': %s holds no %s plugin",
                        kind->title, name, dir, kind->title);
@@ -107,8 +70,8 @@ static int judge(const struct plugin_kind *kind, const struct berth_plugin *plug
     return 0;
 }
 
-int plugin_load(const struct plugin_kind *kind, const char *name, const char *dir,
-                const void **ret_ops, struct err *err)
+int plugin_open(const struct plugin_kind *kind, const char *name, const char *dir,
+                const struct berth_plugin **ret, struct err *err)
 {
     dir = plugin_dir(dir);
     if (!name_is_plain(name))
@@ -116,8 +79,7 @@ int plugin_load(const struct plugin_kind *kind, const char *name, const char *di
                        "'%s' cannot be the name of %s %s plugin: use small letters, "
                        "digits and '_'",
                        name, kind->article, kind->title);
-    cleanup(freep) char *path =
-        xasprintf("%s/%s%s" FILE_SUFFIX, dir, kind->prefix, name);
+    cleanup(freep) char *path = xasprintf("%s/%s%s.so", dir, kind->prefix, name);
     if (access(path, F_OK) != 0)
         return not_there(kind, name, dir, err);
 
@@ -136,6 +98,17 @@ int plugin_load(const struct plugin_kind *kind, const char *name, const char *di
         dlclose(lib);
         return rc;
     }
-    *ret_ops = plugin->ops;
+    *ret = plugin;
     return 0;
+}
+
+int plugin_load(const struct plugin_kind *kind, const char *name, const char *dir,
+                const void **ret_ops, struct err *err)
+{
+    const struct berth_plugin *plugin;
+    int rc = plugin_open(kind, name, dir, &plugin, err);
+
+    if (!rc)
+        *ret_ops = plugin->ops;
+    return rc;
 }

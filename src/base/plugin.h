@@ -34,5 +34,14 @@ struct plugin_kind {
  * ABI, without a mandatory function, or no plugin at all, which is unloaded again. */
 int plugin_load(const struct plugin_kind *kind, const char *name, const char *dir,
                 const void **ret_ops, struct err *err);
+/* The same, for all that the plugin says of itself. */
+int plugin_open(const struct plugin_kind *kind, const char *name, const char *dir,
+                const struct berth_plugin **ret, struct err *err);
+
+/* The names of the plugins whose files in 'dir' (NULL: as above) begin with 'prefix',
+ * sorted; a heap vector, NULL when there is none. They are not loaded. */
+char **plugin_names(const char *prefix, const char *dir);
+/* Where plugins are: 'dir', or as above. */
+const char *plugin_dir(const char *dir);
 
 #endif

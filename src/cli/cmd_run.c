@@ -16,6 +16,7 @@
 #include "cli/image_ref.h"
 #include "cli/run_step.h"
 #include "cli/step_signals.h"
+#include "mpi/mpi.h"
 
 /* A job of its own that ends with the step. */
 static int run_in_new_job(struct job_args *args, char **argv, char **command)
@@ -71,6 +72,11 @@ static int run(struct job_args *args, const char *lead, char **argv, char **comm
                 : run_in_new_job(args, argv, command);
 }
 
+static void list_mpi(void)
+{
+    mpi_list(stdout);
+}
+
 int cmd_run(int argc, char **argv)
 {
     const char *lead = getenv("BERTH_LEAD");
@@ -79,6 +85,7 @@ int cmd_run(int argc, char **argv)
     int next, status;
 
     job_args_init(&args, time(NULL));
+    args.list_mpi = list_mpi;
     status = run_args_parse(argc, argv, in_job, &args, &next);
     if (status < 0)
         status = run(&args, in_job ? lead : NULL, argv, argv + next);

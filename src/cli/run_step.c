@@ -35,6 +35,15 @@ static void print_usage(void)
            "  berth run -l -n2 -o 'out-%%t.txt' ./solver\n");
 }
 
+/* The static program cannot load a plugin and ask it what it is. */
+static void print_kinds(const struct job_args *args)
+{
+    if (args->list_mpi)
+        args->list_mpi();
+    else
+        printf("none\npmix\npmi2\n");
+}
+
 int run_args_parse(int argc, char **argv, bool in_job, struct job_args *args,
                    int *ret_next)
 {
@@ -46,6 +55,10 @@ int run_args_parse(int argc, char **argv, bool in_job, struct job_args *args,
                         &err);
     if (rc == -ECANCELED) {
         print_usage();
+        return 0;
+    }
+    if (rc == 0 && args->mpi && strcmp(args->mpi, "list") == 0) {
+        print_kinds(args);
         return 0;
     }
     if (rc == 0 && *ret_next == argc && !args->spec->container->image[0])

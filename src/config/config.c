@@ -75,6 +75,7 @@ void config_free(struct config *c)
     free(c->container.cdi_dirs);
     free(c->container.cdi_allow);
     free(c->container.oci_program);
+    free(c->mpi_default);
     free(c->licences);
     free(c->log_level);
     free(c->lines);

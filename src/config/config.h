@@ -161,6 +161,7 @@ struct config {
         struct config_libraries *libraries;
         size_t n_libraries;
     } container;
+    char *mpi_default; /* "pmix" */
     struct {
         double weight_age, weight_size;
         int64_t age_max;

@@ -162,6 +162,9 @@ const struct schema_key schema_table[] = {
     LIBRARIES("env", WORDS, env, "", 0, 64, false,
               "variables that come with them, NAME=VALUE"),
 
+    KEY("mpi.default", NAME, mpi_default, "pmix", 1, 32,
+        "how steps with several tasks are wired that do not say it: pmix, pmi2, none"),
+
     CHOICE("scheduling.policy", scheduling.policy, "default", policies,
         "default, fifo, easy, conservative or hybrid"),
     KEY("scheduling.promises", COUNT, scheduling.promises, "100", 0, 1000000,

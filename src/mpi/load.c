@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * load.c - what a plugin of kind "mpi" must be
+ * load.c - what a plugin of kind "mpi" must be, and which there are
  */
 #include "mpi/mpi.h"
 
@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/plugin.h"
+#include "base/strv.h"
 
 #define SLOT(name)                                  \
     {                                               \
@@ -46,4 +47,24 @@ int mpi_load(const char *name, const char *dir, const struct berth_mpi_ops **ret
     if (!rc)
         *ret_ops = ops;
     return rc;
+}
+
+static void list_one(const char *name, FILE *to)
+{
+    const struct berth_plugin *plugin;
+    struct err err;
+
+    if (plugin_open(&mpi_kind, name, NULL, &plugin, &err))
+        fprintf(to, "%-8s (cannot be used: %s)\n", name, err.text);
+    else
+        fprintf(to, "%-8s %s\n", name, plugin->summary);
+}
+
+void mpi_list(FILE *to)
+{
+    cleanup(strv_freep) char **names = plugin_names(mpi_kind.prefix, NULL);
+
+    fprintf(to, "%-8s %s\n", "none", "nothing: tasks know nothing of each other");
+    strv_foreach (name, names)
+        list_one(*name, to);
 }

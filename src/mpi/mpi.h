@@ -6,6 +6,7 @@
 #define BERTH_MPI_MPI_H
 
 #include <berth/mpi.h>
+#include <stdio.h>
 
 #include "base/err.h"
 
@@ -14,5 +15,9 @@
  * -ELIBBAD a plugin of another ABI. */
 int mpi_load(const char *name, const char *dir, const struct berth_mpi_ops **ret_ops,
              struct err *err);
+
+/* Print a line for each plugin in the same place: its name and what it says of itself,
+ * or why it cannot be used; and one for "none". */
+void mpi_list(FILE *to);
 
 #endif

@@ -129,6 +129,8 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
                               : runtime_native;
     if (node->config->container.oci_program)
         assignment->oci_program = node->config->container.oci_program;
+    if (node->config->mpi_default)
+        assignment->mpi_default = node->config->mpi_default;
     assignment->devices = devices_policy(node, grant->placement->shares[index]);
     host_libraries_fill(node, assignment);
 }

@@ -38,12 +38,14 @@ struct job_args {
     char *export;
     char *wrap;
     char *config;
-    char *mpi;       /* "pmix" or "none" */
+    char *mpi;       /* a plugin's name, "none" or "list"; see mpi_kind.h */
     char *key;       /* of the submission */
     char *propagate; /* limits that are handed on: "ALL", "NONE", names */
     char *task_prolog, *task_epilog;
 
     uint32_t wait_after; /* seconds; 0: for ever */
+
+    void (*list_mpi)(void); /* prints what --mpi=list asks for; NULL: names only */
 
     const char *show; /* with -ECANCELED: "help", "usage" or "version" */
     bool parsable, json, wait, dry_run, quiet, verbose;

@@ -119,5 +119,5 @@ int job_env_read(char *const *env, unsigned int where, bool in_job,
         if (rc < 0)
             return rc;
     }
-    return 0;
+    return where & FOR_RUN ? read_one(env, "BERTH", "MPI", "mpi", where, args, err) : 0;
 }

@@ -242,7 +242,8 @@ const struct opt job_options[] = {
          .where = FOR_RUN | FOR_STEP, .help = "put the task's rank before each line"),
     GRANTED(OPT_NONE, "unbuffered", 'u', FOR_RUN | FOR_STEP),
     VALUE("mpi", 0, "KIND", set_mpi, .where = FOR_RUN | FOR_STEP,
-          .help = "pmix (default with several tasks) or none"),
+          .help = "how tasks find each other: pmix (default with several), pmi2 "
+                  "(MPICH, Intel MPI), none; list: what there is"),
     MAYBE(
         "kill-on-bad-exit", 'K', "0|1", set_kill_on_bad_exit,
         .where = FOR_RUN | FOR_STEP,

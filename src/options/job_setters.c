@@ -6,6 +6,7 @@
  * controller to judge.
  */
 #include "options/job_args.h"
+#include "options/mpi_kind.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -232,19 +233,13 @@ int set_bind(const struct opt *opt, const char *value, void *ctx, struct err *er
 int set_mpi(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
     struct job_args *args = ctx;
+    cleanup(freep) char *kind = NULL;
+    int rc = mpi_kind_parse(value, &kind, err);
 
     (void)opt;
-    if (strncmp(value, "pmix", 4) == 0) {
-        str_replace(&args->mpi, "pmix");
-        return 0;
-    }
-    if (strcmp(value, "none") == 0) {
-        str_replace(&args->mpi, value);
-        return 0;
-    }
-    if (strncmp(value, "pmi", 3) == 0)
-        return err_set(err, EINVAL, "PMI-2 is not supported yet, use pmix or none");
-    return err_set(err, EINVAL, "'%s' is neither pmix nor none", value);
+    if (!rc)
+        str_replace(&args->mpi, kind);
+    return rc;
 }
 
 /* "block", "cyclic", "*", or these before ":" or "," for the levels inside a

@@ -91,8 +91,11 @@ static void count_tasks(const struct run *run, Berth__StepSpec *spec)
     for (size_t i = 0; i < run->launch.n_nodes; i++)
         tasks += run->launch.nodes[i]->n_ranks;
     /* One task alone needs no wiring, and starts faster without. */
-    if (!spec->mpi[0])
-        spec->mpi = xstrdup(tasks > 1 ? "pmix" : "none");
+    if (!spec->mpi[0]) {
+        const char *several = run->lead->sh->assignment->mpi_default;
+
+        spec->mpi = xstrdup(tasks < 2 ? "none" : several[0] ? several : "pmix");
+    }
 }
 
 static void run_launch(struct run *run)

@@ -334,9 +334,18 @@ static char **environment(struct node *node, uint32_t rank)
     return env;
 }
 
+/* The task's own descriptor takes its number, also when it has it already. */
+static void hand_over(int wire)
+{
+    int copy = fcntl(wire, F_DUPFD_CLOEXEC, BERTH_MPI_TASK_FD + 1);
+
+    dup2(copy, BERTH_MPI_TASK_FD);
+}
+
 static void start_task(struct node *node, uint32_t rank)
 {
     char **env = environment(node, rank);
+    int wire = node->ops->task_fd ? node->ops->task_fd(node->self, rank) : -1;
     pid_t pid = fork();
     if (pid == 0) {
         sigset_t none;
@@ -344,9 +353,12 @@ static void start_task(struct node *node, uint32_t rank)
         sigprocmask(SIG_SETMASK, &none, NULL);
         dup2(node->out, STDOUT_FILENO);
         dup2(node->out, STDERR_FILENO);
+        if (wire >= 0)
+            hand_over(wire);
         execve(node->step->argv[0], node->step->argv, env);
         _exit(127);
     }
+    closep(&wire);
     strv_free(env);
     node->pids[rank] = pid;
     node->n_running++;
