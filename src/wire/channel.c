@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "wire/frame.h"
+#include "wire/pack.h"
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -152,10 +154,49 @@ static bool put(struct channel *ch, const Berth__Envelope *env)
     return false;
 }
 
+/* In clear, in our own memory: the session that seals it is not there yet. */
+static void put_early(struct channel *ch, const Berth__Envelope *env)
+{
+    struct codec clear;
+    struct err err;
+    int rc;
+
+    codec_init_clear(&clear);
+    rc = codec_put(&clear, env, &ch->early, &err);
+    codec_fini(&clear);
+    if (rc == 0 && buf_len(&ch->early) > WIRE_EARLY_MAX)
+        rc = err_set(&err, ENOBUFS, "%s: more to say than can wait for its answer",
+                     ch->peer.address);
+    if (rc < 0)
+        channel_fail(ch, &err);
+}
+
+void channel_send_early(struct channel *ch)
+{
+    struct buf early = ch->early;
+    struct codec clear;
+    const uint8_t *frame;
+    struct err err;
+    size_t len;
+
+    ch->early = (struct buf){0};
+    codec_init_clear(&clear);
+    while (frame_next(&early, WIRE_FRAME_MAX, &frame, &len, &err) > 0) {
+        cleanup(free_messagep) Berth__Envelope *env = NULL;
+
+        if (codec_get(&clear, frame, len, &env, &err) == 0 && env)
+            channel_send(ch, env);
+    }
+    codec_fini(&clear);
+    buf_fini(&early);
+}
+
 void channel_send(struct channel *ch, const Berth__Envelope *env)
 {
     bool idle = buf_len(&ch->out) == 0;
 
+    if (ch->state == CH_OPENING)
+        put_early(ch, env);
     if (ch->state != CH_OPEN || ch->send_failed || !put(ch, env))
         return;
     if (idle)
@@ -208,7 +249,7 @@ uint64_t channel_next_id(struct channel *ch)
 
 bool channel_is_congested(const struct channel *ch)
 {
-    return buf_len(&ch->out) > WIRE_QUEUE_HIGH;
+    return buf_len(&ch->out) + buf_len(&ch->early) > WIRE_QUEUE_HIGH;
 }
 
 void channel_on_drain(struct channel *ch, void (*on_drain)(struct channel *, void *))

@@ -28,6 +28,8 @@
 #define WIRE_QUEUE_HIGH (4u << 20)
 /* With this many waiting the peer is cut off: it does not read. */
 #define WIRE_QUEUE_MAX (4u * WIRE_FRAME_MAX)
+/* With more than so many waiting for the opening it is given up. */
+#define WIRE_EARLY_MAX (2u * WIRE_QUEUE_HIGH)
 
 struct channel;
 
@@ -94,7 +96,9 @@ struct channel *channel_accept_local(uv_stream_t *listener,
                                      struct err *err);
 
 /* Queue an envelope; it is packed at once, so the caller keeps what it built.
- * Before on_open and after the channel has failed this does nothing. */
+ * What is sent before the channel is open waits, up to WIRE_EARLY_MAX bytes, and
+ * leaves right after what on_open sends. After the channel has failed, or is being
+ * closed, this does nothing. */
 void channel_send(struct channel *ch, const Berth__Envelope *env);
 
 /* Local channels: pass connection 'fd' along with the packed Hello. Owns 'fd'. */
@@ -125,7 +129,8 @@ void channel_set_ctx(struct channel *ch, void *ctx);
 void channel_hand_over(struct channel *ch, const struct channel_callbacks *cb,
                        void *ctx);
 
-/* Send what is queued, then close; on_close follows, later, from the loop.
+/* Send what is queued, then close; on_close follows, later, from the loop. An opening
+ * is given up, with what waits for it.
  * channel_abort does not wait for the queue. Repeats change nothing. */
 void channel_close(struct channel *ch);
 void channel_abort(struct channel *ch, const char *why);

@@ -363,6 +363,7 @@ void channel_kick(struct channel *ch)
         ch->told_open = true;
         if (ch->cb.on_open)
             ch->cb.on_open(ch, ch->ctx);
+        channel_send_early(ch);
     }
     deliver(ch);
     tell_drained(ch);
@@ -383,5 +384,6 @@ void channel_io_fini(struct channel *ch)
         closep(&ch->came[i]);
     buf_fini(&ch->in);
     buf_fini(&ch->out);
+    buf_fini(&ch->early);
     codec_fini(&ch->codec);
 }

@@ -49,6 +49,7 @@ struct channel {
     unsigned int pending; /* handles and requests that still point here */
 
     struct buf in, out;
+    struct buf early;        /* frames in clear that wait for the opening */
     uint64_t sent;           /* bytes taken from 'out', ever */
     struct passing *passing; /* in order of 'at' */
     size_t n_passing;
@@ -73,6 +74,8 @@ void channel_on_poll(uv_poll_t *poll, int status, int events);
 void channel_timer(struct channel *ch, unsigned int ms);
 /* Enter OPEN: the timer is stopped and on_open called. */
 void channel_opened(struct channel *ch);
+/* It is open: send what waited for that. */
+void channel_send_early(struct channel *ch);
 /* One of the things counted in 'pending' is over. */
 void channel_unpend(struct channel *ch);
 /* End now / after the queue has left. 'why' is copied; NULL is orderly. */

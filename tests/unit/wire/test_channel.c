@@ -66,6 +66,32 @@ static void a_request_gets_its_reply(void **state)
     assert_int_equal(f->client.last_id, 1);
 }
 
+static void what_is_sent_before_the_opening_leaves_after_it(void **state)
+{
+    struct fixture *f = *state;
+
+    fixture_connect(f, "", getuid());
+    assert_false(channel_is_open(f->client.ch));
+    send_ping(&f->client);
+    send_output(&f->client, 10);
+    run_until_size(&f->loop, &f->server.messages, 2);
+    assert_int_equal(f->client.opened, 1);
+    assert_int_equal(f->server.last_len, 10);
+}
+
+static void what_waits_for_an_opening_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+
+    fixture_connect(f, "", getuid());
+    send_output(&f->client, WIRE_EARLY_MAX / 2 + 1);
+    assert_true(channel_is_congested(f->client.ch));
+    send_output(&f->client, WIRE_EARLY_MAX / 2 + 1);
+    run_until(&f->loop, &f->client.closed, 1);
+    assert_int_equal(f->client.why.code, ENOBUFS);
+    assert_int_equal(f->server.messages, 0);
+}
+
 static void an_answerer_may_speak_first(void **state)
 {
     struct fixture *f = *state;
@@ -401,6 +427,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(an_opening_tells_each_side_who_the_other_is),
         T(a_request_gets_its_reply),
+        T(what_is_sent_before_the_opening_leaves_after_it),
+        T(what_waits_for_an_opening_is_bounded),
         T(an_answerer_may_speak_first),
         T(a_large_message_arrives_whole),
         T(a_congested_channel_tells_when_it_has_drained),
