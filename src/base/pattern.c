@@ -116,6 +116,20 @@ static char *plain_name(const char *text)
     return strbuf_take(&sb);
 }
 
+bool pattern_has(const char *text, const char *letters)
+{
+    if (strchr(text, '\\'))
+        return false;
+    for (const char *p = strchr(text, '%'); p; p = strchr(p, '%')) {
+        struct letter l = read_letter(p);
+
+        if (l.letter && strchr(letters, l.letter))
+            return true;
+        p += l.len;
+    }
+    return false;
+}
+
 char *pattern_expand(const char *text, const struct pattern_values *values)
 {
     struct strbuf sb = STRBUF_INIT;

@@ -24,6 +24,9 @@ struct pattern_values {
     const char *node_name, *user, *job_name; /* borrowed; NULL reads as "" */
 };
 
+/* Whether one of these letters is in 'text', as a pattern. */
+bool pattern_has(const char *text, const char *letters);
+
 /* The file name; the caller frees it. */
 char *pattern_expand(const char *text, const struct pattern_values *values);
 

@@ -22,7 +22,7 @@
 static int run_in_new_job(struct job_args *args, char **argv, char **command)
 {
     const char *base = strrchr(command[0], '/');
-    int signal_fd = step_signals_open(false), status;
+    int signal_fd = step_signals_open(args->pty), status;
     struct allocation alloc;
 
     if (signal_fd < 0) {

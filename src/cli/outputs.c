@@ -4,7 +4,6 @@
  */
 #include "cli/outputs.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,13 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/linebuf.h"
 #include "base/mem.h"
 #include "base/pattern.h"
 #include "base/strbuf.h"
 #include "cli/sink.h"
+#include "wire/stream_choice.h"
 
 #define TASKS_MAX 1000000
-#define LINE_MAX_BYTES (64u << 10) /* a longer line is labelled in pieces */
 
 /* One task's streams: where they go, and the line that is not whole yet. */
 struct route {
@@ -29,6 +29,7 @@ struct route {
 
 struct outputs {
     bool has_labels;
+    bool by_lines; /* whole ones are handed on, so that tasks never mix in one */
     int label_width;
     struct route *routes;
     uint32_t n_routes;
@@ -86,24 +87,19 @@ static int sink_of_file(struct outputs *outputs, const char *name, bool append,
     return 0;
 }
 
-static bool is_rank(const char *text)
-{
-    return text[0] && text[strspn(text, "0123456789")] == '\0';
-}
-
-static char *file_name(const struct outputs_options *o, const char *pattern,
-                       uint32_t rank)
+static char *file_name(const struct outputs_options *o, const char *pattern)
 {
     struct pattern_values values = {
         .job = o->job,
+        .has_array = o->array_job != 0,
+        .array_job = o->array_job,
+        .array_task = o->array_task,
         .step = o->step,
-        .task = rank,
+        .restarts = o->restarts,
         .user = o->user,
         .job_name = o->job_name,
     };
 
-    if (o->node_of)
-        values.node_name = o->node_of(rank, &values.node, o->ctx);
     return pattern_expand(pattern, &values);
 }
 
@@ -113,56 +109,74 @@ static int choose(struct outputs *outputs, const struct outputs_options *o,
                   struct err *err)
 {
     cleanup(freep) char *name = NULL;
+    uint32_t one = rank;
 
-    if (text[0] == '\0' || strcmp(text, "all") == 0 ||
-        (is_rank(text) && strtoul(text, NULL, 10) == rank)) {
-        *ret_sink = sink_of_fd(outputs, fd);
+    switch (stream_choose(text, &one)) {
+    case STREAM_ALL:
+    case STREAM_ONE:
+        *ret_sink = sink_of_fd(outputs, one == rank ? fd : -1);
         return 0;
-    }
-    if (strcmp(text, "none") == 0 || is_rank(text)) {
+    case STREAM_NONE:
+    case STREAM_FILES: /* the nodes' */
         *ret_sink = sink_of_fd(outputs, -1);
         return 0;
+    case STREAM_FILE:
+        break;
     }
-    name = file_name(o, text, rank);
+    name = file_name(o, text);
     return sink_of_file(outputs, name, o->append, ret_sink, err);
 }
 
-static bool is_file(const char *text)
-{
-    return text[0] && strcmp(text, "all") != 0 && strcmp(text, "none") != 0 &&
-           !is_rank(text);
-}
-
+/* Errors go with the output, to their own descriptor when that is none of ours. */
 static int make_route(struct outputs *outputs, const struct outputs_options *o,
                       uint32_t rank, struct err *err)
 {
     struct route *route = &outputs->routes[rank];
+    const char *error = o->error[0] ? o->error : o->output;
     int rc = choose(outputs, o, o->output, STDOUT_FILENO, rank, &route->to[0], err);
 
-    if (rc < 0)
-        return rc;
-    if (o->error[0] == '\0' && is_file(o->output))
-        route->to[1] = route->to[0];
-    else
-        rc = choose(outputs, o, o->error, STDERR_FILENO, rank, &route->to[1], err);
-    return rc;
+    return rc < 0 ? rc
+                  : choose(outputs, o, error, STDERR_FILENO, rank, &route->to[1], err);
+}
+
+static int check_task(const char *option, const char *text, uint32_t tasks,
+                      struct err *err)
+{
+    uint32_t one;
+
+    if (stream_choose(text, &one) != STREAM_ONE || one < tasks)
+        return 0;
+    return err_set(err, EINVAL, "--%s=%s: the last task of the step is %u", option,
+                   text, tasks - 1);
+}
+
+static int check(const struct outputs_options *o, struct err *err)
+{
+    int rc;
+
+    if (o->tasks == 0 || o->tasks > TASKS_MAX)
+        return err_set(err, EPROTO, "a step of %u tasks", o->tasks);
+    rc = check_task("output", o->output, o->tasks, err);
+    return rc ? rc : check_task("error", o->error, o->tasks, err);
 }
 
 int outputs_create(const struct outputs_options *options, struct outputs **ret_outputs,
                    struct err *err)
 {
     struct outputs *outputs;
+    int rc = check(options, err);
 
-    if (options->tasks == 0 || options->tasks > TASKS_MAX)
-        return err_set(err, EPROTO, "a step of %u tasks", options->tasks);
+    if (rc < 0)
+        return rc;
     outputs = xcalloc(1, sizeof(*outputs));
     outputs->has_labels = options->has_labels;
+    outputs->by_lines =
+        options->has_labels || (!options->unbuffered && options->tasks > 1);
     outputs->label_width = snprintf(NULL, 0, "%u", options->tasks - 1);
     outputs->n_routes = options->tasks;
     outputs->routes = xcalloc(options->tasks, sizeof(*outputs->routes));
     for (uint32_t rank = 0; rank < options->tasks; rank++) {
-        int rc = make_route(outputs, options, rank, err);
-
+        rc = make_route(outputs, options, rank, err);
         if (rc < 0) {
             outputs_destroy(outputs);
             return rc;
@@ -187,50 +201,51 @@ void outputs_destroy(struct outputs *outputs)
     free(outputs);
 }
 
-/* "07: " and the line, which ends in a newline afterwards in any case. */
-static void put_line(struct outputs *outputs, uint32_t rank, struct sink *sink,
-                     struct strbuf *line)
-{
-    char label[32];
-    int n = snprintf(label, sizeof(label), "%0*u: ", outputs->label_width, rank);
+struct labelled {
+    const struct outputs *outputs;
+    uint32_t rank;
+    struct sink *sink;
+};
 
-    if (line->s[line->len - 1] != '\n')
-        strbuf_putc(line, '\n');
-    sink_take(sink, label, (size_t)n);
-    sink_take(sink, line->s, line->len);
-    strbuf_cut(line, 0);
+/* "07: " and the line, which ends in a newline afterwards in any case. */
+static void put_labelled(const char *line, size_t len, void *ctx)
+{
+    const struct labelled *to = ctx;
+    char label[32];
+    int n =
+        snprintf(label, sizeof(label), "%0*u: ", to->outputs->label_width, to->rank);
+
+    sink_take(to->sink, label, (size_t)n);
+    sink_take(to->sink, line, len);
+    if (line[len - 1] != '\n')
+        sink_take(to->sink, "\n", 1);
 }
 
-static void take_labelled(struct outputs *outputs, uint32_t rank, struct sink *sink,
-                          struct strbuf *line, const char *bytes, size_t len)
+static void put_plain(const char *line, size_t len, void *ctx)
 {
-    if (len == 0 && line->len > 0)
-        put_line(outputs, rank, sink, line);
-    while (len > 0) {
-        const char *newline = memchr(bytes, '\n', len);
-        size_t n = newline ? (size_t)(newline - bytes) + 1 : len;
+    const struct labelled *to = ctx;
 
-        strbuf_add(line, bytes, n);
-        bytes += n;
-        len -= n;
-        if (newline || line->len > LINE_MAX_BYTES)
-            put_line(outputs, rank, sink, line);
-    }
+    sink_take(to->sink, line, len);
 }
 
 void outputs_take(struct outputs *outputs, uint32_t rank, uint32_t stream,
                   const void *bytes, size_t len)
 {
-    struct route *route;
+    linebuf_fn *put = outputs->has_labels ? put_labelled : put_plain;
+    struct labelled to = {.outputs = outputs, .rank = rank};
     unsigned int i = stream - 1;
+    struct strbuf *line;
 
     if (rank >= outputs->n_routes || i > 1)
         return;
-    route = &outputs->routes[rank];
-    if (outputs->has_labels)
-        take_labelled(outputs, rank, route->to[i], &route->line[i], bytes, len);
+    line = &outputs->routes[rank].line[i];
+    to.sink = outputs->routes[rank].to[i];
+    if (!outputs->by_lines)
+        sink_take(to.sink, bytes, len);
+    else if (len)
+        linebuf_take(line, bytes, len, put, &to);
     else
-        sink_take(route->to[i], bytes, len);
+        linebuf_end(line, put, &to);
 }
 
 bool outputs_is_full(const struct outputs *outputs)

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * outputs.h - where the output of a step's tasks goes: the caller's stdout and
- * stderr, or files, with or without the rank before each line
+ * stderr, or a file, with or without the rank before each line
  *
- *     task 0 stdout ---\                       /--> fd 1
- *     task 1 stdout ----+--> route --> label --+
- *     task 1 stderr ---/                       \--> "out-1.txt"
+ *     task 0 stdout ---\                                /--> fd 1
+ *     task 1 stdout ----+--> route --> lines, label ---+
+ *     task 1 stderr ---/                                \--> "out.txt"
+ *
+ * Files of single tasks or nodes are not here: the nodes write them. With several
+ * tasks whole lines are handed on, up to LINEBUF_MAX bytes, so no line has bytes of
+ * two.
  *
  * Nothing here blocks on a slow reader of fd 1 or 2: bytes wait in a queue that
  * outputs_poll and outputs_flush empty, and outputs_is_full says when to stop
@@ -24,15 +28,15 @@
 struct outputs;
 
 struct outputs_options {
-    const char *output; /* "": fd 1; a pattern, "none", "all" or a rank */
-    const char *error;  /* "": with output when that is a file, else fd 2 */
+    const char *output; /* "": fd 1; a file, "none", "all" or a rank */
+    const char *error;  /* "": as the output, "all" being fd 2 */
     bool append;
     bool has_labels;
+    bool unbuffered; /* hand on what comes, be it whole lines or not */
     uint32_t job, step, tasks;
+    uint32_t array_job, array_task; /* 0: it is no array's */
+    uint32_t restarts;
     const char *job_name, *user;
-    /* The node's name of a rank and its number; NULL when not known. */
-    const char *(*node_of)(uint32_t rank, uint32_t *ret_number, void *ctx);
-    void *ctx;
 };
 
 /* Open all files. Words name the one that failed. */

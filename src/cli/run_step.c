@@ -25,14 +25,16 @@ static void print_usage(void)
         "Usage: berth run [options] program [argument...]\n\n"
         "Run a program as parallel tasks, in a container when there is an image. In a\n"
         "job it is a step of that job; elsewhere it waits for an allocation of its\n"
-        "own. Output comes here, input goes to task 0, the exit status is the\n"
+        "own. Output comes here, input goes to all tasks, the exit status is the\n"
         "largest of the tasks' (128 + the signal that killed one).\n"
         "\nOptions:\n");
     opts_print(job_options, FOR_RUN, stdout);
     printf("\nExamples:\n"
            "  berth run -n4 hostname\n"
            "  berth run -N4 -n16 --image hpcc ./solver input.dat\n"
-           "  berth run -l -n2 -o 'out-%%t.txt' ./solver\n");
+           "  berth run -l -n2 -o 'out-%%t.txt' ./solver\n"
+           "  berth run --pty bash\n"
+           "  berth run -n4 --input 0 ./solver < input.dat\n");
 }
 
 /* The static program cannot load a plugin and ask it what it is. */
@@ -104,7 +106,7 @@ int run_step_in_job(const struct job_args *args, const char *lead, char *const *
 {
     struct berth_steps *steps;
     struct berth_err err;
-    int signal_fd = step_signals_open(false), status;
+    int signal_fd = step_signals_open(args->pty), status;
 
     if (signal_fd < 0) {
         say_error("cannot watch for signals: %s", strerror(-signal_fd));

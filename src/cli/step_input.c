@@ -1,35 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * step_input.c - what task 0 reads from its stdin
+ * step_input.c - what tasks read from their stdin
  */
 #include "cli/step_input.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "wire/stream_choice.h"
 
 static bool is_in_background(void)
 {
     return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) != getpgrp();
 }
 
+/* Nothing comes from there, so no task needs a pipe for it. */
+static bool is_nothing(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
 int step_input_open(struct step_input *input, const char *text, struct err *err)
 {
+    uint32_t task;
+
     *input = (struct step_input){.fd = -1};
-    if (strcmp(text, "none") == 0)
+    switch (stream_choose(text, &task)) {
+    case STREAM_NONE:
+    case STREAM_FILES:
         return 0;
-    if (text[0] == '\0' || strcmp(text, "all") == 0 || strcmp(text, "0") == 0) {
-        if (fcntl(STDIN_FILENO, F_GETFD) >= 0 && !is_in_background())
+    case STREAM_ALL:
+    case STREAM_ONE:
+        if (fcntl(STDIN_FILENO, F_GETFD) >= 0 && !is_in_background() &&
+            !is_nothing(STDIN_FILENO))
             input->fd = STDIN_FILENO;
         return 0;
+    case STREAM_FILE:
+        break;
     }
-    if (text[strspn(text, "0123456789")] == '\0')
-        return err_set(err, ENOTSUP, "--input=%s: only task 0 can have the input",
-                       text);
     input->fd = open(text, O_RDONLY | O_CLOEXEC);
     if (input->fd < 0)
-        return err_sys(err, errno, "cannot read %s", text);
+        return err_sys(err, errno, "--input: cannot read %s", text);
     return 0;
 }
 

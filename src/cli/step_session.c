@@ -23,7 +23,9 @@
 #include "cli/say.h"
 #include "cli/step_input.h"
 #include "cli/step_signals.h"
+#include "cli/step_streams.h"
 #include "cli/step_words.h"
+#include "cli/tty.h"
 
 #define POLL_MAX 64
 
@@ -50,6 +52,7 @@ static int64_t now_ms(void)
 /* Give up: nothing more will come. */
 static void fail(struct session *s, const char *words)
 {
+    tty_restore();
     if (words && words[0] != '\0')
         say_error("%s", words);
     s->is_over = true;
@@ -77,9 +80,29 @@ static void send_signal(struct session *s, int signo, bool abort)
     send(s, &env);
 }
 
-static const char *node_of(uint32_t rank, uint32_t *ret_number, void *ctx)
+/* From now on our terminal is the far end of that of task 0. */
+static void start_terminal(const struct session *s)
 {
-    return step_node_of(ctx, rank, ret_number);
+    if (s->options->args->pty && isatty(STDIN_FILENO))
+        (void)tty_raw(STDIN_FILENO);
+}
+
+static void send_window(struct session *s)
+{
+    Berth__WindowSize size = BERTH__WINDOW_SIZE__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    tty_size(STDIN_FILENO, &size.rows, &size.columns);
+    env.body_case = BERTH__ENVELOPE__BODY_STEP_WINDOW;
+    env.step_window = &size;
+    send(s, &env);
+}
+
+static uint32_t number_of(const char *variable)
+{
+    const char *text = getenv(variable);
+
+    return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
 }
 
 static void on_started(struct session *s, const Berth__StepStarted *started)
@@ -89,22 +112,26 @@ static void on_started(struct session *s, const Berth__StepStarted *started)
         .output = spec->output,
         .error = spec->error,
         .append = spec->append,
-        .has_labels = s->options->args->label,
+        .has_labels = s->options->args->label && !s->options->args->pty,
+        .unbuffered = s->options->args->unbuffered || s->options->args->pty,
         .job = s->options->job,
         .step = started->step_id,
         .tasks = started->tasks,
         .job_name = spec->name,
         .user = getenv("USER"),
-        .node_of = node_of,
-        .ctx = s->started->step_started,
+        .array_job = number_of("SLURM_ARRAY_JOB_ID"),
+        .array_task = number_of("SLURM_ARRAY_TASK_ID"),
+        .restarts = number_of("SLURM_RESTART_COUNT"),
     };
     struct err err;
 
     if (s->options->args->verbose)
         say_info("step %u: %u tasks on %zu nodes", started->step_id, started->tasks,
                  started->n_nodes);
-    if (outputs_create(&options, &s->outputs, &err) == 0)
+    if (outputs_create(&options, &s->outputs, &err) == 0) {
+        start_terminal(s);
         return;
+    }
     send_signal(s, SIGKILL, true);
     fail(s, err.text);
 }
@@ -112,6 +139,7 @@ static void on_started(struct session *s, const Berth__StepStarted *started)
 static void on_ended(struct session *s, const Berth__StepEnded *ended)
 {
     s->is_over = true;
+    tty_restore();
     if (ended->exit_signal)
         s->status = 128 + (ended->exit_signal & 0x7f);
     else
@@ -125,6 +153,20 @@ static void on_ended(struct session *s, const Berth__StepEnded *ended)
 static void on_taken(struct session *s, size_t bytes)
 {
     s->input.on_way -= bytes < s->input.on_way ? bytes : s->input.on_way;
+}
+
+/* With a terminal the end of task 0 is the end of it; of the others, which have no
+ * streams and so end as they like, the step's status tells. */
+static void on_task_ended(const struct session *s, const Berth__TaskEnded *ended)
+{
+    bool has_first = false;
+
+    for (size_t i = 0; i < ended->n_ranks; i++)
+        has_first |= ended->ranks[i] == 0;
+    if (s->options->args->pty && !has_first)
+        return;
+    tty_restore();
+    step_say_ended(ended);
 }
 
 /* One envelope of the step; true when it has been kept. */
@@ -150,7 +192,7 @@ static bool on_message(struct session *s, Berth__Envelope *env)
         on_taken(s, env->input->taken);
         return false;
     case BERTH__ENVELOPE__BODY_TASK_ENDED:
-        step_say_ended(env->task_ended);
+        on_task_ended(s, env->task_ended);
         return false;
     case BERTH__ENVELOPE__BODY_STEP_ENDED:
         on_ended(s, env->step_ended);
@@ -179,6 +221,10 @@ static void drain(struct session *s)
 static void on_signals(struct session *s)
 {
     for (int signo; (signo = step_signals_next(s->options->signal_fd)) != 0;) {
+        if (signo == SIGWINCH) {
+            send_window(s);
+            continue;
+        }
         switch (interrupts_answer(&s->interrupts, signo, now_ms())) {
         case SIGNAL_FORWARD:
             if (signo == SIGINT)
@@ -313,6 +359,11 @@ int step_session_run(struct berth_steps *steps, Berth__StepSpec *spec,
         say_error("%s", err.text);
         return 1;
     }
+    if (spec && step_streams_ask(options->args, spec, &err) < 0) {
+        say_error("%s", err.text);
+        step_input_close(&s.input);
+        return 1;
+    }
     if (spec)
         spec->no_stdin = !step_input_is_open(&s.input);
     if ((spec ? request(&s, spec) : attach(&s)) == 0)
@@ -323,6 +374,7 @@ int step_session_run(struct berth_steps *steps, Berth__StepSpec *spec,
         check_reader(&s);
     }
     check_reader(&s);
+    tty_restore();
     step_input_close(&s.input);
     outputs_destroy(s.outputs);
     berth_free(s.started);

@@ -65,16 +65,3 @@ void step_say_ended(const Berth__TaskEnded *ended)
             say_error("%s", words);
     }
 }
-
-const char *step_node_of(const Berth__StepStarted *started, uint32_t rank,
-                         uint32_t *ret_number)
-{
-    for (size_t i = 0; i < started->n_nodes; i++)
-        for (size_t j = 0; j < started->nodes[i]->n_ranks; j++)
-            if (started->nodes[i]->ranks[j] == rank) {
-                *ret_number = (uint32_t)i;
-                return started->nodes[i]->node;
-            }
-    *ret_number = 0;
-    return NULL;
-}

@@ -14,8 +14,4 @@ char *step_ended_words(const uint32_t *ranks, size_t n, int status, const char *
 /* Say how the tasks of one message ended, one line for each distinct failure. */
 void step_say_ended(const Berth__TaskEnded *ended);
 
-/* The node of a rank and its number in the step; NULL when it is nowhere. */
-const char *step_node_of(const Berth__StepStarted *started, uint32_t rank,
-                         uint32_t *ret_number);
-
 #endif

@@ -5,6 +5,7 @@
 #include "container/order.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "base/strbuf.h"
 
 #define N_STDIO 3
+#define ROOM_MS 10000 /* for init to take earlier orders */
 
 union fd_control {
     struct cmsghdr align;
@@ -36,6 +38,19 @@ static uint32_t add_strings(struct strbuf *sb, char *const *v)
     for (; v && v[n]; n++)
         strbuf_add(sb, v[n], strlen(v[n]) + 1);
     return n;
+}
+
+/* Init never waits for us, so a queue of many orders soon has room again. */
+static bool wait_for_room(int sock)
+{
+    struct pollfd room = {.fd = sock, .events = POLLOUT};
+    int n;
+
+    do
+        n = poll(&room, 1, ROOM_MS);
+    while (n < 0 && errno == EINTR);
+    errno = EAGAIN;
+    return n > 0;
 }
 
 static int send_packet(int sock, struct iovec *iov, size_t n_iov, const int *fds,
@@ -58,7 +73,7 @@ static int send_packet(int sock, struct iovec *iov, size_t n_iov, const int *fds
     }
     do
         n = sendmsg(sock, &msg, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(sock))));
     if (n >= 0)
         return 0;
     if (errno == EPIPE || errno == ECONNRESET)

@@ -39,6 +39,7 @@ static const struct {
     {"NTASKS", "ntasks", FOR_RUN},
     {"CPUS_PER_TASK", "cpus-per-task", FOR_RUN},
     {"LABELIO", "label", FOR_RUN | FOR_STEP},
+    {"UNBUFFEREDIO", "unbuffered", FOR_RUN | FOR_STEP},
     {"KILL_BAD_EXIT", "kill-on-bad-exit", FOR_RUN | FOR_STEP},
     {"MPI_TYPE", "mpi", FOR_RUN | FOR_STEP},
     {"OVERLAP", "overlap", FOR_RUN | FOR_STEP},

@@ -213,12 +213,15 @@ const struct opt job_options[] = {
     /* Files. */
     VALUE("output", 'o', "FILE", set_spec_string, .offset = SPEC(output),
           .where = FOR_SUBMIT | FOR_RUN | FOR_STEP,
-          .help = "where stdout goes; %j job, %x name, %t task, %N node"),
+          .help = "where stdout goes: a file (%j job, %x name; %t task, %N node: each "
+                  "its own), none, a task's number alone"),
     VALUE("error", 'e', "FILE", set_spec_string, .offset = SPEC(error),
           .where = FOR_SUBMIT | FOR_RUN | FOR_STEP,
           .help = "where stderr goes (default: with stdout)"),
     VALUE("input", 'i', "FILE", set_spec_string, .offset = SPEC(input),
-          .where = FOR_SUBMIT | FOR_RUN | FOR_STEP, .help = "what stdin reads"),
+          .where = FOR_SUBMIT | FOR_RUN | FOR_STEP,
+          .help = "what stdin reads: a file, none, or (run) our stdin: all tasks "
+                  "(default) or a task's number"),
     VALUE("open-mode", 0, "HOW", set_open_mode,
           .where = FOR_SUBMIT | FOR_RUN | FOR_STEP,
           .help = "truncate (default) or append to these files"),
@@ -240,7 +243,11 @@ const struct opt job_options[] = {
     /* Of run. */
     FLAG("label", 'l', set_args_flag, .offset = ARGS(label),
          .where = FOR_RUN | FOR_STEP, .help = "put the task's rank before each line"),
-    GRANTED(OPT_NONE, "unbuffered", 'u', FOR_RUN | FOR_STEP),
+    FLAG("unbuffered", 'u', set_args_flag, .offset = ARGS(unbuffered),
+         .where = FOR_RUN | FOR_STEP,
+         .help = "hand on output as it comes, not by lines"),
+    FLAG("pty", 0, set_args_flag, .offset = ARGS(pty), .where = FOR_RUN | FOR_STEP,
+         .help = "task 0 gets a terminal, as with ssh; other tasks get no streams"),
     VALUE("mpi", 0, "KIND", set_mpi, .where = FOR_RUN | FOR_STEP,
           .help = "how tasks find each other: pmix (default with several), pmi2 "
                   "(MPICH, Intel MPI), none; list: what there is"),
@@ -322,8 +329,6 @@ const struct opt job_options[] = {
             "not supported yet: 'berth submit --dry-run' shows the job"),
     REFUSED(OPT_NEEDED, "het-group", 0, FOR_RUN,
             "a step is of one component of its job yet"),
-    REFUSED(OPT_NONE, "pty", 0, FOR_RUN,
-            "terminals are not supported yet: 'berth alloc' gives a shell"),
     REFUSED(OPT_NONE, "multi-prog", 0, FOR_RUN, "not supported yet"),
     REFUSED(OPT_NEEDED, "jobid", 0, FOR_RUN,
             "joining another job is not supported yet: run this in the job itself"),

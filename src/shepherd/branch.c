@@ -65,6 +65,12 @@ static void take_signal(struct step *step, Berth__Envelope *env)
         tasks_signal(step, env->step_signal->signal);
 }
 
+static void take_window(struct step *step, Berth__Envelope *env)
+{
+    branch_down(step, env);
+    streams_resize(step, env->step_window);
+}
+
 static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
                               int adopted, void *ctx)
 {
@@ -76,7 +82,7 @@ static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
     if (env.body_case == BERTH__ENVELOPE__BODY_STEP_SIGNAL)
         take_signal(step, &env);
     else if (env.body_case == BERTH__ENVELOPE__BODY_INPUT)
-        tasks_input(step, env.input->data.data, env.input->data.len);
+        input_take(step, env.input->data.data, env.input->data.len);
     else if (env.body_case == BERTH__ENVELOPE__BODY_FENCE && step->fences)
         fences_receive(step->fences, env.fence);
     else if (env.body_case == BERTH__ENVELOPE__BODY_MODEX_REQUEST)
@@ -87,6 +93,8 @@ static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
         exchange_take_answer(step, &env);
     else if (env.body_case == BERTH__ENVELOPE__BODY_MPI_MESSAGE)
         exchange_take_message(step, &env);
+    else if (env.body_case == BERTH__ENVELOPE__BODY_STEP_WINDOW)
+        take_window(step, &env);
 }
 
 static void pause_children(struct step *step, bool paused)
@@ -203,7 +211,7 @@ static void resume_when_drained(struct channel *parent, void *ctx)
     struct step *step = ctx;
 
     (void)parent;
-    tasks_pause(step, false);
+    streams_pause(step, false);
     pause_children(step, false);
 }
 
@@ -211,7 +219,7 @@ void branch_pause_when_congested(struct step *step)
 {
     if (!step->parent || !channel_is_congested(step->parent))
         return;
-    tasks_pause(step, true);
+    streams_pause(step, true);
     pause_children(step, true);
     channel_on_drain(step->parent, resume_when_drained);
 }
@@ -248,6 +256,7 @@ static void take_join(struct step *step, struct child *nobody, struct channel *c
     }
     child_joined(step, &step->children[i], ch);
     free(nobody);
+    input_continue(step);
 }
 
 static void take_child_ended(struct child *child, const Berth__NodeEnded *msg)
@@ -258,6 +267,7 @@ static void take_child_ended(struct child *child, const Berth__NodeEnded *msg)
     add_ended(child->step, msg);
     /* It waits for this before it goes. */
     channel_close(child->ch);
+    input_continue(child->step);
     step_maybe_end(child->step);
 }
 
@@ -288,6 +298,8 @@ static void on_child_message(struct channel *ch, const Berth__Envelope *msg,
         exchange_take_modex_reply(step, &env);
     } else if (env.body_case == BERTH__ENVELOPE__BODY_NODE_ENDED) {
         take_child_ended(child, env.node_ended);
+    } else if (env.body_case == BERTH__ENVELOPE__BODY_INPUT) {
+        input_child_took(child, env.input->taken);
     } else {
         branch_up(step, &env);
         branch_pause_when_congested(step);
@@ -313,6 +325,7 @@ static void on_child_close(struct channel *ch, const struct err *why, void *ctx)
                   step->launch->nodes[child->index]->node, why->text[0] ? ": " : "",
                   why->text);
     step_fail(step, &err);
+    input_continue(step);
     step_maybe_end(step);
 }
 

@@ -92,3 +92,13 @@ void identity_limits(Berth__Rlimit *const *limits, size_t n)
         (void)setrlimit(limits[i]->resource, &now);
     }
 }
+
+void identity_many_files(void)
+{
+    struct rlimit now;
+
+    if (getrlimit(RLIMIT_NOFILE, &now))
+        return;
+    now.rlim_cur = now.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &now);
+}

@@ -59,6 +59,8 @@ void run_from_client(struct run *run, const Berth__Envelope *env)
 {
     if (env->body_case == BERTH__ENVELOPE__BODY_INPUT)
         take_input(run, run->client, env->input);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_WINDOW && run->root)
+        channel_send(run->root->ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_SIGNAL)
         run_signal(run, env->step_signal->signal,
                    env->step_signal->abort || env->step_signal->signal == SIGKILL);

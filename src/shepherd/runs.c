@@ -183,6 +183,21 @@ void runs_signal(struct lead *lead, int signo, bool kill)
 
 /* ----------------------------------------------------------------- request */
 
+static void name_files(const struct lead *lead, Berth__StepSpec *spec)
+{
+    Berth__FileNames *names = xcalloc(1, sizeof(*names));
+
+    berth__file_names__init(names);
+    names->has_array = lead->spec->array_job != 0;
+    names->array_job = lead->spec->array_job;
+    names->array_task = lead->spec->array_task;
+    if (lead->spec->name[0])
+        names->job_name = xstrdup(lead->spec->name);
+    if (spec->names)
+        berth__file_names__free_unpacked(spec->names, NULL);
+    spec->names = names;
+}
+
 /* A directory that keeps what is written is one container's at a time, and while
  * there is a script it is the script's. */
 static void inherit_container(const struct lead *lead, Berth__StepSpec *spec)
@@ -215,6 +230,7 @@ void run_request(struct conn *client, const Berth__Envelope *env)
     run->spec = copy_message(&env->step_request->spec->base);
     berth__launch_step__init(&run->launch);
     inherit_container(lead, run->spec);
+    name_files(lead, run->spec);
     if (holders_settle(lead, run->spec, &err)) {
         channel_reply_status(client->ch, env, err.code, err.text);
         free_message(run->spec);

@@ -55,6 +55,9 @@ struct shepherd {
 int identity_assume(struct shepherd *sh, struct err *err);
 /* Resource limits as the user had them at submission, as far as allowed. */
 void identity_limits(Berth__Rlimit *const *limits, size_t n);
+/* As many open files as we may have, for pipes to many tasks. The tasks keep what was
+ * set before their container was made. */
+void identity_many_files(void);
 
 /* ------------------------------------------------------------------ link.c */
 void link_start(struct shepherd *sh, int fd);

@@ -187,6 +187,7 @@ int step_start(struct shepherd *sh, struct err *err)
     if (rc)
         return rc;
     group_leave(sh);
+    identity_many_files();
     sh->step = step;
     (void)uv_timer_init(sh->loop, &step->prepare);
     (void)uv_timer_init(sh->loop, &step->late);

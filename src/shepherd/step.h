@@ -5,7 +5,9 @@
  *     step.c      life: prepare, start, abort, end
  *     branch.c    the step's tree: parent, children, what travels between them
  *     exchange.c  fences and modex between the MPI plugins of its nodes
- *     tasks.c     processes: start, streams, ends
+ *     tasks.c     processes: start, ends
+ *     streams.c   what they write: to the client, to nowhere, to files
+ *     input.c     what they read
  *     holding.c   afterwards, when its container stays for other steps
  */
 #ifndef BERTH_SHEPHERD_STEP_H
@@ -17,13 +19,38 @@
 #include "shepherd/shepherd.h"
 #include "shepherd/wiring.h"
 
+struct stream_file;
+
+/* Our end of what a task writes. */
+struct stream {
+    struct task *task;
+    uv_pipe_t pipe;
+    bool is_open;
+    struct stream_file *file; /* its lines go there, labelled; NULL: to the client */
+    struct strbuf line;       /* of 'file', not whole yet */
+};
+
 struct task {
     struct step *step;
     uint32_t local, rank;
     bool has_ended;
     bool is_connected, is_finalized; /* as an MPI process */
-    uv_pipe_t streams[2];            /* its stdout and stderr */
-    unsigned int n_open;             /* of them */
+    struct stream streams[2];        /* its stdout (or its terminal) and stderr */
+    uv_pipe_t stdin_pipe;
+    bool has_input;    /* by stdin_pipe */
+    int terminal_sock; /* that its terminal comes over; -1 */
+};
+
+/* Input on its way to the tasks. */
+struct chunk;
+struct input {
+    struct strbuf early; /* that came before all could get it */
+    bool early_end;
+    bool flows;            /* all nodes below are there, and our tasks */
+    struct chunk *oldest;  /* that a task here has not taken */
+    struct chunk **newest; /* where the next one goes */
+    uint64_t given, taken; /* bytes, ever: to and by tasks here */
+    uint64_t told;         /* of what all have taken, here and below */
 };
 
 struct child {
@@ -32,6 +59,8 @@ struct child {
     uint32_t index;
     bool is_known; /* it has joined */
     bool has_ended;
+    bool has_no_input; /* none of its tasks gets any */
+    uint64_t taken;    /* input, by all below */
 };
 
 struct step {
@@ -47,9 +76,10 @@ struct step {
 
     struct task *tasks;
     uint32_t n_tasks, n_running;
-    uint32_t n_streams; /* open ones */
-    uv_pipe_t input;    /* to task 0, when it is here */
-    bool has_input;
+    uint32_t n_streams; /* open ones, and files that have to be written */
+    bool is_paused;     /* they are not read */
+    struct input input;
+    struct stream_file *files;
 
     struct channel *parent;
     bool parent_open;
@@ -122,12 +152,52 @@ void exchange_take_message(struct step *step, Berth__Envelope *env);
 
 /* ----------------------------------------------------------------- tasks.c */
 int tasks_start(struct step *step, struct err *err);
-void tasks_input(struct step *step, const void *data, size_t len);
 void tasks_signal(struct step *step, int signo);
-/* Stop and resume reading what tasks write: the way up is full. */
-void tasks_pause(struct step *step, bool paused);
 struct task *tasks_by_rank(struct step *step, uint32_t rank);
+
+/* --------------------------------------------------------------- streams.c */
+/* Make what 'task' reads, writes and writes errors to; the caller closes 'fds'. */
+int streams_open(struct task *task, int fds[3], struct err *err);
+/* It has started: its terminal is there. / It has ended, or never began. */
+void streams_started(struct task *task);
+void streams_ended(struct task *task);
+bool streams_has_terminal(const struct task *task);
+/* The client's terminal has this size now. */
+void streams_resize(struct step *step, const Berth__WindowSize *size);
 /* As if it had written this to stream 1 or 2. */
 void tasks_say(struct task *task, uint32_t stream, const void *data, size_t len);
+/* Stop and resume reading what tasks write: the way up is full. */
+void streams_pause(struct step *step, bool paused);
+/* A pipe of which we keep one end: 'ours' is 0 to read, 1 to write. */
+int streams_open_pipe(struct step *step, uv_pipe_t *pipe, int ours, int *ret_theirs,
+                      struct err *err);
+
+/* ----------------------------------------------------------- stream_files.c */
+/* The file that 'pattern' names for 'task', to be written; one for all tasks here
+ * whose names are the same. It is the step's. */
+int stream_files_open(struct task *task, const char *pattern,
+                      struct stream_file **ret_file, struct err *err);
+int stream_file_fd(const struct stream_file *file);
+/* All tasks have what they need, and no stream of theirs is written by us. */
+void stream_files_close(struct step *step);
+/* So much waits to be written that its tasks should, too. */
+bool stream_file_is_full(const struct stream_file *file);
+/* The absolute name that 'pattern' stands for; the caller frees it. */
+char *stream_files_name(const struct task *task, const char *pattern);
+/* Bytes of a task for its file, line by line with its rank; len 0 is the end. */
+void stream_file_take(struct stream *stream, const char *bytes, size_t len);
+
+/* ----------------------------------------------------------------- input.c */
+/* Make the stdin of 'task'. */
+int input_open(struct task *task, int *ret_fd, struct err *err);
+/* 'task' takes no more. */
+void input_close(struct task *task);
+/* From above: bytes for the tasks here and below; len 0 is the end. */
+void input_take(struct step *step, const void *data, size_t len);
+/* So much more was taken below 'child'. */
+void input_child_took(struct child *child, uint32_t len);
+/* Something has changed (tasks started, a child joined or ended): pass on what waits,
+ * and tell what was taken. */
+void input_continue(struct step *step);
 
 #endif

@@ -2,8 +2,7 @@
  *
  * tasks.c - the processes of a step on this node
  *
- * The box's first process starts them on our order and tells of their ends.
- * What they write comes through pipes and goes up in the order it came. When the
+ * The box's first process starts them on our order and tells of their ends. When the
  * last task has ended, whatever it left behind in the box is killed, so that the
  * pipes end too.
  */
@@ -17,14 +16,9 @@
 
 #include <berth/mpi.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#define READ_SIZE 65536
 
 struct task *tasks_by_rank(struct step *step, uint32_t rank)
 {
@@ -34,171 +28,7 @@ struct task *tasks_by_rank(struct step *step, uint32_t rank)
     return NULL;
 }
 
-/* ----------------------------------------------------------------- streams */
-
-void tasks_say(struct task *task, uint32_t stream, const void *data, size_t len)
-{
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__TaskOutput out = BERTH__TASK_OUTPUT__INIT;
-
-    out.rank = task->rank;
-    out.stream = stream;
-    out.data.data = (uint8_t *)(uintptr_t)data;
-    out.data.len = len;
-    env.body_case = BERTH__ENVELOPE__BODY_OUTPUT;
-    env.output = &out;
-    branch_up(task->step, &env);
-}
-
-static void tell_wiring(const struct task *task, uint32_t stream, const void *data,
-                        size_t len)
-{
-    if (task->step->wiring)
-        wiring_output(task->step->wiring, task->rank, (int)stream, data, len);
-}
-
-static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
-{
-    static char buffer[READ_SIZE];
-
-    (void)handle;
-    (void)suggested;
-    *buf = uv_buf_init(buffer, sizeof(buffer));
-}
-
-static void on_stream(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
-
-static void read_stream(struct task *task, int i)
-{
-    (void)uv_read_start((uv_stream_t *)&task->streams[i], give_buffer, on_stream);
-}
-
-static void on_stream(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
-{
-    struct task *task = stream->data;
-    struct step *step = task->step;
-    uint32_t number = (uv_pipe_t *)stream == &task->streams[0] ? 1 : 2;
-
-    if (n > 0) {
-        tasks_say(task, number, buf->base, (size_t)n);
-        tell_wiring(task, number, buf->base, (size_t)n);
-        branch_pause_when_congested(step);
-    } else if (n < 0) {
-        tasks_say(task, number, NULL, 0);
-        tell_wiring(task, number, NULL, 0);
-        uv_close((uv_handle_t *)stream, NULL);
-        task->n_open--;
-        step->n_streams--;
-        step_maybe_end(step);
-    }
-}
-
-void tasks_pause(struct step *step, bool paused)
-{
-    for (uint32_t t = 0; t < step->n_tasks; t++) {
-        for (int i = 0; i < 2; i++) {
-            uv_pipe_t *pipe = &step->tasks[t].streams[i];
-
-            if (!step->tasks[t].n_open || uv_is_closing((uv_handle_t *)pipe))
-                continue;
-            if (paused)
-                (void)uv_read_stop((uv_stream_t *)pipe);
-            else
-                read_stream(&step->tasks[t], i);
-        }
-    }
-}
-
-/* A pipe of which we keep one end: 'ours' is 0 to read, 1 to write. */
-static int open_pipe(uv_loop_t *loop, uv_pipe_t *pipe, int ours, int *ret_theirs,
-                     struct err *err)
-{
-    int fds[2];
-
-    if (pipe2(fds, O_CLOEXEC))
-        return err_sys(err, errno, "pipe");
-    (void)uv_pipe_init(loop, pipe, 0);
-    (void)uv_pipe_open(pipe, fds[ours]);
-    *ret_theirs = fds[!ours];
-    return 0;
-}
-
-/* ------------------------------------------------------------------- input */
-
-struct write {
-    uv_write_t req;
-    struct step *step;
-    uint32_t len;
-    char data[];
-};
-
-/* So much has left for task 0, or for nowhere: the client may send more. */
-static void tell_taken(struct step *step, uint32_t len)
-{
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__TaskInput msg = BERTH__TASK_INPUT__INIT;
-
-    msg.taken = len;
-    env.body_case = BERTH__ENVELOPE__BODY_INPUT;
-    env.input = &msg;
-    branch_up(step, &env);
-}
-
-static void on_written(uv_write_t *req, int status)
-{
-    struct write *write = (struct write *)req;
-
-    (void)status;
-    tell_taken(write->step, write->len);
-    free(write);
-}
-
-static void close_input(struct step *step)
-{
-    if (step->has_input)
-        uv_close((uv_handle_t *)&step->input, NULL);
-    step->has_input = false;
-}
-
-static void on_shut(uv_shutdown_t *req, int status)
-{
-    (void)status;
-    close_input(req->data);
-    free(req);
-}
-
-static void end_input(struct step *step)
-{
-    uv_shutdown_t *shut = xcalloc(1, sizeof(*shut));
-
-    shut->data = step;
-    if (uv_shutdown(shut, (uv_stream_t *)&step->input, on_shut))
-        free(shut);
-}
-
-void tasks_input(struct step *step, const void *data, size_t len)
-{
-    struct write *write;
-    uv_buf_t buf;
-
-    if (!step->has_input) {
-        tell_taken(step, (uint32_t)len);
-        return;
-    }
-    if (len == 0) {
-        end_input(step);
-        return;
-    }
-    write = xmalloc(sizeof(*write) + len);
-    write->step = step;
-    write->len = (uint32_t)len;
-    memcpy(write->data, data, len);
-    buf = uv_buf_init(write->data, (unsigned int)len);
-    if (uv_write(&write->req, (uv_stream_t *)&step->input, &buf, 1, on_written)) {
-        free(write);
-        tell_taken(step, (uint32_t)len);
-    }
-}
+/* ----------------------------------------------------------------- signals */
 
 static void send_signal(struct step *step, int signo)
 {
@@ -278,8 +108,7 @@ static void task_ended(struct task *task, int status)
         tell_deserted(task);
     if (step->wiring)
         wiring_task_ended(step->wiring, task->rank, status);
-    if (task->rank == 0)
-        close_input(step);
+    streams_ended(task);
     if (step->n_running == 0)
         box_end_tasks(step->box);
 }
@@ -292,6 +121,8 @@ static void take_event(struct step *step, const struct container_event *event)
         return;
     switch (event->kind) {
     case CONTAINER_TASK_STARTED:
+        if (event->task < step->n_tasks)
+            streams_started(&step->tasks[event->task]);
         break;
     case CONTAINER_TASK_ENDED:
         if (event->task >= step->n_tasks)
@@ -346,32 +177,6 @@ static void on_box(uv_poll_t *poll, int status, int events)
 
 /* ------------------------------------------------------------------- start */
 
-static int open_streams(struct step *step, struct task *task, int fds[3],
-                        struct err *err)
-{
-    uv_loop_t *loop = step->sh->loop;
-    bool fed = task->rank == 0 && !step->launch->spec->no_stdin;
-    int rc;
-
-    if (fed) {
-        rc = open_pipe(loop, &step->input, 1, &fds[0], err);
-        step->has_input = rc == 0;
-    } else {
-        fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        rc = fds[0] < 0 ? err_sys(err, errno, "/dev/null") : 0;
-    }
-    for (int i = 0; i < 2 && !rc; i++) {
-        rc = open_pipe(loop, &task->streams[i], 0, &fds[1 + i], err);
-        if (rc)
-            break;
-        task->streams[i].data = task;
-        task->n_open++;
-        step->n_streams++;
-        read_stream(task, i);
-    }
-    return rc;
-}
-
 /* The devices of one task, when the step's tasks here are those the job was placed
  * for; NULL: all of the job's. */
 static const char *devices_of(const struct step *step, uint32_t local)
@@ -399,7 +204,7 @@ static int start_task(struct step *step, struct task *task, char *const *base,
                 step->box->image != NULL, devices_of(step, task->local));
     rc = step->wiring ? wiring_task_env(step->wiring, task->rank, &env, err) : 0;
     if (!rc)
-        rc = open_streams(step, task, fds, err);
+        rc = streams_open(task, fds, err);
     argv = box_command(step->box, spec->argv, spec->n_argv);
     if (!rc && step->wiring)
         fds[BERTH_MPI_TASK_FD] = wiring_task_fd(step->wiring, task->rank);
@@ -417,13 +222,28 @@ static int start_task(struct step *step, struct task *task, char *const *base,
             .cpus = cpus[0] ? cpus : NULL,
             .umask = spec->umask,
             .new_session = true,
+            .has_terminal = streams_has_terminal(task),
         };
+
+        if (order.has_terminal) {
+            order.rows = (uint16_t)spec->terminal->rows;
+            order.columns = (uint16_t)spec->terminal->columns;
+        }
 
         rc = container_spawn(step->box->container, &order, err);
     }
     for (int i = 0; i < 4; i++)
         closep(&fds[i]);
     return rc;
+}
+
+static void task_init(struct task *task, struct step *step, uint32_t local)
+{
+    task->step = step;
+    task->local = local;
+    task->rank = step->own->ranks[local];
+    task->terminal_sock = -1;
+    task->streams[0].task = task->streams[1].task = task;
 }
 
 int tasks_start(struct step *step, struct err *err)
@@ -448,17 +268,19 @@ int tasks_start(struct step *step, struct err *err)
     for (uint32_t i = 0; i < step->n_tasks && !rc; i++) {
         struct task *task = &step->tasks[i];
 
-        task->step = step;
-        task->local = i;
-        task->rank = step->own->ranks[i];
+        task_init(task, step, i);
         step->n_running++;
         rc = start_task(step, task, env, err);
         if (rc) {
             task->has_ended = true;
+            streams_ended(task);
             step->n_running--;
             step->n_tasks = i;
         }
     }
+    if (!spec->label)
+        stream_files_close(step);
+    input_continue(step);
     guests_open(&step->guests, step->box, env, spec->cwd, sh->assignment->pus,
                 spec->umask);
     return rc;

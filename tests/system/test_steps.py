@@ -54,7 +54,7 @@ def test_a_program_that_cannot_run_is_named(desk, image, program, status):
 
 
 def test_stdin_goes_to_task_0_and_ends(desk):
-    out = desk.berth("run", "-N2", "-n4", "-l", "cat", input="one\ntwo\n").stdout
+    out = desk.berth("run", "-N2", "-n4", "-l", "-i0", "cat", input="one\ntwo\n").stdout
     assert out == "0: one\n0: two\n"
 
 

@@ -67,19 +67,42 @@ static void assert_file(const char *name, const char *expected)
     assert_string_equal(text, expected);
 }
 
-static void each_task_has_its_file_when_the_pattern_says_so(void **state)
+static void files_of_single_tasks_are_none_of_ours(void **state)
 {
     cleanup(freep) char *pattern = xasprintf("%s/each-%%j-%%t", directory);
+    cleanup(freep) char *path = xasprintf("%s/each-17-0", directory);
+    struct outputs *outputs = create(pattern, "", false, 2);
+
+    (void)state;
+    give(outputs, 0, 1, "zero\n");
+    give(outputs, 2, 1, "no such task\n");
+    assert_true(outputs_is_empty(outputs));
+    outputs_destroy(outputs);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void one_file_has_the_output_and_errors_of_all(void **state)
+{
+    cleanup(freep) char *pattern = xasprintf("%s/all-%%j", directory);
     struct outputs *outputs = create(pattern, "", false, 2);
 
     (void)state;
     give(outputs, 0, 1, "zero\n");
     give(outputs, 1, 1, "one\n");
     give(outputs, 1, 2, "error\n");
-    give(outputs, 2, 1, "no such task\n");
     outputs_destroy(outputs);
-    assert_file("each-17-0", "zero\n");
-    assert_file("each-17-1", "one\nerror\n");
+    assert_file("all-17", "zero\none\nerror\n");
+}
+
+static void a_task_that_is_not_there_is_refused(void **state)
+{
+    struct outputs_options options = {.output = "2", .error = "", .tasks = 2};
+    struct outputs *outputs;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(outputs_create(&options, &outputs, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "--output=2"));
 }
 
 static void labels_stand_before_whole_lines(void **state)
@@ -97,12 +120,30 @@ static void labels_stand_before_whole_lines(void **state)
     assert_file("labels", "10: a\n10: b\n03: partial\n03: rest\n");
 }
 
-static void bytes_without_labels_come_as_they_are(void **state)
+static void lines_of_tasks_are_whole_without_labels_too(void **state)
 {
-    cleanup(freep) char *pattern = xasprintf("%s/raw", directory);
+    cleanup(freep) char *pattern = xasprintf("%s/lines", directory);
     struct outputs *outputs = create(pattern, "", false, 2);
 
     (void)state;
+    give(outputs, 0, 1, "ab");
+    give(outputs, 1, 1, "cd");
+    give(outputs, 0, 1, "ef\n");
+    outputs_take(outputs, 1, 1, NULL, 0);
+    outputs_destroy(outputs);
+    assert_file("lines", "abef\ncd");
+}
+
+static void unbuffered_bytes_come_as_they_are(void **state)
+{
+    cleanup(freep) char *pattern = xasprintf("%s/raw", directory);
+    struct outputs_options options = {
+        .output = pattern, .error = "", .unbuffered = true, .tasks = 2};
+    struct outputs *outputs;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(outputs_create(&options, &outputs, &err), 0);
     give(outputs, 0, 1, "ab");
     give(outputs, 1, 1, "cd");
     give(outputs, 0, 1, "ef\n");
@@ -163,9 +204,12 @@ static void a_reader_that_went_away_is_a_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_task_has_its_file_when_the_pattern_says_so),
+        cmocka_unit_test(files_of_single_tasks_are_none_of_ours),
+        cmocka_unit_test(one_file_has_the_output_and_errors_of_all),
+        cmocka_unit_test(a_task_that_is_not_there_is_refused),
         cmocka_unit_test(labels_stand_before_whole_lines),
-        cmocka_unit_test(bytes_without_labels_come_as_they_are),
+        cmocka_unit_test(lines_of_tasks_are_whole_without_labels_too),
+        cmocka_unit_test(unbuffered_bytes_come_as_they_are),
         cmocka_unit_test(a_file_that_cannot_be_made_is_named),
         cmocka_unit_test(a_slow_reader_fills_the_sink_without_blocking),
         cmocka_unit_test(a_reader_that_went_away_is_a_failure),
