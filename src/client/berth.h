@@ -49,6 +49,17 @@ BERTH_API int berth_submit(struct berth *berth, const Berth__JobSpec *spec,
  * when there are more than fit. 'total' of the reply is how many match. */
 BERTH_API int berth_jobs(struct berth *berth, const Berth__JobQuery *query,
                          Berth__JobList **ret, struct berth_err *err);
+/* The same by columns, for lists of very many: a table for each page is lent to
+ * 'each', which ends it all by returning other than 0. With ids there is one page. */
+BERTH_API int berth_job_tables(struct berth *berth, const Berth__JobQuery *query,
+                               int (*each)(const Berth__JobTable *table, void *ctx),
+                               void *ctx, struct berth_err *err);
+/* Change what jobs ask for; a setting is an option's name and text. */
+BERTH_API int berth_update(struct berth *berth, const Berth__JobUpdate *update,
+                           Berth__JobControlReply **ret, struct berth_err *err);
+/* What the controller has done; 'reset' is the administrator's: it counts from now. */
+BERTH_API int berth_diag(struct berth *berth, bool reset, Berth__Diag **ret,
+                         struct berth_err *err);
 BERTH_API int berth_control(struct berth *berth, const Berth__JobControl *control,
                             Berth__JobControlReply **ret, struct berth_err *err);
 /* Block until all of 'ids' have started (or ended). 'timeout_ms' < 0: for ever;

@@ -113,6 +113,7 @@ static void add_page(Berth__JobList *list, Berth__JobList *page)
         list->jobs[list->n_jobs++] = page->jobs[i];
     page->n_jobs = 0;
     list->more = page->more;
+    list->next = page->next;
     list->total = page->total;
     free_message(page);
 }
@@ -120,7 +121,7 @@ static void add_page(Berth__JobList *list, Berth__JobList *page)
 /* The last page was full. Only pages in order of ids can be continued. */
 static bool wants_more(const Berth__JobQuery *query, const Berth__JobList *list)
 {
-    return list->more && list->n_jobs > 0 && !query->active_first &&
+    return list->more && list->next > 0 && !query->active_first &&
            (query->limit == 0 || list->n_jobs < query->limit);
 }
 
@@ -134,7 +135,7 @@ int berth_jobs(struct berth *berth, const Berth__JobQuery *query, Berth__JobList
     while (rc == 0 && wants_more(query, list)) {
         Berth__JobList *page = NULL;
 
-        next.after = list->jobs[list->n_jobs - 1]->record->id;
+        next.after = list->next;
         if (query->limit)
             next.limit = query->limit - (uint32_t)list->n_jobs;
         rc = jobs_page(berth, &next, &page, err);
@@ -143,6 +144,32 @@ int berth_jobs(struct berth *berth, const Berth__JobQuery *query, Berth__JobList
     }
     if (rc == 0)
         *ret = take(list);
+    return rc;
+}
+
+int berth_job_tables(struct berth *berth, const Berth__JobQuery *query,
+                     int (*each)(const Berth__JobTable *table, void *ctx), void *ctx,
+                     struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__JobQuery next = *query;
+    bool more = true;
+    int rc = 0;
+
+    env.body_case = BERTH__ENVELOPE__BODY_JOB_QUERY;
+    env.job_query = &next;
+    next.as_table = true;
+    while (rc == 0 && more) {
+        cleanup(free_messagep) Berth__JobTable *table = NULL;
+
+        rc = call_for(berth, &env, BERTH__ENVELOPE__BODY_JOB_TABLE, (void **)&table,
+                      err);
+        if (rc < 0)
+            return rc;
+        more = table->more && table->next > next.after;
+        next.after = table->next;
+        rc = each(table, ctx);
+    }
     return rc;
 }
 
@@ -156,6 +183,30 @@ int berth_control(struct berth *berth, const Berth__JobControl *control,
     env.job_control = &shallow;
     return call_for(berth, &env, BERTH__ENVELOPE__BODY_JOB_CONTROLLED, (void **)ret,
                     err);
+}
+
+int berth_update(struct berth *berth, const Berth__JobUpdate *update,
+                 Berth__JobControlReply **ret, struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__JobUpdate shallow = *update;
+
+    env.body_case = BERTH__ENVELOPE__BODY_JOB_UPDATE;
+    env.job_update = &shallow;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_JOB_CONTROLLED, (void **)ret,
+                    err);
+}
+
+int berth_diag(struct berth *berth, bool reset, Berth__Diag **ret,
+               struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__DiagQuery query = BERTH__DIAG_QUERY__INIT;
+
+    query.reset = reset;
+    env.body_case = BERTH__ENVELOPE__BODY_DIAG_QUERY;
+    env.diag_query = &query;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_DIAG, (void **)ret, err);
 }
 
 static int nodes_page(struct berth *berth, Berth__NodeQuery *query,

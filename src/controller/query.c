@@ -8,8 +8,10 @@
 #include "controller/arrays.h"
 #include "controller/handlers.h"
 #include "controller/job_index.h"
+#include "controller/job_table.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
+#include "controller/query_select.h"
 #include "wire/pack.h"
 
 #include <errno.h>
@@ -21,8 +23,10 @@
  * few each, others hardly notice a page, but would a list of all. */
 #define PAGE 500
 #define PAGE_WITH_SPECS 50
+#define PAGE_OF_TABLE 4000
 /* Of arrays that are asked for by number; there are no pages of these. */
 #define ELEMENTS_MAX 10000
+#define TABLE_OF_IDS_MAX (2 * ELEMENTS_MAX)
 
 /* One entry of a list. The messages borrow every string from the job: a list
  * is packed before anything changes, and copies nothing. */
@@ -40,6 +44,8 @@ struct list {
     size_t loaded_bytes;
     size_t total; /* that match */
     bool more;    /* after the last of them */
+    uint32_t next;
+    struct job_table *table; /* instead of entries; NULL: entries */
 };
 
 static const char *reason_word(enum sched_reason reason, limit_reason limit)
@@ -86,7 +92,7 @@ char *query_field(const char *text)
     return unconst;
 }
 
-static uint32_t asked_cpus(const Berth__JobSpec *spec)
+uint32_t query_asked_cpus(const Berth__JobSpec *spec)
 {
     uint32_t tasks = spec->tasks;
 
@@ -114,7 +120,7 @@ static void fill_spec(const struct ctl_job *cj, struct entry *entry)
     entry->spec = entry->loaded ? *entry->loaded : *cj->job.spec;
 }
 
-/* What others may see. */
+/* What others may see, and who wants to know what was asked for. */
 static void fill_public_spec(const struct ctl_job *cj, struct entry *entry)
 {
     entry->spec = *cj->job.spec;
@@ -159,7 +165,7 @@ static void fill(const struct controller *ctl, const struct ctl_job *cj, int64_t
     entry->info.state = query_field(job_state_name(state));
     entry->info.state_short = query_field(job_state_short(state));
     entry->info.nodes = query_field(cj->nodes);
-    entry->info.cpus = cj->cpus ? cj->cpus : asked_cpus(cj->job.spec);
+    entry->info.cpus = cj->cpus ? cj->cpus : query_asked_cpus(cj->job.spec);
     entry->info.time_limit = job_time_limit(&cj->job);
     if (cj->job.record->placement) {
         const Berth__NodeShare *lead = job_lead(&cj->job);
@@ -195,28 +201,54 @@ static void load_spec(struct list *list, const struct controller *ctl,
 
 /* How much of a job an answer has. */
 enum detail {
-    ROW,   /* what columns show: the map of a wide job is longer than a page */
-    PLACE, /* and where it runs, task by task */
-    WHOLE  /* and what was asked, down to the script */
+    ROW,    /* what columns show: the map of a wide job is longer than a page */
+    WISHES, /* and what was asked, without script and environment */
+    PLACE,  /* as ROW, and where it runs, task by task */
+    WHOLE   /* and what was asked, down to the script */
 };
+
+static void table_put(struct list *list, const struct conn *conn,
+                      const struct ctl_job *cj)
+{
+    const struct controller *ctl = conn->ctl;
+    const char *reason = NULL;
+    int64_t priority = 0;
+
+    if (job_state_of(&cj->job) == JOB_PENDING) {
+        reason = reason_word(sched_why(ctl->sched, cj->id, NULL),
+                             sched_limit_of(ctl->sched, cj->id));
+        priority = sched_priority(ctl->sched, cj->id, controller_now());
+    }
+    list->more |= job_table_add(list->table, cj, reason, priority) != 0;
+}
+
+static size_t list_count(const struct list *list)
+{
+    return list->table ? job_table_count(list->table) : list->n;
+}
 
 static void list_put(struct list *list, const struct conn *conn,
                      const struct ctl_job *cj, enum detail detail)
 {
     bool is_theirs =
         conn_uid(conn) == cj->job.spec->uid || controller_is_admin(conn_uid(conn));
-    struct entry *entry = list_add(list);
+    struct entry *entry;
 
+    if (list->table) {
+        table_put(list, conn, cj);
+        return;
+    }
+    entry = list_add(list);
     if (detail == WHOLE && is_theirs) {
         load_spec(list, conn->ctl, cj, entry);
         fill_spec(cj, entry);
-    } else if (detail == WHOLE) {
+    } else if (detail == WHOLE || detail == WISHES) {
         fill_public_spec(cj, entry);
     } else {
         fill_bare_spec(cj, entry);
     }
     fill(conn->ctl, cj, controller_now(), entry);
-    if (detail == ROW)
+    if (detail < PLACE)
         entry->record.placement = NULL;
 }
 
@@ -241,6 +273,21 @@ static void list_fini(struct list *list)
         free_message(list->entries[i].loaded);
     }
     free(list->entries);
+    job_table_destroy(list->table);
+}
+
+static void table_reply(struct conn *conn, uint64_t id, struct list *list)
+{
+    Berth__JobTable message = *job_table_message(list->table);
+    Berth__Envelope reply = BERTH__ENVELOPE__INIT;
+
+    message.more = list->more;
+    message.next = list->next;
+    message.now = controller_now();
+    reply.body_case = BERTH__ENVELOPE__BODY_JOB_TABLE;
+    reply.job_table = &message;
+    conn_reply(conn, id, &reply);
+    list_fini(list);
 }
 
 static void list_reply(struct conn *conn, uint64_t id, struct list *list)
@@ -255,6 +302,7 @@ static void list_reply(struct conn *conn, uint64_t id, struct list *list)
     message.revision = store_revision(conn->ctl->store);
     message.total = (uint32_t)list->total;
     message.more = list->more;
+    message.next = list->next;
     reply.body_case = BERTH__ENVELOPE__BODY_JOB_LIST;
     reply.job_list = &message;
     conn_reply(conn, id, &reply);
@@ -324,7 +372,9 @@ static bool matches(const Berth__JobQuery *query, uint32_t states,
         return false;
     if (query->user[0] && strcmp(query->user, spec->user) != 0)
         return false;
-    return !query->partition[0] || strcmp(query->partition, spec->partition) == 0;
+    if (query->partition[0] && strcmp(query->partition, spec->partition) != 0)
+        return false;
+    return query_is_listed(query, cj);
 }
 
 static bool meets(const struct array_spec *a, const struct array_spec *b)
@@ -334,6 +384,13 @@ static bool meets(const struct array_spec *a, const struct array_spec *b)
         if (array_spec_contains(b, i))
             return true;
     return false;
+}
+
+static enum detail detail_of(const Berth__JobQuery *query, enum detail otherwise)
+{
+    if (query->with_spec)
+        return WHOLE;
+    return query->with_wishes ? WISHES : otherwise;
 }
 
 /* An array: what stands for elements that have not begun, and the others; 'which'
@@ -349,13 +406,13 @@ static void list_array(struct list *list, struct conn *conn,
                           : is_one || array_spec_count(left) || !whole->array->elements;
 
     if (is_shown && matches(query, states, whole))
-        list_put(list, conn, whole, query->with_spec ? WHOLE : ROW);
+        list_put(list, conn, whole, detail_of(query, ROW));
     if (is_one)
         return;
     HASH_ITER(hh_index, whole->array->elements, element, next)
     if ((!which || array_spec_contains(which, element->index)) &&
-        list->n < ELEMENTS_MAX && matches(query, states, element))
-        list_put(list, conn, element, query->with_spec ? WHOLE : ROW);
+        list_count(list) < ELEMENTS_MAX && matches(query, states, element))
+        list_put(list, conn, element, detail_of(query, ROW));
 }
 
 static int list_id(struct list *list, struct conn *conn, const Berth__JobQuery *query,
@@ -371,7 +428,7 @@ static int list_id(struct list *list, struct conn *conn, const Berth__JobQuery *
     if (cj && cj->array)
         list_array(list, conn, query, states, cj, *elements ? &which : NULL);
     else if (cj && !*elements && matches(query, states, cj))
-        list_put(list, conn, cj, query->with_spec ? WHOLE : PLACE);
+        list_put(list, conn, cj, detail_of(query, PLACE));
     return 0;
 }
 
@@ -432,28 +489,45 @@ static size_t select_active_first(const struct job_index *index,
     return n;
 }
 
+static size_t room_of(const Berth__JobQuery *query)
+{
+    if (query->as_table)
+        return PAGE_OF_TABLE;
+    return query->with_spec ? PAGE_WITH_SPECS : PAGE;
+}
+
 /* One page of the jobs that match, whoever they are: their number bounds how long
  * everybody else waits. */
 static void collect_page(struct conn *conn, const Berth__JobQuery *query,
                          uint32_t states, struct list *list)
 {
-    const struct job_index *index = conn->ctl->index;
+    const struct controller *ctl = conn->ctl;
     struct job_filter filter = {.states = states || query->all ? states : live_states(),
                                 .user = query->user,
                                 .partition = query->partition};
-    size_t room = query->with_spec ? PAGE_WITH_SPECS : PAGE;
+    size_t room = room_of(query);
     size_t max = query->limit && query->limit < room ? query->limit : room;
     cleanup(freep) struct ctl_job **jobs = xcalloc(max + 1, sizeof(struct ctl_job *));
     size_t n;
 
-    list->total = job_index_count(index, &filter);
-    if (query->active_first && list->total > max)
-        n = select_active_first(index, &filter, max + 1, jobs);
-    else
-        n = job_index_select(index, &filter, query->after, max + 1, jobs);
-    list->more = n > max;
+    if (!query->as_table && !query_has_lists(query))
+        list->total = job_index_count(ctl->index, &filter);
+    if (query->active_first && list->total > max) {
+        n = select_active_first(ctl->index, &filter, max + 1, jobs);
+        list->more = n > max;
+    } else {
+        n = query_select(ctl, query, filter.states, max, jobs, &list->more,
+                         &list->next);
+    }
     for (size_t i = 0; i < n && i < max; i++)
-        list_put(list, conn, jobs[i], query->with_spec ? WHOLE : ROW);
+        list_put(list, conn, jobs[i], detail_of(query, ROW));
+}
+
+static void refuse_query(struct conn *conn, uint64_t id, struct list *list,
+                         const struct err *err)
+{
+    conn_reply_err(conn, id, err);
+    list_fini(list);
 }
 
 void handle_job_query(struct conn *conn, const Berth__Envelope *env)
@@ -466,12 +540,16 @@ void handle_job_query(struct conn *conn, const Berth__Envelope *env)
 
     if (rc == 0)
         rc = query_check_ids(query->n_ids, &err);
+    if (rc == 0 && query->as_table)
+        list.table = job_table_create(query->n_ids ? TABLE_OF_IDS_MAX : PAGE_OF_TABLE);
     if (rc == 0 && query->n_ids)
         rc = collect_ids(conn, query, states, &list, &err);
     else if (rc == 0)
         collect_page(conn, query, states, &list);
     if (rc)
-        conn_reply_err(conn, env->id, &err);
+        refuse_query(conn, env->id, &list, &err);
+    else if (list.table)
+        table_reply(conn, env->id, &list);
     else
         list_reply(conn, env->id, &list);
 }

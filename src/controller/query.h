@@ -12,6 +12,9 @@ struct ctl_job;
 /* A message's field that is only read: fields are 'char *'. NULL reads as "". */
 char *query_field(const char *text);
 
+/* Cores that a job asks for. */
+uint32_t query_asked_cpus(const Berth__JobSpec *spec);
+
 /* A job as this client may see it, with its placement but without its script; the
  * caller's (free_message). */
 Berth__JobInfo *query_job_info(const struct conn *conn, const struct ctl_job *cj);
