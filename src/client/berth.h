@@ -49,6 +49,11 @@ BERTH_API int berth_submit(struct berth *berth, const Berth__JobSpec *spec,
  * when there are more than fit. 'total' of the reply is how many match. */
 BERTH_API int berth_jobs(struct berth *berth, const Berth__JobQuery *query,
                          Berth__JobList **ret, struct berth_err *err);
+/* The same page by page: each is lent to 'each', which ends it all by returning other
+ * than 0. 'limit' is that of a page. */
+BERTH_API int berth_job_pages(struct berth *berth, const Berth__JobQuery *query,
+                              int (*each)(const Berth__JobList *list, void *ctx),
+                              void *ctx, struct berth_err *err);
 /* The same by columns, for lists of very many: a table for each page is lent to
  * 'each', which ends it all by returning other than 0. With ids there is one page. */
 BERTH_API int berth_job_tables(struct berth *berth, const Berth__JobQuery *query,

@@ -173,6 +173,27 @@ int berth_job_tables(struct berth *berth, const Berth__JobQuery *query,
     return rc;
 }
 
+int berth_job_pages(struct berth *berth, const Berth__JobQuery *query,
+                    int (*each)(const Berth__JobList *list, void *ctx), void *ctx,
+                    struct berth_err *err)
+{
+    Berth__JobQuery next = *query;
+    bool more = true;
+    int rc = 0;
+
+    while (rc == 0 && more) {
+        cleanup(free_messagep) Berth__JobList *list = NULL;
+
+        rc = jobs_page(berth, &next, &list, err);
+        if (rc < 0)
+            return rc;
+        more = list->more && list->next > next.after;
+        next.after = list->next;
+        rc = each(list, ctx);
+    }
+    return rc;
+}
+
 int berth_control(struct berth *berth, const Berth__JobControl *control,
                   Berth__JobControlReply **ret, struct berth_err *err)
 {

@@ -45,6 +45,7 @@
     X(eligible_time)   \
     X(start_time)      \
     X(end_time)        \
+    X(promised)        \
     X(suspended_at)    \
     X(suspended_for)
 #define COLUMNS_I32(X) X(exit_code) X(exit_signal)
@@ -224,7 +225,7 @@ static void put_numbers(Berth__JobTable *m, const struct ctl_job *cj, size_t at)
 }
 
 int job_table_add(struct job_table *table, const struct ctl_job *cj, const char *reason,
-                  int64_t priority)
+                  int64_t priority, int64_t promised)
 {
     size_t at = table->n;
 
@@ -234,6 +235,7 @@ int job_table_add(struct job_table *table, const struct ctl_job *cj, const char 
     put_times(&table->message, cj, at);
     put_numbers(&table->message, cj, at);
     table->message.priority[at] = priority;
+    table->message.promised[at] = promised;
     table->n++;
     return 0;
 }

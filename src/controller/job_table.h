@@ -15,9 +15,9 @@ void job_table_destroy(struct job_table *table);
 void job_table_destroyp(struct job_table **table);
 
 /* One more row; -E2BIG once there is no room. 'reason' is why it waits, borrowed until
- * the table is gone, as all texts of 'cj' are. */
+ * the table is gone, as all texts of 'cj' are; 'promised' its start, 0: none. */
 int job_table_add(struct job_table *table, const struct ctl_job *cj, const char *reason,
-                  int64_t priority);
+                  int64_t priority, int64_t promised);
 size_t job_table_count(const struct job_table *table);
 
 /* As a message, which borrows all of it. */

@@ -113,6 +113,7 @@ static void fill_pending(const struct controller *ctl, const struct ctl_job *cj,
     entry->info.reason =
         query_field(reason_word(reason, sched_limit_of(ctl->sched, cj->id)));
     entry->info.priority = sched_priority(ctl->sched, cj->id, now);
+    entry->info.promised = sched_promised(ctl->sched, cj->id);
 }
 
 static void fill_spec(const struct ctl_job *cj, struct entry *entry)
@@ -204,7 +205,8 @@ enum detail {
     ROW,    /* what columns show: the map of a wide job is longer than a page */
     WISHES, /* and what was asked, without script and environment */
     PLACE,  /* as ROW, and where it runs, task by task */
-    WHOLE   /* and what was asked, down to the script */
+    WISHES_AND_PLACE,
+    WHOLE /* and what was asked, down to the script */
 };
 
 static void table_put(struct list *list, const struct conn *conn,
@@ -212,14 +214,15 @@ static void table_put(struct list *list, const struct conn *conn,
 {
     const struct controller *ctl = conn->ctl;
     const char *reason = NULL;
-    int64_t priority = 0;
+    int64_t priority = 0, promised = 0;
 
     if (job_state_of(&cj->job) == JOB_PENDING) {
         reason = reason_word(sched_why(ctl->sched, cj->id, NULL),
                              sched_limit_of(ctl->sched, cj->id));
         priority = sched_priority(ctl->sched, cj->id, controller_now());
+        promised = sched_promised(ctl->sched, cj->id);
     }
-    list->more |= job_table_add(list->table, cj, reason, priority) != 0;
+    list->more |= job_table_add(list->table, cj, reason, priority, promised) != 0;
 }
 
 static size_t list_count(const struct list *list)
@@ -242,7 +245,7 @@ static void list_put(struct list *list, const struct conn *conn,
     if (detail == WHOLE && is_theirs) {
         load_spec(list, conn->ctl, cj, entry);
         fill_spec(cj, entry);
-    } else if (detail == WHOLE || detail == WISHES) {
+    } else if (detail == WHOLE || detail == WISHES || detail == WISHES_AND_PLACE) {
         fill_public_spec(cj, entry);
     } else {
         fill_bare_spec(cj, entry);
@@ -390,7 +393,9 @@ static enum detail detail_of(const Berth__JobQuery *query, enum detail otherwise
 {
     if (query->with_spec)
         return WHOLE;
-    return query->with_wishes ? WISHES : otherwise;
+    if (query->with_wishes)
+        return otherwise == PLACE ? WISHES_AND_PLACE : WISHES;
+    return otherwise;
 }
 
 /* An array: what stands for elements that have not begun, and the others; 'which'
