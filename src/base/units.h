@@ -26,6 +26,9 @@ char *duration_format(int64_t seconds);
  * "YYYY-MM-DDTHH:MM[:SS]", "HH:MM[:SS]" (the next such), "today",
  * "tomorrow", "midnight", "noon". Local time zone; 'now' in epoch seconds. */
 int when_parse(const char *text, int64_t now, int64_t *ret_when, struct err *err);
+/* One that has been: "now-1day" (any duration), "yesterday"; "HH:MM[:SS]", "midnight"
+ * and "noon" are the last such; the others as above. */
+int past_parse(const char *text, int64_t now, int64_t *ret_when, struct err *err);
 
 /* "YYYY-MM-DDTHH:MM:SS" in local time; "Unknown" for 0. */
 char *when_format(int64_t when);

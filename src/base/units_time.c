@@ -315,6 +315,37 @@ int when_parse(const char *text, int64_t now, int64_t *ret_when, struct err *err
     return 0;
 }
 
+static int64_t last_clock(int64_t now, int h, int m, int s)
+{
+    int64_t when = at_clock(now, 0, h, m, s);
+
+    return when <= now ? when : at_clock(now, -1, h, m, s);
+}
+
+int past_parse(const char *text, int64_t now, int64_t *ret_when, struct err *err)
+{
+    int h, m, s, rc;
+    int64_t ago;
+
+    if (strncasecmp(text, "now", 3) == 0 && text[3] == '-') {
+        rc = parse_delay(text + 4, 0, &ago, err);
+        if (rc == 0)
+            *ret_when = now - ago;
+        return rc;
+    }
+    if (strcasecmp(text, "yesterday") == 0)
+        *ret_when = at_clock(now, -1, 0, 0, 0);
+    else if (strcasecmp(text, "midnight") == 0)
+        *ret_when = last_clock(now, 0, 0, 0);
+    else if (strcasecmp(text, "noon") == 0)
+        *ret_when = last_clock(now, 12, 0, 0);
+    else if (parse_hms(text, &h, &m, &s))
+        *ret_when = last_clock(now, h, m, s);
+    else
+        return when_parse(text, now, ret_when, err);
+    return 0;
+}
+
 char *when_format(int64_t when)
 {
     time_t t = (time_t)when;

@@ -76,6 +76,7 @@ void config_free(struct config *c)
     free(c->container.cdi_allow);
     free(c->container.oci_program);
     free(c->mpi_default);
+    free(c->history.archive_dir);
     free(c->licences);
     free(c->log_level);
     free(c->lines);

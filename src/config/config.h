@@ -176,6 +176,15 @@ struct config {
         enum config_preempt_mode preempt_mode;
         double w_switch, w_fragmentation, w_package, w_numa, w_l3, w_image;
     } scheduling;
+    struct {
+        bool enabled;
+        bool private_data;  /* users see their own alone */
+        int64_t keep;       /* seconds that ended runs stay, TIME_UNLIMITED */
+        char *archive_dir;  /* where they go then; NULL: nowhere */
+        uint32_t steps;     /* of a job that are kept one by one; 0: all */
+        uint32_t events;    /* that stay in the journal for who watches */
+        int64_t events_age; /* and for so long */
+    } history;
     char *licences; /* "matlab:10,ansys:5"; NULL: none */
     char *log_level;
     struct config_node *nodes;

@@ -214,6 +214,21 @@ const struct schema_key schema_table[] = {
     KEY("scheduling.placement.image", WEIGHT, scheduling.w_image, "2", 0, 1000000000,
         "cost of each node that does not have the job's image yet"),
 
+    KEY("history.enabled", BOOL, history.enabled, "true", 0, 0,
+        "keep what has become of jobs, for berth history and berth report"),
+    KEY("history.private", BOOL, history.private_data, "false", 0, 0,
+        "users see their own jobs' history and changes alone; administrators see all"),
+    KEY("history.keep", DURATION, history.keep, "unlimited", 3600, INT64_MAX,
+        "how long ended jobs stay in it"),
+    KEY("history.archive_dir", PATH, history.archive_dir, "", 0, 0,
+        "where they are written to when they leave it; empty: nowhere"),
+    KEY("history.steps", COUNT, history.steps, "40000", 0, 100000000,
+        "steps of a job that are kept one by one, further ones only as a sum; 0: all"),
+    KEY("history.events", COUNT, history.events, "200000", 1000, 1000000000,
+        "changes of jobs and nodes that those who watch can still go back to"),
+    KEY("history.events_age", DURATION, history.events_age, "7d", 60, 3650 * DAY,
+        "older ones go, though they are fewer"),
+
     KEY("licences", COUNTS, licences, "", 0, 1000000,
         "licences that jobs may hold, name: count"),
 

@@ -109,12 +109,11 @@ static void write_set(char **field, const struct array_spec *set)
     field_set(field, text);
 }
 
-static void save(struct controller *ctl, struct ctl_job *whole)
+static void write_sets(struct ctl_job *whole)
 {
     write_set(&whole->job.record->array_left, &whole->array->left);
     write_set(&whole->job.record->array_cancelled, &whole->array->cancelled);
     whole->job.record->revision++;
-    jobs_save(ctl, whole);
 }
 
 struct ctl_job *arrays_begin(struct controller *ctl, struct ctl_job *whole,
@@ -133,7 +132,9 @@ struct ctl_job *arrays_begin(struct controller *ctl, struct ctl_job *whole,
     job.record->array_task = index;
     cj = jobs_insert(ctl, job);
     whole->job.record->start_time = now;
-    save(ctl, whole);
+    /* That an element begins is its own event. */
+    write_sets(whole);
+    jobs_save(ctl, whole);
     arrays_settle(ctl, whole, now);
     return cj;
 }
@@ -238,7 +239,8 @@ uint32_t arrays_cancel_left(struct controller *ctl, struct ctl_job *whole,
     whole->job.record->cancelled_by = change->by_uid + 1;
     if (change->words)
         field_set(&whole->job.record->state_words, change->words);
-    save(ctl, whole);
+    write_sets(whole);
+    jobs_save_change(ctl, whole, "cancel elements");
     arrays_settle(ctl, whole, now);
     return n;
 }

@@ -50,7 +50,7 @@ static int hold(struct conn *conn, struct ctl_job *cj, bool held, struct err *er
         return 0;
     job_set_held(&cj->job, held);
     sched_hold(ctl->sched, cj->id, held);
-    jobs_save(ctl, cj);
+    jobs_save_change(ctl, cj, held ? "hold" : "release");
     dispatch_want_pass(ctl);
     return 0;
 }

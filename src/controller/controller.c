@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/accounts.h"
+#include "controller/changes.h"
 #include "controller/conn.h"
 #include "controller/dispatch.h"
 #include "controller/images.h"
@@ -145,6 +146,7 @@ static void on_tick(uv_timer_t *timer)
     reconcile_tick(ctl, now);
     jobs_purge(ctl, now);
     reservations_purge(ctl, now);
+    changes_trim(ctl, now);
 }
 
 static void init_handles(struct controller *ctl)
@@ -153,6 +155,7 @@ static void init_handles(struct controller *ctl)
     uv_timer_init(ctl->loop, &ctl->tick);
     ctl->listener.data = ctl;
     ctl->tick.data = ctl;
+    changes_init(ctl);
     dispatch_init(ctl);
 }
 
@@ -176,7 +179,11 @@ int controller_create(uv_loop_t *loop, const struct config *config,
     if (rc == 0)
         rc = open_store(ctl, err);
     if (rc == 0)
+        rc = changes_open(ctl, err);
+    if (rc == 0)
         rc = recover(ctl, err);
+    if (rc == 0)
+        changes_recovered(ctl);
     if (rc == 0)
         rc = listen_on(ctl, err);
     if (rc) {
@@ -209,6 +216,7 @@ static void controller_free(struct controller *ctl)
     free_partitions(ctl);
     users_clear(ctl);
     reservations_clear(ctl);
+    free(ctl->changes);
     free(ctl);
 }
 
@@ -262,8 +270,10 @@ void controller_close(struct controller *ctl)
     ctl->is_closing = true;
     /* What is answered here still leaves: channels close behind their queues. */
     store_close(ctl->store);
+    changes_close(ctl);
     closep(&ctl->lock_fd);
     close_handle(ctl, (uv_handle_t *)&ctl->listener);
+    close_handle(ctl, (uv_handle_t *)&ctl->answers);
     close_handle(ctl, (uv_handle_t *)&ctl->due);
     close_handle(ctl, (uv_handle_t *)&ctl->pass);
     DL_FOREACH(ctl->conns, conn)

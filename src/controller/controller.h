@@ -23,6 +23,7 @@
 #include "wire/channel.h"
 #include "wire/grant.h"
 
+struct changes;
 struct ctl_image;
 struct ctl_job;
 struct job_index;
@@ -65,6 +66,9 @@ struct controller {
     struct conn *conns;
     uint32_t n_conns;
     uint32_t n_wait_links;
+
+    struct changes *changes; /* see changes.h */
+    uv_async_t answers;      /* of the history, on this loop */
 
     uv_tcp_t listener;
     uv_timer_t tick; /* each second: silence, limits, purge */

@@ -11,6 +11,7 @@
 #include "base/strv.h"
 #include "controller/accounts.h"
 #include "controller/arrays.h"
+#include "controller/changes.h"
 #include "controller/dispatch.h"
 #include "controller/hets.h"
 #include "controller/images.h"
@@ -152,6 +153,16 @@ static void save(struct controller *ctl, const char *kind, uint32_t id,
 void jobs_save(struct controller *ctl, const struct ctl_job *cj)
 {
     save(ctl, "job", cj->id, &cj->job.record->base);
+}
+
+void jobs_save_change(struct controller *ctl, const struct ctl_job *cj,
+                      const char *what)
+{
+    const struct change_note note = {.what = what,
+                                     .from = job_state_name(job_state_of(&cj->job))};
+
+    jobs_save(ctl, cj);
+    changes_job(ctl, cj, &note);
 }
 
 void jobs_save_spec(struct controller *ctl, const struct ctl_job *cj)
@@ -327,10 +338,25 @@ static void log_change(const struct ctl_job *cj, enum job_state from)
              record->state_words);
 }
 
+/* The record, and what has happened to it. */
+static void save_change(struct controller *ctl, const struct ctl_job *cj,
+                        enum job_event event, enum job_state from,
+                        const struct job_change *change)
+{
+    const struct change_note note = {
+        .what = job_event_words(event),
+        .from = job_state_name(from),
+        .ended = event == EV_REQUEUE && change ? change->used : NULL};
+
+    jobs_save(ctl, cj);
+    changes_job(ctl, cj, &note);
+}
+
 int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
                int64_t now, const struct job_change *change, struct err *err)
 {
     enum job_state from = job_state_of(&cj->job), to;
+    enum job_event happens = job_event_of(&cj->job, event);
     int rc = job_apply(&cj->job, event, now, change, err);
 
     if (rc)
@@ -353,7 +379,7 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
     }
     if (to == JOB_PENDING || job_state_is_final(to))
         dispatch_want_pass(ctl);
-    jobs_save(ctl, cj);
+    save_change(ctl, cj, happens, from, change);
     accounts_save_usage(ctl);
     wait_job_changed(ctl, cj);
     if (job_state_is_final(to) && cj->whole)

@@ -45,7 +45,10 @@ int jobs_make_room(struct controller *ctl, struct err *err);
  * scheduler are the caller's business. */
 struct ctl_job *jobs_insert(struct controller *ctl, struct job job);
 
-/* Append a record (and the spec) to the open batch. */
+/* Append a record (and the spec) to the open batch. A change that others are told of,
+ * and that jobs_apply has not made, comes with an event: 'what' happened. */
+void jobs_save_change(struct controller *ctl, const struct ctl_job *cj,
+                      const char *what);
 void jobs_save(struct controller *ctl, const struct ctl_job *cj);
 void jobs_save_spec(struct controller *ctl, const struct ctl_job *cj);
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/gres.h"
+#include "controller/changes.h"
 #include "controller/dispatch.h"
 #include "controller/jobs.h"
 #include "controller/reconcile.h"
@@ -114,9 +115,10 @@ bool nodes_is_up(const struct ctl_node *node)
     return node->state == NODE_UP;
 }
 
-void nodes_tell_sched(struct controller *ctl, const struct ctl_node *node)
+void nodes_tell_sched(struct controller *ctl, struct ctl_node *node)
 {
     sched_node_up(ctl->sched, node->index, node->state == NODE_UP && !node->mark);
+    changes_node(ctl, node);
 }
 
 uint16_t nodes_port(const struct ctl_node *node)

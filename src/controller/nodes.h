@@ -36,6 +36,7 @@ struct ctl_node {
     const struct node_topo *topo; /* NULL: unknown */
     Berth__NodeMark *mark;        /* NULL: may work */
     int64_t last_seen;
+    const char *told; /* what changes.h said of it last; NULL: nothing */
     double load;
     struct node_call *calls; /* requests to it without answer yet */
     struct ctl_job **jobs;   /* active ones that take part in it */
@@ -55,8 +56,9 @@ struct ctl_node *nodes_lead(const struct controller *ctl, const struct ctl_job *
 void nodes_add_job(struct controller *ctl, struct ctl_job *cj);
 void nodes_remove_job(struct ctl_job *cj);
 bool nodes_is_up(const struct ctl_node *node);
-/* Its state or mark has changed: tell the scheduler whether it may get work. */
-void nodes_tell_sched(struct controller *ctl, const struct ctl_node *node);
+/* Its state or mark has changed: tell the scheduler whether it may get work, and
+ * those who watch. */
+void nodes_tell_sched(struct controller *ctl, struct ctl_node *node);
 uint16_t nodes_port(const struct ctl_node *node);
 uint64_t nodes_memory(const struct ctl_node *node);
 

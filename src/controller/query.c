@@ -102,6 +102,12 @@ uint32_t query_asked_cpus(const Berth__JobSpec *spec)
     return tasks * (spec->cpus_per_task ? spec->cpus_per_task : 1);
 }
 
+const char *query_reason(const struct controller *ctl, const struct ctl_job *cj)
+{
+    return reason_word(sched_why(ctl->sched, cj->id, NULL),
+                       sched_limit_of(ctl->sched, cj->id));
+}
+
 static void fill_pending(const struct controller *ctl, const struct ctl_job *cj,
                          int64_t now, struct entry *entry)
 {

@@ -27,6 +27,12 @@ int query_check_ids(size_t n_ids, struct err *err);
 /* Answer request 'id' with these jobs; those that are gone are left out. */
 void query_reply_ids(struct conn *conn, uint64_t id, const uint32_t *ids, size_t n_ids);
 
+/* Why a pending job waits: "Priority". */
+const char *query_reason(const struct controller *ctl, const struct ctl_job *cj);
+
+/* Gives up a question that the history will not answer (history_drop). */
+void query_history_drop(void *asked);
+
 /* A bit for each state named in 'words' (none: 0). -EINVAL with words. */
 int query_states(char *const *words, size_t n_words, uint32_t *ret_mask,
                  struct err *err);

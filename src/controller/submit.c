@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "controller/accounts.h"
 #include "controller/arrays.h"
+#include "controller/changes.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
 #include "controller/hets.h"
@@ -150,6 +151,7 @@ static int check_parts(struct controller *ctl, const struct parts *parts,
 static int enter(struct controller *ctl, struct parts *parts, const char *key,
                  uint32_t *ret_id, struct err *err)
 {
+    static const struct change_note submitted = {.what = "submit", .with_spec = true};
     int rc = check_parts(ctl, parts, err);
     struct ctl_job *jobs[JOB_COMPONENTS_MAX] = {NULL};
 
@@ -163,6 +165,7 @@ static int enter(struct controller *ctl, struct parts *parts, const char *key,
         jobs[i] = jobs_insert(ctl, job);
         jobs_save(ctl, jobs[i]);
         jobs_save_spec(ctl, jobs[i]);
+        changes_job(ctl, jobs[i], &submitted);
     }
     ctl->next_job += (uint32_t)parts->n;
     *ret_id = jobs[0]->id;

@@ -77,6 +77,9 @@ static void start(Berth__JobRecord *record, int64_t now,
     record->start_time = now;
     record->suspended_for = 0;
     record->time_given = change->time_given;
+    record->steps_seq = record->steps = record->steps_failed = 0;
+    record->derived_code = record->derived_signal = 0;
+    record->steps_lost = false;
 }
 
 enum job_event job_event_of(const struct job *job, enum job_event event)
@@ -173,6 +176,10 @@ int job_apply(struct job *job, enum job_event event, int64_t now,
         give_back(record, change);
     if (job_state_is_final(next))
         finish(record, now, change);
+    /* Who would have told of its steps is gone. */
+    if (from != JOB_STARTING &&
+        (event == EV_LOST || (change->used && change->used->steps_lost)))
+        record->steps_lost = true;
     set_words(record, from, change);
     return 0;
 }
