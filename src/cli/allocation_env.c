@@ -8,6 +8,7 @@
 #include "cli/allocation.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bitset.h"
 #include "base/hostlist.h"
@@ -16,6 +17,8 @@
 #include "base/units.h"
 
 #define CORES_MAX 65536
+/* Slurm's names: mpirun looks for an srun in PATH. */
+#define NAMES_DIR BERTH_LIBEXECDIR "/slurm"
 
 static void set(char ***env, const char *name, char *value)
 {
@@ -71,6 +74,7 @@ void allocation_env(const struct allocation *alloc, const struct job_args *args,
     const Berth__Placement *placement = job->record->placement;
     const Berth__JobSpec *spec = args->spec;
     uint32_t n_nodes = (uint32_t)placement->n_shares;
+    const char *path;
 
     set(env, "BERTH_LEAD",
         xasprintf("tcp:%s:%u:%u", alloc->lead->address, alloc->lead->port, alloc->job));
@@ -91,6 +95,9 @@ void allocation_env(const struct allocation *alloc, const struct job_args *args,
         set_number(env, "SLURM_CPUS_PER_TASK", spec->cpus_per_task);
     if (spec->distribution[0] != '\0')
         strv_setenv(env, "SLURM_DISTRIBUTION", spec->distribution);
+    path = strv_getenv(*env, "PATH");
+    if (path && !strstr(path, NAMES_DIR))
+        set(env, "PATH", xasprintf("%s:%s", path, NAMES_DIR));
     if (args->config)
         strv_setenv(env, "BERTH_CONF", args->config);
 }

@@ -49,6 +49,7 @@ struct job_args {
 
     const char *show; /* with -ECANCELED: "help", "usage" or "version" */
     bool parsable, json, wait, dry_run, quiet, verbose;
+    bool external_launcher; /* the program starts the ranks: see launcher.h */
     bool label, unbuffered, pty, overlap, has_kill_on_bad_exit;
     bool has_container; /* an option about the container was given */
     bool no_entrypoint; /* --entrypoint '': the image's CMD alone is run */

@@ -265,7 +265,9 @@ const struct opt job_options[] = {
     FLAG("overlap", 0, set_args_flag, .offset = ARGS(overlap),
          .where = FOR_RUN | FOR_STEP, .help = "share cores with other steps"),
     GRANTED(OPT_NONE, "exact", 0, FOR_RUN),
-    GRANTED(OPT_NONE, "external-launcher", 0, FOR_RUN),
+    FLAG("external-launcher", 0, set_args_flag, .offset = ARGS(external_launcher),
+         .where = FOR_RUN,
+         .help = "the program starts the tasks: it may use all cores of the job"),
 
     VALUE("config", 0, "FILE", set_args_string, .offset = ARGS(config),
           .help = "the cluster's configuration"),

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "options/export.h"
+#include "options/launcher.h"
 #include "options/limit_names.h"
 
 void spec_take_strv(char **v, size_t *ret_n, char ***ret_field)
@@ -191,6 +192,8 @@ int step_spec_build(const struct job_args *args, char *const *env, char *const *
         step->container = copy_container(args->spec->container);
     copy_ends(args, in_job, step);
     step->overlap = args->overlap;
+    if (args->external_launcher || launcher_is_meant(argv[0], env))
+        launcher_fill(args, step);
     *ret_spec = take(step);
     return 0;
 }

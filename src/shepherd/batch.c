@@ -264,7 +264,8 @@ static int spawn(struct batch *batch, const int fds[3], struct err *err)
         strv_add(&env, spec->env[i]);
     taskenv_image(&env, batch->box->image_env, batch->box->image_digest,
                   spec->container);
-    taskenv_job(&env, sh->grant, sh->assignment->cluster, 0, sh->dir);
+    taskenv_job(&env, sh->grant, sh->assignment->cluster, 0, sh->dir,
+                box_path_dir(batch->box));
     taskenv_spec(&env, spec, sh->grant->placement);
     devices_env(&env, sh->assignment->devices, batch->box->device_env,
                 batch->box->image != NULL, NULL);

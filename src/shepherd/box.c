@@ -25,11 +25,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HOSTS_MAX (4 << 20)
+
 const char *box_tools_dir(void)
 {
     const char *dir = getenv("BERTH_TOOLS_DIR");
 
     return dir ? dir : BERTH_LIBEXECDIR "/bin";
+}
+
+const char *box_path_dir(const struct box *box)
+{
+    const char *dir = getenv("BERTH_NAMES_DIR");
+
+    return box->image ? MOUNTS_TOOLS_INSIDE : dir ? dir : BERTH_LIBEXECDIR "/slurm";
 }
 
 /* A directory of the job's: where the container is built, or the tools go. */
@@ -163,6 +172,33 @@ static int choose_runtime(const struct shepherd *sh, const Berth__ContainerSpec 
     return rc ? rc : runtime_choose(&choice, container, runtime, err);
 }
 
+/* The job's nodes by name, also where no name service knows them. The node's own
+ * file is left alone where it is not ours to change: on a real node without an image.
+ */
+static int add_hosts(const struct shepherd *sh, const struct image *image,
+                     struct mounts *mounts, char **ret_file, struct err *err)
+{
+    cleanup(freep) char *before = NULL;
+    cleanup(freep) char *text = NULL;
+    int rc;
+
+    if ((!image && !sh->assignment->shares_machine) ||
+        mounts_have(mounts, "/etc/hosts"))
+        return 0;
+    (void)io_read_file("/etc/hosts", HOSTS_MAX, &before, NULL, NULL);
+    text = mounts_hosts(before ? before : "", sh->grant->placement);
+    if (!text)
+        return 0;
+    *ret_file = xasprintf("%s/hosts", sh->dir);
+    rc = io_write_file_atomic(*ret_file, text, strlen(text), 0644, err);
+    if (!rc)
+        mounts_append(mounts, (struct bind_mount){.source = *ret_file,
+                                                  .target = "/etc/hosts",
+                                                  .readonly = true,
+                                                  .optional = true});
+    return rc;
+}
+
 /* What --host-mpi asks for, and in '*ret_env' what comes with it. */
 static int add_host_libraries(const struct shepherd *sh,
                               const Berth__ContainerSpec *spec,
@@ -199,6 +235,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     cleanup(devices_fini) struct devices devices = {0};
     cleanup(runtime_fini) struct runtime runtime = {.argv = NULL};
     cleanup(freep) char *bundle = NULL;
+    cleanup(freep) char *hosts = NULL;
     cleanup(strv_freep) char **env = NULL;
     struct mounts mounts = {0};
     struct box *box;
@@ -221,6 +258,8 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     env = devices_variables(&devices);
     if (!rc)
         rc = add_host_libraries(sh, spec, image, &mounts, &env, err);
+    if (!rc)
+        rc = add_hosts(sh, image, &mounts, &hosts, err);
     mounts_of_job(spec, &mounts);
     container.links = devices.links;
     container.n_links = image ? devices.n_links : 0;

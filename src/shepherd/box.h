@@ -39,6 +39,9 @@ int box_share(struct box *box, uv_loop_t *loop, struct err *err);
 /* End what its owner has started in it. One that may be shared goes on. */
 void box_end_tasks(struct box *box);
 
+/* Where 'box' has Berth's programs, srun among them, for the end of PATH. */
+const char *box_path_dir(const struct box *box);
+
 /* Where the node keeps the programs that containers find in /run/berth/bin. */
 const char *box_tools_dir(void);
 

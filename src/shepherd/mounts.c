@@ -5,8 +5,10 @@
 #include "shepherd/mounts.h"
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/strv.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,4 +106,46 @@ void mounts_fini(struct mounts *mounts)
     free(mounts->v);
     strv_free(mounts->own);
     *mounts = (struct mounts){0};
+}
+
+/* Whether a line of 'text' has 'name' as one of its names. */
+static bool names_host(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = strstr(text, name); at; at = strstr(at + 1, name)) {
+        bool begins = at > text && strchr(" \t", at[-1]);
+
+        if (begins && (at[len] == '\0' || strchr(" \t\n#", at[len])))
+            return true;
+    }
+    return false;
+}
+
+static bool is_address(const char *text)
+{
+    struct in6_addr any;
+
+    return inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1;
+}
+
+char *mounts_hosts(const char *text, const Berth__Placement *placement)
+{
+    struct strbuf all = STRBUF_INIT;
+    size_t before;
+
+    strbuf_puts(&all, text);
+    if (all.len && all.s[all.len - 1] != '\n')
+        strbuf_puts(&all, "\n");
+    before = all.len;
+    for (size_t i = 0; i < placement->n_shares; i++) {
+        const Berth__NodeShare *share = placement->shares[i];
+
+        if (is_address(share->address) && !names_host(text, share->node))
+            strbuf_printf(&all, "%s %s\n", share->address, share->node);
+    }
+    if (all.len > before)
+        return all.s;
+    strbuf_fini(&all);
+    return NULL;
 }

@@ -35,6 +35,11 @@ struct mount_sources {
 void mounts_append(struct mounts *mounts, struct bind_mount mount);
 bool mounts_have(const struct mounts *mounts, const char *target);
 
+/* What programs find as /etc/hosts: the node's ('text'), and the job's nodes with the
+ * addresses that they were granted with, where they are numbers and the node's does
+ * not name them. Heap; NULL: there is nothing to add. */
+char *mounts_hosts(const char *text, const Berth__Placement *placement);
+
 /* What comes with an image by itself / what the job asks for. */
 void mounts_of_image(const struct mount_sources *from, const Berth__ContainerSpec *spec,
                      struct mounts *mounts);

@@ -192,7 +192,7 @@ void taskenv_spec(char ***env, const Berth__JobSpec *spec,
 }
 
 void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,
-                 uint32_t node, const char *job_dir)
+                 uint32_t node, const char *job_dir, const char *tools)
 {
     const Berth__Placement *placement = grant->placement;
     const char *path = strv_getenv(*env, "PATH");
@@ -215,8 +215,8 @@ void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,
         set(env, "BERTH_LEAD", "unix:%s/lead.sock", job_dir);
     else
         strv_unsetenv(*env, "BERTH_LEAD");
-    if (!path || !strstr(path, "/run/berth/bin"))
-        set(env, "PATH", "%s:/run/berth/bin", path ? path : DEFAULT_PATH);
+    if (!path || !strstr(path, tools))
+        set(env, "PATH", "%s:%s", path ? path : DEFAULT_PATH, tools);
 }
 
 void taskenv_step(char ***env, const Berth__LaunchStep *step)

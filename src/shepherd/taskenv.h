@@ -20,9 +20,9 @@ void taskenv_image(char ***env, char *const *image_env, const char *digest,
                    const Berth__ContainerSpec *spec);
 
 /* Describe the allocation. 'node' is the local node's index in the grant;
- * 'job_dir' is the job's directory. */
+ * 'job_dir' is the job's directory, 'tools' the one of Berth's programs there. */
 void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,
-                 uint32_t node, const char *job_dir);
+                 uint32_t node, const char *job_dir, const char *tools);
 
 /* Describe what was asked for: known to the lead, and inherited by steps. */
 void taskenv_spec(char ***env, const Berth__JobSpec *spec,

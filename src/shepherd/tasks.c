@@ -257,7 +257,7 @@ int tasks_start(struct step *step, struct err *err)
         strv_add(&env, spec->env[i]);
     taskenv_image(&env, step->box->image_env, step->box->image_digest, spec->container);
     taskenv_job(&env, sh->grant, sh->assignment->cluster, sh->assignment->node_index,
-                sh->dir);
+                sh->dir, box_path_dir(step->box));
     taskenv_step(&env, step->launch);
     wiring_forget_outer(&env);
     step->n_tasks = (uint32_t)step->own->n_ranks;

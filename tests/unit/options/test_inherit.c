@@ -107,6 +107,27 @@ static void a_step_warns_of_what_only_jobs_are_asked_for(void **state)
     assert_null(args.warnings[1]);
 }
 
+static void daemons_of_a_launcher_have_all_cores_and_no_server(void **state)
+{
+    char path[] = "/opt/mpi/bin/orted", *daemon[] = {path, NULL};
+    char said[] = "SLURM_EXTERNAL_LAUNCHER=1", *hydra[] = {said, NULL};
+    Berth__StepSpec *step;
+
+    (void)state;
+    assert_int_equal(step_spec_build(&args, env, argv, true, &step, NULL), 0);
+    assert_false(step->launcher);
+    berth__step_spec__free_unpacked(step, NULL);
+    assert_int_equal(step_spec_build(&args, env, daemon, true, &step, NULL), 0);
+    assert_true(step->launcher);
+    assert_true(step->overlap);
+    assert_string_equal(step->mpi, "none");
+    assert_false(step->kill_on_bad_exit);
+    berth__step_spec__free_unpacked(step, NULL);
+    assert_int_equal(step_spec_build(&args, hydra, argv, true, &step, NULL), 0);
+    assert_true(step->launcher);
+    berth__step_spec__free_unpacked(step, NULL);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -116,6 +137,7 @@ int main(void)
         TEST(a_given_name_stays),
         TEST(a_job_inherits_the_process_it_comes_from),
         TEST(a_step_in_a_job_asks_only_for_what_was_said),
+        TEST(daemons_of_a_launcher_have_all_cores_and_no_server),
         TEST(a_step_warns_of_what_only_jobs_are_asked_for),
     };
 

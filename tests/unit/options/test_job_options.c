@@ -4,6 +4,7 @@
  */
 #include "options/job_args.h"
 #include "options/job_env.h"
+#include "options/mpi_kind.h"
 
 #include "base/mem.h"
 #include "base/strv.h"
@@ -475,6 +476,24 @@ static void a_jobs_own_facts_are_not_a_steps_wishes(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+static void mpi_names_a_plugin_by_any_of_its_names(void **state)
+{
+    static const struct {
+        const char *word, *kind;
+    } rows[] = {{"pmix", "pmix"}, {"pmix_v3", "pmix"}, {"pmi2", "pmi2"},
+                {"pmi1", "pmi2"}, {"none", "none"},    {"list", "list"}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        cleanup(freep) char *kind = NULL;
+
+        assert_int_equal(mpi_kind_parse(rows[i].word, &kind, &err), 0);
+        assert_string_equal(kind, rows[i].kind);
+    }
+    assert_int_equal(mpi_kind_parse("pmi3", NULL, &err), -EINVAL);
+    assert_string_equal(err.text, "there is no 'pmi3'; did you mean 'pmi2'?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +524,7 @@ int main(void)
         TEST(variables_set_options),
         TEST(a_bad_variable_is_named),
         TEST(a_jobs_own_facts_are_not_a_steps_wishes),
+        TEST(mpi_names_a_plugin_by_any_of_its_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

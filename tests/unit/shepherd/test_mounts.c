@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -127,6 +128,28 @@ static void what_the_job_says_counts_and_comes_last(void **state)
                   TOOLS " /lustre/ada /run/job /mnt=/data:ro");
 }
 
+static void the_jobs_nodes_are_hosts_where_nobody_knows_them(void **state)
+{
+    char n1[] = "n1", n2[] = "n2", number[] = "10.1.0.1", name[] = "n2.example";
+    Berth__NodeShare one = BERTH__NODE_SHARE__INIT, two = BERTH__NODE_SHARE__INIT;
+    Berth__NodeShare *shares[] = {&one, &two};
+    Berth__Placement placement = BERTH__PLACEMENT__INIT;
+    char *text;
+
+    (void)state;
+    one.node = n1;
+    one.address = number;
+    two.node = n2;
+    two.address = name;
+    placement.shares = shares;
+    placement.n_shares = 2;
+    text = mounts_hosts("127.0.0.1 localhost n11", &placement);
+    assert_string_equal(text, "127.0.0.1 localhost n11\n10.1.0.1 n1\n");
+    free(text);
+    assert_null(mounts_hosts("10.2.0.1\tn0 n1 # here\n", &placement));
+    assert_null(mounts_hosts("10.2.0.1 n1", &placement));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +161,7 @@ int main(void)
         cmocka_unit_test_setup(a_job_directory_in_the_home_is_not_mounted_twice, setup),
         cmocka_unit_test_setup(the_root_is_nobodys_home, setup),
         cmocka_unit_test_setup(what_the_job_says_counts_and_comes_last, setup),
+        cmocka_unit_test(the_jobs_nodes_are_hosts_where_nobody_knows_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,7 +165,7 @@ static void a_job_is_described_under_both_names(void **state)
     cleanup(strv_freep) char **env = NULL;
 
     (void)state;
-    taskenv_job(&env, &grant, "site", 1, "/run/job");
+    taskenv_job(&env, &grant, "site", 1, "/run/job", "/run/berth/bin");
     for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
         cleanup(freep) char *berth = xasprintf("BERTH_%s", pairs[i][0]);
         cleanup(freep) char *slurm = xasprintf("SLURM_%s", pairs[i][0]);
@@ -182,9 +182,9 @@ static void the_leads_socket_is_told_on_its_node_only(void **state)
     cleanup(strv_freep) char **env = NULL;
 
     (void)state;
-    taskenv_job(&env, &grant, "site", 0, "/run/job");
+    taskenv_job(&env, &grant, "site", 0, "/run/job", "/run/berth/bin");
     assert_env(env, "BERTH_LEAD", "unix:/run/job/lead.sock");
-    taskenv_job(&env, &grant, "site", 1, "/run/job");
+    taskenv_job(&env, &grant, "site", 1, "/run/job", "/run/berth/bin");
     assert_env(env, "BERTH_LEAD", NULL);
 }
 
@@ -194,8 +194,8 @@ static void the_tools_come_last_in_the_path_and_once(void **state)
 
     (void)state;
     strv_setenv(&env, "PATH", "/bin");
-    taskenv_job(&env, &grant, "site", 0, "/run/job");
-    taskenv_job(&env, &grant, "site", 0, "/run/job");
+    taskenv_job(&env, &grant, "site", 0, "/run/job", "/run/berth/bin");
+    taskenv_job(&env, &grant, "site", 0, "/run/job", "/run/berth/bin");
     assert_env(env, "PATH", "/bin:/run/berth/bin");
 }
 
