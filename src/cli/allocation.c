@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -19,6 +20,37 @@
 
 /* How long one question to the controller waits; a Ctrl-C is seen after it. */
 #define WAIT_STEP_MS 1000
+/* What --immediate adds, so that the controller has time to look. */
+#define PASS_MS 1000
+
+static void say_refused(int code, const char *text)
+{
+    (void)code;
+    say_error("job submission failed: %s", text);
+}
+
+static void say_waits(uint32_t job, const char *reason)
+{
+    if (reason[0])
+        say_info("job %u is waiting for resources (%s)", job, reason);
+    else
+        say_info("job %u is waiting for resources", job);
+}
+
+static void say_granted(uint32_t job)
+{
+    (void)job;
+}
+
+const struct allocation_sayings allocation_says = {say_refused, say_waits, say_granted};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return 1000 * (int64_t)now.tv_sec + now.tv_nsec / 1000000;
+}
 
 static int submit(struct job_args *args, char **argv, const char *name,
                   struct allocation *alloc)
@@ -31,6 +63,7 @@ static int submit(struct job_args *args, char **argv, const char *name,
     int rc;
 
     args->spec->interactive = 1;
+    args->spec->no_owner = args->no_shell;
     rc = image_ref_resolve(args->config, args->spec->container, &err);
     if (rc == 0)
         rc = spec_complete(args, &source, &err);
@@ -38,10 +71,11 @@ static int submit(struct job_args *args, char **argv, const char *name,
         say_error("%s", err.text);
         return STATUS_FAILED;
     }
-    if (link_open(args->config, &alloc->berth) < 0)
+    if (link_open(args->config, &alloc->berth) < 0 ||
+        link_check_cluster(alloc->berth, args->clusters, NULL) < 0)
         return STATUS_FAILED;
     if (berth_submit(alloc->berth, args->spec, args->key, &reply, &berth_err) < 0) {
-        say_error("job submission failed: %s", berth_err.text);
+        alloc->says->refused(berth_err.code, berth_err.text);
         return STATUS_FAILED;
     }
     for (size_t i = 0; i < reply->n_warnings; i++)
@@ -70,29 +104,50 @@ static void say_waiting(struct allocation *alloc)
     cleanup(reply_freep) Berth__JobList *list = NULL;
     Berth__JobQuery query = BERTH__JOB_QUERY__INIT;
     struct berth_err err;
+    bool is_known;
 
     query.ids = &alloc->job;
     query.n_ids = 1;
-    if (berth_jobs(alloc->berth, &query, &list, &err) == 0 && list->n_jobs == 1 &&
-        list->jobs[0]->reason[0] != '\0')
-        say_info("job %u is waiting for resources (%s)", alloc->job,
-                 list->jobs[0]->reason);
-    else
-        say_info("job %u is waiting for resources", alloc->job);
+    is_known = berth_jobs(alloc->berth, &query, &list, &err) == 0 && list->n_jobs == 1;
+    alloc->says->waits(alloc->job, is_known ? list->jobs[0]->reason : "");
 }
 
-static int wait_for_start(struct allocation *alloc, int signal_fd)
+/* How long to ask next; 0: the time to wait is over. */
+static int next_wait(const struct job_args *args, int64_t begun)
 {
+    int64_t left;
+
+    if (args->immediate < 0)
+        return WAIT_STEP_MS;
+    /* A scheduler's pass takes a moment, also for who cannot wait. */
+    left = begun + 1000 * args->immediate + PASS_MS - now_ms();
+    return left <= 0 ? 0 : left < WAIT_STEP_MS ? (int)left : WAIT_STEP_MS;
+}
+
+static int give_up(struct allocation *alloc)
+{
+    alloc->says->refused(-EBUSY, "Requested nodes are busy");
+    cancel(alloc);
+    return STATUS_FAILED;
+}
+
+static int wait_for_start(struct allocation *alloc, const struct job_args *args,
+                          int signal_fd)
+{
+    int64_t begun = now_ms();
     struct berth_err err;
     bool has_said = false;
+    int ms;
 
-    for (;;) {
-        int rc = berth_wait(alloc->berth, &alloc->job, 1, true, WAIT_STEP_MS,
-                            &alloc->list, &err);
+    while ((ms = next_wait(args, begun)) > 0) {
+        int rc = berth_wait(alloc->berth, &alloc->job, 1, true, ms, &alloc->list, &err);
         int signo;
 
-        if (rc == 0)
+        if (rc == 0) {
+            if (has_said)
+                alloc->says->granted(alloc->job);
             return 0;
+        }
         if (rc != -EAGAIN) {
             say_error("%s", err.text);
             return STATUS_FAILED;
@@ -106,6 +161,7 @@ static int wait_for_start(struct allocation *alloc, int signal_fd)
             say_waiting(alloc);
         has_said = true;
     }
+    return give_up(alloc);
 }
 
 /* Find the lead of the job that has started; it may have ended already. */
@@ -127,18 +183,24 @@ static int find_lead(struct allocation *alloc)
     return 0;
 }
 
-int allocation_open(struct job_args *args, char **argv, const char *name, int signal_fd,
-                    struct allocation *alloc)
+int allocation_get(struct job_args *args, char **argv, const char *name, int signal_fd,
+                   const struct allocation_sayings *says, struct allocation *alloc)
 {
-    struct berth_err err;
     int status;
 
-    *alloc = (struct allocation){.berth = NULL};
+    *alloc = (struct allocation){.says = says};
     status = submit(args, argv, name, alloc);
     if (status == 0)
-        status = wait_for_start(alloc, signal_fd);
-    if (status == 0)
-        status = find_lead(alloc);
+        status = wait_for_start(alloc, args, signal_fd);
+    return status ? status : find_lead(alloc);
+}
+
+int allocation_open(struct job_args *args, char **argv, const char *name, int signal_fd,
+                    const struct allocation_sayings *says, struct allocation *alloc)
+{
+    struct berth_err err;
+    int status = allocation_get(args, argv, name, signal_fd, says, alloc);
+
     if (status)
         return status;
     if (berth_steps_connect(alloc->berth, alloc->lead->address,

@@ -8,7 +8,16 @@
 #include "options/job_args.h"
 #include "client/berth.h"
 
+/* What is said on the way, by whom it was asked for. */
+struct allocation_sayings {
+    void (*refused)(int code, const char *text); /* it was not submitted */
+    void (*waits)(uint32_t job, const char *reason);
+    void (*granted)(uint32_t job); /* after it had to wait */
+};
+extern const struct allocation_sayings allocation_says; /* berth's own */
+
 struct allocation {
+    const struct allocation_sayings *says;
     struct berth *berth;
     struct berth_steps *steps; /* to the lead; the allocation ends with it */
     Berth__JobList *list;      /* the job as it started */
@@ -16,11 +25,14 @@ struct allocation {
     const Berth__NodeShare *lead; /* of 'list' */
 };
 
-/* Submit args->spec as an interactive job, wait until it runs and connect to its
- * lead. Signals on 'signal_fd' cancel it while it waits. Returns 0, or the exit
- * status to leave with; what went wrong has been said. */
+/* Submit args->spec as an interactive job and wait until it runs. Signals on
+ * 'signal_fd' cancel it while it waits, and so does the end of args->immediate.
+ * Returns 0, or the exit status to leave with; what went wrong has been said. */
+int allocation_get(struct job_args *args, char **argv, const char *name, int signal_fd,
+                   const struct allocation_sayings *says, struct allocation *alloc);
+/* The same, and connect to its lead. */
 int allocation_open(struct job_args *args, char **argv, const char *name, int signal_fd,
-                    struct allocation *alloc);
+                    const struct allocation_sayings *says, struct allocation *alloc);
 /* Give it back and close the connections. */
 void allocation_close(struct allocation *alloc);
 

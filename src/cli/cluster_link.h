@@ -12,6 +12,11 @@
 int link_open(const char *config, struct berth **ret_berth);
 void link_closep(struct berth **berth);
 
+/* Whether 'names' (--clusters; NULL: not given) are this cluster. -Exxx when not,
+ * which has been said. 'ret_name' may be NULL; else it is the cluster's name, which
+ * the caller frees, or NULL when there are no names. */
+int link_check_cluster(struct berth *berth, const char *names, char **ret_name);
+
 /* A reply of libberth that frees itself: cleanup(reply_freep). */
 void reply_freep(void *pp);
 

@@ -8,9 +8,11 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "cli/allocation.h"
 #include "cli/cluster_link.h"
 #include "cli/document.h"
 #include "cli/submission.h"
+#include "cli/test_only.h"
 #include "cli/wait_job.h"
 
 static void print_usage(void)
@@ -49,7 +51,8 @@ static int send(const struct job_args *args)
     cleanup(reply_freep) Berth__SubmitReply *reply = NULL;
     struct berth_err err;
 
-    if (link_open(args->config, &berth) < 0)
+    if (link_open(args->config, &berth) < 0 ||
+        link_check_cluster(berth, args->clusters, NULL) < 0)
         return STATUS_FAILED;
     if (berth_submit(berth, args->spec, args->key, &reply, &err) < 0) {
         say_error("job submission failed: %s", err.text);
@@ -78,7 +81,10 @@ static int submit(struct submission *sub, int argc, char **argv)
         return STATUS_FAILED;
     }
     say_warnings(sub->args.warnings, sub->args.quiet);
-    return sub->args.dry_run ? submission_print(&sub->args) : send(&sub->args);
+    if (sub->args.dry_run)
+        return submission_print(&sub->args);
+    return sub->args.test_only ? test_only(&sub->args, allocation_says.refused)
+                               : send(&sub->args);
 }
 
 int cmd_submit(int argc, char **argv)

@@ -46,33 +46,43 @@ static void print_kinds(const struct job_args *args)
         printf("none\npmix\npmi2\n");
 }
 
+int run_args_read(int argc, char **argv, bool in_job, struct job_args *args,
+                  int *ret_next, struct err *err)
+{
+    int rc = job_env_read(environ, FOR_RUN, in_job, args, err);
+
+    if (rc == 0)
+        rc = opts_parse(job_options, FOR_RUN, OPTS_STOP, argc, argv, args, ret_next,
+                        err);
+    if (rc == 0 && args->mpi && strcmp(args->mpi, "list") == 0) {
+        print_kinds(args);
+        return -ECANCELED;
+    }
+    if (rc == 0 && *ret_next == argc && !args->spec->container->image[0])
+        rc = err_set(err, EINVAL, "run what? Give a program");
+    if (rc < 0)
+        return rc;
+    if (in_job)
+        step_warn_unheard(args);
+    say_warnings(args->warnings, args->quiet);
+    return 0;
+}
+
 int run_args_parse(int argc, char **argv, bool in_job, struct job_args *args,
                    int *ret_next)
 {
     struct err err;
-    int rc = job_env_read(environ, FOR_RUN, in_job, args, &err);
+    int rc = run_args_read(argc, argv, in_job, args, ret_next, &err);
 
     if (rc == 0)
-        rc = opts_parse(job_options, FOR_RUN, OPTS_STOP, argc, argv, args, ret_next,
-                        &err);
+        return -1;
     if (rc == -ECANCELED) {
-        print_usage();
+        if (args->show)
+            print_usage();
         return 0;
     }
-    if (rc == 0 && args->mpi && strcmp(args->mpi, "list") == 0) {
-        print_kinds(args);
-        return 0;
-    }
-    if (rc == 0 && *ret_next == argc && !args->spec->container->image[0])
-        rc = err_set(&err, EINVAL, "run what? Give a program");
-    if (rc < 0) {
-        say_error("%s", err.text);
-        return RUN_USAGE;
-    }
-    if (in_job)
-        step_warn_unheard(args);
-    say_warnings(args->warnings, args->quiet);
-    return -1;
+    say_error("%s", err.text);
+    return RUN_USAGE;
 }
 
 int run_step_on(struct berth_steps *steps, const struct job_args *args, bool in_job,
@@ -93,7 +103,7 @@ int run_step_on(struct berth_steps *steps, const struct job_args *args, bool in_
     return status;
 }
 
-static uint32_t job_of_environment(void)
+uint32_t run_job_here(void)
 {
     const char *text = getenv("BERTH_JOB_ID");
 
@@ -117,7 +127,7 @@ int run_step_in_job(const struct job_args *args, const char *lead, char *const *
         close(signal_fd);
         return RUN_FAILED;
     }
-    status = run_step_on(steps, args, true, job_of_environment(), signal_fd, argv);
+    status = run_step_on(steps, args, true, run_job_here(), signal_fd, argv);
     berth_steps_close(steps);
     close(signal_fd);
     return status;

@@ -42,6 +42,7 @@ int submission_spell(struct submission *sub, int argc, char **argv)
     str_replace(&sub->args.wrap, scratch.wrap);
     sub->args.quiet = scratch.quiet;
     sub->args.show = scratch.show;
+    sub->args.ignore_pbs = scratch.ignore_pbs || getenv("SBATCH_IGNORE_PBS");
     job_args_fini(&scratch);
     return rc;
 }
@@ -89,7 +90,7 @@ static int complete(struct submission *sub, int argc, char **argv)
         .script_len = sub->script_len,
         .script_name = sub->args.wrap ? "wrap"
                        : has_path     ? argv[sub->next]
-                                      : NULL,
+                                      : sub->default_name,
         .args = has_path ? argv + sub->next + 1 : NULL,
     };
     int rc = image_ref_resolve(sub->args.config, sub->args.spec->container, &sub->err);

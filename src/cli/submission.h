@@ -17,7 +17,8 @@ struct submission {
     struct err err; /* of the call that failed */
     char *script;
     size_t script_len;
-    int next; /* first operand in argv: the script's path */
+    const char *default_name; /* of a job from stdin; NULL: "stdin" */
+    int next;                 /* first operand in argv: the script's path */
 };
 
 void submission_init(struct submission *sub);

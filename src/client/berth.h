@@ -43,6 +43,10 @@ BERTH_API int berth_ping(struct berth *berth, Berth__Pong **ret, struct berth_er
 BERTH_API int berth_submit(struct berth *berth, const Berth__JobSpec *spec,
                            const char *key, Berth__SubmitReply **ret,
                            struct berth_err *err);
+/* Judge 'spec' as berth_submit would, and tell when and where the job would start:
+ * 'start' (0: cannot be told), 'where', 'words'. Nothing is submitted. */
+BERTH_API int berth_submit_test(struct berth *berth, const Berth__JobSpec *spec,
+                                Berth__Explanation **ret, struct berth_err *err);
 /* All jobs that match, or 'limit' of them, in order of their ids. They come in as
  * many pages as it takes; a job changes meanwhile, but none comes twice. With
  * 'active_first' one page comes, in which those that run stand before the others

@@ -95,6 +95,20 @@ int berth_submit(struct berth *berth, const Berth__JobSpec *spec, const char *ke
     return call_for(berth, &env, BERTH__ENVELOPE__BODY_SUBMITTED, (void **)ret, err);
 }
 
+int berth_submit_test(struct berth *berth, const Berth__JobSpec *spec,
+                      Berth__Explanation **ret, struct berth_err *err)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__SubmitRequest request = BERTH__SUBMIT_REQUEST__INIT;
+    Berth__JobSpec shallow = *spec;
+
+    request.spec = &shallow;
+    request.test_only = true;
+    env.body_case = BERTH__ENVELOPE__BODY_SUBMIT;
+    env.submit = &request;
+    return call_for(berth, &env, BERTH__ENVELOPE__BODY_EXPLANATION, (void **)ret, err);
+}
+
 static int jobs_page(struct berth *berth, Berth__JobQuery *query, Berth__JobList **ret,
                      struct berth_err *err)
 {

@@ -2,7 +2,9 @@
  *
  * control.c - cancel, hold, release and signal jobs, for those who may
  */
+#include "base/hostlist.h"
 #include "base/mem.h"
+#include "base/strv.h"
 #include "controller/arrays.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
@@ -17,6 +19,74 @@
 #include <string.h>
 
 #define SIGNAL_MAX 64
+
+/* ------------------------------------------------------------------- filter */
+
+/* What a request names beside ids: each of these must hold, where it is given. */
+struct filter {
+    const Berth__JobControl *control;
+    uint32_t states;
+    char **nodes; /* strv */
+};
+
+static void filter_fini(struct filter *filter)
+{
+    strv_free(filter->nodes);
+}
+
+static int filter_init(struct filter *filter, const Berth__JobControl *control,
+                       struct err *err)
+{
+    int rc;
+
+    *filter = (struct filter){.control = control};
+    rc = query_states(control->states, control->n_states, &filter->states, err);
+    if (rc == 0 && control->nodelist[0])
+        rc = hostlist_expand(control->nodelist, &filter->nodes, err);
+    return rc;
+}
+
+static bool is_empty(const struct filter *filter)
+{
+    const Berth__JobControl *c = filter->control;
+
+    return !c->user[0] && !c->name[0] && !filter->states && !c->account[0] &&
+           !c->partition[0] && !c->qos[0] && !c->reservation[0] && !c->wckey[0] &&
+           !filter->nodes;
+}
+
+static bool is_wanted(const char *wanted, const char *has)
+{
+    return !wanted[0] || strcmp(wanted, has) == 0;
+}
+
+static bool is_on(const struct filter *filter, const struct ctl_job *cj)
+{
+    const Berth__Placement *placement = cj->job.record->placement;
+
+    if (!filter->nodes)
+        return true;
+    for (size_t i = 0; placement && i < placement->n_shares; i++)
+        strv_foreach (node, filter->nodes)
+            if (strcmp(*node, placement->shares[i]->node) == 0)
+                return true;
+    return false;
+}
+
+static bool is_match(const struct filter *filter, const struct ctl_job *cj)
+{
+    const Berth__JobControl *c = filter->control;
+    const Berth__JobSpec *spec = cj->job.spec;
+    enum job_state state = job_state_of(&cj->job);
+
+    return !job_state_is_final(state) &&
+           (!filter->states || filter->states & 1u << state) &&
+           is_wanted(c->user, spec->user) && is_wanted(c->name, spec->name) &&
+           is_wanted(c->account, spec->account) &&
+           is_wanted(c->partition, spec->partition) && is_wanted(c->qos, spec->qos) &&
+           is_wanted(c->reservation, spec->reservation) &&
+           is_wanted(c->wckey, spec->wckey) && is_on(filter, cj);
+}
 
 /* ------------------------------------------------------------------ one job */
 
@@ -123,7 +193,7 @@ static int control_plain(struct conn *conn, const Berth__JobControl *control,
 /* An order to elements of an array. */
 struct elements {
     struct conn *conn;
-    const Berth__JobControl *control;
+    const struct filter *filter;
     struct ctl_job *whole;
     const struct array_spec *which; /* NULL: all of them */
     bool is_waiting_only;           /* those that have begun are asked for themselves */
@@ -133,9 +203,9 @@ struct elements {
 static bool is_meant(const struct elements *e, const struct ctl_job *element)
 {
     enum job_state state = job_state_of(&element->job);
-    Berth__JobControl__Op op = e->control->op;
+    Berth__JobControl__Op op = e->filter->control->op;
 
-    if (job_state_is_final(state) ||
+    if (!is_match(e->filter, element) ||
         (e->which && !array_spec_contains(e->which, element->index)))
         return false;
     if (op == BERTH__JOB_CONTROL__OP__HOLD || op == BERTH__JOB_CONTROL__OP__RELEASE)
@@ -156,7 +226,7 @@ static int control_begun(struct elements *e, struct err *err)
             continue;
         e->n++;
         if (rc == 0)
-            rc = control_plain(e->conn, e->control, element, err);
+            rc = control_plain(e->conn, e->filter->control, element, err);
     }
     return rc;
 }
@@ -175,13 +245,15 @@ static uint32_t cancel_left(struct elements *e)
 /* Those that have not begun are held and released together. */
 static int control_left(struct elements *e, struct err *err)
 {
-    bool holds = e->control->op == BERTH__JOB_CONTROL__OP__HOLD;
+    bool holds = e->filter->control->op == BERTH__JOB_CONTROL__OP__HOLD;
 
-    if (e->control->op == BERTH__JOB_CONTROL__OP__CANCEL) {
+    if (!is_match(e->filter, e->whole))
+        return 0;
+    if (e->filter->control->op == BERTH__JOB_CONTROL__OP__CANCEL) {
         e->n += cancel_left(e);
         return 0;
     }
-    if ((!holds && e->control->op != BERTH__JOB_CONTROL__OP__RELEASE) ||
+    if ((!holds && e->filter->control->op != BERTH__JOB_CONTROL__OP__RELEASE) ||
         array_spec_count(&e->whole->array->left) == 0)
         return 0;
     if (e->which && e->n == 0)
@@ -208,15 +280,15 @@ static int control_array(struct elements *e, struct err *err)
                    e->whole->id);
 }
 
-static int control_elements(struct conn *conn, const Berth__JobControl *control,
+static int control_elements(struct conn *conn, const struct filter *filter,
                             struct ctl_job *cj, const char *text, struct err *err)
 {
     cleanup(array_spec_fini) struct array_spec which = {0};
     struct elements e = {.conn = conn,
-                         .control = control,
+                         .filter = filter,
                          .whole = cj,
                          .which = *text ? &which : NULL,
-                         .is_waiting_only = control->n_ids == 0};
+                         .is_waiting_only = filter->control->n_ids == 0};
     int rc = *text ? array_spec_parse(text, &which, err) : 0;
 
     if (rc)
@@ -224,7 +296,7 @@ static int control_elements(struct conn *conn, const Berth__JobControl *control,
     return control_array(&e, err);
 }
 
-static int control_one(struct conn *conn, const Berth__JobControl *control,
+static int control_one(struct conn *conn, const struct filter *filter,
                        struct ctl_job *cj, const char *elements, struct err *err)
 {
     uid_t uid = conn_uid(conn);
@@ -234,30 +306,25 @@ static int control_one(struct conn *conn, const Berth__JobControl *control,
                        "job %" PRIu32 ": Access/permission denied: it belongs to %s",
                        cj->id, cj->job.spec->user);
     if (cj->array)
-        return control_elements(conn, control, cj, elements, err);
+        return control_elements(conn, filter, cj, elements, err);
     if (*elements)
         return err_set(err, EINVAL, "job %" PRIu32 " is no array", cj->id);
-    return control_plain(conn, control, cj, err);
+    return control_plain(conn, filter->control, cj, err);
 }
 
 /* ------------------------------------------------------------------ selection */
 
-static bool is_selected(const struct conn *conn, const Berth__JobControl *control,
-                        uint32_t states, const struct ctl_job *cj)
+static bool is_selected(const struct conn *conn, const struct filter *filter,
+                        const struct ctl_job *cj)
 {
-    const Berth__JobSpec *spec = cj->job.spec;
-    enum job_state state = job_state_of(&cj->job);
+    const Berth__JobControl *c = filter->control;
 
-    if (job_state_is_final(state) || (states && !(states & 1u << state)))
-        return false;
-    if (control->user[0] ? strcmp(control->user, spec->user) != 0
-                         : conn_uid(conn) != spec->uid)
-        return false;
-    return !control->name[0] || strcmp(control->name, spec->name) == 0;
+    return is_match(filter, cj) &&
+           (c->user[0] || c->everybody || conn_uid(conn) == cj->job.spec->uid);
 }
 
-static size_t select_jobs(struct conn *conn, const Berth__JobControl *control,
-                          uint32_t states, uint32_t **ret_ids)
+static size_t select_jobs(struct conn *conn, const struct filter *filter,
+                          uint32_t **ret_ids)
 {
     struct controller *ctl = conn->ctl;
     uint32_t *ids = xcalloc(ctl->n_jobs, sizeof(*ids));
@@ -265,7 +332,7 @@ static size_t select_jobs(struct conn *conn, const Berth__JobControl *control,
     size_t n = 0;
 
     HASH_ITER(hh, ctl->jobs, cj, next)
-    if (is_selected(conn, control, states, cj))
+    if (is_selected(conn, filter, cj))
         ids[n++] = cj->id;
     *ret_ids = ids;
     return n;
@@ -281,7 +348,7 @@ static Berth__Status *status_message(const struct err *err)
     return status;
 }
 
-static Berth__Status *control_id(struct conn *conn, const Berth__JobControl *control,
+static Berth__Status *control_id(struct conn *conn, const struct filter *filter,
                                  uint32_t id, const char *elements)
 {
     struct ctl_job *cj = jobs_find(conn->ctl, id);
@@ -289,15 +356,18 @@ static Berth__Status *control_id(struct conn *conn, const Berth__JobControl *con
 
     if (!cj)
         (void)err_set(&err, ESRCH, "Invalid job id specified: %" PRIu32, id);
-    else if (control_one(conn, control, cj, elements, &err) == 0)
+    else if (!is_empty(filter) && !cj->array && !is_match(filter, cj))
+        (void)err_set(&err, ENOENT, "job %" PRIu32 " is none of those", id);
+    else if (control_one(conn, filter, cj, elements, &err) == 0)
         err = (struct err){0};
     return status_message(&err);
 }
 
 /* Do it to each; takes over 'ids'. */
 static void control_all(struct conn *conn, uint64_t request,
-                        const Berth__JobControl *control, uint32_t *ids, size_t n)
+                        const struct filter *filter, uint32_t *ids, size_t n)
 {
+    const Berth__JobControl *control = filter->control;
     Berth__Envelope *env = xmalloc(sizeof(*env));
     Berth__JobControlReply *reply = xmalloc(sizeof(*reply));
 
@@ -309,7 +379,7 @@ static void control_all(struct conn *conn, uint64_t request,
     reply->statuses = xcalloc(n, sizeof(*reply->statuses));
     for (size_t i = 0; i < n; i++)
         reply->statuses[i] = control_id(
-            conn, control, ids[i], i < control->n_elements ? control->elements[i] : "");
+            conn, filter, ids[i], i < control->n_elements ? control->elements[i] : "");
     env->body_case = BERTH__ENVELOPE__BODY_JOB_CONTROLLED;
     env->job_controlled = reply;
     conn_reply_committed(conn, request, env);
@@ -318,14 +388,15 @@ static void control_all(struct conn *conn, uint64_t request,
 void handle_job_control(struct conn *conn, const Berth__Envelope *env)
 {
     const Berth__JobControl *control = env->job_control;
+    cleanup(filter_fini) struct filter filter;
     struct err err;
-    uint32_t states, *ids;
+    uint32_t *ids;
     size_t n = control->n_ids;
-    int rc = query_states(control->states, control->n_states, &states, &err);
+    int rc = filter_init(&filter, control, &err);
 
     if (rc == 0)
         rc = query_check_ids(n, &err);
-    if (rc == 0 && n == 0 && !control->user[0] && !control->name[0] && !states)
+    if (rc == 0 && n == 0 && is_empty(&filter))
         rc = err_set(&err, EINVAL, "no job was named");
     if (rc) {
         conn_reply_err(conn, env->id, &err);
@@ -334,6 +405,6 @@ void handle_job_control(struct conn *conn, const Berth__Envelope *env)
     if (n)
         ids = xmemdup(control->ids, n * sizeof(*ids));
     else
-        n = select_jobs(conn, control, states, &ids);
-    control_all(conn, env->id, control, ids, n);
+        n = select_jobs(conn, &filter, &ids);
+    control_all(conn, env->id, &filter, ids, n);
 }

@@ -19,6 +19,11 @@ uint32_t query_asked_cpus(const Berth__JobSpec *spec);
  * caller's (free_message). */
 Berth__JobInfo *query_job_info(const struct conn *conn, const struct ctl_job *cj);
 
+/* What the scheduler says of a job that it knows as one that waits; nothing when it
+ * knows none. */
+void query_explain_waiting(const struct controller *ctl, uint32_t job,
+                           Berth__Explanation *ret);
+
 /* Ids in one request: each may cost a kilobyte to answer. */
 #define QUERY_IDS_MAX 100000
 /* -E2BIG with words when there are more. */

@@ -77,8 +77,8 @@ static void fill_remedies(const struct sched_explanation *e, Berth__Explanation 
     }
 }
 
-static void fill_waiting(const struct controller *ctl, uint32_t job,
-                         Berth__Explanation *ret)
+void query_explain_waiting(const struct controller *ctl, uint32_t job,
+                           Berth__Explanation *ret)
 {
     struct sched_explanation e;
 
@@ -114,7 +114,7 @@ void handle_explain(struct conn *conn, const Berth__Envelope *env)
     explanation->now = controller_now();
     explanation->job = query_job_info(conn, cj);
     if (job_state_of(&cj->job) == JOB_PENDING)
-        fill_waiting(conn->ctl, id, explanation);
+        query_explain_waiting(conn->ctl, id, explanation);
     reply.body_case = BERTH__ENVELOPE__BODY_EXPLANATION;
     reply.explanation = explanation;
     conn_reply(conn, env->id, &reply);

@@ -10,6 +10,7 @@
 #include "controller/handlers.h"
 #include "controller/hets.h"
 #include "controller/jobs.h"
+#include "controller/query.h"
 #include "controller/request.h"
 #include "controller/unhonoured.h"
 #include "controller/users.h"
@@ -219,12 +220,75 @@ static int submit(struct conn *conn, const Berth__SubmitRequest *request,
     return rc ? rc : enter(conn->ctl, &parts, request->key, ret_id, err);
 }
 
+/* When would it start? The scheduler hears of the job and forgets it again: it is
+ * in no list, and nothing of it is durable. Of several components, the first one. */
+static int explain_trial(struct conn *conn, const struct parts *parts,
+                         Berth__Explanation *ret, struct err *err)
+{
+    struct controller *ctl = conn->ctl;
+    struct request request;
+    struct job job;
+    int rc = check_parts(ctl, parts, err);
+
+    if (rc)
+        return rc;
+    job_init(&job, ctl->next_job, parts->specs[0], NULL, controller_now());
+    rc = request_init(ctl, &job, &request, err);
+    if (rc == 0) {
+        rc = sched_add(ctl->sched, &request.sched, err);
+        request_fini(&request);
+    }
+    if (rc == 0) {
+        query_explain_waiting(ctl, ctl->next_job, ret);
+        sched_remove(ctl->sched, ctl->next_job);
+    }
+    job.spec = NULL;
+    job_fini(&job);
+    return rc;
+}
+
+static void try_submit(struct conn *conn, const Berth__Envelope *env)
+{
+    cleanup(free_messagep) Berth__JobSpec *spec = NULL;
+    cleanup(free_messagep) Berth__Explanation *explanation = NULL;
+    cleanup(parts_fini) struct parts parts = {.n = 0};
+    cleanup(freep) char *warning = NULL;
+    Berth__Envelope answer = BERTH__ENVELOPE__INIT;
+    struct err err;
+    int rc;
+
+    if (!env->submit->spec) {
+        (void)err_set(&err, EINVAL, "the submission has no job");
+        conn_reply_err(conn, env->id, &err);
+        return;
+    }
+    spec = copy_message(&env->submit->spec->base);
+    explanation = xmalloc(sizeof(*explanation));
+    berth__explanation__init(explanation);
+    explanation->now = controller_now();
+    rc = admit(conn, spec, &parts, &warning, &err);
+    if (rc == 0)
+        rc = explain_trial(conn, &parts, explanation, &err);
+    if (rc) {
+        conn_reply_err(conn, env->id, &err);
+        return;
+    }
+    explanation->partition = xstrdup(parts.specs[0]->partition);
+    answer.body_case = BERTH__ENVELOPE__BODY_EXPLANATION;
+    answer.explanation = explanation;
+    conn_reply(conn, env->id, &answer);
+}
+
 void handle_submit(struct conn *conn, const Berth__Envelope *env)
 {
     char *warning = NULL;
     struct err err;
     uint32_t job = 0;
 
+    if (env->submit->test_only) {
+        try_submit(conn, env);
+        return;
+    }
     if (submit(conn, env->submit, &job, &warning, &err)) {
         free(warning);
         conn_reply_err(conn, env->id, &err);

@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 #include "base/strv.h"
 #include "options/components.h"
+#include "options/foreign.h"
 
 struct splitter {
     struct strbuf word;
@@ -90,19 +91,16 @@ static int apply_words(char **words, size_t *component, struct job_args *args,
     if (rc == -ECANCELED)
         return err_set(err, EINVAL, "--help has no place in a script");
     if (rc == 0 && next < argc)
-        return err_set(err, EINVAL, "invalid directive found in batch script: %s",
+        return err_set(err, EINVAL, "Invalid directive found in batch script: %s",
                        words[next]);
     return rc;
 }
 
-static int read_directive(const char *text, size_t len, size_t *component,
-                          struct job_args *args, struct err *err)
+static int apply_all(char **words, size_t *component, struct job_args *args,
+                     struct err *err)
 {
-    cleanup(strv_freep) char **words = NULL, **all = NULL;
-    int rc = directive_split(text, len, &words, err);
+    cleanup(strv_freep) char **all = NULL;
 
-    if (rc < 0)
-        return rc;
     strv_add(&all, "directive"); /* stands where a program's name would */
     strv_foreach (word, words) {
         strv_add(&all, *word);
@@ -110,19 +108,56 @@ static int read_directive(const char *text, size_t len, size_t *component,
     return apply_words(all, component, args, err);
 }
 
-/* The length of the marker at the start of 'line', or 0. */
-static size_t marker_length(const char *line, size_t len)
+/* Of another scheduler: what it says in our options, and a warning of the rest. */
+static int apply_foreign(enum foreign kind, char **words, size_t *component,
+                         struct job_args *args, struct err *err)
 {
-    static const char *const markers[] = {"#SBATCH", "#BERTH"};
+    cleanup(foreign_fini) struct foreign_options options;
+    int rc = foreign_translate(kind, words, &options, err);
 
-    for (size_t i = 0; i < ARRAY_SIZE(markers); i++) {
-        size_t n = strlen(markers[i]);
-
-        if (len > n && memcmp(line, markers[i], n) == 0 &&
-            isspace((unsigned char)line[n]))
-            return n;
+    if (rc < 0)
+        return rc;
+    strv_foreach (left, options.left) {
+        job_args_warn(args, "#%s %s is left out: it has no counterpart",
+                      kind == FOREIGN_PBS ? "PBS" : "BSUB", *left);
     }
-    return 0;
+    return options.words ? apply_all(options.words, component, args, err) : 0;
+}
+
+/* How a directive begins, and whose it is. */
+static const struct marker {
+    const char *text;
+    bool is_foreign;
+    enum foreign kind;
+} markers[] = {{"#SBATCH", false, 0},
+               {"#BERTH", false, 0},
+               {"#PBS", true, FOREIGN_PBS},
+               {"#BSUB", true, FOREIGN_BSUB}};
+
+static int read_directive(const struct marker *marker, const char *text, size_t len,
+                          size_t *component, struct job_args *args, struct err *err)
+{
+    cleanup(strv_freep) char **words = NULL;
+    int rc = directive_split(text, len, &words, err);
+
+    if (rc < 0)
+        return rc;
+    return marker->is_foreign ? apply_foreign(marker->kind, words, component, args, err)
+                              : apply_all(words, component, args, err);
+}
+
+/* The marker at the start of 'line', or NULL. */
+static const struct marker *marker_of(const char *line, size_t len, bool is_foreign_too)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(markers); i++) {
+        size_t n = strlen(markers[i].text);
+
+        if (len > n && memcmp(line, markers[i].text, n) == 0 &&
+            isspace((unsigned char)line[n]) &&
+            (!markers[i].is_foreign || is_foreign_too))
+            return &markers[i];
+    }
+    return NULL;
 }
 
 static bool is_command(const char *line, size_t len)
@@ -143,12 +178,15 @@ static int read_lines(const char *script, size_t len, struct job_args *args,
     for (const char *line = script, *next; line < end; line = next, number++) {
         const char *eol = memchr(line, '\n', (size_t)(end - line));
         size_t n = (size_t)((eol ? eol : end) - line), skip;
+        const struct marker *marker;
 
         next = eol ? eol + 1 : end;
         if (is_command(line, n))
             break;
-        skip = marker_length(line, n);
-        if (skip && read_directive(line + skip, n - skip, &component, args, err) < 0)
+        marker = marker_of(line, n, !args->ignore_pbs);
+        skip = marker ? strlen(marker->text) : 0;
+        if (marker &&
+            read_directive(marker, line + skip, n - skip, &component, args, err) < 0)
             return err_wrap(err, "line %d", number);
     }
     return 0;

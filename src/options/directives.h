@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * directives.h - "#SBATCH --nodes=4" and "#BERTH --image hpcc" in a script
+ * directives.h - "#SBATCH --nodes=4" and "#BERTH --image hpcc" in a script; "#PBS" and
+ * "#BSUB" lines too, unless args->ignore_pbs
  *
  * The rules are sbatch(1)'s: the marker stands at the start of a line; lines
  * are read up to the first that is neither blank nor a comment; words are split

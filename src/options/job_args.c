@@ -15,7 +15,7 @@
 
 void job_args_init(struct job_args *args, int64_t now)
 {
-    *args = (struct job_args){.now = now};
+    *args = (struct job_args){.now = now, .immediate = -1};
     (void)components_select(args, 0, NULL);
 }
 
@@ -32,6 +32,7 @@ void job_args_fini(struct job_args *args)
     free(args->task_prolog);
     free(args->task_epilog);
     free(args->key);
+    free(args->clusters);
     strv_free(args->warnings);
     *args = (struct job_args){0};
 }

@@ -40,6 +40,7 @@ struct job_args {
     char *config;
     char *mpi;       /* a plugin's name, "none" or "list"; see mpi_kind.h */
     char *key;       /* of the submission */
+    char *clusters;  /* --clusters: names, of which ours must be one */
     char *propagate; /* limits that are handed on: "ALL", "NONE", names */
     char *task_prolog, *task_epilog;
 
@@ -47,7 +48,10 @@ struct job_args {
 
     void (*list_mpi)(void); /* prints what --mpi=list asks for; NULL: names only */
 
-    const char *show; /* with -ECANCELED: "help", "usage" or "version" */
+    const char *show;  /* with -ECANCELED: "help", "usage" or "version" */
+    uint32_t jobid;    /* run a step in this job; 0: not given */
+    int64_t immediate; /* seconds to wait for an allocation; < 0: for ever */
+    bool test_only, no_shell, ignore_pbs;
     bool parsable, json, wait, dry_run, quiet, verbose;
     bool external_launcher; /* the program starts the ranks: see launcher.h */
     bool label, unbuffered, pty, overlap, has_kill_on_bad_exit;
@@ -136,6 +140,8 @@ SETTER(set_env_list);
 SETTER(set_hostname);
 SETTER(set_network);
 SETTER(set_seccomp);
+SETTER(set_jobid);
+SETTER(set_immediate);
 SETTER(set_security_opt);
 /* Say opt->note and go on / take it silently / refuse with it. */
 SETTER(set_unhonoured);

@@ -69,6 +69,13 @@ static const struct {
     {"TASK_PROLOG", "task-prolog", FOR_RUN | FOR_STEP},
     {"TASK_EPILOG", "task-epilog", FOR_RUN | FOR_STEP},
     {"ARRAY_INX", "array", FOR_SUBMIT},
+    {"CLUSTERS", "clusters", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
+    {"HINT", "hint", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
+    {"IMMEDIATE", "immediate", FOR_RUN | FOR_ALLOC},
+    {"WORKING_DIR", "chdir", FOR_RUN | FOR_STEP},
+    {"CPU_BIND", "cpu-bind", FOR_RUN | FOR_STEP},
+    {"UNBUFFEREDIO", "unbuffered", FOR_RUN | FOR_STEP},
+    {"JOB_ID", "jobid", FOR_RUN},
 };
 
 static int read_one(char *const *env, const char *prefix, const char *suffix,

@@ -233,6 +233,11 @@ const struct opt job_options[] = {
          .help = "wait for the end, exit as the job does"),
     FLAG("parsable", 0, set_args_flag, .offset = ARGS(parsable), .where = FOR_SUBMIT,
          .help = "print the job's number only"),
+    FLAG("test-only", 0, set_args_flag, .offset = ARGS(test_only),
+         .where = FOR_SUBMIT | FOR_RUN,
+         .help = "tell when the job would start; submit nothing"),
+    FLAG("ignore-pbs", 0, set_args_flag, .offset = ARGS(ignore_pbs),
+         .where = FOR_SUBMIT, .help = "leave #PBS and #BSUB lines alone"),
     FLAG("dry-run", 0, set_args_flag, .offset = ARGS(dry_run), .where = FOR_SUBMIT,
          .help = "print what would be submitted, as YAML"),
     VALUE("key", 0, "TEXT", set_args_string, .offset = ARGS(key), .where = FOR_SUBMIT,
@@ -269,6 +274,17 @@ const struct opt job_options[] = {
          .where = FOR_RUN,
          .help = "the program starts the tasks: it may use all cores of the job"),
 
+    VALUE("jobid", 0, "JOB", set_jobid, .where = FOR_RUN | FOR_STEP,
+          .help = "run as a step of this job"),
+
+    /* Of run and alloc. */
+    MAYBE("immediate", 'I', "SECONDS", set_immediate, .where = FOR_RUN | FOR_ALLOC,
+          .help = "give up when there is no allocation after SECONDS (now)"),
+    FLAG("no-shell", 0, set_args_flag, .offset = ARGS(no_shell), .where = FOR_ALLOC,
+         .help = "leave the allocation behind, to be cancelled"),
+
+    VALUE("clusters", 'M', "NAME,...", set_args_string, .offset = ARGS(clusters),
+          .help = "this cluster's name, or all"),
     VALUE("config", 0, "FILE", set_args_string, .offset = ARGS(config),
           .help = "the cluster's configuration"),
     FLAG("quiet", 'Q', set_args_flag, .offset = ARGS(quiet),
@@ -276,10 +292,10 @@ const struct opt job_options[] = {
     FLAG("verbose", 'v', set_args_flag, .offset = ARGS(verbose), .help = "say more"),
     FLAG("help", 'h', opt_show, .offset = ARGS(show), .help = "this text"),
     FLAG("usage", 0, opt_show, .offset = ARGS(show)),
-    FLAG("version", 'V', opt_show, .offset = ARGS(show)),
+    FLAG("version", 'V', opt_show, .offset = ARGS(show),
+         .help = "which release this is"),
 
     /* Asked for, and so here in any case. */
-    GRANTED(OPT_NONE, "ignore-pbs", 0, FOR_SUBMIT),
     GRANTED(OPT_NONE, "no-bell", 0, FOR_ALLOC),
     GRANTED(OPT_OPTIONAL, "get-user-env", 0, ANY),
 
@@ -309,7 +325,6 @@ const struct opt job_options[] = {
     HARMLESS(OPT_NEEDED, "extra", 0, ANY),
     HARMLESS(OPT_NEEDED, "mcs-label", 0, ANY),
     HARMLESS(OPT_NEEDED, "power", 0, ANY),
-    HARMLESS(OPT_OPTIONAL, "immediate", 'I', FOR_RUN | FOR_ALLOC),
     HARMLESS(OPT_NONE, "disable-status", 'X', FOR_RUN),
     HARMLESS(OPT_OPTIONAL, "resv-ports", 0, FOR_RUN),
     HARMLESS(OPT_NONE, "bell", 0, FOR_ALLOC),
@@ -318,7 +333,6 @@ const struct opt job_options[] = {
     /* They would change what runs, or where. */
     REFUSED(OPT_NEEDED, "cluster-constraint", 0, ANY,
             "other clusters cannot be reached yet"),
-    REFUSED(OPT_NEEDED, "clusters", 'M', ANY, "other clusters cannot be reached yet"),
     REFUSED(OPT_NEEDED, "nodefile", 'F', ANY, "use --nodelist with the names"),
     REFUSED(OPT_NEEDED, "bb", 0, ANY, "burst buffers are not supported yet"),
     REFUSED(OPT_NEEDED, "bbf", 0, ANY, "burst buffers are not supported yet"),
@@ -327,13 +341,9 @@ const struct opt job_options[] = {
     REFUSED(OPT_NEEDED, "gid", 0, ANY, "jobs run as the user who submits them"),
     REFUSED(OPT_NEEDED, "container", 0, ANY, "import the image and use --image"),
     REFUSED(OPT_NEEDED, "container-save", 0, ANY, "containers are not saved yet"),
-    REFUSED(OPT_NONE, "test-only", 0, ANY,
-            "not supported yet: 'berth submit --dry-run' shows the job"),
     REFUSED(OPT_NEEDED, "het-group", 0, FOR_RUN,
             "a step is of one component of its job yet"),
     REFUSED(OPT_NONE, "multi-prog", 0, FOR_RUN, "not supported yet"),
-    REFUSED(OPT_NEEDED, "jobid", 0, FOR_RUN,
-            "joining another job is not supported yet: run this in the job itself"),
     REFUSED(OPT_NEEDED, "relative", 'r', FOR_RUN, "name the nodes with --nodelist"),
     OPTS_END,
 };

@@ -277,6 +277,27 @@ int set_kill_on_bad_exit(const struct opt *opt, const char *value, void *ctx,
     return rc;
 }
 
+int set_jobid(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    int64_t id;
+    int rc = number_parse(value, 1, UINT32_MAX, &id, err);
+
+    (void)opt;
+    if (rc == 0)
+        args->jobid = (uint32_t)id;
+    return rc;
+}
+
+int set_immediate(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+
+    (void)opt;
+    args->immediate = 0;
+    return value ? number_parse(value, 0, INT32_MAX, &args->immediate, err) : 0;
+}
+
 int set_unhonoured(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
     (void)value;

@@ -244,7 +244,7 @@ static void start_work(uv_timer_t *timer)
     if (lead->spec->script.len == 0)
         group_leave(lead->sh);
     /* A component that does not lead is there for the one that does. */
-    if (lead->spec->script.len == 0 && lead->spec->het_leader)
+    if (lead->spec->script.len == 0 && (lead->spec->het_leader || lead->spec->no_owner))
         return;
     if (lead->spec->script.len == 0) {
         (void)uv_timer_start(&lead->grace, on_no_owner, OWNER_MS, 0);

@@ -125,7 +125,8 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         return;
     }
     /* An allocation's owner says so by his first message, whatever it is. */
-    if (conn->lead->spec->interactive && is_remote(ch) && !has_owner(conn->lead))
+    if (conn->lead->spec->interactive && !conn->lead->spec->no_owner && is_remote(ch) &&
+        !has_owner(conn->lead))
         conn->is_owner = true;
     if (env->body_case == BERTH__ENVELOPE__BODY_STEP_REQUEST)
         run_request(conn, env);

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "base/strv.h"
 #include "cli/cluster_link.h"
 #include "cli/say.h"
 
@@ -85,27 +83,5 @@ int slurm_open(struct berth **ret_berth)
 
 int slurm_cluster(struct berth *berth, const char *names, char **ret_name)
 {
-    cleanup(reply_freep) Berth__Pong *pong = NULL;
-    cleanup(strv_freep) char **words = names ? strv_split(names, ",") : NULL;
-    struct berth_err err;
-    int rc = 0;
-
-    *ret_name = NULL;
-    if (!words)
-        return 0;
-    rc = berth_ping(berth, &pong, &err);
-    if (rc < 0) {
-        say_error("%s", err.text);
-        return rc;
-    }
-    strv_foreach (word, words) {
-        if (strcmp(*word, pong->cluster) == 0 || strcmp(*word, "all") == 0)
-            continue;
-        say_error("'%s' can't be reached now, or it is an invalid entry for "
-                  "--cluster: this is the cluster %s",
-                  *word, pong->cluster);
-        return -EINVAL;
-    }
-    *ret_name = xstrdup(pong->cluster);
-    return 0;
+    return link_check_cluster(berth, names, ret_name);
 }

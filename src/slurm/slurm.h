@@ -112,8 +112,8 @@ int slurm_bad_usage(const char *text);
 int slurm_open(struct berth **ret_berth);
 
 /* Whether --clusters 'names' (NULL: not given) means this cluster, whose name is
- * then *ret_name (heap), NULL when no name was given. -Exxx when it does not, which
- * has been said. */
+ * then *ret_name (heap), NULL when no name was given; 'ret_name' may be NULL. -Exxx
+ * when it does not, which has been said. */
 int slurm_cluster(struct berth *berth, const char *names, char **ret_name);
 
 #define SLURM_COMMAND(name, fn, help) int fn(int argc, char **argv);

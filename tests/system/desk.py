@@ -2,10 +2,13 @@
 """Commands that a test runs as some user, and what it waits for."""
 import json
 import os
+import pathlib
+import shutil
 import subprocess
 import time
 
 AS_ROOT = os.geteuid() == 0
+SLURM = pathlib.Path(shutil.which("berth")).resolve().parent.parent / "libexec/berth/slurm"
 USER = 1000
 
 
@@ -26,10 +29,11 @@ def as_user(user):
 
 
 def environment(home, more):
-    env = dict(os.environ, **more)
+    env = dict(os.environ)
     for name in list(env):
         if name.startswith(("SLURM_", "SBATCH_", "SRUN_", "SALLOC_", "XDG_RUNTIME_DIR")):
             del env[name]
+    env.update(more)
     if home is not None:
         env["HOME"] = str(home)
     return env
@@ -60,6 +64,23 @@ class Desk:
     def berth(self, *argv, **options):
         return self.cluster.berth(*argv, user=self.user, home=self.dir, cwd=self.dir,
                                   **options)
+
+    def slurm(self, name, *argv, env=None, **options):
+        """One of Slurm's names; these come first in PATH, also for what it starts."""
+        options.setdefault("cwd", self.dir)
+        return run(SLURM / name, *argv, user=self.user, home=self.dir,
+                   env={**self.slurm_env(), **(env or {})}, **options)
+
+    def slurm_env(self):
+        """Where whoever knows nothing of Berth finds it."""
+        return {"BERTH_CONF": str(self.cluster.dir / "berth.yaml"),
+                "PATH": f"{SLURM}:{os.environ['PATH']}"}
+
+    def sbatch(self, *argv, script=None, **options):
+        """The number of a job that sbatch has queued."""
+        if script is not None:
+            options["input"] = script
+        return int(self.slurm("sbatch", "--parsable", *argv, **options).stdout)
 
     def fails(self, *argv, status=1, **options):
         """A command that fails with one sentence, which is returned."""

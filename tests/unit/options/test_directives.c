@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_directives.c - options in the comments of scripts: ours, and those of the
- * wild when they are at hand
+ * test_directives.c - options in the comments of scripts
  */
 #include "options/directives.h"
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/strv.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -107,7 +103,7 @@ static void a_stray_word_is_refused(void **state)
     assert_int_equal(read_script("#!/bin/sh\n#SBATCH --time = 10\n"), -EINVAL);
     assert_int_equal(read_script("#!/bin/sh\n#SBATCH -N2 four\n"), -EINVAL);
     assert_string_equal(err.text,
-                        "line 2: invalid directive found in batch script: four");
+                        "line 2: Invalid directive found in batch script: four");
 }
 
 static void a_lone_word_begins_the_next_component(void **state)
@@ -124,60 +120,6 @@ static void a_lone_word_begins_the_next_component(void **state)
     assert_int_equal(args.components[2]->tasks, 9);
 }
 
-struct counts {
-    unsigned int accepted, warned, refused, misread;
-};
-
-/* One line of the collection: "script<TAB>line<TAB>directive". */
-static void count_line(const char *line, struct counts *counts)
-{
-    const char *tab = strrchr(line, '\t');
-    cleanup(freep) char *script = NULL;
-    int rc;
-
-    if (!tab || strncmp(tab + 1, "#SBATCH", 7) != 0)
-        return;
-    setup(NULL);
-    script = xasprintf("#!/bin/sh\n%s\n", tab + 1);
-    rc = read_script(script);
-    if (rc == 0 && args.warnings)
-        counts->warned++;
-    else if (rc == 0)
-        counts->accepted++;
-    else if (strncmp(err.text, "line 2: ", 8) == 0 && strlen(err.text) > 20)
-        counts->refused++;
-    else
-        counts->misread++;
-    if (rc < 0 && getenv("BERTH_TEST_VERBOSE"))
-        print_message("%s: %s\n", tab + 1, err.text);
-    teardown(NULL);
-}
-
-static void scripts_of_the_wild_are_accepted_or_refused_with_words(void **state)
-{
-    const char *top = getenv("srcdir");
-    cleanup(freep) char *path =
-        xasprintf("%s/../shared/data/sbatch/directives.tsv", top ? top : ".");
-    cleanup(freep) char *text = NULL;
-    struct counts counts = {0};
-    char *save = NULL;
-
-    (void)state;
-    if (io_read_file(path, 16 << 20, &text, NULL, NULL) < 0) {
-        print_message("no collection of scripts at %s\n", path);
-        free(take(path)); /* skip() jumps out */
-        skip();
-    }
-    for (char *line = strtok_r(text, "\n", &save); line;
-         line = strtok_r(NULL, "\n", &save))
-        count_line(line, &counts);
-    print_message("directives: %u accepted, %u accepted with a warning, %u refused\n",
-                  counts.accepted, counts.warned, counts.refused);
-    assert_int_equal(counts.misread, 0);
-    /* What is refused are mistakes: templates not filled in, values left out. */
-    assert_true(counts.accepted > 200 * counts.refused);
-}
-
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -190,7 +132,6 @@ int main(void)
         TEST(an_unknown_option_is_named_with_its_line),
         TEST(a_stray_word_is_refused),
         TEST(a_lone_word_begins_the_next_component),
-        cmocka_unit_test(scripts_of_the_wild_are_accepted_or_refused_with_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,7 +111,7 @@ static void harmless_options_warn_once(void **state)
 
 static void options_that_change_what_runs_are_refused(void **state)
 {
-    static const char *const words[] = {"--clusters=x", "--bb=x", "--uid=1",
+    static const char *const words[] = {"--nodefile=x", "--bb=x", "--uid=1",
                                         "--exclusive=mcs", "--tres-per-task=bb:1"};
 
     (void)state;

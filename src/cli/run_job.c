@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * run_job.c - a parallel program: in this job, in another one, or in a new one
+ */
+#include "cli/run_job.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "cli/cluster_link.h"
+#include "cli/command.h"
+#include "cli/image_ref.h"
+#include "cli/job_target.h"
+#include "cli/run_step.h"
+#include "cli/step_signals.h"
+#include "cli/test_only.h"
+#include "mpi/mpi.h"
+#include "options/inherit.h"
+
+/* A job of its own that ends with the step. */
+static int run_in_new_job(struct job_args *args, char **argv, char **command,
+                          const struct allocation_sayings *says)
+{
+    const char *base = strrchr(command[0], '/');
+    int signal_fd = step_signals_open(args->pty), status;
+    struct allocation alloc;
+
+    if (signal_fd < 0) {
+        say_error("cannot watch for signals: %s", strerror(-signal_fd));
+        return STATUS_FAILED;
+    }
+    status = allocation_open(args, argv, base ? base + 1 : command[0], signal_fd, says,
+                             &alloc);
+    if (status == 0)
+        status = run_step_on(alloc.steps, args, false, alloc.job, signal_fd, command);
+    allocation_close(&alloc);
+    close(signal_fd);
+    return status;
+}
+
+static int run_in_this_job(struct job_args *args, const char *lead, char **argv)
+{
+    struct err err;
+
+    if (args->has_container && args->spec->container->image[0] == '\0') {
+        say_error("in a job, options of a container need --image: without it the step "
+                  "uses the job's container");
+        return STATUS_USAGE;
+    }
+    if (args->has_container &&
+        image_ref_resolve(args->config, args->spec->container, &err) < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    return run_step_in_job(args, lead, argv);
+}
+
+/* Of a job that runs elsewhere: its lead is asked for the step. */
+static int run_in_other_job(struct job_args *args, char **command)
+{
+    struct job_target target = {.id = args->jobid, .step = STEP_ANY};
+    cleanup(link_closep) struct berth *berth = NULL;
+    cleanup(reply_freep) Berth__JobList *list = NULL;
+    cleanup(freep) char *element = xstrdup("");
+    struct berth_steps *lead;
+    int signal_fd, status;
+
+    target.element = element;
+    if (link_open(args->config, &berth) < 0 ||
+        job_target_find(berth, &target, &list) < 0 ||
+        job_target_call_lead(berth, list->jobs[0], &lead) < 0)
+        return STATUS_FAILED;
+    signal_fd = step_signals_open(args->pty);
+    status = signal_fd < 0
+                 ? STATUS_FAILED
+                 : run_step_on(lead, args, true, args->jobid, signal_fd, command);
+    berth_steps_close(lead);
+    closep(&signal_fd);
+    return status;
+}
+
+/* Complete the job as allocation_get would, and ask. */
+static int try_job(struct job_args *args, char **argv, const char *program,
+                   const struct allocation_sayings *says)
+{
+    struct spec_source source = {
+        .env = environ, .command = say_name(), .argv = argv, .script_name = program};
+    struct err err;
+    int rc;
+
+    args->spec->interactive = 1;
+    rc = image_ref_resolve(args->config, args->spec->container, &err);
+    if (rc == 0)
+        rc = spec_complete(args, &source, &err);
+    if (rc < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    return test_only(args, says->refused);
+}
+
+int run_job(struct job_args *args, const char *lead, char **argv, char **command,
+            const struct allocation_sayings *says)
+{
+    cleanup(strv_freep) char **own = NULL;
+    struct err err;
+
+    if (!command[0]) {
+        if (image_ref_command(args, &own, &err) < 0) {
+            say_error("%s", err.text);
+            return STATUS_USAGE;
+        }
+        command = own;
+    }
+    if (args->jobid && args->jobid != (lead ? run_job_here() : 0))
+        return run_in_other_job(args, command);
+    if (args->test_only && !lead)
+        return try_job(args, argv, command[0], says);
+    return lead ? run_in_this_job(args, lead, command)
+                : run_in_new_job(args, argv, command, says);
+}
+
+void run_list_mpi(void)
+{
+    mpi_list(stdout);
+}
