@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "cli/say.h"
 #include "cli/tar_tree.h"
+#include "cli/task_hooks.h"
 
 /* .log TAIL OFFSET [follow] PATH; stdin ends with the job. */
 static int show_log(char **argv)
@@ -54,6 +55,10 @@ int inside_main(int argc, char **argv)
         return copy(argv, true);
     if (argc == 3 && strcmp(argv[1], ".unpack") == 0)
         return copy(argv, false);
+    if (argc > 6 && strcmp(argv[1], ".task") == 0) {
+        say_set_name("berth run");
+        return task_hooks_main(argv + 2);
+    }
     if (argc == 6 && strcmp(argv[1], ".log") == 0)
         return show_log(argv);
     return -1;

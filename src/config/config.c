@@ -64,6 +64,10 @@ void config_free(struct config *c)
     free(c->node.run_dir);
     free(c->cgroup.base);
     free(c->cgroup.devices);
+    free(c->hooks.prolog);
+    free(c->hooks.epilog);
+    free(c->hooks.task_prolog);
+    free(c->hooks.task_epilog);
     free(c->munge.socket);
     free(c->image.store);
     free(c->image.user_store);

@@ -137,6 +137,11 @@ struct config {
         char *devices;           /* more that jobs may use: "kvm,dri/renderD128" */
     } cgroup;
     struct {
+        char *prolog, *epilog;           /* run as root on each node of a job */
+        char *task_prolog, *task_epilog; /* run by the user around each task */
+        uint32_t timeout;                /* seconds, of the first two */
+    } hooks;
+    struct {
         char *socket; /* NULL: munge's default */
     } munge;
     struct {

@@ -118,6 +118,17 @@ const struct schema_key schema_table[] = {
     KEY("cgroup.devices", TEXT, cgroup.devices, "", 0, 4096,
         "more devices that all jobs may use, below /dev: kvm,dri/renderD128"),
 
+    KEY("hooks.prolog", PATH, hooks.prolog, "", 0, 0,
+        "program that root runs on a node before the first work of a job there"),
+    KEY("hooks.epilog", PATH, hooks.epilog, "", 0, 0,
+        "program that root runs on it when the job has left"),
+    KEY("hooks.task_prolog", PATH, hooks.task_prolog, "", 0, 0,
+        "program that users run before each task"),
+    KEY("hooks.task_epilog", PATH, hooks.task_epilog, "", 0, 0,
+        "program that users run after each task"),
+    KEY("hooks.timeout", SECONDS, hooks.timeout, "5m", 1, DAY,
+        "how long a prolog or epilog of a job may take"),
+
     KEY("munge.socket", PATH, munge.socket, "", 0, 0,
         "munged's socket; empty: munge's default"),
 

@@ -316,6 +316,7 @@ static void move_between_lists(struct controller *ctl, struct ctl_job *cj,
     job_index_set_state(ctl->index, cj->id, to);
     if (job_state_is_active(from) && !job_state_is_active(to)) {
         DL_DELETE(ctl->active, cj);
+        nodes_tell_gone(ctl, cj);
         nodes_remove_job(cj);
     }
     if (!job_state_is_active(from) && job_state_is_active(to)) {

@@ -45,6 +45,27 @@ static void save(struct controller *ctl, const struct ctl_node *node)
     store_put(ctl->store, key, bytes, len);
 }
 
+void node_marks_trouble(struct controller *ctl, struct ctl_node *node,
+                        const char *words)
+{
+    Berth__NodeMark *mark;
+
+    if (node->mark)
+        return;
+    mark = xmalloc(sizeof(*mark));
+    berth__node_mark__init(mark);
+    mark->name = xstrdup(node->config->name);
+    mark->op = BERTH__NODE_CONTROL__OP__DRAIN;
+    mark->reason = xasprintf("%.*s", REASON_MAX, words);
+    mark->by = xstrdup("berthd");
+    mark->since = controller_now();
+    node->mark = mark;
+    save(ctl, node);
+    nodes_tell_sched(ctl, node);
+    log_warn("node %s: drained: %s", node->config->name, mark->reason);
+    dispatch_want_pass(ctl);
+}
+
 static Berth__NodeMark *make_mark(struct conn *conn, const Berth__NodeControl *control,
                                   const char *name)
 {

@@ -14,6 +14,11 @@
 
 #include "controller/nodes.h"
 
+/* A node says itself that it should get no more work: it is drained, unless it is kept
+ * from work already. */
+void node_marks_trouble(struct controller *ctl, struct ctl_node *node,
+                        const char *words);
+
 /* Recovery: owns 'mark'. */
 void node_marks_restore(struct controller *ctl, Berth__NodeMark *mark);
 

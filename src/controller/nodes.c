@@ -110,6 +110,23 @@ void nodes_remove_job(struct ctl_job *cj)
     cj->n_on = 0;
 }
 
+void nodes_tell_gone(const struct controller *ctl, const struct ctl_job *cj)
+{
+    Berth__JobGone gone = BERTH__JOB_GONE__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    if (!ctl->config->hooks.prolog && !ctl->config->hooks.epilog)
+        return;
+    gone.job_id = cj->id;
+    gone.epoch = cj->job.record->epoch;
+    env.body_case = BERTH__ENVELOPE__BODY_JOB_GONE;
+    env.job_gone = &gone;
+    /* One that is away hears it when it registers. */
+    for (size_t i = 0; i < cj->n_on; i++)
+        if (cj->on[i]->conn)
+            channel_send(cj->on[i]->conn->ch, &env);
+}
+
 bool nodes_is_up(const struct ctl_node *node)
 {
     return node->state == NODE_UP;

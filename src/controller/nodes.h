@@ -55,6 +55,8 @@ struct ctl_node *nodes_lead(const struct controller *ctl, const struct ctl_job *
 /* A job has become active, and is no longer: it is in 'jobs' of its nodes meanwhile. */
 void nodes_add_job(struct controller *ctl, struct ctl_job *cj);
 void nodes_remove_job(struct ctl_job *cj);
+/* The job is about to leave its nodes: those that have something to do then hear it. */
+void nodes_tell_gone(const struct controller *ctl, const struct ctl_job *cj);
 bool nodes_is_up(const struct ctl_node *node);
 /* Its state or mark has changed: tell the scheduler whether it may get work, and
  * those who watch. */

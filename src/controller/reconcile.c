@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "controller/dispatch.h"
 #include "controller/jobs.h"
+#include "wire/pack.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -29,25 +30,31 @@ static bool is_listed(const Berth__Register *request, const struct ctl_job *cj)
     return false;
 }
 
+static bool is_active(const struct controller *ctl, const Berth__RunningJob *job)
+{
+    const struct ctl_job *cj = jobs_find(ctl, job->job_id);
+
+    return cj && cj->job.record->epoch == job->epoch &&
+           job_state_is_active(job_state_of(&cj->job));
+}
+
 void reconcile_stop_list(const struct controller *ctl, const Berth__Register *request,
                          Berth__Registered *reply)
 {
     reply->stop = xcalloc(request->n_running, sizeof(*reply->stop));
     for (size_t i = 0; i < request->n_running; i++) {
-        const Berth__RunningJob *running = request->running[i];
-        const struct ctl_job *cj = jobs_find(ctl, running->job_id);
-        Berth__RunningJob *stop;
-
-        if (cj && cj->job.record->epoch == running->epoch &&
-            job_state_is_active(job_state_of(&cj->job)))
-            continue;
-        stop = xmalloc(sizeof(*stop));
-        berth__running_job__init(stop);
-        stop->job_id = running->job_id;
-        stop->epoch = running->epoch;
-        stop->lead = running->lead;
-        reply->stop[reply->n_stop++] = stop;
+        if (!is_active(ctl, request->running[i]))
+            reply->stop[reply->n_stop++] = copy_message(&request->running[i]->base);
     }
+}
+
+void reconcile_over_list(const struct controller *ctl, const Berth__Register *request,
+                         Berth__Registered *reply)
+{
+    reply->over = xcalloc(request->n_hooked + 1, sizeof(*reply->over));
+    for (size_t i = 0; i < request->n_hooked; i++)
+        if (!is_active(ctl, request->hooked[i]))
+            reply->over[reply->n_over++] = copy_message(&request->hooked[i]->base);
 }
 
 static void lose(struct controller *ctl, struct ctl_job *cj, const char *words)

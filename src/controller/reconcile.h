@@ -17,6 +17,10 @@
 void reconcile_stop_list(const struct controller *ctl, const Berth__Register *request,
                          Berth__Registered *reply);
 
+/* Fill reply->over with what is over of the jobs that wait for that there. */
+void reconcile_over_list(const struct controller *ctl, const Berth__Register *request,
+                         Berth__Registered *reply);
+
 /* Go through the active jobs that 'node' leads (or, after a reboot, takes part
  * in). */
 void reconcile_node(struct controller *ctl, struct ctl_node *node,

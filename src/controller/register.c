@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
+#include "controller/node_marks.h"
 #include "controller/nodes.h"
 #include "controller/reconcile.h"
 #include "wire/pack.h"
@@ -81,6 +82,7 @@ static void reply_registered(struct conn *conn, uint64_t id,
     reply->fanout = ctl->config->node.fanout;
     reply->cluster = xstrdup(ctl->config->cluster);
     reconcile_stop_list(ctl, request, reply);
+    reconcile_over_list(ctl, request, reply);
     env->body_case = BERTH__ENVELOPE__BODY_REGISTERED;
     env->registered = reply;
     conn_reply_committed(conn, id, env);
@@ -169,5 +171,10 @@ void handle_heartbeat(struct conn *conn, const Berth__Envelope *env)
 
     node->last_seen = controller_now();
     node->load = env->heartbeat->load;
-    conn_reply_err(conn, env->id, &success);
+    if (!env->heartbeat->trouble[0]) {
+        conn_reply_err(conn, env->id, &success);
+        return;
+    }
+    node_marks_trouble(conn->ctl, node, env->heartbeat->trouble);
+    conn_ok_committed(conn, env->id);
 }

@@ -208,7 +208,7 @@ static void order(void *ctx, struct channel *ch, const Berth__Envelope *env)
 {
     if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_JOB)
         launch(ctx, ch, env);
-    else
+    else if (env->body_case == BERTH__ENVELOPE__BODY_SIGNAL_JOB)
         take_signal(ctx, ch, env);
 }
 
@@ -217,6 +217,11 @@ static void gone(void *ctx, struct channel *ch)
 {
     (void)ctx;
     (void)ch;
+}
+
+static void trouble_told(void *ctx)
+{
+    (void)ctx;
 }
 
 static void heartbeat(void *ctx, Berth__Heartbeat *beat)
@@ -241,6 +246,7 @@ static const struct uplink_host host = {
     .order = order,
     .gone = gone,
     .heartbeat = heartbeat,
+    .trouble_told = trouble_told,
     .acknowledged = acknowledged,
 };
 

@@ -8,6 +8,7 @@
  * its own node, which passes a step on whose first node is another one.
  */
 #include "node/groups.h"
+#include "node/hooks.h"
 #include "node/legs.h"
 
 #include "base/log.h"
@@ -132,6 +133,10 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
     if (node->config->mpi_default)
         assignment->mpi_default = node->config->mpi_default;
     assignment->devices = devices_policy(node, grant->placement->shares[index]);
+    if (node->config->hooks.task_prolog)
+        assignment->task_prolog = node->config->hooks.task_prolog;
+    if (node->config->hooks.task_epilog)
+        assignment->task_epilog = node->config->hooks.task_epilog;
     host_libraries_fill(node, assignment);
 }
 
@@ -186,14 +191,75 @@ static int assign(struct node *node, const Berth__Grant *grant, uint32_t index,
     return rc;
 }
 
+/* What waits for the node to be ready: its launch has the request and the grant. */
+struct waiting {
+    struct leg *leg;
+    uint32_t index;
+};
+
+static void begin_lead(struct leg *leg, const Berth__Grant *grant, uint32_t index,
+                       Berth__LaunchJob *msg);
+static void begin_step(struct leg *leg, const Berth__Grant *grant, uint32_t index,
+                       Berth__LaunchStep *msg);
+
+static void on_ready(const struct err *err, void *ctx)
+{
+    struct waiting *waiting = ctx;
+    struct leg *leg = waiting->leg;
+    struct launch *launch = leg->launch;
+    uint32_t index = waiting->index;
+
+    free(waiting);
+    if (err)
+        leg_end(NULL, err, leg);
+    else if (launch->request->body_case == BERTH__ENVELOPE__BODY_LAUNCH_JOB)
+        begin_lead(leg, launch->grant, index, launch->request->launch_job);
+    else
+        begin_step(leg, launch->grant, index, launch->request->launch_step);
+}
+
+/* The site's prolog comes first, where there is one. */
+static void begin_when_ready(struct leg *leg, const Berth__Grant *grant, uint32_t index,
+                             const Berth__Envelope *env)
+{
+    struct launch *launch = leg->launch;
+    struct waiting *waiting = xmalloc(sizeof(*waiting));
+
+    waiting->leg = leg;
+    waiting->index = index;
+    launch->grant = copy_message(&grant->base);
+    launch->request = copy_message(&env->base);
+    hooks_before(launch->node, launch->grant, index, on_ready, waiting);
+}
+
 /* --------------------------------------------------------------------- jobs */
+
+/* Said twice: it runs already, and that is what was wanted. */
+static void begin_lead(struct leg *leg, const Berth__Grant *grant, uint32_t index,
+                       Berth__LaunchJob *msg)
+{
+    struct node *node = leg->launch->node;
+    Berth__Assignment assignment;
+    struct err err;
+    int rc;
+
+    fill_assignment(node, grant, index, &assignment);
+    fill_pus(node, grant->placement->shares[0]->cores, 0, NULL, &assignment);
+    assignment.job = msg;
+    rc = assign(node, grant, index, STEP_LEAD, &assignment, leg, &err);
+    clear_assignment(&assignment);
+    if (!rc)
+        return;
+    if (rc != -EALREADY)
+        log_warn("launch refused: %s", err.text);
+    leg_end(NULL, rc == -EALREADY ? NULL : &err, leg);
+}
 
 static int start_lead(struct node *node, struct channel *from,
                       const Berth__Envelope *env, struct err *err)
 {
     cleanup(free_messagep) Berth__Grant *grant = NULL;
     Berth__LaunchJob *msg = env->launch_job;
-    Berth__Assignment assignment;
     struct launch *launch;
     struct leg *leg;
     uint32_t index;
@@ -207,26 +273,15 @@ static int start_lead(struct node *node, struct channel *from,
     if (index != 0)
         return err_set(err, EINVAL, "node %s does not lead job %u", node->self->name,
                        grant->job_id);
-    fill_assignment(node, grant, index, &assignment);
-    fill_pus(node, grant->placement->shares[0]->cores, 0, NULL, &assignment);
-    assignment.job = msg;
     launch = launch_create(node, from, env->id, answer_job);
     launch->job = grant->job_id;
     launch->epoch = grant->epoch;
     leg = leg_create(launch, node->self->name);
-    rc = assign(node, grant, index, STEP_LEAD, &assignment, leg, err);
-    clear_assignment(&assignment);
-    if (!rc)
-        return 0;
-    leg_drop(leg);
-    launch_destroy(launch);
-    /* Said twice: it runs already, and that is what was wanted. */
-    if (rc == -EALREADY) {
-        channel_reply_status(from, env, 0, "");
-        uplink_send_started(node->uplink, grant->job_id, grant->epoch);
-        return 0;
-    }
-    return rc;
+    if (hooks_are_there(node))
+        begin_when_ready(leg, grant, index, env);
+    else
+        begin_lead(leg, grant, index, msg);
+    return 0;
 }
 
 void launch_job(struct node *node, struct channel *from, const Berth__Envelope *env)
@@ -328,12 +383,11 @@ static void forward_step(struct launch *launch, const Berth__Grant *grant,
     msg->index = own;
 }
 
-static void start_here(struct launch *launch, const Berth__Grant *grant, uint32_t index,
+static void begin_step(struct leg *leg, const Berth__Grant *grant, uint32_t index,
                        Berth__LaunchStep *msg)
 {
-    struct node *node = launch->node;
+    struct node *node = leg->launch->node;
     const Berth__StepNode *own = msg->nodes[msg->index];
-    struct leg *leg = leg_create(launch, node->self->name);
     Berth__Assignment assignment;
     struct err err;
 
@@ -366,8 +420,14 @@ static int start_step(struct node *node, struct channel *from,
     launch = launch_create(node, from, env->id, answer_step);
     launch->open = 1; /* until all legs are under way */
     if (is_ours) {
+        struct leg *leg;
+
         forward_step(launch, grant, msg);
-        start_here(launch, grant, index, msg);
+        leg = leg_create(launch, node->self->name);
+        if (hooks_are_there(node))
+            begin_when_ready(leg, grant, index, env);
+        else
+            begin_step(leg, grant, index, msg);
     } else {
         forward_to(launch, grant, msg);
     }
@@ -399,7 +459,6 @@ void signal_job(struct node *node, struct channel *from, const Berth__Envelope *
     }
     forward.body_case = BERTH__ENVELOPE__BODY_SIGNAL_JOB;
     forward.signal_job = env->signal_job;
-    if (shepherd_channel(lead))
-        channel_send(shepherd_channel(lead), &forward);
+    shepherd_order(lead, &forward);
     channel_reply_status(from, env, 0, "");
 }

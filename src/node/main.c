@@ -3,6 +3,7 @@
  * main.c - berthd, the daemon of a node
  */
 #include "node/groups.h"
+#include "node/hooks.h"
 #include "node/node.h"
 
 #include "base/io.h"
@@ -120,6 +121,8 @@ static int start(struct node *node, struct err *err)
     rc = node_inventory(node, err);
     if (!rc)
         rc = groups_start(node, err);
+    if (!rc)
+        rc = hooks_start(node, err);
     if (rc)
         return rc;
     registration_start(node);

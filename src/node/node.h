@@ -30,6 +30,7 @@ struct routes;
 struct launch;
 struct cgroup;
 struct image_job;
+struct hooked;
 
 struct node {
     uv_loop_t *loop;
@@ -69,7 +70,9 @@ struct node {
     struct launch *launches;      /* not answered yet, a list */
     struct image_job *image_jobs; /* of images.c, not answered yet, a list */
     unsigned int n_image_jobs;
-    unsigned int n_gone; /* directories of jobs set aside */
+    struct hooked *hooked; /* jobs with an epilog before them (uthash) */
+    char *trouble;         /* that the controller shall know of; NULL: none */
+    unsigned int n_gone;   /* directories of jobs set aside */
     bool stopping;
 };
 
@@ -126,6 +129,9 @@ struct shepherd *shepherd_find(struct node *node, uint32_t job, int64_t step);
 /* By a Hello's target, "17.lead" or "17.0". */
 struct shepherd *shepherd_by_target(struct node *node, const char *target);
 struct channel *shepherd_channel(const struct shepherd *shepherd);
+/* Pass on a SignalJob; one that is still awaited gets it when it is back: the last one,
+ * or that to end. */
+void shepherd_order(struct shepherd *shepherd, const Berth__Envelope *env);
 uint32_t shepherd_epoch(const struct shepherd *shepherd);
 /* All leads that run here (heap, n of them), for registration. */
 size_t shepherds_running(const struct node *node, Berth__RunningJob **ret);

@@ -2,11 +2,13 @@
  *
  * registration.c - what berthd tells the controller of itself, and is told
  */
-#include "node/node.h"
+#include "node/hooks.h"
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "wire/pack.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void take_grant_key(struct node *node, const ProtobufCBinaryData *key)
@@ -38,6 +40,8 @@ static void registered(void *ctx, const Berth__Registered *reply)
     node->fanout = reply->fanout ? reply->fanout : node->config->node.fanout;
     for (size_t i = 0; i < reply->n_stop; i++)
         shepherd_kill_job(node, reply->stop[i]->job_id, reply->stop[i]->epoch);
+    for (size_t i = 0; i < reply->n_over; i++)
+        hooks_job_over(node, reply->over[i]->job_id, reply->over[i]->epoch);
     log_info("registered with cluster %s", reply->cluster);
 }
 
@@ -45,6 +49,8 @@ static void order(void *ctx, struct channel *ch, const Berth__Envelope *env)
 {
     if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_JOB)
         launch_job(ctx, ch, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_JOB_GONE)
+        hooks_job_over(ctx, env->job_gone->job_id, env->job_gone->epoch);
     else
         signal_job(ctx, ch, env);
 }
@@ -56,9 +62,24 @@ static void gone(void *ctx, struct channel *ch)
 
 static void heartbeat(void *ctx, Berth__Heartbeat *beat)
 {
-    (void)ctx;
+    struct node *node = ctx;
+
     beat->load = node_load();
+    if (node->trouble)
+        beat->trouble = node->trouble;
     beat->memory_free = node_memory_free();
+}
+
+static void trouble_told(void *ctx)
+{
+    struct node *node = ctx;
+
+    free(take(node->trouble));
+}
+
+static size_t hooked(void *ctx, Berth__RunningJob **ret)
+{
+    return hooks_open(ctx, ret);
 }
 
 static void acknowledged(void *ctx, uint32_t job, uint32_t epoch)
@@ -72,6 +93,8 @@ static const struct uplink_host host = {
     .order = order,
     .gone = gone,
     .heartbeat = heartbeat,
+    .trouble_told = trouble_told,
+    .hooked = hooked,
     .acknowledged = acknowledged,
 };
 

@@ -94,6 +94,7 @@ static void on_stranger_message(struct channel *ch, const Berth__Envelope *env,
     stranger->is = found;
     log_info("job %u: shepherd %s is back", found->job, found->name);
     channel_reply_status(ch, env, 0, "");
+    shepherd_tell_order(found);
     routes_arrived(stranger->node, found);
 }
 

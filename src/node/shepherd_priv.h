@@ -22,7 +22,8 @@ struct shepherd {
     struct process process;
     struct channel *ch; /* NULL while awaited */
     struct rpc *rpc;
-    uv_timer_t *come_back; /* while awaited */
+    uv_timer_t *come_back;  /* while awaited */
+    Berth__Envelope *order; /* for when it is back; NULL: none */
     bool assigned, end_reported, end_acknowledged;
     bool is_frozen;
     struct shepherd *next_spare;
@@ -33,6 +34,8 @@ struct shepherd {
 void shepherd_name(struct shepherd *shepherd);
 /* The process is gone (or about to be): settle what it leaves behind, and free. */
 void shepherd_gone(struct shepherd *shepherd);
+/* It is back: what it was to be told meanwhile. */
+void shepherd_tell_order(struct shepherd *shepherd);
 /* It is back, or not awaited any more. */
 void shepherd_stop_waiting(struct shepherd *shepherd);
 /* A lead ended without a word: its job's end is ours to tell. */

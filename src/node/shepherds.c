@@ -12,6 +12,7 @@
  * goes without having reported its job's end is reported by us.
  */
 #include "node/groups.h"
+#include "node/hooks.h"
 #include "node/shepherd_priv.h"
 
 #include "base/log.h"
@@ -46,6 +47,25 @@ void shepherd_name(struct shepherd *shepherd)
 struct channel *shepherd_channel(const struct shepherd *shepherd)
 {
     return shepherd->ch;
+}
+
+void shepherd_order(struct shepherd *shepherd, const Berth__Envelope *env)
+{
+    if (shepherd->ch) {
+        channel_send(shepherd->ch, env);
+        return;
+    }
+    if (shepherd->order && shepherd->order->signal_job->signal == 0)
+        return;
+    free_message(shepherd->order);
+    shepherd->order = copy_message(&env->base);
+}
+
+void shepherd_tell_order(struct shepherd *shepherd)
+{
+    if (shepherd->order)
+        channel_send(shepherd->ch, shepherd->order);
+    free_message(take(shepherd->order));
 }
 
 uint32_t shepherd_epoch(const struct shepherd *shepherd)
@@ -128,8 +148,10 @@ void shepherd_gone(struct shepherd *shepherd)
                                  "the job's lead shepherd ended unexpectedly");
         job_dir_remove_unless_used(node, shepherd->job, shepherd->epoch);
         groups_release(node, shepherd->job, shepherd->epoch, shepherd->step);
+        hooks_shepherd_gone(node, shepherd->job, shepherd->epoch);
     }
     rpc_destroy(shepherd->rpc);
+    free_message(shepherd->order);
     free(shepherd);
 }
 

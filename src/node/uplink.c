@@ -118,6 +118,16 @@ void uplink_send_started(struct uplink *up, uint32_t job, uint32_t epoch)
 
 /* ------------------------------------------------------------- registration */
 
+static void on_trouble_told(const Berth__Envelope *reply, const struct err *err,
+                            void *ctx)
+{
+    struct uplink *up = ctx;
+
+    (void)reply;
+    if (!err)
+        up->host->trouble_told(up->ctx);
+}
+
 static void send_heartbeat(uv_timer_t *timer)
 {
     struct uplink *up = timer->data;
@@ -127,7 +137,16 @@ static void send_heartbeat(uv_timer_t *timer)
     up->host->heartbeat(up->ctx, &beat);
     env.body_case = BERTH__ENVELOPE__BODY_HEARTBEAT;
     env.heartbeat = &beat;
-    channel_send(up->ch, &env);
+    if (beat.trouble[0])
+        rpc_call(up->rpc, up->ch, &env, on_trouble_told, up);
+    else
+        channel_send(up->ch, &env);
+}
+
+void uplink_beat(struct uplink *up)
+{
+    if (up->is_up)
+        send_heartbeat(&up->heartbeat);
 }
 
 static void send_topology(struct uplink *up)
@@ -172,6 +191,7 @@ static void on_registered(const Berth__Envelope *reply, const struct err *err,
                          randombytes_uniform((uint32_t)beat), beat);
     for (struct ended *ended = up->ended; ended; ended = ended->next)
         tell_ended(up, ended);
+    uplink_beat(up);
 }
 
 static void fill_register(const struct uplink *up, Berth__Register *reg)
@@ -192,6 +212,8 @@ static void on_open(struct channel *ch, void *ctx)
     Berth__Register reg = BERTH__REGISTER__INIT;
     cleanup(freep) Berth__RunningJob *running = NULL;
     cleanup(freep) Berth__RunningJob **pointers = NULL;
+    cleanup(freep) Berth__RunningJob *hooked = NULL;
+    cleanup(freep) Berth__RunningJob **hooked_pointers = NULL;
     cleanup(freep) char *boot_id = xstrdup(up->self.boot_id);
     cleanup(freep) char *hash = xstrdup(up->self.topo->hash);
 
@@ -200,6 +222,12 @@ static void on_open(struct channel *ch, void *ctx)
     for (size_t i = 0; i < reg.n_running; i++)
         pointers[i] = &running[i];
     reg.running = pointers;
+    if (up->host->hooked)
+        reg.n_hooked = up->host->hooked(up->ctx, &hooked);
+    hooked_pointers = xcalloc(reg.n_hooked + 1, sizeof(*hooked_pointers));
+    for (size_t i = 0; i < reg.n_hooked; i++)
+        hooked_pointers[i] = &hooked[i];
+    reg.hooked = hooked_pointers;
     reg.boot_id = boot_id;
     reg.topology_hash = hash;
     fill_register(up, &reg);
@@ -217,7 +245,8 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
     if (env->reply)
         rpc_dispatch(up->rpc, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_JOB ||
-             env->body_case == BERTH__ENVELOPE__BODY_SIGNAL_JOB)
+             env->body_case == BERTH__ENVELOPE__BODY_SIGNAL_JOB ||
+             env->body_case == BERTH__ENVELOPE__BODY_JOB_GONE)
         up->host->order(up->ctx, ch, env);
     else
         channel_reply_status(ch, env, ENOSYS, "a node does not answer this");

@@ -35,11 +35,16 @@ struct uplink_host {
     size_t (*running)(void *ctx, Berth__RunningJob **ret);
     /* Registered: the controller's settings, and the jobs that must stop. */
     void (*registered)(void *ctx, const Berth__Registered *reply);
-    /* LaunchJob or SignalJob; the answer goes to 'ch'. */
+    /* LaunchJob, SignalJob or JobGone; the answer goes to 'ch'. */
     void (*order)(void *ctx, struct channel *ch, const Berth__Envelope *env);
     /* 'ch' has ended: answers to its orders have nowhere to go. */
     void (*gone)(void *ctx, struct channel *ch);
     void (*heartbeat)(void *ctx, Berth__Heartbeat *beat);
+    /* The controller has what a heartbeat said of trouble. */
+    void (*trouble_told)(void *ctx);
+    /* Jobs with an epilog before them (heap, n of them), for a registration; NULL:
+     * never any. */
+    size_t (*hooked)(void *ctx, Berth__RunningJob **ret);
     /* The controller has the end of this job on disk. */
     void (*acknowledged)(void *ctx, uint32_t job, uint32_t epoch);
 };
@@ -49,6 +54,8 @@ struct uplink *uplink_create(const struct uplink_self *self,
                              const struct uplink_host *host, void *ctx);
 void uplink_start(struct uplink *up);
 
+/* A heartbeat now: there is something to tell. */
+void uplink_beat(struct uplink *up);
 void uplink_send_started(struct uplink *up, uint32_t job, uint32_t epoch);
 /* Carry a job's end to the controller until it is acknowledged there; 'fn'
  * (may be NULL) is then called once, after the host. */

@@ -72,6 +72,14 @@ static void copy_string(char **field, const char *value)
         spec_take_string(field, xstrdup(value));
 }
 
+/* As seen from 'dir'. */
+static void copy_path(char **field, const char *path, const char *dir)
+{
+    if (path && path[0] != '\0')
+        spec_take_string(field, path[0] == '/' ? xstrdup(path)
+                                               : xasprintf("%s/%s", dir, path));
+}
+
 static void copy_size(const Berth__JobSpec *job, bool in_job, Berth__StepSpec *step)
 {
     /* A new allocation is exactly what was asked for: the step fills it. */
@@ -121,8 +129,8 @@ static void copy_ends(const struct job_args *args, bool in_job, Berth__StepSpec 
     const Berth__JobSpec *job = args->spec;
 
     step->wait_after = args->wait_after;
-    copy_string(&step->task_prolog, args->task_prolog);
-    copy_string(&step->task_epilog, args->task_epilog);
+    copy_path(&step->task_prolog, args->task_prolog, step->cwd);
+    copy_path(&step->task_epilog, args->task_epilog, step->cwd);
     /* The ranks of an MPI program wait for each other for ever. */
     step->kill_on_bad_exit = args->has_kill_on_bad_exit
                                  ? job->kill_on_bad_exit

@@ -41,6 +41,15 @@ const char *box_path_dir(const struct box *box)
     return box->image ? MOUNTS_TOOLS_INSIDE : dir ? dir : BERTH_LIBEXECDIR "/slurm";
 }
 
+const char *box_tools_program(const struct box *box)
+{
+    static char path[PATH_MAX];
+    const char *dir = box->image_digest ? MOUNTS_TOOLS_INSIDE : box_tools_dir();
+
+    (void)snprintf(path, sizeof(path), "%s/berth", dir);
+    return path;
+}
+
 /* A directory of the job's: where the container is built, or the tools go. */
 static int make_job_dir(const struct shepherd *sh, const char *name, char **ret,
                         struct err *err)
@@ -230,7 +239,9 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     struct mount_sources sources = {.tools = box_tools_dir(),
                                     .home = sh->owner.home,
                                     .job_dir = sh->dir,
-                                    .cwd = cwd};
+                                    .cwd = cwd,
+                                    .task_prolog = sh->assignment->task_prolog,
+                                    .task_epilog = sh->assignment->task_epilog};
     const Berth__DevicePolicy *policy = sh->assignment->devices;
     cleanup(devices_fini) struct devices devices = {0};
     cleanup(runtime_fini) struct runtime runtime = {.argv = NULL};

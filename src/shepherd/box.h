@@ -44,5 +44,7 @@ const char *box_path_dir(const struct box *box);
 
 /* Where the node keeps the programs that containers find in /run/berth/bin. */
 const char *box_tools_dir(void);
+/* Berth's program as tasks of the box see it (static memory). */
+const char *box_tools_program(const struct box *box);
 
 #endif

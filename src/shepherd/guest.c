@@ -26,15 +26,6 @@
 #define HANGUP_MS 10000    /* to leave in after the client has */
 #define LAST_WORDS_MS 5000 /* for the client to read them, when all has ended */
 
-static const char *tools_program(const struct guests *guests)
-{
-    static char path[4096];
-    const char *dir = guests->box->image_digest ? "/run/berth/bin" : box_tools_dir();
-
-    (void)snprintf(path, sizeof(path), "%s/berth", dir);
-    return path;
-}
-
 /* -------------------------------------------------------------------- gone */
 
 static void guest_free(struct guest *guest)
@@ -320,7 +311,7 @@ static int spawn(struct guest *guest, const Berth__ExecRequest *request,
     for (size_t i = 0; i < request->n_argv; i++)
         strv_add(&argv, request->argv[i]);
     if (request->is_tool)
-        str_replace(&argv[0], tools_program(guests));
+        str_replace(&argv[0], box_tools_program(guests->box));
     task.argv = argv;
     task.env = env;
     return container_spawn(guests->box->container, &task, err);

@@ -3,6 +3,7 @@
  * mounts.c - which directories of the node a container of the job's image gets
  */
 #include "shepherd/mounts.h"
+#include "shepherd/task_hooks.h"
 
 #include "base/mem.h"
 #include "base/strbuf.h"
@@ -73,6 +74,10 @@ void mounts_of_image(const struct mount_sources *from, const Berth__ContainerSpe
     bool has_home = !spec->no_home && strcmp(home, "/") != 0;
 
     mounts_add(mounts, from->tools, MOUNTS_TOOLS_INSIDE, true, true);
+    if (from->task_prolog && from->task_prolog[0])
+        mounts_add(mounts, from->task_prolog, TASK_PROLOG_INSIDE, true, false);
+    if (from->task_epilog && from->task_epilog[0])
+        mounts_add(mounts, from->task_epilog, TASK_EPILOG_INSIDE, true, false);
     if (has_home)
         mounts_add(mounts, home, home, false, true);
     if (!has_home || !is_below(from->job_dir, home))

@@ -5,6 +5,7 @@
  * Pure. Beside the mounts a job asks for, in this order:
  *
  *     Berth's own command       at MOUNTS_TOOLS_INSIDE, read-only
+ *     the site's task hooks     at TASK_PROLOG_INSIDE, TASK_EPILOG_INSIDE, read-only
  *     the home directory        at the same path, unless --no-home or "/"
  *     the job's directory       at the same path, unless below the home
  *     the working directory     at the same path, unless below the home, or where
@@ -30,6 +31,7 @@ struct mounts {
 /* Where things are on the node. */
 struct mount_sources {
     const char *tools, *home, *job_dir, *cwd;
+    const char *task_prolog, *task_epilog; /* of the site; "": none */
 };
 
 void mounts_append(struct mounts *mounts, struct bind_mount mount);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "shepherd/devices.h"
+#include "shepherd/task_hooks.h"
 #include "shepherd/taskenv.h"
 
 #include <berth/mpi.h>
@@ -205,7 +206,9 @@ static int start_task(struct step *step, struct task *task, char *const *base,
     rc = step->wiring ? wiring_task_env(step->wiring, task->rank, &env, err) : 0;
     if (!rc)
         rc = streams_open(task, fds, err);
-    argv = box_command(step->box, spec->argv, spec->n_argv);
+    argv = task_hooks_wrap(assignment, spec, step->box->image != NULL,
+                           box_tools_program(step->box),
+                           box_command(step->box, spec->argv, spec->n_argv));
     if (!rc && step->wiring)
         fds[BERTH_MPI_TASK_FD] = wiring_task_fd(step->wiring, task->rank);
     if (!rc) {
