@@ -104,6 +104,15 @@ static int write_group(const struct build *b, const char *name, struct err *err)
     return write_upper(b, UPPER "/etc/group", &text, err);
 }
 
+/* Something else will be seen there, and its place may have been made. */
+static bool is_mounted(const struct container_spec *spec, const char *path)
+{
+    for (size_t i = 0; i < spec->n_mounts; i++)
+        if (strcmp(spec->mounts[i].target, path) == 0)
+            return true;
+    return false;
+}
+
 /* The node's hosts are copied; a host name of its own is not the node's to tell. */
 static int write_hosts(const struct build *b, struct err *err)
 {
@@ -116,7 +125,8 @@ static int write_hosts(const struct build *b, struct err *err)
     (void)gethostname(node, sizeof(node) - 1);
     strbuf_printf(&name, "%s\n", b->spec->hostname ? b->spec->hostname : node);
     rc = write_upper(b, UPPER "/etc/hostname", &name, err);
-    if (rc || io_read_file("/etc/hosts", ETC_FILE_MAX, &text, NULL, NULL))
+    if (rc || is_mounted(b->spec, "/etc/hosts") ||
+        io_read_file("/etc/hosts", ETC_FILE_MAX, &text, NULL, NULL))
         return rc;
     strbuf_puts(&hosts, text);
     return write_upper(b, UPPER "/etc/hosts", &hosts, err);
