@@ -239,3 +239,23 @@ int bitset_parse(const char *text, size_t nbits, struct bitset **ret_set,
     *ret_set = take(set);
     return 0;
 }
+
+size_t bitset_text_count(const char *text)
+{
+    size_t count = 0;
+
+    while (*text) {
+        char *end;
+        unsigned long first = strtoul(text, &end, 10), last = first;
+
+        if (end == text)
+            break;
+        if (*end == '-')
+            last = strtoul(end + 1, &end, 10);
+        count += last - first + 1;
+        if (*end != ',')
+            break;
+        text = end + 1;
+    }
+    return count;
+}

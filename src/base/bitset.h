@@ -49,6 +49,10 @@ size_t bitset_next(const struct bitset *set, size_t from);
 /* "0-3,8"; empty string for the empty set. The caller frees it. */
 char *bitset_format(const struct bitset *set);
 
+/* How many numbers the text of a set has; one that cannot be read, those before the
+ * mistake. */
+size_t bitset_text_count(const char *text);
+
 /* Parse into a new set of 'nbits'. Numbers at or past nbits, reversed ranges
  * and other characters give -EINVAL with words. */
 int bitset_parse(const char *text, size_t nbits, struct bitset **ret_set,

@@ -21,6 +21,7 @@
 #include "cli/job_names.h"
 #include "cli/job_document.h"
 #include "cli/job_starts.h"
+#include "cli/job_watch.h"
 #include "cli/table.h"
 
 /* Of a table for people, who read no more; forms for programs are complete. */
@@ -29,7 +30,8 @@
 struct jobs_args {
     struct common common;
     const char *user, *states, *partition, *format;
-    bool all, mine, is_long, no_header, has_limit, starts;
+    bool all, mine, is_long, no_header, has_limit, starts, watches, has_since;
+    uint64_t since; /* a revision */
     uint32_t limit; /* 0: none */
 };
 
@@ -40,7 +42,8 @@ static const struct usage usage = {
                 "  berth jobs --me --all\n"
                 "  berth jobs -t PENDING -o '%i %T %r'\n"
                 "  berth jobs --start --me\n"
-                "  berth jobs --json 17 18\n",
+                "  berth jobs --json 17 18\n"
+                "  berth jobs --watch --me\n",
 };
 
 static int set_limit(const struct opt *opt, const char *value, void *ctx,
@@ -57,6 +60,20 @@ static int set_limit(const struct opt *opt, const char *value, void *ctx,
     return rc;
 }
 
+static int set_since(const struct opt *opt, const char *value, void *ctx,
+                     struct err *err)
+{
+    struct jobs_args *args = ctx;
+    int64_t since;
+    int rc = number_parse(value, 0, INT64_MAX, &since, err);
+
+    (void)opt;
+    if (rc == 0)
+        args->since = (uint64_t)since;
+    args->has_since = rc == 0;
+    return rc;
+}
+
 #define MEMBER(m) offsetof(struct jobs_args, m)
 static const struct opt opts[] = {
     {"user", 'u', OPT_NEEDED, "NAME", opt_string, MEMBER(user), 0, "only this user's",
@@ -70,6 +87,10 @@ static const struct opt opts[] = {
     {"long", 'l', OPT_NONE, NULL, opt_flag, MEMBER(is_long), 0, "more columns", 0},
     {"start", 0, OPT_NONE, NULL, opt_flag, MEMBER(starts), 0,
      "when waiting jobs will start, soonest first", 0},
+    {"watch", 'w', OPT_NONE, NULL, opt_flag, MEMBER(watches), 0,
+     "print changes as they come, instead of a list", 0},
+    {"since", 0, OPT_NEEDED, "REVISION", set_since, 0, 0,
+     "with --watch: changes after this one of an earlier --watch --json", 0},
     {"limit", 0, OPT_NEEDED, "N", set_limit, 0, 0,
      "at most N jobs, 0 for all (default: 500 in a table, else all)", 0},
     {"format", 'o', OPT_NEEDED, "FORMAT", opt_string, MEMBER(format), 0,
@@ -200,6 +221,17 @@ static int list_starts(const struct jobs_args *args, const Berth__JobQuery *what
     return STATUS_OK;
 }
 
+static int watch(const struct jobs_args *args, struct berth *berth,
+                 const Berth__JobQuery *query)
+{
+    const struct job_watch what = {.query = query,
+                                   .json = args->common.json,
+                                   .has_since = args->has_since,
+                                   .since = args->since};
+
+    return job_watch_run(berth, &what);
+}
+
 int cmd_jobs(int argc, char **argv)
 {
     struct jobs_args args = {.all = false};
@@ -231,6 +263,8 @@ int cmd_jobs(int argc, char **argv)
     }
     if (link_open(args.common.config, &berth) < 0)
         return STATUS_FAILED;
+    if (args.watches || args.has_since)
+        return watch(&args, berth, &query);
     if (berth_jobs(berth, &query, &list, &err) < 0) {
         say_error("%s", err.text);
         return STATUS_FAILED;

@@ -5,79 +5,95 @@
 #include "cli/command.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "cli/cluster_link.h"
 #include "cli/job_names.h"
+#include "cli/job_watch.h"
 #include "cli/say.h"
 #include "cli/wait_job.h"
 
 struct wait_args {
     struct common common;
+    bool starts;
 };
 
 static const struct usage usage = {
     .synopsis = "berth wait [options] id...",
     .about =
         "Wait until the jobs have ended, and exit as they did: with the exit code\n"
-        "of the job, the largest of several, 128 + the signal that killed it.",
+        "of the job, the largest of several, 128 + the signal that killed it. With\n"
+        "--for=running, until they run: exit 0, or 1 when one ended before it ran.",
     .examples = "  berth wait 17 && echo good\n"
-                "  berth wait $(berth submit --parsable job.sh)\n",
+                "  berth wait $(berth submit --parsable job.sh)\n"
+                "  berth wait --for=running 17 18_[3-9]\n",
 };
 
+/* Numbers of jobs that are waited for; elements have theirs once they have begun. */
+struct wanted {
+    uint32_t *ids;
+    size_t n, n_cancelled;
+};
+
+static void add_id(struct wanted *wanted, uint32_t id)
+{
+    wanted->ids = xrealloc(wanted->ids, wanted->n + 1, sizeof(*wanted->ids));
+    wanted->ids[wanted->n++] = id;
+}
+
+static int add_elements(struct berth *berth, uint32_t id, const char *text,
+                        struct wanted *wanted)
+{
+    cleanup(freep) uint32_t *ids = NULL;
+    size_t n, n_cancelled;
+    int rc = job_watch_elements(berth, id, text, &ids, &n, &n_cancelled);
+
+    for (size_t i = 0; i < n; i++)
+        add_id(wanted, ids[i]);
+    wanted->n_cancelled += n_cancelled;
+    return rc;
+}
+
+static int wait_for(struct berth *berth, const struct job_names *names, bool starts)
+{
+    struct wanted wanted = {.n = 0};
+    int rc = 0, status;
+
+    for (size_t i = 0; rc == 0 && i < names->n; i++) {
+        if (names->elements[i][0])
+            rc = add_elements(berth, names->ids[i], names->elements[i], &wanted);
+        else
+            add_id(&wanted, names->ids[i]);
+    }
+    status = rc < 0          ? STATUS_FAILED
+             : wanted.n == 0 ? STATUS_OK
+             : starts        ? wait_for_start(berth, wanted.ids, wanted.n)
+                             : wait_for_end(berth, wanted.ids, wanted.n);
+    free(wanted.ids);
+    return status == STATUS_OK && wanted.n_cancelled ? STATUS_FAILED : status;
+}
+
+/* --for=running|ended */
+static int set_for(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct wait_args *args = ctx;
+
+    (void)opt;
+    args->starts = strcasecmp(value, "running") == 0;
+    if (args->starts || strcasecmp(value, "ended") == 0)
+        return 0;
+    return err_set(err, EINVAL, "'%.60s' is neither running nor ended", value);
+}
+
 static const struct opt opts[] = {
+    {"for", 0, OPT_NEEDED, "STATE", set_for, 0, 0,
+     "running or ended (default: ended); what has ended has run", 0},
     OPTS_CONFIG(struct wait_args, common),
     OPTS_HELP,
     OPTS_END,
 };
-
-/* An element that has begun is a job with a number of its own. */
-static int element_ids(struct berth *berth, const struct job_names *names, size_t i,
-                       uint32_t **ids, size_t *n)
-{
-    cleanup(reply_freep) Berth__JobList *list = NULL;
-    Berth__JobQuery query = BERTH__JOB_QUERY__INIT;
-    struct berth_err err;
-    int rc;
-
-    query.ids = &names->ids[i];
-    query.elements = &names->elements[i];
-    query.n_ids = query.n_elements = 1;
-    rc = berth_jobs(berth, &query, &list, &err);
-    if (rc < 0) {
-        say_error("%s", err.text);
-        return rc;
-    }
-    *ids = xrealloc(*ids, *n + list->n_jobs + 1, sizeof(**ids));
-    for (size_t j = 0; j < list->n_jobs; j++) {
-        if (list->jobs[j]->record->array_job == 0) {
-            say_error("%u_[%s] has not begun: wait for all of job %u", names->ids[i],
-                      names->elements[i], names->ids[i]);
-            return -EAGAIN;
-        }
-        (*ids)[(*n)++] = list->jobs[j]->record->id;
-    }
-    if (list->n_jobs == 0)
-        say_error("there is no %u_[%s]", names->ids[i], names->elements[i]);
-    return list->n_jobs ? 0 : -ESRCH;
-}
-
-static int wait_for(struct berth *berth, const struct job_names *names)
-{
-    cleanup(freep) uint32_t *ids = NULL;
-    size_t n = 0;
-
-    for (size_t i = 0; i < names->n; i++) {
-        if (names->elements[i][0]) {
-            if (element_ids(berth, names, i, &ids, &n) < 0)
-                return STATUS_FAILED;
-            continue;
-        }
-        ids = xrealloc(ids, n + 1, sizeof(*ids));
-        ids[n++] = names->ids[i];
-    }
-    return wait_for_end(berth, ids, n);
-}
 
 int cmd_wait(int argc, char **argv)
 {
@@ -97,5 +113,5 @@ int cmd_wait(int argc, char **argv)
         return STATUS_USAGE;
     if (link_open(args.common.config, &berth) < 0)
         return STATUS_FAILED;
-    return wait_for(berth, &names);
+    return wait_for(berth, &names, args.starts);
 }

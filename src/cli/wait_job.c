@@ -69,3 +69,22 @@ int wait_for_end(struct berth *berth, const uint32_t *ids, size_t n)
     }
     return worst;
 }
+
+int wait_for_start(struct berth *berth, const uint32_t *ids, size_t n)
+{
+    cleanup(reply_freep) Berth__JobList *list = NULL;
+    struct berth_err err;
+    int status = STATUS_OK;
+
+    if (berth_wait(berth, ids, n, true, -1, &list, &err) < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    for (size_t i = 0; i < list->n_jobs; i++) {
+        if (list->jobs[i]->record->start_time)
+            continue;
+        say_end(list->jobs[i]);
+        status = STATUS_FAILED;
+    }
+    return status;
+}

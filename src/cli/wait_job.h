@@ -12,5 +12,8 @@
 
 /* Wait for the end of all; the largest exit status of them. Says what failed. */
 int wait_for_end(struct berth *berth, const uint32_t *ids, size_t n);
+/* Wait until all run, or have ended; STATUS_FAILED when one ended without having run.
+ */
+int wait_for_start(struct berth *berth, const uint32_t *ids, size_t n);
 
 #endif

@@ -76,6 +76,36 @@ BERTH_API int berth_control(struct berth *berth, const Berth__JobControl *contro
 BERTH_API int berth_wait(struct berth *berth, const uint32_t *ids, size_t n_ids,
                          bool started, int timeout_ms, Berth__JobList **ret,
                          struct berth_err *err);
+
+/* Watch: every change of jobs (nodes, steps) that 'request' asks for, once and in the
+ * order in which they became durable.
+ *
+ *     berth_watch_open --> berth_watch_next, again and again --> berth_watch_close
+ *
+ * A watch has a connection of its own, finds the controller again after a restart, and
+ * goes on behind the last change that was handed over. Later, or in another process, it
+ * goes on after berth_watch_revision (request.since). The list of a JobList's
+ * 'revision' and a watch since then fit together: what is in both has the same
+ * record.revision.
+ *
+ * -ESTALE, of either call: the journal no longer has what comes next (history.events,
+ * history.events_age). The watch is there all the same: take a full list, then go on
+ * with berth_watch_next. A slow caller costs nobody anything. */
+struct berth_watch;
+BERTH_API int berth_watch_open(struct berth *berth, const Berth__WatchRequest *request,
+                               struct berth_watch **ret, struct berth_err *err);
+/* NULL is fine. Before berth_close. */
+BERTH_API void berth_watch_close(struct berth_watch *watch);
+/* The next change, borrowed until the next call. 'timeout_ms' < 0: for ever; -EAGAIN
+ * past it. */
+BERTH_API int berth_watch_next(struct berth_watch *watch, int timeout_ms,
+                               const Berth__Event **ret, struct berth_err *err);
+/* All up to here has been handed over, or is of no concern. */
+BERTH_API uint64_t berth_watch_revision(const struct berth_watch *watch);
+/* For poll(2): call berth_watch_next with timeout 0 until it says -EAGAIN before, and
+ * when it is readable. It changes with the connection; -1 while there is none. */
+BERTH_API int berth_watch_fd(const struct berth_watch *watch);
+
 BERTH_API int berth_nodes(struct berth *berth, const Berth__NodeQuery *query,
                           Berth__NodeList **ret, struct berth_err *err);
 /* Drain nodes, set them down, or let them work again; for administrators. */

@@ -61,15 +61,13 @@ static bool is_stale(const struct caller *caller)
     return poll(&pfd, 1, 0) != 0;
 }
 
-int handle_connect(struct berth *berth, struct err *err)
+int handle_connect_controller(const struct berth *berth, struct caller **ret,
+                              struct err *err)
 {
     const struct config *config = berth->config;
     cleanup(caller_destroyp) struct caller *caller = NULL;
     uid_t uid;
 
-    if (berth->caller && (berth->wait_id || !is_stale(berth->caller)))
-        return 0;
-    handle_drop(berth);
     if (caller_connect(&berth->auth, config->controller.host, config->controller.port,
                        "", (uid_t)-1, &caller, err) < 0)
         return handle_explain(berth, err);
@@ -80,9 +78,20 @@ int handle_connect(struct berth *berth, struct err *err)
             "wrong uid: %u answers at %.60s:%u, not the account '%s' or root", uid,
             config->controller.host, config->controller.port,
             config->controller.user ? config->controller.user : "");
-    berth->caller = take(caller);
-    berth->was_connected = true;
+    *ret = take(caller);
     return 0;
+}
+
+int handle_connect(struct berth *berth, struct err *err)
+{
+    int rc;
+
+    if (berth->caller && (berth->wait_id || !is_stale(berth->caller)))
+        return 0;
+    handle_drop(berth);
+    rc = handle_connect_controller(berth, &berth->caller, err);
+    berth->was_connected |= rc == 0;
+    return rc;
 }
 
 int handle_connect_node(const struct berth *berth, const char *host, uint16_t port,

@@ -22,6 +22,9 @@ struct berth {
 /* Connect to the controller unless it is connected. Who answers must be root,
  * the configured account or our own. */
 int handle_connect(struct berth *berth, struct err *err);
+/* A connection of its own to the controller, with the same care. */
+int handle_connect_controller(const struct berth *berth, struct caller **ret,
+                              struct err *err);
 /* Connect to the daemon of a node. Who answers must be root or we ourselves. */
 int handle_connect_node(const struct berth *berth, const char *host, uint16_t port,
                         struct caller **ret, struct err *err);

@@ -10,6 +10,7 @@
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "controller/query.h"
+#include "controller/watch.h"
 #include "history/history.h"
 #include "state/journal.h"
 #include "wire/pack.h"
@@ -47,6 +48,7 @@ static void on_committed(void *ctx)
     changes->is_waiting = false;
     if (changes->history)
         history_committed(changes->history, store_revision(ctl->store));
+    watch_committed(ctl);
     /* What came while that was being written. */
     if (store_appended(ctl->store) > store_revision(ctl->store)) {
         changes->is_waiting = true;
@@ -63,7 +65,9 @@ static void append(struct controller *ctl, Berth__Event *event)
     clock_gettime(CLOCK_REALTIME, &ts);
     event->usec = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
     bytes = pack_message(&event->base, &len);
-    (void)store_append(ctl->store, bytes, len);
+    event->revision = store_append(ctl->store, bytes, len);
+    if (watch_wants(ctl))
+        watch_appended(ctl, copy_message(&event->base));
     if (ctl->changes->is_waiting)
         return;
     ctl->changes->is_waiting = true;
@@ -186,6 +190,24 @@ void changes_steps(struct controller *ctl, const Berth__StepReport *report)
 
     event.steps = &copy;
     append(ctl, &event);
+}
+
+uint64_t changes_first(const struct controller *ctl)
+{
+    return ctl->changes->first;
+}
+
+int changes_read(struct controller *ctl, uint64_t after, size_t max,
+                 int (*each)(uint64_t revision, const void *event, size_t len,
+                             void *ctx),
+                 void *ctx)
+{
+    struct err err = {0};
+    int rc = journal_read(ctl->changes->journal, after, max, each, ctx, &err);
+
+    if (rc < 0)
+        log_error("%s", err.text);
+    return rc;
 }
 
 /* ------------------------------------------------------------------ trimming */

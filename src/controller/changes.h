@@ -38,6 +38,14 @@ void changes_job(struct controller *ctl, const struct ctl_job *cj,
 void changes_node(struct controller *ctl, struct ctl_node *node);
 void changes_steps(struct controller *ctl, const Berth__StepReport *report);
 
+/* The oldest revision that the journal has. */
+uint64_t changes_first(const struct controller *ctl);
+/* As journal_read, on the loop's own reader; a failure is logged. */
+int changes_read(struct controller *ctl, uint64_t after, size_t max,
+                 int (*each)(uint64_t revision, const void *event, size_t len,
+                             void *ctx),
+                 void *ctx);
+
 /* Each second: what nobody needs leaves the journal. */
 void changes_trim(struct controller *ctl, int64_t now);
 

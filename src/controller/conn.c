@@ -9,6 +9,7 @@
 #include "controller/handlers.h"
 #include "controller/nodes.h"
 #include "controller/wait.h"
+#include "controller/watch.h"
 #include "wire/pack.h"
 
 #include <errno.h>
@@ -52,6 +53,7 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
         log_warn("connection from %s: %s", channel_peer(ch)->address, why->text);
     conn->ch = NULL;
     wait_forget_conn(conn);
+    watch_forget_conn(conn);
     if (conn->node)
         nodes_disconnected(ctl, conn->node, why);
     DL_DELETE(ctl->conns, conn);

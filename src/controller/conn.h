@@ -8,12 +8,14 @@
 #include "controller/controller.h"
 
 struct wait;
+struct watch;
 
 struct conn {
     struct controller *ctl;
     struct channel *ch;    /* NULL once closed */
     struct ctl_node *node; /* who registered on it */
     struct wait *waits;
+    struct watch *watch; /* NULL: it watches nothing */
     unsigned int refs;
     struct conn *prev, *next;
 };

@@ -20,6 +20,7 @@
 #include "controller/reservations.h"
 #include "controller/settings.h"
 #include "controller/users.h"
+#include "controller/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -217,6 +218,7 @@ static void controller_free(struct controller *ctl)
     users_clear(ctl);
     reservations_clear(ctl);
     free(ctl->changes);
+    watch_clear(ctl);
     free(ctl);
 }
 

@@ -32,6 +32,7 @@ struct ctl_reservation;
 struct ctl_topo;
 struct ctl_user;
 struct conn;
+struct watches;
 
 struct controller {
     uv_loop_t *loop;
@@ -68,6 +69,7 @@ struct controller {
     uint32_t n_wait_links;
 
     struct changes *changes; /* see changes.h */
+    struct watches *watches; /* see watch.h; NULL: nobody has watched yet */
     uv_async_t answers;      /* of the history, on this loop */
 
     uv_tcp_t listener;

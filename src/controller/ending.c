@@ -8,6 +8,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
+#include "controller/changes.h"
 #include "controller/handlers.h"
 #include "controller/images.h"
 #include "controller/jobs.h"
@@ -15,6 +16,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 /* The active job that a node speaks of, NULL when it is past that. -EPERM when
  * another node leads it. */
@@ -94,6 +96,60 @@ static void end_job(struct controller *ctl, struct ctl_job *cj,
         log_error("job %" PRIu32 ": %s", cj->id, err.text);
 }
 
+/* ------------------------------------------------------------------ steps */
+
+static void count_steps(Berth__JobRecord *record, const Berth__StepReport *report)
+{
+    const Berth__StepSum *sum = report->sum;
+
+    for (size_t i = 0; i < report->n_steps; i++) {
+        const Berth__StepSummary *step = report->steps[i];
+
+        if (step->step_id < 0)
+            continue;
+        record->steps++;
+        record->steps_failed += strcmp(step->state, "COMPLETED") != 0;
+        if (step->exit_code > record->derived_code)
+            record->derived_code = step->exit_code;
+        if (step->exit_signal > record->derived_signal)
+            record->derived_signal = step->exit_signal;
+    }
+    if (!sum)
+        return;
+    record->steps += sum->steps;
+    record->steps_failed += sum->failed;
+    if (sum->exit_code > record->derived_code)
+        record->derived_code = sum->exit_code;
+    if (sum->exit_signal > record->derived_signal)
+        record->derived_signal = sum->exit_signal;
+}
+
+/* A batch that comes again, or of a run that is past, changes nothing. One may come
+ * after the job was given up. */
+static void take_report(struct conn *conn, const Berth__StepReport *report)
+{
+    struct ctl_job *cj = jobs_find(conn->ctl, report->job_id);
+    const Berth__NodeShare *lead = cj ? job_lead(&cj->job) : NULL;
+    Berth__JobRecord *record;
+
+    if (!lead || cj->job.record->epoch != report->epoch ||
+        strcmp(lead->node, conn->node->config->name) != 0 ||
+        report->seq <= cj->job.record->steps_seq)
+        return;
+    record = cj->job.record;
+    record->steps_seq = report->seq;
+    count_steps(record, report);
+    jobs_save(conn->ctl, cj);
+    changes_steps(conn->ctl, report);
+}
+
+void handle_step_report(struct conn *conn, const Berth__Envelope *env)
+{
+    conn->node->last_seen = controller_now();
+    take_report(conn, env->step_report);
+    conn_ok_committed(conn, env->id);
+}
+
 void handle_job_ended(struct conn *conn, const Berth__Envelope *env)
 {
     const Berth__JobEnded *ended = env->job_ended;
@@ -101,6 +157,9 @@ void handle_job_ended(struct conn *conn, const Berth__Envelope *env)
     struct err err;
 
     conn->node->last_seen = controller_now();
+    for (size_t i = 0; i < ended->n_steps; i++)
+        if (ended->steps[i]->job_id == ended->job_id)
+            take_report(conn, ended->steps[i]);
     if (find_job(conn, ended->job_id, ended->epoch, &cj, &err)) {
         conn_reply_err(conn, env->id, &err);
         return;

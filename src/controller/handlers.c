@@ -28,6 +28,7 @@ static const struct handler handlers[] = {
     {BERTH__ENVELOPE__BODY_JOB_QUERY, handle_job_query, ANY_USER},
     {BERTH__ENVELOPE__BODY_JOB_CONTROL, handle_job_control, ANY_USER},
     {BERTH__ENVELOPE__BODY_WAIT, handle_wait, ANY_USER},
+    {BERTH__ENVELOPE__BODY_WATCH, handle_watch, ANY_USER},
     {BERTH__ENVELOPE__BODY_NODE_QUERY, handle_node_query, ANY_USER},
     {BERTH__ENVELOPE__BODY_NODE_CONTROL, handle_node_control, ADMIN},
     {BERTH__ENVELOPE__BODY_ACCOUNT_QUERY, handle_account_query, ANY_USER},
@@ -46,6 +47,7 @@ static const struct handler handlers[] = {
     {BERTH__ENVELOPE__BODY_TOPOLOGY, handle_topology, REGISTERED},
     {BERTH__ENVELOPE__BODY_HEARTBEAT, handle_heartbeat, REGISTERED},
     {BERTH__ENVELOPE__BODY_JOB_STARTED, handle_job_started, REGISTERED},
+    {BERTH__ENVELOPE__BODY_STEP_REPORT, handle_step_report, REGISTERED},
     {BERTH__ENVELOPE__BODY_JOB_ENDED, handle_job_ended, REGISTERED},
 };
 

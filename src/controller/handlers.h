@@ -17,6 +17,7 @@ void handle_submit(struct conn *conn, const Berth__Envelope *env);
 void handle_job_query(struct conn *conn, const Berth__Envelope *env);
 void handle_job_control(struct conn *conn, const Berth__Envelope *env);
 void handle_wait(struct conn *conn, const Berth__Envelope *env);
+void handle_watch(struct conn *conn, const Berth__Envelope *env);
 void handle_node_query(struct conn *conn, const Berth__Envelope *env);
 void handle_account_query(struct conn *conn, const Berth__Envelope *env);
 void handle_account_change(struct conn *conn, const Berth__Envelope *env);
@@ -35,6 +36,7 @@ void handle_register(struct conn *conn, const Berth__Envelope *env);
 void handle_topology(struct conn *conn, const Berth__Envelope *env);
 void handle_heartbeat(struct conn *conn, const Berth__Envelope *env);
 void handle_job_started(struct conn *conn, const Berth__Envelope *env);
+void handle_step_report(struct conn *conn, const Berth__Envelope *env);
 void handle_job_ended(struct conn *conn, const Berth__Envelope *env);
 
 #endif

@@ -70,26 +70,6 @@ static void shed(struct ctl_job *cj)
     cj->is_shed = true;
 }
 
-static uint32_t count_cores(const Berth__NodeShare *share)
-{
-    uint32_t count = 0;
-    const char *c = share->cores;
-
-    /* "0-3,8": the text is our own. */
-    while (*c) {
-        char *end;
-        unsigned long first = strtoul(c, &end, 10), last = first;
-
-        if (*end == '-')
-            last = strtoul(end + 1, &end, 10);
-        count += (uint32_t)(last - first + 1);
-        c = *end == ',' ? end + 1 : end;
-        if (*end && *end != ',')
-            break;
-    }
-    return count;
-}
-
 /* Work out what follows from the placement: host list, cores. */
 static void note_placement(struct ctl_job *cj)
 {
@@ -104,7 +84,7 @@ static void note_placement(struct ctl_job *cj)
     names = xcalloc(placement->n_shares + 1, sizeof(*names));
     for (size_t i = 0; i < placement->n_shares; i++) {
         names[i] = xstrdup(placement->shares[i]->node);
-        cj->cpus += count_cores(placement->shares[i]);
+        cj->cpus += (uint32_t)bitset_text_count(placement->shares[i]->cores);
     }
     cj->nodes = hostlist_compress(names);
 }

@@ -118,6 +118,7 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
     assignment->shares_machine =
         node->virtual_topology || getenv("BERTH_CLUSTER_DIR") != NULL;
     assignment->fanout = node->fanout;
+    assignment->steps_told = node->config->history.steps;
     assignment->image_stores = (char **)(uintptr_t)node->image_stores;
     assignment->n_image_stores = ARRAY_SIZE(node->image_stores);
     assignment->image_sharing = image_sharing(node->config, assignment->shares_machine);

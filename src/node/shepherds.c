@@ -101,6 +101,7 @@ void shepherd_report_lost(struct node *node, uint32_t job, uint32_t epoch,
     ended.epoch = epoch;
     ended.time = time(NULL);
     ended.exit_signal = SIGKILL;
+    ended.steps_lost = true;
     ended.words = (char *)(uintptr_t)words;
     uplink_send_ended(node->uplink, &ended, NULL, NULL);
 }
@@ -190,17 +191,43 @@ static void on_end_acknowledged(void *ctx)
     free(reply);
 }
 
-static void take_job_ended(struct shepherd *shepherd, const Berth__Envelope *env)
+static struct ended_reply *reply_to(const struct shepherd *shepherd,
+                                    const Berth__Envelope *env)
 {
     struct ended_reply *reply = xcalloc(1, sizeof(*reply));
 
-    shepherd->end_reported = true;
     reply->node = shepherd->node;
     memcpy(reply->name, shepherd->name, sizeof(reply->name));
     reply->epoch = shepherd->epoch;
     reply->id = env->id;
+    return reply;
+}
+
+static void take_job_ended(struct shepherd *shepherd, const Berth__Envelope *env)
+{
+    shepherd->end_reported = true;
     uplink_send_ended(shepherd->node->uplink, env->job_ended, on_end_acknowledged,
-                      reply);
+                      reply_to(shepherd, env));
+}
+
+/* Kept by the lead alone: it says so again when this fails. */
+static void on_steps_answered(const struct err *err, void *ctx)
+{
+    struct ended_reply *reply = ctx;
+    struct shepherd *shepherd = shepherd_by_target(reply->node, reply->name);
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    env.id = reply->id;
+    if (shepherd && shepherd->epoch == reply->epoch && shepherd->ch)
+        channel_reply_status(shepherd->ch, &env, err ? err->code : 0,
+                             err ? err->text : "");
+    free(reply);
+}
+
+static void take_step_report(struct shepherd *shepherd, const Berth__Envelope *env)
+{
+    uplink_pass_steps(shepherd->node->uplink, env->step_report, on_steps_answered,
+                      reply_to(shepherd, env));
 }
 
 static bool is_lead_of(const struct shepherd *shepherd, uint32_t job, uint32_t epoch)
@@ -234,6 +261,9 @@ void shepherd_on_message(struct channel *ch, const Berth__Envelope *env, int ado
     else if (env->body_case == BERTH__ENVELOPE__BODY_IMAGE_SPREAD &&
              shepherd->step == STEP_LEAD)
         image_spread(shepherd->node, ch, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_REPORT &&
+             is_lead_of(shepherd, env->step_report->job_id, env->step_report->epoch))
+        take_step_report(shepherd, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_JOB_ENDED &&
              is_lead_of(shepherd, env->job_ended->job_id, env->job_ended->epoch))
         take_job_ended(shepherd, env);

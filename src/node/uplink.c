@@ -100,6 +100,41 @@ void uplink_send_ended(struct uplink *up, const Berth__JobEnded *msg,
         tell_ended(up, ended);
 }
 
+struct passed {
+    void (*fn)(const struct err *err, void *ctx);
+    void *ctx;
+};
+
+static void on_passed(const Berth__Envelope *reply, const struct err *err, void *ctx)
+{
+    static const struct err away = {.code = EAGAIN, .text = "the controller went away"};
+    struct passed *passed = ctx;
+    bool is_away = err && (err->code == EPIPE || err->code == ECONNRESET);
+
+    (void)reply;
+    passed->fn(is_away ? &away : err, passed->ctx);
+    free(passed);
+}
+
+void uplink_pass_steps(struct uplink *up, const Berth__StepReport *report,
+                       void (*fn)(const struct err *err, void *ctx), void *ctx)
+{
+    static const struct err nobody = {.code = EAGAIN, .text = "no controller"};
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__StepReport copy = *report;
+    struct passed *passed;
+
+    if (!up->is_up) {
+        fn(&nobody, ctx);
+        return;
+    }
+    passed = xcalloc(1, sizeof(*passed));
+    *passed = (struct passed){fn, ctx};
+    env.body_case = BERTH__ENVELOPE__BODY_STEP_REPORT;
+    env.step_report = &copy;
+    rpc_call(up->rpc, up->ch, &env, on_passed, passed);
+}
+
 void uplink_send_started(struct uplink *up, uint32_t job, uint32_t epoch)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;

@@ -57,6 +57,10 @@ void uplink_start(struct uplink *up);
 /* A heartbeat now: there is something to tell. */
 void uplink_beat(struct uplink *up);
 void uplink_send_started(struct uplink *up, uint32_t job, uint32_t epoch);
+/* Pass ended steps on, once: 'fn' hears the controller's answer, or EAGAIN when there
+ * is none to be had now. */
+void uplink_pass_steps(struct uplink *up, const Berth__StepReport *report,
+                       void (*fn)(const struct err *err, void *ctx), void *ctx);
 /* Carry a job's end to the controller until it is acknowledged there; 'fn'
  * (may be NULL) is then called once, after the host. */
 void uplink_send_ended(struct uplink *up, const Berth__JobEnded *ended,

@@ -6,6 +6,7 @@
  */
 #include "shepherd/lead.h"
 
+#include "base/bitset.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -13,6 +14,7 @@
 #include "shepherd/box.h"
 #include "shepherd/devices.h"
 #include "shepherd/group.h"
+#include "shepherd/reports.h"
 #include "shepherd/taskenv.h"
 #include "wire/job_files.h"
 
@@ -32,6 +34,7 @@ struct batch {
     bool has_ended;
     int status;
     char *words;
+    Berth__StepSummary summary; /* of what it used, and when */
 };
 
 /* ------------------------------------------------------------------- files */
@@ -113,6 +116,35 @@ static void free_batch(uv_handle_t *poll)
     free(poll->data);
 }
 
+/* The script is told of like a step. */
+static void report_script(const struct batch *batch, int code, int signo, char *words)
+{
+    const struct lead *lead = batch->lead;
+    Berth__StepSummary summary = batch->summary;
+    cleanup(freep) char *state = xstrdup(lead->ended.out_of_memory ? "OUT_OF_MEMORY"
+                                         : !code && !signo         ? "COMPLETED"
+                                         : lead->ended.timed_out   ? "TIMEOUT"
+                                         : lead->is_terminating    ? "CANCELLED"
+                                                                   : "FAILED");
+    char name[] = "batch";
+
+    summary.step_id = STEP_LEAD;
+    summary.name = name;
+    summary.state = state;
+    summary.end_usec = reports_now();
+    summary.exit_code = code;
+    summary.exit_signal = signo;
+    if (words)
+        summary.words = words;
+    summary.nodes = lead->sh->assignment->node_name;
+    summary.n_nodes = summary.tasks = 1;
+    summary.cpus =
+        (uint32_t)bitset_text_count(lead->sh->grant->placement->shares[0]->cores);
+    if (lead->spec->container)
+        summary.image = lead->spec->container->image;
+    reports_add(lead->reports, &summary);
+}
+
 static void batch_end(struct batch *batch)
 {
     struct lead *lead = batch->lead;
@@ -120,6 +152,7 @@ static void batch_end(struct batch *batch)
     int code = WIFEXITED(batch->status) ? WEXITSTATUS(batch->status) : 0;
     int signo = WIFSIGNALED(batch->status) ? WTERMSIG(batch->status) : 0;
 
+    report_script(batch, code, signo, words);
     /* Before the box closes what it polls. */
     uv_close((uv_handle_t *)&batch->poll, free_batch);
     box_destroy(batch->box);
@@ -144,13 +177,20 @@ static void add_usage(struct lead *lead, const struct container_event *event)
 {
     struct berth_cgroup_usage usage = group_usage(lead->sh);
     Berth__JobEnded *ended = &lead->ended;
+    Berth__StepSummary *summary = &lead->batch->summary;
     bool knows =
         usage.user_usec + usage.system_usec > event->user_usec + event->system_usec;
     char *why =
         group_why_killed(lead->sh, "a process of the script", event->max_rss_kib);
 
-    ended->user_usec += knows ? usage.user_usec : event->user_usec;
-    ended->system_usec += knows ? usage.system_usec : event->system_usec;
+    summary->user_usec = knows ? usage.user_usec : event->user_usec;
+    summary->system_usec = knows ? usage.system_usec : event->system_usec;
+    summary->max_rss = event->max_rss_kib;
+    summary->memory_peak = usage.memory_peak >> 10;
+    summary->read_bytes = usage.read_bytes;
+    summary->write_bytes = usage.write_bytes;
+    ended->user_usec += summary->user_usec;
+    ended->system_usec += summary->system_usec;
     if (event->max_rss_kib > ended->max_rss)
         ended->max_rss = event->max_rss_kib;
     if (usage.memory_peak >> 10 > ended->memory_peak)
@@ -289,6 +329,8 @@ int batch_start(struct lead *lead, struct err *err)
     int rc;
 
     batch->lead = lead;
+    berth__step_summary__init(&batch->summary);
+    batch->summary.start_usec = reports_now();
     rc = open_files(lead, fds, err);
     if (!rc)
         rc = write_script(lead, err);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "shepherd/images.h"
+#include "shepherd/reports.h"
 #include "shepherd/limit.h"
 
 #include <errno.h>
@@ -49,6 +50,7 @@ void lead_maybe_report(struct lead *lead)
     if (lead->words)
         lead->ended.words = lead->words;
     lead->ended.n_images = images_brought(lead, &lead->ended.images);
+    reports_finish(lead->reports, &lead->ended);
     link_report_end(lead->sh, &lead->ended);
 }
 
@@ -263,6 +265,7 @@ int lead_start(struct shepherd *sh, struct err *err)
     guests_init(&lead->guests, sh);
     lead->spec = sh->assignment->job->spec;
     berth__job_ended__init(&lead->ended);
+    lead->reports = reports_create(lead);
     lead->ended.job_id = sh->job;
     lead->ended.epoch = sh->epoch;
     rc = layout_create(sh->grant, lead->spec, &lead->layout, err);
@@ -282,6 +285,7 @@ int lead_start(struct shepherd *sh, struct err *err)
 void lead_node_is_back(struct shepherd *sh)
 {
     images_node_is_back(sh->lead);
+    reports_node_is_back(sh->lead->reports);
     runs_start_waiting(sh->lead);
 }
 

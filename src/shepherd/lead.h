@@ -22,6 +22,7 @@ struct batch;
 struct images;
 struct limit;
 struct logs;
+struct reports;
 struct run;
 
 /* A connection to the lead: a client, or the root shepherd of a step. */
@@ -56,7 +57,9 @@ struct run {
     bool is_placed;             /* nodes and cores are its own */
     bool is_launched;           /* else its image is still on the way */
     bool is_killed, out_of_memory;
-    int64_t start_time; /* seconds since the epoch, when it was placed */
+    int64_t start_time;    /* seconds since the epoch, when it was placed */
+    int64_t start_usec;    /* the same, closer */
+    Berth__NodeEnded used; /* once its nodes have ended; 'words' is not ours */
     int exit_code, exit_signal;
     char *words;
     struct strbuf input; /* that came before the root did */
@@ -80,10 +83,11 @@ struct lead {
     struct run *runs; /* oldest first */
     uint32_t next_step;
     struct batch *batch;
-    struct logs *logs;     /* NULL before the script runs */
-    struct guests guests;  /* in the container of the batch script */
-    struct images *images; /* which nodes have which; see images.h */
-    bool is_terminating;   /* asked to end; killed after the grace */
+    struct logs *logs;       /* NULL before the script runs */
+    struct guests guests;    /* in the container of the batch script */
+    struct images *images;   /* which nodes have which; see images.h */
+    struct reports *reports; /* of steps that have ended; see reports.h */
+    bool is_terminating;     /* asked to end; killed after the grace */
     bool is_ending, is_reported;
     Berth__JobEnded ended;
     char *words;

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "shepherd/images.h"
+#include "shepherd/reports.h"
 
 #include <signal.h>
 #include <sodium.h>
@@ -106,7 +107,8 @@ static void run_launch(struct run *run)
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
 
     run->is_launched = true;
-    run->start_time = time(NULL);
+    run->start_usec = reports_now();
+    run->start_time = run->start_usec / 1000000;
     run_limits_start(run);
     count_tasks(run, run->spec);
     run->launch.grant = sh->assignment->job->grant;

@@ -142,6 +142,7 @@ static void take_node_ended(struct run *run, const Berth__NodeEnded *msg)
 {
     struct lead *lead = run->lead;
 
+    run->used = *msg;
     lead->ended.user_usec += msg->user_usec;
     lead->ended.system_usec += msg->system_usec;
     if (msg->max_rss > lead->ended.max_rss)

@@ -8,6 +8,7 @@
  * This file has their list, their request and their end; see runs.h for the rest.
  */
 #include "shepherd/runs.h"
+#include "shepherd/reports.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -79,6 +80,7 @@ void run_end(struct run *run)
 
     lead->last_code = run->exit_code;
     lead->last_signal = run->exit_signal;
+    reports_run(run);
     tell_client(run);
     if (run->root) {
         run->root->run = NULL;
