@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -183,6 +184,15 @@ static int find_lead(struct allocation *alloc)
     return 0;
 }
 
+static void learn_cluster(struct allocation *alloc)
+{
+    cleanup(reply_freep) Berth__Pong *pong = NULL;
+    struct berth_err err;
+
+    if (berth_ping(alloc->berth, &pong, &err) == 0)
+        alloc->cluster = xstrdup(pong->cluster);
+}
+
 int allocation_get(struct job_args *args, char **argv, const char *name, int signal_fd,
                    const struct allocation_sayings *says, struct allocation *alloc)
 {
@@ -192,6 +202,8 @@ int allocation_get(struct job_args *args, char **argv, const char *name, int sig
     status = submit(args, argv, name, alloc);
     if (status == 0)
         status = wait_for_start(alloc, args, signal_fd);
+    if (status == 0)
+        learn_cluster(alloc);
     return status ? status : find_lead(alloc);
 }
 
@@ -227,5 +239,6 @@ void allocation_close(struct allocation *alloc)
         berth_steps_close(alloc->steps);
     }
     berth_free(alloc->list);
+    free(alloc->cluster);
     berth_close(alloc->berth);
 }

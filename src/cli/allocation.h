@@ -22,6 +22,7 @@ struct allocation {
     struct berth_steps *steps; /* to the lead; the allocation ends with it */
     Berth__JobList *list;      /* the job as it started */
     uint32_t job;
+    char *cluster;                /* its name */
     const Berth__NodeShare *lead; /* of 'list' */
 };
 

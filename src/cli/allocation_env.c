@@ -7,7 +7,9 @@
  */
 #include "cli/allocation.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <string.h>
 
 #include "base/bitset.h"
@@ -67,6 +69,48 @@ static void set_counts(const Berth__Placement *placement, char ***env)
     set(env, "SLURM_JOB_CPUS_PER_NODE", counts_format(cores, n));
 }
 
+static void set_if(char ***env, const char *name, const char *value)
+{
+    if (value[0] != '\0')
+        strv_setenv(env, name, value);
+}
+
+/* Who it is for, since when and until when. */
+static void set_owner(const Berth__JobInfo *job, const Berth__JobSpec *asked,
+                      char ***env)
+{
+    const Berth__JobRecord *record = job->record;
+    const Berth__JobSpec *spec = job->spec ? job->spec : asked;
+
+    set_number(env, "SLURM_JOB_UID", getuid());
+    set_number(env, "SLURM_JOB_GID", getgid());
+    set_if(env, "SLURM_JOB_USER", spec->user);
+    set_if(env, "SLURM_JOB_PARTITION", spec->partition);
+    set_if(env, "SLURM_JOB_ACCOUNT", spec->account);
+    set_if(env, "SLURM_JOB_QOS", spec->qos);
+    set_if(env, "SLURM_JOB_RESERVATION", asked->reservation);
+    set(env, "SLURM_JOB_START_TIME", xasprintf("%" PRId64, record->start_time));
+    if (spec->time_limit > 0)
+        set(env, "SLURM_JOB_END_TIME",
+            xasprintf("%" PRId64, record->start_time + spec->time_limit));
+}
+
+/* Sizes that steps take up again. */
+static void set_sizes(const Berth__JobSpec *asked, char ***env)
+{
+    if (asked->cpus_per_task)
+        set_number(env, "SLURM_CPUS_PER_TASK", asked->cpus_per_task);
+    if (asked->tasks_per_node)
+        set_number(env, "SLURM_NTASKS_PER_NODE", asked->tasks_per_node);
+    if (asked->mem_per_node)
+        set(env, "SLURM_MEM_PER_NODE", xasprintf("%" PRIu64, asked->mem_per_node));
+    if (asked->mem_per_cpu)
+        set(env, "SLURM_MEM_PER_CPU", xasprintf("%" PRIu64, asked->mem_per_cpu));
+    set_if(env, "SLURM_GPUS", asked->gpus);
+    set_if(env, "SLURM_GPUS_PER_NODE", asked->gpus_per_node);
+    set_if(env, "SLURM_DISTRIBUTION", asked->distribution);
+}
+
 void allocation_env(const struct allocation *alloc, const struct job_args *args,
                     char ***env)
 {
@@ -84,17 +128,14 @@ void allocation_env(const struct allocation *alloc, const struct job_args *args,
     strv_setenv(env, "SLURM_JOB_NAME", spec->name);
     strv_setenv(env, "SLURM_SUBMIT_DIR", spec->cwd);
     strv_setenv(env, "SLURM_SUBMIT_HOST", spec->submit_host);
-    if (job->spec && job->spec->partition[0] != '\0')
-        strv_setenv(env, "SLURM_JOB_PARTITION", job->spec->partition);
+    set_owner(job, spec, env);
     set(env, "SLURM_JOB_NODELIST", node_list(placement));
     set(env, "SLURM_NODELIST", node_list(placement));
     set_number(env, "SLURM_JOB_NUM_NODES", n_nodes);
     set_number(env, "SLURM_NNODES", n_nodes);
     set_counts(placement, env);
-    if (spec->cpus_per_task)
-        set_number(env, "SLURM_CPUS_PER_TASK", spec->cpus_per_task);
-    if (spec->distribution[0] != '\0')
-        strv_setenv(env, "SLURM_DISTRIBUTION", spec->distribution);
+    set_sizes(spec, env);
+    set_if(env, "SLURM_CLUSTER_NAME", alloc->cluster ? alloc->cluster : "");
     path = strv_getenv(*env, "PATH");
     if (path && !strstr(path, NAMES_DIR))
         set(env, "PATH", xasprintf("%s:%s", path, NAMES_DIR));

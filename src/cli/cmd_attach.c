@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "cli/attach.h"
 #include "cli/cluster_link.h"
 #include "cli/job_target.h"
 #include "cli/logs.h"
@@ -42,15 +43,15 @@ static const struct opt opts[] = {
     OPTS_END,
 };
 
-static int attach_to_step(struct berth *berth, const Berth__JobInfo *job, int64_t step,
-                          const struct attach_args *args)
+int attach_to_step(struct berth *berth, const Berth__JobInfo *job, int64_t step,
+                   bool has_labels, bool has_input)
 {
     struct step_options options = {
         .job = job->record->id,
         .signal_fd = -1,
         .is_attached = true,
         .attach_to = step < 0 ? UINT32_MAX : (uint32_t)step,
-        .has_stdin = args->has_input,
+        .has_stdin = has_input,
     };
     struct berth_steps *lead;
     struct job_args job_args;
@@ -59,7 +60,7 @@ static int attach_to_step(struct berth *berth, const Berth__JobInfo *job, int64_
     if (job_target_call_lead(berth, job, &lead) < 0)
         return STATUS_FAILED;
     job_args_init(&job_args, time(NULL));
-    job_args.label = args->has_labels;
+    job_args.label = has_labels;
     options.args = &job_args;
     status = step_session_run(lead, NULL, &options);
     job_args_fini(&job_args);
@@ -76,7 +77,8 @@ static int attach(struct berth *berth, const struct job_target *target,
     if (job_target_find(berth, target, &list) < 0)
         return STATUS_FAILED;
     if (target->step >= 0 || list->jobs[0]->spec->interactive)
-        return attach_to_step(berth, list->jobs[0], target->step, args);
+        return attach_to_step(berth, list->jobs[0], target->step, args->has_labels,
+                              args->has_input);
     if (args->has_input) {
         say_error("--interactive: a script reads the file of --input; name a step");
         return STATUS_USAGE;

@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/follow.h"
 #include "base/units.h"
+#include "cli/receive.h"
 #include "cli/say.h"
 #include "cli/tar_tree.h"
 #include "cli/task_hooks.h"
@@ -49,6 +51,27 @@ static int copy(char **argv, bool is_out)
     return rc < 0;
 }
 
+/* .receive PATH SIZE SUM MODE MTIME force|keep: the other end of sbcast. */
+static int receive(char **argv)
+{
+    struct receive_order order = {.path = argv[2],
+                                  .sum = strtoull(argv[4], NULL, 16),
+                                  .mode = (unsigned int)strtoul(argv[5], NULL, 8),
+                                  .is_forced = strcmp(argv[7], "force") == 0};
+    struct err err = {0};
+    int rc;
+
+    say_set_name("sbcast");
+    rc = number_parse(argv[3], 0, INT64_MAX, &order.size, &err);
+    if (rc == 0)
+        rc = number_parse(argv[6], 0, INT64_MAX, &order.mtime, &err);
+    if (rc == 0)
+        rc = receive_file(STDIN_FILENO, &order, &err);
+    if (rc < 0)
+        say_error("%s", err.text);
+    return rc < 0;
+}
+
 int inside_main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], ".pack") == 0)
@@ -61,5 +84,7 @@ int inside_main(int argc, char **argv)
     }
     if (argc == 6 && strcmp(argv[1], ".log") == 0)
         return show_log(argv);
+    if (argc == 8 && strcmp(argv[1], ".receive") == 0)
+        return receive(argv);
     return -1;
 }

@@ -3,7 +3,7 @@
  * inside.h - what Berth's own program does inside of jobs for commands outside
  *
  * Names begin with a dot, as nobody types them: they are the other ends of
- * berth logs and berth cp.
+ * berth logs, berth cp and sbcast.
  */
 #ifndef BERTH_CLI_INSIDE_H
 #define BERTH_CLI_INSIDE_H

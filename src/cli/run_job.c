@@ -35,8 +35,18 @@ static int run_in_new_job(struct job_args *args, char **argv, char **command,
     }
     status = allocation_open(args, argv, base ? base + 1 : command[0], signal_fd, says,
                              &alloc);
-    if (status == 0)
+    if (status == 0) {
+        cleanup(strv_freep) char **env = strv_dup(environ);
+        char **own = environ;
+
+        /* Tasks of a job without a script learn from us what it asked for. */
+        allocation_env(&alloc, args, &env);
+        strv_unsetenv(env, "BERTH_JOB_ID"); /* they are not made inside of it */
+        strv_unsetenv(env, "BERTH_LEAD");
+        environ = env;
         status = run_step_on(alloc.steps, args, false, alloc.job, signal_fd, command);
+        environ = own;
+    }
     allocation_close(&alloc);
     close(signal_fd);
     return status;

@@ -163,12 +163,27 @@ ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
     return NULL;
 }
 
+/* Some programs ask their environment which process they are, and nobody else can
+ * know it in time: whoever made the environment has left room for the number. */
+static void write_pid(char **env)
+{
+    static const char name[] = "SLURM_TASK_PID=0000000000";
+    size_t len = sizeof(name) - 11; /* up to the number */
+
+    for (; *env; env++)
+        if (strcmp(*env, name) == 0) {
+            (void)snprintf(*env + len, 11, "%d", (int)getpid());
+            return;
+        }
+}
+
 ON_BORROWED_STACK static int task_child(void *arg)
 {
     struct launch *launch = arg;
     const struct order *order = launch->order;
 
     launch->failed_step = prepare(launch);
+    write_pid(order->env);
     if (launch->failed_step) {
         launch->code = errno;
     } else if (launch->path) {

@@ -309,8 +309,8 @@ static int spawn(struct batch *batch, const int fds[3], struct err *err)
     taskenv_spec(&env, spec, sh->grant->placement);
     devices_env(&env, sh->assignment->devices, batch->box->device_env,
                 batch->box->image != NULL, NULL);
-    strv_setenv(&env, "SLURM_PROCID", "0");
-    strv_setenv(&env, "SLURM_LOCALID", "0");
+    taskenv_slurm_job(&env, sh->grant, 0);
+    taskenv_slurm_script(&env, sh->grant, spec);
     argv = box_command(batch->box, NULL, 0);
     strv_take(&argv, xasprintf("%s/script", sh->dir));
     for (size_t i = 0; i < spec->n_args; i++)

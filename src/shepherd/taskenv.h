@@ -32,4 +32,12 @@ void taskenv_spec(char ***env, const Berth__JobSpec *spec,
 void taskenv_step(char ***env, const Berth__LaunchStep *step);
 void taskenv_task(char ***env, const Berth__LaunchStep *step, uint32_t local);
 
+/* What Slurm promises beside (taskenv_slurm.c): to all, to scripts, to tasks of steps.
+ * After the others. */
+void taskenv_slurm_job(char ***env, const Berth__Grant *grant, uint32_t node);
+void taskenv_slurm_script(char ***env, const Berth__Grant *grant,
+                          const Berth__JobSpec *spec);
+void taskenv_slurm_step(char ***env, const Berth__Grant *grant,
+                        const Berth__LaunchStep *step);
+
 #endif

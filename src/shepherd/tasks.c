@@ -262,6 +262,8 @@ int tasks_start(struct step *step, struct err *err)
     taskenv_job(&env, sh->grant, sh->assignment->cluster, sh->assignment->node_index,
                 sh->dir, box_path_dir(step->box));
     taskenv_step(&env, step->launch);
+    taskenv_slurm_job(&env, sh->grant, sh->assignment->node_index);
+    taskenv_slurm_step(&env, sh->grant, step->launch);
     wiring_forget_outer(&env);
     step->n_tasks = (uint32_t)step->own->n_ranks;
     step->tasks = xcalloc(step->n_tasks + 1, sizeof(*step->tasks));

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command lines of workflow tools, and what their parsers accept of the answers.
+
+Each test is one client's submission as it is typed by that client, and the regular
+expression that it applies; nothing of Berth is in their way but PATH.
+"""
+import re
+import shutil
+
+import pytest
+
+from desk import run
+
+HASH_BANG = "#!/bin/sh\n"
+
+
+@pytest.fixture
+def shell(desk):
+    """Lines as a client's shell runs them; their stdout."""
+    def sh(line, **options):
+        return run("sh", "-c", line, user=desk.user, home=desk.dir, cwd=desk.dir,
+                   env=desk.slurm_env(), **options).stdout
+    return sh
+
+
+def test_nextflow(desk, shell):
+    (desk.dir / ".command.run").write_text(HASH_BANG + f"""#SBATCH -J nf-hello
+#SBATCH -o {desk.dir}/.command.log
+#SBATCH --no-requeue
+#SBATCH --signal B:USR2@30
+#SBATCH -c 1
+#SBATCH -t 01:00:00
+#SBATCH --mem 100M
+#SBATCH --array 0-1
+NXF_CHDIR=$PWD
+trap 'exit 140' USR2
+echo $SLURM_ARRAY_TASK_ID
+""")
+    said = shell("sbatch .command.run")
+    job = re.search(r"Submitted batch job (\d+)", said).group(1)
+    assert desk.wait(job) == 0
+    piped = shell("sbatch", input=HASH_BANG + "#SBATCH -J nf\n#SBATCH -o x\ntrue\n")
+    assert re.search(r"Submitted batch job (\d+)", piped)
+    shell(f"scancel {job}")
+
+
+def test_dask_jobqueue(desk, shell):
+    (desk.dir / "worker.sh").write_text("""#!/usr/bin/env bash
+
+#SBATCH -J dask-worker
+#SBATCH -e %J.err
+#SBATCH -o %J.out
+#SBATCH -n 1
+#SBATCH -N 1
+#SBATCH --cpus-per-task=2
+#SBATCH --mem=100M
+#SBATCH -t 00:30:00
+echo $SLURM_PROCID $SLURM_NTASKS $SLURM_JOB_ID
+""")
+    job = re.search(r"(?P<job_id>\d+)", shell("sbatch worker.sh")).group("job_id")
+    assert desk.wait(job) == 0
+    assert desk.text(f"{job}.out") == f"0 1 {job}\n"
+
+
+def test_parsl(desk, shell):
+    (desk.dir / "block.submit").write_text(f"""#!/bin/bash
+
+#SBATCH --job-name=parsl.block
+#SBATCH --output={desk.dir}/parsl.stdout
+#SBATCH --error={desk.dir}/parsl.stderr
+#SBATCH --nodes=2
+#SBATCH --time=10
+#SBATCH --ntasks-per-node=1
+#SBATCH --exclusive
+#SBATCH --mem=0g
+export CORES=$SLURM_CPUS_ON_NODE
+export NODES=$SLURM_JOB_NUM_NODES
+cat << SLURM_EOF > cmd_$SLURM_JOB_NAME.sh
+echo $NODES $CORES
+SLURM_EOF
+chmod a+x cmd_$SLURM_JOB_NAME.sh
+srun --ntasks 2 -l  bash cmd_$SLURM_JOB_NAME.sh
+""")
+    job = re.search(r"Submitted batch job (?P<id>\S*)",
+                    shell("sbatch block.submit")).group("id")
+    assert desk.wait(job) == 0, desk.text("parsl.stderr")
+    assert sorted(desk.text("parsl.stdout").splitlines()) == ["0: 2 4", "1: 2 4"]
+
+
+def test_submitit(desk, shell):
+    (desk.dir / "submission.sh").write_text(f"""#!/bin/bash
+
+# Parameters
+#SBATCH --array=0-1%2
+#SBATCH --cpus-per-task=1
+#SBATCH --error={desk.dir}/%A_%a_0_log.err
+#SBATCH --job-name=submitit
+#SBATCH --mem=100MB
+#SBATCH --nodes=1
+#SBATCH --ntasks-per-node=1
+#SBATCH --open-mode=append
+#SBATCH --output={desk.dir}/%A_%a_0_log.out
+#SBATCH --signal=USR2@90
+#SBATCH --time=5
+#SBATCH --wckey=submitit
+
+# command
+export SUBMITIT_EXECUTOR=slurm
+srun --unbuffered --output {desk.dir}/%A_%a_%t_log.out --error {desk.dir}/%A_%a_%t_log.err """
+                                            "sh -c 'echo $SLURM_LOCALID $SLURM_NTASKS $SLURM_JOB_NODELIST'\n")
+    job = re.search(r"job (?P<id>[0-9]+)", shell("sbatch submission.sh")).group("id")
+    assert desk.wait(job) == 0
+    for index in range(2):
+        assert re.search(r"^0 1 n\d$", desk.text(f"{job}_{index}_0_log.out"), re.M)
+
+
+def test_cromwell(desk, shell):
+    said = shell(f'sbatch -J cromwell_1 -D {desk.dir} -o out -e err -t 10 -c 1 '
+                 '--mem-per-cpu 50 --wrap "/bin/bash -c \'echo one; echo two >&2\'"')
+    job = re.match(r"Submitted batch job (\d+).*", said).group(1)
+    assert desk.wait(job) == 0
+    assert (desk.text("out"), desk.text("err")) == ("one\n", "two\n")
+    shell('sbatch --wait -o out --wrap "true"')
+
+
+def test_toil(desk, shell):
+    said = shell("sbatch -J toil_job_0_x --signal=B:INT@30 --export=ALL,TOIL=1 "
+                 "--mem=100 --cpus-per-task=1 --time=0:600 -o out "
+                 "'--wrap=exec sh -c \"echo $TOIL\"'")
+    job = int(said.strip().split()[-1])
+    assert desk.wait(job) == 0
+    assert desk.text("out") == "1\n"
+
+
+def test_aiida(desk, shell):
+    (desk.dir / "_aiidasubmit.sh").write_text("""#!/bin/bash
+#SBATCH --no-requeue
+#SBATCH --job-name="aiida-1"
+#SBATCH --get-user-env
+#SBATCH --output=_scheduler-stdout.txt
+#SBATCH --error=_scheduler-stderr.txt
+#SBATCH --nodes=1
+#SBATCH --ntasks-per-node=1
+#SBATCH --time=00:10:00
+echo done
+""")
+    said = shell("sbatch _aiidasubmit.sh")
+    job = re.search(r"(.*:\s*)?([Gg]ranted job allocation|[Ss]ubmitted batch job)\s+(\d+)",
+                    said).group(3)
+    assert desk.wait(job) == 0
+    assert desk.text("_scheduler-stdout.txt") == "done\n"
+
+
+def test_snakemakes_executor(desk, shell):
+    said = shell("sbatch --parsable --job-name 0a1b-uuid --output log.out --export=ALL "
+                 "--comment rule_all -t 10 --mem 100 --ntasks=1 --cpus-per-task=1 "
+                 f"-D {desk.dir} --wrap=\"srun -n1 --cpu-bind=q echo hello\"")
+    job = int(said.strip().split(";")[0])
+    assert desk.wait(job) == 0
+    assert desk.text("log.out") == "hello\n"
+
+
+def test_open_ondemand_and_batchspawner(desk, shell):
+    name = desk.cluster.name
+    said = shell(f"SBATCH_EXPORT=NONE sbatch -M {name} -o out --parsable",
+                 input=HASH_BANG + "echo $HOME\n")
+    job = said.strip().split(";")[0]
+    assert desk.wait(job) == 0
+    assert desk.text("out").strip() == str(desk.dir)
+    shell(f"scancel -M {name} {job}")
+    assert re.fullmatch(r"\d+\n", shell("sbatch --parsable -o x",
+                                        input=HASH_BANG + "#SBATCH --get-user-env=L\ntrue\n"))
+
+
+def test_hyperqueue(desk, shell):
+    (desk.dir / "hq.sh").write_text(HASH_BANG + "#SBATCH --nodes=1\n#SBATCH -o x\n"
+                                    "echo ${SLURM_JOB_ID:-$SLURM_JOBID}\n")
+    said = shell("sbatch hq.sh")
+    assert any(line.lower().startswith("submitted batch job") for line in said.splitlines())
+
+
+def test_prrte_and_hydra_launch_through_srun(desk, shell):
+    """As mpirun does inside of a job: one daemon on each node."""
+    job = desk.sbatch("-N2", "-n4", "-o", "out", script=HASH_BANG + """srun --version
+srun --external-launcher --ntasks-per-node=1 --kill-on-bad-exit --mpi=none --cpu-bind=none \
+    --jobid=$SLURM_JOB_ID --nodes=2 --nodelist=n1,n2 --ntasks=2 sh -c 'echo prted $SLURM_NODEID'
+srun -N 2 -n 2 --nodelist n1,n2 --input none sh -c 'echo proxy $SLURM_NODEID'
+""", env=desk.slurm_env())
+    assert desk.wait(job) == 0, desk.text("out")
+    lines = desk.text("out").splitlines()
+    assert re.match(r"slurm (\d+)\.(\d+)", lines[0])
+    assert sorted(lines[1:]) == ["proxy 0", "proxy 1", "prted 0", "prted 1"]
+
+
+@pytest.mark.skipif(not shutil.which("parallel"), reason="no GNU parallel")
+def test_gnu_parallel_with_srun(desk, shell):
+    job = desk.sbatch("-n4", "-o", "out", script=HASH_BANG + (
+        "seq 8 | parallel -j $SLURM_NTASKS 'srun --exclusive -N1 -n1 echo {}'\n"),
+        env=desk.slurm_env())
+    assert desk.wait(job) == 0
+    assert sorted(desk.text("out").split()) == [str(i) for i in range(1, 9)]
+
+
+@pytest.mark.skipif(not shutil.which("snakemake"), reason="no snakemake")
+def test_snakemake_with_a_status_script(desk, shell):
+    (desk.dir / "Snakefile").write_text("""
+rule all:
+    input: expand("{x}.out", x=range(3))
+rule one:
+    output: "{x}.out"
+    shell: "echo {wildcards.x} > {output}"
+""")
+    status = desk.dir / "status.sh"
+    status.write_text("""#!/bin/sh
+case $(squeue -h -t all -o %T -j "$1") in
+COMPLETED) echo success ;;
+PENDING | RUNNING | COMPLETING | CONFIGURING) echo running ;;
+*) echo failed ;;
+esac
+""")
+    status.chmod(0o755)
+    shell("snakemake -j 3 --cluster 'sbatch --parsable -o x.%j -t 5' "
+          f"--cluster-status {status} --latency-wait 5 --max-status-checks-per-second 10")
+    assert [desk.text(f"{x}.out") for x in range(3)] == ["0\n", "1\n", "2\n"]
