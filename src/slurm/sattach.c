@@ -13,13 +13,12 @@
 
 struct attach_args {
     struct slurm_common common;
-    bool has_labels;
+    bool has_labels, has_input;
 };
 
 static const struct slurm_usage usage = {
     .synopsis = "sattach [options] job.step",
-    .about =
-        "Show what a step writes from now on, and give it our input, until it ends.",
+    .about = "Show what a step writes from now on, until it ends.",
 };
 
 static int set_filter(const struct opt *opt, const char *value, void *ctx,
@@ -37,6 +36,11 @@ static const struct opt opts[] = {
      .set = opt_flag,
      .offset = offsetof(struct attach_args, has_labels),
      .help = "the task's number before each line"},
+    {.name = "interactive",
+     .letter = 'i',
+     .set = opt_flag,
+     .offset = offsetof(struct attach_args, has_input),
+     .help = "our input is added to that of the tasks"},
     {.name = "input-filter", .arg = OPT_NEEDED, .meta = "TASK", .set = set_filter},
     {.name = "output-filter", .arg = OPT_NEEDED, .meta = "TASK", .set = set_filter},
     {.name = "error-filter", .arg = OPT_NEEDED, .meta = "TASK", .set = set_filter},
@@ -58,7 +62,8 @@ static int attach(const struct attach_args *args, const char *word)
     }
     if (slurm_open(&berth) < 0 || job_target_find(berth, &target, &list) < 0)
         return SLURM_FAILED;
-    return attach_to_step(berth, list->jobs[0], target.step, args->has_labels, true);
+    return attach_to_step(berth, list->jobs[0], target.step, args->has_labels,
+                          args->has_input);
 }
 
 int slurm_sattach(int argc, char **argv)

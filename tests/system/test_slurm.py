@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from desk import SLURM, as_user, environment
+from desk import SLURM, as_user, environment, run
 
 HASH_BANG = "#!/bin/sh\n"
 
@@ -219,4 +219,81 @@ def test_scancel_asks_first_when_it_is_told_to(desk):
     assert result.stdout.count("[y/n]? ") == 2 and f"job_id={job} " in result.stdout
     desk.until(other, "CANCELLED")
     assert desk.job(job)["state"] != "CANCELLED"
+    desk.slurm("scancel", job)
+
+
+def catcher(desk, words):
+    """A job whose script and whose step each say which signal they got."""
+    job = desk.sbatch("-n1", "-o", "out", script=HASH_BANG + """trap 'echo script' USR1
+srun sh -c 'trap "echo step; exit 0" USR1; echo ready; while :; do sleep 0.1; done' &
+while ! wait $!; do :; done
+""", env=desk.slurm_env())
+    desk.until_text("out", "ready")
+    desk.slurm("scancel", *words, "--signal=USR1", job)
+    return job
+
+
+def test_a_signal_goes_to_the_steps(desk):
+    job = catcher(desk, [])
+    assert desk.wait(job) == 0
+    assert desk.text("out").endswith("step\n") and "script" not in desk.text("out")
+
+
+def test_a_signal_goes_to_the_script_alone(desk):
+    job = catcher(desk, ["--batch"])
+    assert "step" not in desk.until_text("out", "script")
+    desk.slurm("scancel", job)
+
+
+# ------------------------------------------------------------------ sattach, sbcast
+
+def test_sattach_shows_a_step_from_now_on(desk):
+    job = desk.sbatch("-n2", "-o", "x", script=HASH_BANG + """srun -n2 sh -c '
+echo up; while ! test -e go; do echo tick; sleep 0.05; done; echo end $SLURM_PROCID'
+""", env=desk.slurm_env())
+    desk.until_text("x", "tick")
+    attached = subprocess.Popen(
+        [*as_user(desk.user), SLURM / "sattach", "-l", f"{job}.0"], cwd=desk.dir,
+        text=True, env=environment(desk.dir, desk.slurm_env()), stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL)
+    assert attached.stdout.readline() in ("0: tick\n", "1: tick\n")
+    (desk.dir / "go").touch()
+    text, _ = attached.communicate(timeout=60)
+    assert desk.wait(job) == 0 and attached.returncode == 0
+    assert {"0: end 0", "1: end 1"} <= set(text.splitlines())
+    assert "up" not in text
+    assert "Invalid job step id" in refused(desk, "sattach", f"{job}")
+
+
+def test_sbcast_puts_a_file_on_each_node(desk):
+    (desk.dir / "source").write_bytes(bytes(range(256)) * 4096)
+    (desk.dir / "source").chmod(0o754)
+    job = desk.sbatch("-N2", "-n2", "-o", "out", script=HASH_BANG + """set -e
+sbcast source copy
+cmp source copy
+sbcast source copy
+echo other > other
+! sbcast other copy
+sbcast -f -p source copy
+srun -n2 -N2 cmp source copy
+sbcast -p source sub/
+""", env=desk.slurm_env())
+    (desk.dir / "sub").mkdir()
+    run("chown", str(desk.user), desk.dir / "sub")
+    assert desk.wait(job) == 0, desk.text("out")
+    assert "copy: it is there already: use --force" in desk.text("out")
+    assert (desk.dir / "copy").stat().st_mode & 0o777 == 0o754
+    assert (desk.dir / "sub" / "source").stat().st_mtime == \
+        int((desk.dir / "source").stat().st_mtime)
+    assert not [path.name for path in desk.dir.iterdir() if path.name.startswith(".copy")]
+
+
+def test_sbcast_needs_a_job_and_a_file(desk):
+    assert "Need a job id" in refused(desk, "sbcast", "a", "b")
+    said = desk.slurm("salloc", "--no-shell", "-N2", "-n2").stderr
+    job = re.search(r"Granted job allocation (\d+)", said).group(1)
+    assert "Can't open `none`" in refused(desk, "sbcast", "-j", job, "none", "b")
+    (desk.dir / "a").write_text("text")
+    desk.slurm("sbcast", "--jobid", job, "a", desk.dir / "b")
+    assert desk.text("b") == "text"
     desk.slurm("scancel", job)
