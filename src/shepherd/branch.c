@@ -61,6 +61,8 @@ static void take_signal(struct step *step, Berth__Envelope *env)
     branch_down(step, env);
     if (env->step_signal->abort)
         step_abort(step);
+    else if (env->step_signal->n_ranks)
+        tasks_signal_ranks(step, env->step_signal);
     else
         tasks_signal(step, env->step_signal->signal);
 }
@@ -95,6 +97,8 @@ static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
         exchange_take_message(step, &env);
     else if (env.body_case == BERTH__ENVELOPE__BODY_STEP_WINDOW)
         take_window(step, &env);
+    else if (env.body_case == BERTH__ENVELOPE__BODY_MPI_PROCS)
+        exchange_take_inquiry(step, &env);
 }
 
 static void pause_children(struct step *step, bool paused)

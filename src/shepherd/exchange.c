@@ -260,6 +260,44 @@ void exchange_take_message(struct step *step, Berth__Envelope *env)
                     msg->data.len);
 }
 
+static uint32_t state_of(const struct task *task)
+{
+    if (task->has_ended)
+        return BERTH_MPI_ENDED;
+    if (task->is_connected && !task->is_finalized)
+        return BERTH_MPI_CONNECTED;
+    return task->pid ? BERTH_MPI_RUNNING : BERTH_MPI_STARTING;
+}
+
+/* Every node answers for its own tasks. */
+void exchange_take_inquiry(struct step *step, Berth__Envelope *env)
+{
+    Berth__Envelope reply = BERTH__ENVELOPE__INIT;
+    Berth__MpiProcs msg = BERTH__MPI_PROCS__INIT;
+    cleanup(freep) Berth__MpiProcInfo *infos =
+        xcalloc(step->n_tasks + 1, sizeof(*infos));
+    cleanup(freep) Berth__MpiProcInfo **procs =
+        xcalloc(step->n_tasks + 1, sizeof(*procs));
+
+    branch_down(step, env);
+    for (uint32_t i = 0; i < step->n_tasks; i++) {
+        berth__mpi_proc_info__init(&infos[i]);
+        infos[i].rank = step->tasks[i].rank;
+        infos[i].node = step->launch->index;
+        infos[i].pid = step->tasks[i].pid;
+        infos[i].state = state_of(&step->tasks[i]);
+        infos[i].status = step->tasks[i].status;
+        procs[i] = &infos[i];
+    }
+    msg.id = env->mpi_procs->id;
+    msg.index = step->launch->index;
+    msg.procs = procs;
+    msg.n_procs = step->n_tasks;
+    reply.body_case = BERTH__ENVELOPE__BODY_MPI_PROCS;
+    reply.mpi_procs = &msg;
+    branch_up(step, &reply);
+}
+
 static void on_write(void *ctx, uint32_t rank, int stream, const void *data, size_t len)
 {
     const struct step *step = ctx;

@@ -153,7 +153,7 @@ int count_tasks(const struct layout *layout, struct wish *wish, uint32_t *counts
     prefer_room(layout, wish, true);
     if (spread_tasks(layout, wish, true, counts))
         return err_set(err, EAGAIN, "other steps use the cores");
-    if (!layout->job->overcommit)
+    if (!wish->overcommit)
         return count_refused(layout, wish, err);
     count_evenly(wish, counts);
     return 0;

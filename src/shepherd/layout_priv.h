@@ -37,6 +37,7 @@ struct wish {
     size_t n_named; /* the first ones, asked for by name */
     bool all_nodes; /* each of them has to get a task */
     bool share_cores, cyclic;
+    bool overcommit; /* more tasks than cores */
 };
 
 static inline uint32_t either(uint32_t first, uint32_t second)

@@ -80,7 +80,8 @@ int wish_make(const struct layout *layout, const Berth__StepSpec *spec,
 
     if (rc)
         return rc;
-    wish->share_cores = spec->overlap || layout->job->overcommit;
+    wish->overcommit = spec->overcommit || layout->job->overcommit;
+    wish->share_cores = spec->overlap || wish->overcommit;
     wish->cyclic = strcmp(spec->distribution, "cyclic") == 0;
     make_sizes(layout, spec, wish);
     if (wish->n_nodes > layout->n_shares)

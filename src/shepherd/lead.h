@@ -9,6 +9,7 @@
  *     logs.c    what the script wrote, shown
  *     holders.c containers that outlive the step that made them
  *     watch.c   clients that look at a step
+ *     switchboard.c, spawn.c, inquiry.c  what MPI plugins ask
  */
 #ifndef BERTH_SHEPHERD_LEAD_H
 #define BERTH_SHEPHERD_LEAD_H
@@ -68,6 +69,10 @@ struct run {
     bool input_ended;
     uv_timer_t *overdue;        /* for the root to come, or to end after a kill */
     struct limit *limit, *wait; /* see run_limits.c */
+    /* Asked for by a task of another step, on that node of it; see spawn.c. */
+    bool is_spawned, is_answered;
+    uint32_t parent_step, parent_index;
+    bool is_over; /* it has let go of all, but steps that it spawned run on */
     struct run *next;
 };
 
@@ -83,11 +88,12 @@ struct lead {
     struct run *runs; /* oldest first */
     uint32_t next_step;
     struct batch *batch;
-    struct logs *logs;       /* NULL before the script runs */
-    struct guests guests;    /* in the container of the batch script */
-    struct images *images;   /* which nodes have which; see images.h */
-    struct reports *reports; /* of steps that have ended; see reports.h */
-    bool is_terminating;     /* asked to end; killed after the grace */
+    struct logs *logs;               /* NULL before the script runs */
+    struct guests guests;            /* in the container of the batch script */
+    struct images *images;           /* which nodes have which; see images.h */
+    struct reports *reports;         /* of steps that have ended; see reports.h */
+    bool is_terminating;             /* asked to end; killed after the grace */
+    struct switchboard *switchboard; /* NULL: no plugin has asked for anything */
     bool is_ending, is_reported;
     Berth__JobEnded ended;
     char *words;
@@ -125,8 +131,9 @@ void runs_start_waiting(struct lead *lead);
 
 /* Tell 'ch' what was started, in reply to 'request'. */
 void run_describe_start(const struct run *run, struct channel *ch, uint64_t request);
-/* Input for task 0 from a client that watches. */
+/* Input for task 0 from a client that watches; from an MPI plugin, none is its end. */
 void run_watcher_input(struct conn *conn, const Berth__TaskInput *input);
+void run_plugin_input(struct run *run, const void *data, size_t len);
 
 /* ----------------------------------------------------------------- watch.c */
 void watch_request(struct conn *conn, const Berth__Envelope *env);
@@ -135,8 +142,9 @@ void watch_tell(struct run *run, const Berth__Envelope *env);
 /* The step is over / the client goes. */
 void watch_end(struct run *run);
 void watch_leave(struct conn *conn);
-/* Input: 'len' bytes come from a client; -EPROTO, and it is cut off, when that is more
- * than it may send. So many were read: tell those whose they are. A client goes. */
+/* Input: 'len' bytes come from a client (NULL: a plugin); -EPROTO, and it is cut off,
+ * when that is more than it may send. So many were read: tell those whose they are. A
+ * client goes. */
 int input_note(struct run *run, struct conn *from, size_t len);
 void input_taken(struct run *run, size_t len);
 void input_forget(struct run *run, const struct conn *from);

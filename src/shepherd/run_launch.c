@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "shepherd/images.h"
 #include "shepherd/reports.h"
+#include "shepherd/switchboard.h"
 
 #include <signal.h>
 #include <sodium.h>
@@ -82,6 +83,7 @@ void run_refuse(struct run *run, const struct err *err)
         channel_reply_status(run->client->ch, &env, err->code, err->text);
         run->client->run = NULL;
     }
+    spawn_refused(run, err);
     run_free(run);
 }
 
@@ -99,6 +101,16 @@ static void count_tasks(const struct run *run, Berth__StepSpec *spec)
     }
 }
 
+/* Tasks that the allocation was made for, as MPI wants to know before it spawns. */
+static uint32_t count_places(const Berth__Placement *placement)
+{
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < placement->n_shares; i++)
+        n += placement->shares[i]->tasks;
+    return n;
+}
+
 static void run_launch(struct run *run)
 {
     struct lead *lead = run->lead;
@@ -111,13 +123,15 @@ static void run_launch(struct run *run)
     run->start_time = run->start_usec / 1000000;
     run_limits_start(run);
     count_tasks(run, run->spec);
+    run->spec->universe = count_places(sh->grant->placement);
     run->launch.grant = sh->assignment->job->grant;
     run->launch.spec = run->spec;
     run->launch.fanout = sh->assignment->fanout ? sh->assignment->fanout : FANOUT;
     randombytes_buf(run->secret, sizeof(run->secret));
     run->launch.secret.data = run->secret;
     run->launch.secret.len = sizeof(run->secret);
-    run_describe_start(run, run->client->ch, run->request);
+    if (run->client)
+        run_describe_start(run, run->client->ch, run->request);
     launched->lead = lead;
     launched->step_id = run->launch.step_id;
     env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;

@@ -8,6 +8,7 @@
 #include "shepherd/runs.h"
 
 #include "base/mem.h"
+#include "shepherd/switchboard.h"
 
 #include <signal.h>
 #include <string.h>
@@ -55,6 +56,24 @@ void run_watcher_input(struct conn *conn, const Berth__TaskInput *input)
         take_input(conn->watches, conn, input);
 }
 
+void run_plugin_input(struct run *run, const void *data, size_t len)
+{
+    Berth__TaskInput input = BERTH__TASK_INPUT__INIT;
+
+    input.data.data = (uint8_t *)(uintptr_t)data;
+    input.data.len = len;
+    take_input(run, NULL, &input);
+}
+
+static void signal_family(struct run *run, const Berth__StepSignal *msg)
+{
+    bool kill = msg->abort || msg->signal == SIGKILL;
+
+    if (!kill)
+        spawn_signal(run, msg->signal, false);
+    run_signal(run, msg->signal, kill);
+}
+
 void run_from_client(struct run *run, const Berth__Envelope *env)
 {
     if (env->body_case == BERTH__ENVELOPE__BODY_INPUT)
@@ -62,8 +81,7 @@ void run_from_client(struct run *run, const Berth__Envelope *env)
     else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_WINDOW && run->root)
         channel_send(run->root->ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_SIGNAL)
-        run_signal(run, env->step_signal->signal,
-                   env->step_signal->abort || env->step_signal->signal == SIGKILL);
+        signal_family(run, env->step_signal);
 }
 
 void run_lost_client(struct run *run)
@@ -93,6 +111,7 @@ void run_join(struct conn *root, const Berth__Join *join)
         (void)uv_timer_stop(run->overdue);
     if (run->is_killed)
         run_send_signal(run, SIGKILL, true);
+    spawn_started(run);
     forward_input(run);
 }
 
@@ -114,6 +133,8 @@ static void note_status(struct run *run, int status)
 
 static void take_task_ended(struct run *run, const Berth__TaskEnded *msg)
 {
+    for (size_t i = 0; i < msg->n_ranks; i++)
+        switchboard_task_ended(run, msg->ranks[i]);
     for (size_t i = 0; i < msg->n_statuses; i++)
         note_status(run, msg->statuses[i]);
     run_limits_task_ended(run);
@@ -159,13 +180,23 @@ static void take_node_ended(struct run *run, const Berth__NodeEnded *msg)
     run_end(run);
 }
 
-static void resume_root(struct channel *client, void *ctx)
+static void resume_roots(struct channel *client, void *ctx)
 {
-    struct conn *conn = ctx;
+    const struct conn *conn = ctx;
+    uint32_t rank;
 
     (void)client;
-    if (conn->run && conn->run->root)
-        channel_pause(conn->run->root->ch, false);
+    for (struct run *run = conn->lead->runs; run; run = run->next)
+        if (run->root && spawn_client(run, &rank) == conn)
+            channel_pause(run->root->ch, false);
+}
+
+static void pause_for(struct run *run, const struct conn *client)
+{
+    if (!run->root || run->is_killed || !channel_is_congested(client->ch))
+        return;
+    channel_pause(run->root->ch, true);
+    channel_on_drain(client->ch, resume_roots);
 }
 
 static void forward_to_client(struct run *run, const Berth__Envelope *env)
@@ -174,16 +205,30 @@ static void forward_to_client(struct run *run, const Berth__Envelope *env)
     if (!run->client)
         return;
     channel_send(run->client->ch, env);
-    if (!run->root || run->is_killed || !channel_is_congested(run->client->ch))
+    pause_for(run, run->client);
+}
+
+/* What a spawned step writes is in the name of the task that asked for it. */
+static void forward_output(struct run *run, const Berth__Envelope *env)
+{
+    uint32_t rank;
+    struct conn *client = run->is_spawned ? spawn_client(run, &rank) : NULL;
+    Berth__Envelope copy = *env;
+    Berth__TaskOutput out = *env->output;
+
+    forward_to_client(run, env);
+    if (!client || !out.data.len)
         return;
-    channel_pause(run->root->ch, true);
-    channel_on_drain(run->client->ch, resume_root);
+    out.rank = rank;
+    copy.output = &out;
+    channel_send(client->ch, &copy);
+    pause_for(run, client);
 }
 
 void run_from_root(struct run *run, const Berth__Envelope *env)
 {
     if (env->body_case == BERTH__ENVELOPE__BODY_OUTPUT) {
-        forward_to_client(run, env);
+        forward_output(run, env);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_INPUT) {
         input_taken(run, env->input->taken);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_TASK_ENDED) {
@@ -193,6 +238,8 @@ void run_from_root(struct run *run, const Berth__Envelope *env)
         take_abort(run, env->step_abort);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_NODE_ENDED) {
         take_node_ended(run, env->node_ended);
+    } else {
+        switchboard_take(run, env);
     }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "shepherd/switchboard.h"
 #include "wire/pack.h"
 
 #include <errno.h>
@@ -74,21 +75,51 @@ static void tell_client(struct run *run)
     run->client->run = NULL;
 }
 
-void run_end(struct run *run)
+/* Its tasks are over: what it had is free for others. */
+static void let_go(struct run *run)
 {
-    struct lead *lead = run->lead;
-
-    lead->last_code = run->exit_code;
-    lead->last_signal = run->exit_signal;
-    reports_run(run);
-    tell_client(run);
+    switchboard_step_ended(run);
     if (run->root) {
         run->root->run = NULL;
         channel_close(run->root->ch);
+        run->root = NULL;
     }
     if (run->is_placed)
-        layout_give(lead->layout, &run->launch);
+        layout_give(run->lead->layout, &run->launch);
+}
+
+static void run_finish(struct run *run)
+{
+    struct lead *lead = run->lead;
+    bool is_spawned = run->is_spawned;
+    uint32_t parent = run->parent_step;
+    int exit_code = run->exit_code, exit_signal = run->exit_signal;
+    cleanup(freep) char *words = run->words ? xstrdup(run->words) : NULL;
+
+    if (is_spawned) {
+        struct err err;
+
+        (void)err_set(&err, ECONNRESET, "%s", words ? words : "it has ended");
+        spawn_refused(run, &err);
+    }
+    reports_run(run);
+    tell_client(run);
     run_free(run);
+    if (is_spawned)
+        spawn_ended(lead, parent, exit_code, exit_signal, words);
+}
+
+void run_end(struct run *run)
+{
+    struct lead *lead = run->lead;
+    bool was_over = run->is_over, is_kept = spawn_keeps(run);
+
+    lead->last_code = run->exit_code;
+    lead->last_signal = run->exit_signal;
+    if (!was_over)
+        let_go(run);
+    if (!is_kept)
+        run_finish(run);
     runs_start_waiting(lead);
     lead_maybe_report(lead);
 }
@@ -159,6 +190,9 @@ void run_signal(struct run *run, int signo, bool kill)
     }
     if (run->root)
         run_send_signal(run, signo, kill);
+    /* May end the run, if it only waited for these. */
+    if (kill)
+        spawn_signal(run, signo, true);
 }
 
 static struct run *youngest_alive(struct lead *lead)

@@ -34,6 +34,8 @@ struct task {
     struct step *step;
     uint32_t local, rank;
     bool has_ended;
+    pid_t pid;                       /* as the node sees it; 0: not started */
+    int status;                      /* of its end */
     bool is_connected, is_finalized; /* as an MPI process */
     struct stream streams[2];        /* its stdout (or its terminal) and stderr */
     uv_pipe_t stdin_pipe;
@@ -149,10 +151,12 @@ void exchange_take_modex_reply(struct step *step, Berth__Envelope *env);
 /* From above: for us, to be passed on, or both. */
 void exchange_take_answer(struct step *step, Berth__Envelope *env);
 void exchange_take_message(struct step *step, Berth__Envelope *env);
+void exchange_take_inquiry(struct step *step, Berth__Envelope *env);
 
 /* ----------------------------------------------------------------- tasks.c */
 int tasks_start(struct step *step, struct err *err);
 void tasks_signal(struct step *step, int signo);
+void tasks_signal_ranks(struct step *step, const Berth__StepSignal *msg);
 struct task *tasks_by_rank(struct step *step, uint32_t rank);
 
 /* --------------------------------------------------------------- streams.c */

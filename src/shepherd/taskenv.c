@@ -54,17 +54,20 @@ static void set_both_number(char ***env, const char *name, uint64_t value)
     set_both(env, name, text);
 }
 
+void taskenv_set(char ***env, const char *pair)
+{
+    const char *eq = strchr(pair, '=');
+    cleanup(freep) char *name = xstrndup(pair, eq ? (size_t)(eq - pair) : strlen(pair));
+
+    if (eq)
+        strv_setenv(env, name, eq + 1);
+}
+
 /* Each "NAME=VALUE" of 'list'. */
 static void set_all(char ***env, char *const *list, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        const char *eq = strchr(list[i], '=');
-        cleanup(freep) char *name =
-            xstrndup(list[i], eq ? (size_t)(eq - list[i]) : strlen(list[i]));
-
-        if (eq)
-            strv_setenv(env, name, eq + 1);
-    }
+    for (size_t i = 0; i < n; i++)
+        taskenv_set(env, list[i]);
 }
 
 void taskenv_image(char ***env, char *const *image_env, const char *digest,

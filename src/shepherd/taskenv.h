@@ -29,6 +29,8 @@ void taskenv_spec(char ***env, const Berth__JobSpec *spec,
                   const Berth__Placement *placement);
 
 /* Describe the step, then one of its tasks. */
+/* One "NAME=VALUE". */
+void taskenv_set(char ***env, const char *pair);
 void taskenv_step(char ***env, const Berth__LaunchStep *step);
 void taskenv_task(char ***env, const Berth__LaunchStep *step, uint32_t local);
 

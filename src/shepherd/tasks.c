@@ -61,6 +61,17 @@ void tasks_signal(struct step *step, int signo)
         group_freeze(step->sh, false, continue_by_signal, step);
 }
 
+void tasks_signal_ranks(struct step *step, const Berth__StepSignal *msg)
+{
+    for (size_t i = 0; i < msg->n_ranks; i++) {
+        const struct task *task = tasks_by_rank(step, msg->ranks[i]);
+
+        if (task && !task->has_ended && step->box)
+            (void)container_signal(step->box->container, task->local, msg->signal,
+                                   NULL);
+    }
+}
+
 /* -------------------------------------------------------------------- ends */
 
 static void tell_ended(struct task *task, int status)
@@ -103,6 +114,7 @@ static void task_ended(struct task *task, int status)
     if (task->has_ended)
         return;
     task->has_ended = true;
+    task->status = status;
     step->n_running--;
     tell_ended(task, status);
     if (status == 0 && task->is_connected && !task->is_finalized && step->own->n_ranks)
@@ -122,8 +134,10 @@ static void take_event(struct step *step, const struct container_event *event)
         return;
     switch (event->kind) {
     case CONTAINER_TASK_STARTED:
-        if (event->task < step->n_tasks)
-            streams_started(&step->tasks[event->task]);
+        if (event->task >= step->n_tasks)
+            break;
+        step->tasks[event->task].pid = event->pid;
+        streams_started(&step->tasks[event->task]);
         break;
     case CONTAINER_TASK_ENDED:
         if (event->task >= step->n_tasks)
@@ -190,16 +204,30 @@ static const char *devices_of(const struct step *step, uint32_t local)
                : NULL;
 }
 
+/* Which of several programs; NULL: there is one. */
+static const Berth__MpiApp *app_of(const Berth__StepSpec *spec, uint32_t rank)
+{
+    uint32_t end = 0;
+
+    for (size_t i = 0; i < spec->n_apps; i++)
+        if (rank < (end += spec->apps[i]->tasks))
+            return spec->apps[i];
+    return NULL;
+}
+
 static int start_task(struct step *step, struct task *task, char *const *base,
                       struct err *err)
 {
     const Berth__StepSpec *spec = step->launch->spec;
     const Berth__Assignment *assignment = step->sh->assignment;
+    const Berth__MpiApp *app = app_of(spec, task->rank);
     cleanup(strv_freep) char **env = strv_dup(base);
     cleanup(strv_freep) char **argv = NULL;
     int fds[4] = {-1, -1, -1, -1};
     int rc;
 
+    for (size_t i = 0; app && i < app->n_env; i++)
+        taskenv_set(&env, app->env[i]);
     taskenv_task(&env, step->launch, task->local);
     devices_env(&env, assignment->devices, step->box->device_env,
                 step->box->image != NULL, devices_of(step, task->local));
@@ -208,7 +236,8 @@ static int start_task(struct step *step, struct task *task, char *const *base,
         rc = streams_open(task, fds, err);
     argv = task_hooks_wrap(assignment, spec, step->box->image != NULL,
                            box_tools_program(step->box),
-                           box_command(step->box, spec->argv, spec->n_argv));
+                           box_command(step->box, app ? app->argv : spec->argv,
+                                       app ? app->n_argv : spec->n_argv));
     if (!rc && step->wiring)
         fds[BERTH_MPI_TASK_FD] = wiring_task_fd(step->wiring, task->rank);
     if (!rc) {
@@ -219,7 +248,8 @@ static int start_task(struct step *step, struct task *task, char *const *base,
             .id = task->local,
             .argv = argv,
             .env = env,
-            .cwd = box_workdir(spec->container, spec->cwd),
+            .cwd =
+                box_workdir(spec->container, app && app->cwd[0] ? app->cwd : spec->cwd),
             .fds = {fds[0], fds[1], fds[2], fds[3]},
             .has_wire = fds[3] >= 0,
             .cpus = cpus[0] ? cpus : NULL,

@@ -78,8 +78,9 @@ int input_note(struct run *run, struct conn *from, size_t len)
 {
     struct input_part *last = run->n_parts ? &run->parts[run->n_parts - 1] : NULL;
 
-    from->input_on_way += len;
-    if (from->input_on_way > INPUT_MAX) {
+    if (from)
+        from->input_on_way += len;
+    if (from && from->input_on_way > INPUT_MAX) {
         channel_abort(from->ch, "more input than was asked for");
         return -EPROTO;
     }

@@ -286,6 +286,7 @@ static void fill_step(struct berth_mpi_step *mpi, const Berth__Assignment *assig
         .n_local = (uint32_t)own->n_ranks,
         .topology_xml = assignment->topology_xml[0] ? assignment->topology_xml : NULL,
         .shares_machine = assignment->shares_machine,
+        .outlives_tasks = !step->spec->kill_on_bad_exit,
         .step = step->step_id,
         .universe = step->spec->universe,
         .n_apps = programs->n,

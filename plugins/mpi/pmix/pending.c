@@ -6,6 +6,7 @@
  */
 #include "pending.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -13,14 +14,15 @@
 #include <string.h>
 #include <time.h>
 
-/* One call that waits. Without 'cbfunc' it was answered already (it timed
- * out) and stays only to take the host's late answer. */
+/* One call that waits. Without 'cbfunc' and 'answered' it was answered already (it
+ * timed out) and stays only to take the host's late answer. */
 struct pending {
     struct pending *next;
     enum pending_kind kind;
     uint8_t id[FENCE_ID_SIZE];
     uint64_t cookie;
     pmix_modex_cbfunc_t cbfunc;
+    pending_answered answered;
     void *cbdata;
     timer_t timer;
     bool has_timer;
@@ -38,18 +40,24 @@ static void expire(union sigval value)
 {
     uint64_t cookie = (uintptr_t)value.sival_ptr;
     pmix_modex_cbfunc_t cbfunc = NULL;
+    pending_answered answered = NULL;
     void *cbdata = NULL;
     pthread_mutex_lock(&list.lock);
     for (struct pending *p = list.first; p; p = p->next) {
         if (p->cookie != cookie)
             continue;
         cbfunc = p->cbfunc;
+        answered = p->answered;
         cbdata = p->cbdata;
         p->cbfunc = NULL;
+        p->answered = NULL;
     }
     pthread_mutex_unlock(&list.lock);
     if (cbfunc)
         cbfunc(PMIX_ERR_TIMEOUT, NULL, 0, cbdata, NULL, NULL);
+    if (answered)
+        answered(&(struct berth_mpi_answer){.cookie = cookie, .status = ETIMEDOUT},
+                 cbdata);
 }
 
 static void arm(struct pending *p, int seconds)
@@ -63,6 +71,18 @@ static void arm(struct pending *p, int seconds)
         timer_settime(p->timer, 0, &when, NULL);
 }
 
+static uint64_t add(struct pending *p, int timeout)
+{
+    pthread_mutex_lock(&list.lock);
+    uint64_t cookie = p->cookie = ++list.last_cookie;
+    *list.last = p;
+    list.last = &p->next;
+    if (timeout > 0)
+        arm(p, timeout);
+    pthread_mutex_unlock(&list.lock);
+    return cookie;
+}
+
 uint64_t pending_add(enum pending_kind kind, const uint8_t *id, int timeout,
                      pmix_modex_cbfunc_t cbfunc, void *cbdata)
 {
@@ -74,15 +94,18 @@ uint64_t pending_add(enum pending_kind kind, const uint8_t *id, int timeout,
     p->cbdata = cbdata;
     if (id)
         memcpy(p->id, id, sizeof(p->id));
+    return add(p, timeout);
+}
 
-    pthread_mutex_lock(&list.lock);
-    uint64_t cookie = p->cookie = ++list.last_cookie;
-    *list.last = p;
-    list.last = &p->next;
-    if (timeout > 0)
-        arm(p, timeout);
-    pthread_mutex_unlock(&list.lock);
-    return cookie;
+uint64_t pending_add_call(int timeout, pending_answered answered, void *ctx)
+{
+    struct pending *p = calloc(1, sizeof(*p));
+    if (!p)
+        return 0;
+    p->kind = PENDING_CALL;
+    p->answered = answered;
+    p->cbdata = ctx;
+    return add(p, timeout);
 }
 
 /* Take '*link' out of the list; the lock is held. */
@@ -104,10 +127,10 @@ static struct pending *take_fence(const uint8_t *id)
     return NULL;
 }
 
-static struct pending *take_modex(uint64_t cookie)
+static struct pending *take_cookie(enum pending_kind kind, uint64_t cookie)
 {
     for (struct pending **link = &list.first; *link; link = &(*link)->next)
-        if ((*link)->kind == PENDING_MODEX && (*link)->cookie == cookie)
+        if ((*link)->kind == kind && (*link)->cookie == cookie)
             return unlink_at(link);
     return NULL;
 }
@@ -149,15 +172,35 @@ void pending_answer_modex(uint64_t cookie, pmix_status_t status, const void *dat
                           size_t len)
 {
     pthread_mutex_lock(&list.lock);
-    struct pending *p = take_modex(cookie);
+    struct pending *p = take_cookie(PENDING_MODEX, cookie);
     pthread_mutex_unlock(&list.lock);
     answer(p, status, data, len);
+}
+
+void pending_answer_call(const struct berth_mpi_answer *given)
+{
+    pthread_mutex_lock(&list.lock);
+    struct pending *p = take_cookie(PENDING_CALL, given->cookie);
+    pthread_mutex_unlock(&list.lock);
+    if (!p)
+        return;
+    if (p->answered)
+        p->answered(given, p->cbdata);
+    pending_free(p);
 }
 
 void pending_clear(void)
 {
     pthread_mutex_lock(&list.lock);
-    while (list.first)
-        pending_free(unlink_at(&list.first));
+    struct pending *first = list.first;
+    list.first = NULL;
+    list.last = &list.first;
     pthread_mutex_unlock(&list.lock);
+    for (struct pending *next; first; first = next) {
+        next = first->next;
+        if (first->answered)
+            first->answered(&(struct berth_mpi_answer){.status = ECANCELED},
+                            first->cbdata);
+        pending_free(first);
+    }
 }

@@ -34,6 +34,36 @@ int fail(struct berth_mpi_err *err, int code, const char *fmt, ...)
     return -code;
 }
 
+/* ------------------------------------------------------------------ waiting */
+
+void waiter_done(pmix_status_t status, void *ctx)
+{
+    struct waiter *waiter = ctx;
+    pthread_mutex_lock(&waiter->lock);
+    if (waiter->status == PMIX_SUCCESS && status != PMIX_OPERATION_SUCCEEDED)
+        waiter->status = status;
+    if (--waiter->pending == 0)
+        pthread_cond_signal(&waiter->done);
+    pthread_mutex_unlock(&waiter->lock);
+}
+
+void waiter_called(struct waiter *waiter, pmix_status_t rc)
+{
+    if (rc != PMIX_SUCCESS)
+        waiter_done(rc, waiter);
+}
+
+pmix_status_t waiter_wait(struct waiter *waiter)
+{
+    pthread_mutex_lock(&waiter->lock);
+    while (waiter->pending)
+        pthread_cond_wait(&waiter->done, &waiter->lock);
+    pthread_mutex_unlock(&waiter->lock);
+    return waiter->status;
+}
+
+/* -------------------------------------------------------------------- start */
+
 /* The layout of libpmix's structures differs between majors. */
 static int check_version(struct berth_mpi_err *err)
 {
@@ -71,6 +101,7 @@ static void forget(struct server *server)
     free(server->rank_node);
     free(server->local_ranks);
     free(server->topology_file);
+    free(server->node_name);
     *server = (struct server){0};
 }
 
@@ -82,6 +113,21 @@ static uint32_t *copy_u32(const uint32_t *v, size_t n)
     return copy;
 }
 
+/* Whether who spawned this step wants to hear of each task's end. */
+static bool wants_ends(const struct berth_mpi_step *step)
+{
+    pmix_data_buffer_t buffer;
+    struct infos infos = {0};
+    bool wants = false;
+    if (step->spawn_len == 0)
+        return false;
+    buffer_borrow(&buffer, step->spawn_data, step->spawn_len);
+    if (infos_unpack(&buffer, &infos) == PMIX_SUCCESS)
+        wants = infos_flag(infos.v, infos.n, PMIX_NOTIFY_PROC_TERMINATION);
+    infos_fini(&infos);
+    return wants;
+}
+
 static int remember(struct server *server, const struct berth_mpi_step *step,
                     const struct berth_mpi_host *host, struct berth_mpi_err *err)
 {
@@ -91,9 +137,16 @@ static int remember(struct server *server, const struct berth_mpi_step *step,
     server->n_nodes = step->n_nodes;
     server->node_index = step->node_index;
     server->n_local = step->n_local;
+    server->job = step->job;
+    server->step = step->step;
+    server->uid = step->uid;
+    server->universe = step->universe > step->n_tasks ? step->universe : step->n_tasks;
+    server->outlives_tasks = step->outlives_tasks;
+    server->tells_ends = wants_ends(step);
+    server->node_name = strdup(step->nodes[step->node_index]);
     server->rank_node = copy_u32(step->rank_node, step->n_tasks);
     server->local_ranks = copy_u32(step->local_ranks, step->n_local);
-    if (!server->rank_node || !server->local_ranks) {
+    if (!server->rank_node || !server->local_ranks || !server->node_name) {
         forget(server);
         return fail(err, ENOMEM, "no memory for a step of %u tasks", step->n_tasks);
     }
@@ -116,7 +169,7 @@ static void share_topology(struct server *server, const struct berth_mpi_step *s
 static pmix_status_t init_library(const struct berth_mpi_step *step,
                                   hwloc_topology_t topology)
 {
-    bool no = false;
+    bool yes = true;
     char source[] = "hwloc";
     pmix_topology_t given = {.source = source, .topology = topology};
     pmix_rank_t rank = step->node_index;
@@ -125,7 +178,7 @@ static pmix_status_t init_library(const struct berth_mpi_step *step,
     PMIX_INFO_LOAD(&info[1], PMIX_SERVER_RANK, &rank, PMIX_PROC_RANK);
     PMIX_INFO_LOAD(&info[2], PMIX_SERVER_TMPDIR, step->server_dir, PMIX_STRING);
     PMIX_INFO_LOAD(&info[3], PMIX_HOSTNAME, step->nodes[rank], PMIX_STRING);
-    PMIX_INFO_LOAD(&info[4], PMIX_SERVER_TOOL_SUPPORT, &no, PMIX_BOOL);
+    PMIX_INFO_LOAD(&info[4], PMIX_SERVER_TOOL_SUPPORT, &yes, PMIX_BOOL);
     /* The pointer itself: libpmix would copy the topology otherwise. */
     PMIX_LOAD_KEY(info[5].key, PMIX_TOPOLOGY2);
     info[5].flags = 0;
@@ -154,6 +207,7 @@ static void stop(void *self)
         return;
     PMIx_server_finalize();
     pending_clear();
+    iof_forget();
     forget(server);
 }
 
@@ -182,6 +236,8 @@ static int start(const struct berth_mpi_step *step, const struct berth_mpi_host 
     }
     sockets_hurry();
     rc = job_register(&the_server, step, topology, err);
+    if (rc == 0 && step->parent)
+        job_meet(step->parent);
     if (rc < 0) {
         stop(&the_server);
         return rc;
@@ -196,32 +252,33 @@ static int task_env(void *self, uint32_t rank, char ***ret_env,
     return env_of_task(self, rank, ret_env, err);
 }
 
-/* Nothing but success and the usual failures need to be told apart. */
-static pmix_status_t status_of_errno(int code)
+static const struct {
+    int code;
+    pmix_status_t status;
+} meanings[] = {
+    {0, PMIX_SUCCESS},
+    {ETIMEDOUT, PMIX_ERR_TIMEOUT},
+    {ENOENT, PMIX_ERR_NOT_FOUND},
+    {ENOMEM, PMIX_ERR_NOMEM},
+    {EINVAL, PMIX_ERR_BAD_PARAM},
+    {EEXIST, PMIX_ERR_DUPLICATE_KEY},
+    {ENOSPC, PMIX_ERR_OUT_OF_RESOURCE},
+    {EOPNOTSUPP, PMIX_ERR_NOT_SUPPORTED},
+};
+
+pmix_status_t status_of_errno(int code)
 {
-    switch (code) {
-    case 0:
-        return PMIX_SUCCESS;
-    case ETIMEDOUT:
-        return PMIX_ERR_TIMEOUT;
-    case ENOENT:
-        return PMIX_ERR_NOT_FOUND;
-    case ENOMEM:
-        return PMIX_ERR_NOMEM;
-    }
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+        if (meanings[i].code == code)
+            return meanings[i].status;
     return PMIX_ERR_LOST_CONNECTION;
 }
 
-static int errno_of_status(pmix_status_t status)
+int errno_of_status(pmix_status_t status)
 {
-    switch (status) {
-    case PMIX_SUCCESS:
-        return 0;
-    case PMIX_ERR_TIMEOUT:
-        return ETIMEDOUT;
-    case PMIX_ERR_NOT_FOUND:
-        return ENOENT;
-    }
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+        if (meanings[i].status == status)
+            return meanings[i].code;
     return EIO;
 }
 
@@ -267,9 +324,53 @@ static void task_ended(void *self, uint32_t rank, int status)
 {
     struct server *server = self;
     pmix_proc_t proc;
-    (void)status;
+    events_task_ended(rank, status);
     PMIX_LOAD_PROCID(&proc, server->nspace, rank);
     PMIx_server_deregister_client(&proc, ignore, NULL);
+}
+
+static void answer(void *self, const struct berth_mpi_answer *given)
+{
+    (void)self;
+    pending_answer_call(given);
+}
+
+static void nspace(void *self, const struct berth_mpi_nspace *other, int is_gone)
+{
+    const struct server *server = self;
+    if (PMIX_CHECK_NSPACE(other->nspace, server->nspace))
+        return;
+    if (!is_gone) {
+        job_meet(other);
+        return;
+    }
+    iof_nspace_gone(other->nspace);
+    events_step_ended(other->nspace);
+    job_part(other->nspace);
+}
+
+static void told(void *self, const char *from, uint32_t node, const void *data,
+                 size_t len)
+{
+    const struct server *server = self;
+    pmix_data_buffer_t buffer;
+    uint8_t what = 0;
+    int32_t n = 1;
+    bool is_own = node == server->node_index && PMIX_CHECK_NSPACE(from, server->nspace);
+    buffer_borrow(&buffer, data, len);
+    if (PMIx_Data_unpack(NULL, &buffer, &what, &n, PMIX_BYTE) != PMIX_SUCCESS)
+        return;
+    /* Our own events we have had. */
+    if (what != TELL_EVENT)
+        iof_told((enum telling)what, from, node, &buffer);
+    else if (!is_own)
+        events_told(&buffer);
+}
+
+static void output(void *self, uint32_t rank, int stream, const void *data, size_t len)
+{
+    (void)self;
+    iof_output(rank, stream, data, len);
 }
 
 static const struct berth_mpi_ops ops = {
@@ -281,6 +382,10 @@ static const struct berth_mpi_ops ops = {
     .modex_done = modex_done,
     .task_ended = task_ended,
     .stop = stop,
+    .answer = answer,
+    .nspace = nspace,
+    .told = told,
+    .output = output,
 };
 
 extern const struct berth_mpi_plugin berth_mpi_plugin;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sockets.c - answer tasks without the kernel's delays
+ * sockets.c - libpmix's sockets: no delays of the kernel, and whose they are
  *
  * A task says several small things in a row at its end, on a socket where the
  * kernel gathers small segments (Nagle). Each waits for the acknowledgment of
@@ -35,21 +35,77 @@ static bool is_tcp_listener(int fd)
     return is_listening && (family == AF_INET || family == AF_INET6);
 }
 
-void sockets_hurry(void)
+/* Call 'fn' for each descriptor of this process but the standard ones. */
+static void each_fd(void (*fn)(int fd, void *ctx), void *ctx)
 {
-    static const int yes = 1;
     DIR *d = opendir("/proc/self/fd");
     if (!d)
         return;
     for (struct dirent *e; (e = readdir(d));) {
         int fd = atoi(e->d_name);
-        if (fd <= 2 || fd == dirfd(d) || !is_tcp_listener(fd))
-            continue;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-        for (int i = 0; i < 3; i++)
-            if (setsockopt(fd, IPPROTO_TCP, TCP_DELACK_MAX_US, &delays_us[i],
-                           sizeof(delays_us[i])) == 0)
-                break;
+        if (fd > 2 && fd != dirfd(d))
+            fn(fd, ctx);
     }
     closedir(d);
+}
+
+static void hurry(int fd, void *ctx)
+{
+    static const int yes = 1;
+    (void)ctx;
+    if (!is_tcp_listener(fd))
+        return;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    for (int i = 0; i < 3; i++)
+        if (setsockopt(fd, IPPROTO_TCP, TCP_DELACK_MAX_US, &delays_us[i],
+                       sizeof(delays_us[i])) == 0)
+            break;
+}
+
+void sockets_hurry(void)
+{
+    each_fd(hurry, NULL);
+}
+
+/* -------------------------------------------------------------------- peers */
+
+static uint16_t port_of(int fd)
+{
+    struct sockaddr_in own;
+    socklen_t len = sizeof(own);
+    if (getsockname(fd, (struct sockaddr *)&own, &len) < 0 || own.sin_family != AF_INET)
+        return 0;
+    return own.sin_port;
+}
+
+static void find_port(int fd, void *ctx)
+{
+    uint16_t *port = ctx;
+    if (is_tcp_listener(fd) && port_of(fd))
+        *port = port_of(fd);
+}
+
+struct visit {
+    uint16_t port;
+    void (*fn)(int fd, void *ctx);
+    void *ctx;
+};
+
+/* Those of the host go elsewhere, but may be of the same kind. */
+static void visit_peer(int fd, void *ctx)
+{
+    const struct visit *visit = ctx;
+    struct sockaddr_in peer;
+    socklen_t len = sizeof(peer);
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0 &&
+        peer.sin_family == AF_INET && port_of(fd) == visit->port)
+        visit->fn(fd, visit->ctx);
+}
+
+void sockets_each_peer(void (*fn)(int fd, void *ctx), void *ctx)
+{
+    struct visit visit = {.fn = fn, .ctx = ctx};
+    each_fd(find_port, &visit.port);
+    if (visit.port)
+        each_fd(visit_peer, &visit);
 }

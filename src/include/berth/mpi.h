@@ -41,6 +41,7 @@ struct berth_mpi_step {
     const char *task_dir;     /* same path inside and outside; for session files */
     const char *topology_xml; /* path or NULL: this machine */
     int shares_machine;       /* tasks of other nodes run on the same cores */
+    int outlives_tasks;       /* one that fails does not end the step */
     uint32_t job, step;       /* their numbers */
     uint32_t universe;        /* tasks that the allocation has room for */
     /* Programs of the step: n_apps of them, the first rank of each, and what each

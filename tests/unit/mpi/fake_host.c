@@ -161,6 +161,34 @@ static void host_client(void *ctx, uint32_t rank, int is_finalized)
     post(node, &m, NULL);
 }
 
+/* There is no lead here, and nobody listens: tests/system have both. */
+
+static void host_call(void *ctx, const struct berth_mpi_call *call)
+{
+    struct node *node = ctx;
+    node->ops->answer(node->self, &(struct berth_mpi_answer){.cookie = call->cookie,
+                                                             .status = EOPNOTSUPP});
+}
+
+static void host_cancel(void *ctx, uint64_t cookie)
+{
+    (void)ctx, (void)cookie;
+}
+
+static void host_tell(void *ctx, const char *nspace, uint32_t to, const void *data,
+                      size_t len)
+{
+    struct node *node = ctx;
+    (void)nspace, (void)to, (void)data, (void)len;
+    __atomic_fetch_add(&node->result->n_told, 1, __ATOMIC_RELAXED);
+}
+
+static void host_write(void *ctx, uint32_t rank, int stream, const void *data,
+                       size_t len)
+{
+    (void)ctx, (void)rank, (void)stream, (void)data, (void)len;
+}
+
 /* The node's loop. */
 
 static void tell_peers(struct node *node, uint32_t mask, const struct message *m,
@@ -400,7 +428,11 @@ static int start_server(struct node *node)
                                   .modex_request = host_modex_request,
                                   .modex_reply = host_modex_reply,
                                   .abort = host_abort,
-                                  .client = host_client};
+                                  .client = host_client,
+                                  .call = host_call,
+                                  .cancel = host_cancel,
+                                  .tell = host_tell,
+                                  .write = host_write};
     struct berth_mpi_err err;
     double begin = now_ms();
     int rc = node->ops->start(&described, &host, &node->self, &err);

@@ -26,7 +26,7 @@ struct fake_result {
     int status[FAKE_MAX_TASKS]; /* as from waitpid, by rank */
     uint32_t n_connected, n_finalized, n_fences, n_partial_fences, n_modex;
     uint32_t fence_bytes; /* that this step's nodes gave */
-    uint32_t n_aborts, abort_rank;
+    uint32_t n_aborts, abort_rank, n_told;
     int abort_status;
     char failure[480]; /* of a node itself; empty when it went well */
     double start_ms;   /* longest of the nodes' starts */
