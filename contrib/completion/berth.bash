@@ -92,6 +92,7 @@ _berth_values() {
 _berth_operands() {
     case $1 in
     cancel | wait | jobs | explain) _berth_jobs ;;
+    history) echo archive && _berth_jobs ;;
     hold | release | prio) _berth_jobs PENDING ;;
     requeue | exec | attach | top) _berth_jobs RUNNING ;;
     logs) berth jobs --all --no-header -o %i 2>/dev/null ;;

@@ -89,6 +89,7 @@ struct output {
     const struct args *args;
     const struct history_column **columns;
     size_t n_columns, n_jobs;
+    bool is_empty;        /* the one job that was asked for is not there */
     struct table *table;  /* NULL: JSON or CSV, written at once */
     struct column *heads; /* of it */
     int64_t now;
@@ -173,7 +174,7 @@ static void end_output(struct output *out)
 {
     if (out->args->common.json)
         puts("]}");
-    else if (out->table)
+    else if (out->table && !out->is_empty)
         table_print(out->table, !out->args->no_header, table_terminal_width(stdout),
                     stdout);
     table_destroy(out->table);
@@ -251,10 +252,11 @@ static int put_all(struct berth *berth, const struct args *args,
         query->after_step = list->after_step;
         goes_on = list->after_step != 0;
     }
+    out->is_empty = out->n_jobs == 0 && query->n_ids == 1;
     end_output(out);
     if (limit && !args->has_limit && out->n_jobs == limit)
         say_info("these are the newest %u jobs: --limit 0 lists all", limit);
-    if (out->n_jobs == 0 && query->n_ids == 1) {
+    if (out->is_empty) {
         say_error("there is no job %u in the history", query->ids[0]);
         return STATUS_FAILED;
     }
