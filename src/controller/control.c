@@ -139,7 +139,8 @@ static int signal_job(struct conn *conn, const Berth__JobControl *control,
     return dispatch_signal(conn->ctl, cj, signo, control->scope, err);
 }
 
-static int requeue(struct conn *conn, struct ctl_job *cj, struct err *err)
+static int requeue(struct conn *conn, struct ctl_job *cj, bool hold_then,
+                   struct err *err)
 {
     const char *who = users_name(conn->ctl, conn_uid(conn));
     cleanup(freep) char *words = xasprintf("queued again by %s", who ? who : "root");
@@ -149,9 +150,14 @@ static int requeue(struct conn *conn, struct ctl_job *cj, struct err *err)
     if (cj->job.spec->interactive || cj->job.record->het_leader)
         return err_set(err, EINVAL, "job %" PRIu32 " cannot be run again", cj->id);
     rc = jobs_apply(conn->ctl, cj, EV_LEAVE, controller_now(), &change, err);
-    if (rc == 0)
-        dispatch_kill_committed(conn->ctl, cj, words);
-    return rc;
+    if (rc)
+        return rc;
+    if (hold_then) {
+        job_set_held(&cj->job, true);
+        jobs_save(conn->ctl, cj);
+    }
+    dispatch_kill_committed(conn->ctl, cj, words);
+    return 0;
 }
 
 /* Components are held and released together. */
@@ -179,7 +185,7 @@ static int control_plain(struct conn *conn, const Berth__JobControl *control,
     case BERTH__JOB_CONTROL__OP__SIGNAL:
         return signal_job(conn, control, cj, err);
     case BERTH__JOB_CONTROL__OP__REQUEUE:
-        return requeue(conn, cj, err);
+        return requeue(conn, cj, control->hold_then, err);
     case BERTH__JOB_CONTROL__OP__NONE:
     case _BERTH__JOB_CONTROL__OP_IS_INT_SIZE:
         break;
@@ -338,7 +344,7 @@ static size_t select_jobs(struct conn *conn, const struct filter *filter,
     return n;
 }
 
-static Berth__Status *status_message(const struct err *err)
+Berth__Status *query_status(const struct err *err)
 {
     Berth__Status *status = xmalloc(sizeof(*status));
 
@@ -360,7 +366,7 @@ static Berth__Status *control_id(struct conn *conn, const struct filter *filter,
         (void)err_set(&err, ENOENT, "job %" PRIu32 " is none of those", id);
     else if (control_one(conn, filter, cj, elements, &err) == 0)
         err = (struct err){0};
-    return status_message(&err);
+    return query_status(&err);
 }
 
 /* Do it to each; takes over 'ids'. */

@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "controller/diag.h"
 #include "controller/accounts.h"
 #include "controller/changes.h"
 #include "controller/conn.h"
@@ -176,6 +177,7 @@ int controller_create(uv_loop_t *loop, const struct config *config,
     nodes_init(ctl);
     ctl->assoc = accounts_create(config);
     ctl->index = job_index_create();
+    ctl->diag = diag_create();
     rc = settings_make_sched(ctl, err);
     if (rc == 0)
         rc = open_store(ctl, err);
@@ -208,6 +210,7 @@ static void controller_free(struct controller *ctl)
 {
     jobs_clear(ctl);
     job_index_destroy(ctl->index);
+    diag_destroy(ctl->diag);
     if (ctl->sched)
         sched_destroy(ctl->sched);
     assoc_destroy(ctl->assoc);

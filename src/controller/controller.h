@@ -25,6 +25,7 @@
 
 struct changes;
 struct ctl_image;
+struct diag;
 struct ctl_job;
 struct job_index;
 struct ctl_node;
@@ -64,6 +65,7 @@ struct controller {
     struct ctl_image *images;             /* see images.h */
     struct ctl_reservation *reservations; /* by name */
 
+    struct diag *diag; /* what has been done so far */
     struct conn *conns;
     uint32_t n_conns;
     uint32_t n_wait_links;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/arrays.h"
+#include "controller/diag.h"
 #include "controller/hets.h"
 #include "controller/images.h"
 #include "controller/jobs.h"
@@ -170,8 +171,13 @@ static void on_pass(uv_idle_t *idle)
 {
     struct controller *ctl = idle->data;
 
+    uint64_t began = uv_hrtime();
+    bool more;
+
     ctl->pass_wanted = false;
-    if (run_slice(ctl))
+    more = run_slice(ctl);
+    diag_slice(ctl->diag, (uv_hrtime() - began) / 1000, !more);
+    if (more)
         ctl->pass_wanted = true;
     if (ctl->pass_wanted)
         return;

@@ -5,6 +5,7 @@
 #include "controller/handlers.h"
 
 #include "base/mem.h"
+#include "controller/diag.h"
 #include "controller/nodes.h"
 
 #include <errno.h>
@@ -27,6 +28,8 @@ static const struct handler handlers[] = {
     {BERTH__ENVELOPE__BODY_SUBMIT, handle_submit, ANY_USER},
     {BERTH__ENVELOPE__BODY_JOB_QUERY, handle_job_query, ANY_USER},
     {BERTH__ENVELOPE__BODY_JOB_CONTROL, handle_job_control, ANY_USER},
+    {BERTH__ENVELOPE__BODY_JOB_UPDATE, handle_job_update, ANY_USER},
+    {BERTH__ENVELOPE__BODY_DIAG_QUERY, handle_diag, ANY_USER},
     {BERTH__ENVELOPE__BODY_WAIT, handle_wait, ANY_USER},
     {BERTH__ENVELOPE__BODY_WATCH, handle_watch, ANY_USER},
     {BERTH__ENVELOPE__BODY_NODE_QUERY, handle_node_query, ANY_USER},
@@ -79,10 +82,13 @@ static int check_permission(const struct conn *conn, enum permission permission,
 
 void handlers_dispatch(struct conn *conn, const Berth__Envelope *env)
 {
+    struct controller *ctl = conn->ctl;
     const struct handler *handler;
+    uint64_t began;
+    uid_t uid;
     struct err err;
 
-    if (conn->ctl->is_closing)
+    if (ctl->is_closing)
         return;
     if (env->reply) {
         if (conn->node)
@@ -97,5 +103,8 @@ void handlers_dispatch(struct conn *conn, const Berth__Envelope *env)
         conn_reply_err(conn, env->id, &err);
         return;
     }
+    began = uv_hrtime();
+    uid = conn_uid(conn);
     handler->handle(conn, env);
+    diag_request(ctl->diag, env->body_case, uid, (uv_hrtime() - began) / 1000);
 }

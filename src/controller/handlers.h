@@ -16,6 +16,8 @@ void handle_ping(struct conn *conn, const Berth__Envelope *env);
 void handle_submit(struct conn *conn, const Berth__Envelope *env);
 void handle_job_query(struct conn *conn, const Berth__Envelope *env);
 void handle_job_control(struct conn *conn, const Berth__Envelope *env);
+void handle_job_update(struct conn *conn, const Berth__Envelope *env);
+void handle_diag(struct conn *conn, const Berth__Envelope *env);
 void handle_wait(struct conn *conn, const Berth__Envelope *env);
 void handle_watch(struct conn *conn, const Berth__Envelope *env);
 void handle_node_query(struct conn *conn, const Berth__Envelope *env);

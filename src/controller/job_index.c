@@ -128,6 +128,12 @@ void job_index_set_state(struct job_index *index, uint32_t id, enum job_state st
     find_row(index, id)->state = state;
 }
 
+void job_index_set_partition(struct job_index *index, uint32_t id,
+                             const char *partition)
+{
+    find_row(index, id)->partition = number_of(index, partition);
+}
+
 static void close_holes(struct job_index *index)
 {
     size_t n = 0;

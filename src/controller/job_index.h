@@ -25,6 +25,8 @@ void job_index_add(struct job_index *index, uint32_t id, const char *user,
                    const char *partition, enum job_state state, struct ctl_job *cj);
 /* An id that is not there is a bug of the caller. */
 void job_index_set_state(struct job_index *index, uint32_t id, enum job_state state);
+void job_index_set_partition(struct job_index *index, uint32_t id,
+                             const char *partition);
 void job_index_remove(struct job_index *index, uint32_t id);
 
 struct job_filter {

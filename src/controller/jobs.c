@@ -12,6 +12,7 @@
 #include "controller/accounts.h"
 #include "controller/arrays.h"
 #include "controller/changes.h"
+#include "controller/diag.h"
 #include "controller/dispatch.h"
 #include "controller/hets.h"
 #include "controller/images.h"
@@ -343,6 +344,7 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
     if (rc)
         return rc;
     to = job_state_of(&cj->job);
+    diag_event(ctl->diag, event);
     move_between_lists(ctl, cj, from, to);
     cj->missing_since = 0;
     if (event == EV_START) {

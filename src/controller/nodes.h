@@ -38,6 +38,7 @@ struct ctl_node {
     int64_t last_seen;
     const char *told; /* what changes.h said of it last; NULL: nothing */
     double load;
+    uint64_t memory_free;    /* MiB */
     struct node_call *calls; /* requests to it without answer yet */
     struct ctl_job **jobs;   /* active ones that take part in it */
     size_t n_jobs, cap_jobs;

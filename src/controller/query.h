@@ -24,6 +24,9 @@ Berth__JobInfo *query_job_info(const struct conn *conn, const struct ctl_job *cj
 void query_explain_waiting(const struct controller *ctl, uint32_t job,
                            Berth__Explanation *ret);
 
+/* What became of one of several, 'err' all zero: it was done. The caller's. */
+Berth__Status *query_status(const struct err *err);
+
 /* Ids in one request: each may cost a kilobyte to answer. */
 #define QUERY_IDS_MAX 100000
 /* -E2BIG with words when there are more. */

@@ -87,6 +87,15 @@ static void fill_jobs(const struct ctl_node *node, Berth__NodeInfo *info)
         info->jobs[info->n_jobs++] = node->jobs[i]->id;
 }
 
+static void fill_mark(const struct ctl_node *node, Berth__NodeInfo *info)
+{
+    if (!node->mark)
+        return;
+    info->mark_reason = node->mark->reason;
+    info->marked_by = node->mark->by;
+    info->marked_at = node->mark->since;
+}
+
 static void fill(const struct controller *ctl, const struct ctl_node *node,
                  Berth__NodeInfo *info)
 {
@@ -106,6 +115,13 @@ static void fill(const struct controller *ctl, const struct ctl_node *node,
     info->topology_words = query_field(node->topo ? node->topo->words : NULL);
     info->load = node->load;
     info->version = query_field(version);
+    info->features = query_field(node->config->features);
+    info->gres = query_field(node->config->gres);
+    info->packages = node->topo ? node->topo->n_packages : 0;
+    info->threads = node->topo ? node->topo->n_pus : 0;
+    info->is_silent = node->state != NODE_UP;
+    info->memory_free = node->memory_free;
+    fill_mark(node, info);
     info->switch_path = switch_tree_path(ctl->tree, node->index);
     fill_partitions(ctl, node, info);
     fill_jobs(node, info);

@@ -171,6 +171,7 @@ void handle_heartbeat(struct conn *conn, const Berth__Envelope *env)
 
     node->last_seen = controller_now();
     node->load = env->heartbeat->load;
+    node->memory_free = env->heartbeat->memory_free;
     if (!env->heartbeat->trouble[0]) {
         conn_reply_err(conn, env->id, &success);
         return;

@@ -6,6 +6,7 @@
 #include "controller/accounts.h"
 #include "controller/arrays.h"
 #include "controller/changes.h"
+#include "controller/diag.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
 #include "controller/hets.h"
@@ -169,6 +170,7 @@ static int enter(struct controller *ctl, struct parts *parts, const char *key,
         changes_job(ctl, jobs[i], &submitted);
     }
     ctl->next_job += (uint32_t)parts->n;
+    diag_submitted(ctl->diag, parts->n);
     *ret_id = jobs[0]->id;
     for (size_t i = 0; i < parts->n; i++)
         if (!job_state_is_final(job_state_of(&jobs[i]->job)) &&
