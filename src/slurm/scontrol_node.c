@@ -151,7 +151,7 @@ int scontrol_show_node(struct scontrol *sc, const char *word, int argc, char **a
         return SLURM_FAILED;
     if (hostlist_expand(list, &names, NULL))
         strv_add(&names, list);
-    if (names)
+    if (list[0])
         return show_named(sc, &site, names);
     for (size_t i = 0; i < site.nodes->n_nodes; i++)
         print_node(sc, site.nodes->nodes[i]);

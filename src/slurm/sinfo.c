@@ -161,7 +161,7 @@ static bool is_in(char *const *list, const char *name)
 static bool is_wanted(const Berth__NodeInfo *node, const void *ctx)
 {
     const struct sinfo *s = ctx;
-    bool found = s->states == NULL;
+    bool found = strv_len(s->states) == 0;
 
     strv_foreach (state, s->states)
         found |= node_is_in(node, *state);

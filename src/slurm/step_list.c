@@ -87,7 +87,7 @@ static bool is_wanted(const struct step_list *list, const struct step_row *row)
 {
     cleanup(strv_freep) char **words = list->only ? strv_split(list->only, ", ") : NULL;
     struct strbuf id = STRBUF_INIT;
-    bool found = words == NULL;
+    bool found = !list->only || !list->only[0];
 
     step_row_put_id(row, &id);
     strv_foreach (word, words) {
