@@ -52,8 +52,11 @@ int main(int argc, char **argv)
     status = inside_main(argc, argv);
     if (status >= 0)
         return status;
-    if (strcmp(name, "srun") == 0)
+    if (strcmp(name, "srun") == 0) {
+        say_set_name("srun");
+        say_mark_errors();
         return run(argc, argv);
+    }
     if (argc > 1 && strcmp(argv[1], "run") == 0)
         return run(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "version") == 0) {

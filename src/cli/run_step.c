@@ -14,6 +14,7 @@
 #include "options/job_env.h"
 #include "cli/say.h"
 #include "options/inherit.h"
+#include "options/release.h"
 #include "cli/step_session.h"
 #include "cli/step_signals.h"
 
@@ -44,6 +45,14 @@ static void print_kinds(const struct job_args *args)
         args->list_mpi();
     else
         printf("none\npmix\npmi2\n");
+}
+
+/* mpirun asks srun, also inside of containers. */
+static void print_version(void)
+{
+    bool is_slurms = strcmp(say_name(), "srun") == 0;
+
+    printf("%s\n", is_slurms ? SLURM_VERSION_LINE : "berth " PACKAGE_VERSION);
 }
 
 int run_args_read(int argc, char **argv, bool in_job, struct job_args *args,
@@ -77,7 +86,9 @@ int run_args_parse(int argc, char **argv, bool in_job, struct job_args *args,
     if (rc == 0)
         return -1;
     if (rc == -ECANCELED) {
-        if (args->show)
+        if (args->show && strcmp(args->show, "version") == 0)
+            print_version();
+        else if (args->show)
             print_usage();
         return 0;
     }

@@ -46,7 +46,7 @@ int slurm_show(const char *what, const struct slurm_usage *usage,
                const struct opt *table, unsigned int where)
 {
     if (strcmp(what, "version") == 0) {
-        printf("slurm " SLURM_RELEASE " (Berth " PACKAGE_VERSION ")\n");
+        printf(SLURM_VERSION_LINE "\n");
         return SLURM_OK;
     }
     printf("Usage: %s\n", usage->synopsis);

@@ -23,13 +23,10 @@
 
 #include "base/opts.h"
 #include "client/berth.h"
+#include "options/release.h"
 
 /* Slurm's exit status for whatever is refused or wrong. */
 enum { SLURM_OK = 0, SLURM_FAILED = 1 };
-
-/* The release whose surface is offered. Clients parse "slurm MAJOR.MINOR": from
- * 23.11 on srun has --external-launcher, from 24.05 on scontrol prints JSON. */
-#define SLURM_RELEASE "24.05.4"
 
 struct slurm_command {
     const char *name;

@@ -150,7 +150,7 @@ def test_steps_start_from_inside_containers(cluster):
     cluster.berth("submit", "--wait", input=script)
     lines = (cluster.home / "inside.txt").read_text().split("\n")
     assert sorted(lines[:2]) == ["0: n1", "1: n2"]
-    assert "berth run: task 0 on n1: exited with code 4" in lines
+    assert "srun: error: task 0 on n1: exited with code 4" in lines
     assert "berth: inside a container only 'berth run' is available" in lines
     assert [line for line in lines if line.isdigit()] == ["4", "2"]
 

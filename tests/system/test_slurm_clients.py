@@ -220,5 +220,6 @@ esac
 """)
     status.chmod(0o755)
     shell("snakemake -j 3 --cluster 'sbatch --parsable -o x.%j -t 5' "
-          f"--cluster-status {status} --latency-wait 5 --max-status-checks-per-second 10")
+          f"--cluster-status {status} --latency-wait 5 --max-status-checks-per-second 10",
+          timeout=400)
     assert [desk.text(f"{x}.out") for x in range(3)] == ["0\n", "1\n", "2\n"]
