@@ -1,20 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows: what is measured, against whom, and what is to be reached."""
 import json
+import time
 
 from measure import Command, Row, interleave, milliseconds, reported
 from peers import Missing, Mpirun, Slurm, bwrap, ch_run, oci_runtime
 
 CONTAINERS = 40  # started in a row by one run of the container programs
 STEPS = 10       # in one loop
+JOBS = 400       # of one array
 
 
 def mpi_hello(bed, rounds):
     """An MPI program of 16 ranks from the command to its end."""
-    ours = milliseconds(bed.run_in_image("-N4", "-n16", "/mpi/hello"))
-    peer = Mpirun(bed).run(4, 16, [bed.mpi_program("hello")])
+    return _hello(bed, 16, rounds)
+
+
+def mpi_hello_many(bed, rounds):
+    """The same with more ranks than there are cores: how it grows."""
+    return _hello(bed, 64, rounds) + _hello(bed, 256, max(rounds // 2, 1))
+
+
+def _hello(bed, ranks, rounds):
+    many = ["-O"] if ranks > 16 else []
+    ours = milliseconds(bed.run_in_image("-N4", f"-n{ranks}", *many, "/mpi/hello"))
+    peer = Mpirun(bed).run(4, ranks, [bed.mpi_program("hello")])
     samples = interleave([ours, milliseconds(peer)], rounds)
-    return [Row("mpi-hello-16", "ms", "mpirun, no containers", *samples, ("<=", 1.0))]
+    return [Row(f"mpi-hello-{ranks}", "ms", "mpirun, no containers", *samples, ("<=", 1.0))]
 
 
 def _against_srun(name, bed, rounds, ours, srun):
@@ -119,6 +131,42 @@ def mpi_two_nodes(bed, rounds):
     return _ping_pong(bed, 2, "net", rounds)
 
 
+def _until_done(command):
+    """A sampler: jobs a second, from an array's submission to its last element's end."""
+    def sample():
+        start = time.perf_counter()
+        command.run(300)
+        return [JOBS / (time.perf_counter() - start)]
+    return sample
+
+
+def sbatch_jobs(bed, rounds):
+    """Batch scripts, from the submission of all to the end of the last."""
+    script = ["--parsable", "--wait", "-n1", "-t", "10", "-o", "/dev/null",
+              f"--array=1-{JOBS}", "--wrap=true"]
+    ours = bed.slurm_name("sbatch", "--container-image", "bench", *script)
+    with Slurm(bed, 16) as slurm:
+        peer = slurm.command("sbatch", *script)
+        samples = interleave([_until_done(ours), _until_done(peer)], rounds)
+    return [Row("sbatch-jobs", "jobs/s", "sbatch, no containers", *samples, (">=", 10))]
+
+
+def squeue(bed, rounds):
+    """20,000 waiting jobs as squeue prints them."""
+    arrays = [["--hold", "-n1", "-t", "10", "--array=1-1000", "--wrap=true"]] * 20
+    for argv in arrays:
+        bed.slurm_name("sbatch", *argv).run()
+    ours = milliseconds(bed.slurm_name("squeue", "-r"))
+    try:
+        with Slurm(bed, 16) as slurm:
+            for argv in arrays:
+                slurm.command("sbatch", *argv).run()
+            samples = interleave([ours, milliseconds(slurm.command("squeue", "-r"))], rounds)
+    finally:
+        bed.berth("cancel", "--me").run()
+    return [Row("squeue-20000", "ms", "squeue", *samples, ("<=", 0.33))]
+
+
 # Name of the row on the command line, what measures it, how many rounds.
 ALL = {
     "container-setup": (container_setup, 12),
@@ -126,6 +174,9 @@ ALL = {
     "run-16": (run_16, 15),
     "step-in-job": (steps, 5),
     "mpi-hello-16": (mpi_hello, 9),
+    "mpi-hello-many": (mpi_hello_many, 4),
+    "sbatch-jobs": (sbatch_jobs, 3),
+    "squeue": (squeue, 9),
     "mpi-node": (mpi_one_node, 15),
     "mpi-net": (mpi_two_nodes, 15),
 }

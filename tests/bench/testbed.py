@@ -20,6 +20,7 @@ class Testbed:
 
     def __init__(self, build, root, work, image_tar):
         self.build = build
+        self.root = root
         self.work = work
         self.dir = work / "cluster"
         self.store = work / "images"
@@ -44,6 +45,11 @@ class Testbed:
 
     def berth(self, *argv):
         return Command([str(self.berth_path), *map(str, argv)], self.env)
+
+    def slurm_name(self, name, *argv):
+        """One of Slurm's names, which is Berth."""
+        path = self._find(self.root, f"slurm/{name}")
+        return Command([str(path), *map(str, argv)], self.env)
 
     def run_in_image(self, *argv):
         """berth run, in containers, with the build's MPI programs below /mpi."""
