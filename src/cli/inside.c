@@ -86,5 +86,7 @@ int inside_main(int argc, char **argv)
         return show_log(argv);
     if (argc == 8 && strcmp(argv[1], ".receive") == 0)
         return receive(argv);
+    if (argc == 2 && strcmp(argv[1], ".bag") == 0)
+        return bag_inside_main();
     return -1;
 }

@@ -13,9 +13,25 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "cli/bag.h"
 #include "cli/inside.h"
 #include "cli/run_step.h"
 #include "cli/say.h"
+
+/* A program, or a bag of commands whose template 'words' are. */
+static int run_in_job(struct job_args *args, const char *lead, char **words)
+{
+    char *bag[] = {bag_name(args), NULL};
+    int status;
+
+    if (!bag_is_wanted(args))
+        return run_step_in_job(args, lead, words);
+    status = bag_open(args, words);
+    if (status < 0)
+        status = run_step_in_job(args, lead, bag);
+    bag_close(args);
+    return status;
+}
 
 static int run(int argc, char **argv)
 {
@@ -35,7 +51,7 @@ static int run(int argc, char **argv)
         status = 2;
     }
     if (status < 0)
-        status = run_step_in_job(&args, lead, argv + next);
+        status = run_in_job(&args, lead, argv + next);
     job_args_fini(&args);
     return status;
 }

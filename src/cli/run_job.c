@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "cli/bag.h"
 #include "cli/cluster_link.h"
 #include "cli/command.h"
 #include "cli/image_ref.h"
@@ -113,8 +114,8 @@ static int try_job(struct job_args *args, char **argv, const char *program,
     return test_only(args, says->refused);
 }
 
-int run_job(struct job_args *args, const char *lead, char **argv, char **command,
-            const struct allocation_sayings *says)
+static int run_command(struct job_args *args, const char *lead, char **argv,
+                       char **command, const struct allocation_sayings *says)
 {
     cleanup(strv_freep) char **own = NULL;
     struct err err;
@@ -132,6 +133,22 @@ int run_job(struct job_args *args, const char *lead, char **argv, char **command
         return try_job(args, argv, command[0], says);
     return lead ? run_in_this_job(args, lead, command)
                 : run_in_new_job(args, argv, command, says);
+}
+
+/* What is wrong with a bag's input is said before nodes are asked for. */
+int run_job(struct job_args *args, const char *lead, char **argv, char **command,
+            const struct allocation_sayings *says)
+{
+    char *bag[] = {bag_name(args), NULL};
+    int status;
+
+    if (!bag_is_wanted(args))
+        return run_command(args, lead, argv, command, says);
+    status = bag_open(args, command);
+    if (status < 0)
+        status = run_command(args, lead, argv, bag, says);
+    bag_close(args);
+    return status;
 }
 
 void run_list_mpi(void)

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "options/job_env.h"
+#include "cli/bag.h"
 #include "cli/say.h"
 #include "options/inherit.h"
 #include "options/release.h"
@@ -23,19 +24,28 @@ enum { RUN_FAILED = 1, RUN_USAGE = 2 };
 static void print_usage(void)
 {
     printf(
-        "Usage: berth run [options] program [argument...]\n\n"
+        "Usage: berth run [options] program [argument...]\n"
+        "       berth run [options] --bag FILE|- [template...]\n"
+        "       berth run [options] --bag-range RANGE -- template...\n\n"
         "Run a program as parallel tasks, in a container when there is an image. In a\n"
         "job it is a step of that job; elsewhere it waits for an allocation of its\n"
         "own. Output comes here, input goes to all tasks, the exit status is the\n"
-        "largest of the tasks' (128 + the signal that killed one).\n"
+        "largest of the tasks' (128 + the signal that killed one).\n\n"
+        "With --bag many small commands run as one step, as many at once as it has\n"
+        "tasks; without -n that is all cores. Each line is a command, or with a\n"
+        "template the value of its {}. The exit status is 0 if all succeeded, else 1.\n"
         "\nOptions:\n");
     opts_print(job_options, FOR_RUN, stdout);
-    printf("\nExamples:\n"
-           "  berth run -n4 hostname\n"
-           "  berth run -N4 -n16 --image hpcc ./solver input.dat\n"
-           "  berth run -l -n2 -o 'out-%%t.txt' ./solver\n"
-           "  berth run --pty bash\n"
-           "  berth run -n4 --input 0 ./solver < input.dat\n");
+    printf(
+        "\nExamples:\n"
+        "  berth run -n4 hostname\n"
+        "  berth run -N4 -n16 --image hpcc ./solver input.dat\n"
+        "  berth run -l -n2 -o 'out-%%t.txt' ./solver\n"
+        "  berth run --pty bash\n"
+        "  berth run -n4 --input 0 ./solver < input.dat\n"
+        "  berth run -N4 --exclusive --bag commands.txt --retry 2\n"
+        "  berth run -n64 --bag-range 0-99999 -o 'out.%%t' -- ./task --seed {}\n"
+        "  ls *.dat | berth run -n8 --bag - --image tools --keep-order convert {}\n");
 }
 
 /* The static program cannot load a plugin and ask it what it is. */
@@ -55,6 +65,29 @@ static void print_version(void)
     printf("%s\n", is_slurms ? SLURM_VERSION_LINE : "berth " PACKAGE_VERSION);
 }
 
+/* Options of a bag are for one. */
+static int check_bag(const struct job_args *args, struct err *err)
+{
+    const struct bag_args *bag = &args->bag;
+    const char *option = bag->log            ? "bag-log"
+                         : bag->resume       ? "resume"
+                         : bag->keep_order   ? "keep-order"
+                         : bag->retry        ? "retry"
+                         : bag->max_failures ? "max-failures"
+                         : bag->timeout_ms   ? "timeout"
+                         : args->json        ? "json"
+                                             : NULL;
+
+    if (bag->file && bag->range)
+        return err_set(err, EINVAL, "--bag and --bag-range: one or the other");
+    if (bag_is_wanted(args) && args->pty)
+        return err_set(err, EINVAL, "--pty: commands of a bag have no terminal");
+    if (!bag_is_wanted(args) && option)
+        return err_set(err, EINVAL, "--%s is for a bag: add --bag or --bag-range",
+                       option);
+    return 0;
+}
+
 int run_args_read(int argc, char **argv, bool in_job, struct job_args *args,
                   int *ret_next, struct err *err)
 {
@@ -67,7 +100,10 @@ int run_args_read(int argc, char **argv, bool in_job, struct job_args *args,
         print_kinds(args);
         return -ECANCELED;
     }
-    if (rc == 0 && *ret_next == argc && !args->spec->container->image[0])
+    if (rc == 0)
+        rc = check_bag(args, err);
+    if (rc == 0 && *ret_next == argc && !args->spec->container->image[0] &&
+        !bag_is_wanted(args))
         rc = err_set(err, EINVAL, "run what? Give a program");
     if (rc < 0)
         return rc;
@@ -109,7 +145,8 @@ int run_step_on(struct berth_steps *steps, const struct job_args *args, bool in_
         say_error("%s", err.text);
         return RUN_FAILED;
     }
-    status = step_session_run(steps, spec, &options);
+    status = args->bag.opened ? bag_run(args->bag.opened, steps, spec, job, signal_fd)
+                              : step_session_run(steps, spec, &options);
     berth__step_spec__free_unpacked(spec, NULL);
     return status;
 }

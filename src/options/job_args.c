@@ -33,6 +33,9 @@ void job_args_fini(struct job_args *args)
     free(args->task_epilog);
     free(args->key);
     free(args->clusters);
+    free(args->bag.file);
+    free(args->bag.range);
+    free(args->bag.log);
     strv_free(args->warnings);
     *args = (struct job_args){0};
 }

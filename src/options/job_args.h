@@ -26,6 +26,17 @@ enum {
     FOR_STEP = 8, /* also means something for a step inside a job */
 };
 
+struct bag;
+
+/* A bag of commands (berth run --bag). Owned strings; NULL: not given. */
+struct bag_args {
+    char *file, *range, *log;
+    bool resume, keep_order;
+    uint32_t retry;
+    uint64_t max_failures, timeout_ms; /* 0: none */
+    struct bag *opened;                /* of the command; NULL: not yet */
+};
+
 struct job_args {
     Berth__JobSpec *spec; /* where options go now: one of the components */
     int64_t now;          /* what --begin=now means */
@@ -38,9 +49,10 @@ struct job_args {
     char *export;
     char *wrap;
     char *config;
-    char *mpi;       /* a plugin's name, "none" or "list"; see mpi_kind.h */
-    char *key;       /* of the submission */
-    char *clusters;  /* --clusters: names, of which ours must be one */
+    char *mpi;      /* a plugin's name, "none" or "list"; see mpi_kind.h */
+    char *key;      /* of the submission */
+    char *clusters; /* --clusters: names, of which ours must be one */
+    struct bag_args bag;
     char *propagate; /* limits that are handed on: "ALL", "NONE", names */
     char *task_prolog, *task_epilog;
 
@@ -120,6 +132,9 @@ SETTER(set_signal);
 SETTER(set_wait_after);
 SETTER(set_propagate);
 SETTER(set_image);
+SETTER(set_bag_retry);
+SETTER(set_bag_max_failures);
+SETTER(set_bag_timeout);
 SETTER(set_mount);
 SETTER(set_mounts);
 SETTER(set_device);

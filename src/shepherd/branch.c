@@ -85,6 +85,8 @@ static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
         take_signal(step, &env);
     else if (env.body_case == BERTH__ENVELOPE__BODY_INPUT)
         input_take(step, env.input->data.data, env.input->data.len);
+    else if (env.body_case == BERTH__ENVELOPE__BODY_BAG_WORK)
+        bag_node_work(step, &env);
     else if (env.body_case == BERTH__ENVELOPE__BODY_FENCE && step->fences)
         fences_receive(step->fences, env.fence);
     else if (env.body_case == BERTH__ENVELOPE__BODY_MODEX_REQUEST)
@@ -328,7 +330,10 @@ static void on_child_close(struct channel *ch, const struct err *why, void *ctx)
     (void)err_set(&err, EPIPE, "its neighbour %s was lost%s%s",
                   step->launch->nodes[child->index]->node, why->text[0] ? ": " : "",
                   why->text);
-    step_fail(step, &err);
+    if (step->launch->spec->bag && !step->is_aborted)
+        bag_node_lost_child(step, child->index, err.text);
+    else
+        step_fail(step, &err);
     input_continue(step);
     step_maybe_end(step);
 }

@@ -15,6 +15,7 @@
 #define BERTH_SHEPHERD_LEAD_H
 
 #include "base/strbuf.h"
+#include "shepherd/bag.h"
 #include "shepherd/guest.h"
 #include "shepherd/layout.h"
 #include "shepherd/shepherd.h"
@@ -69,6 +70,7 @@ struct run {
     bool input_ended;
     uv_timer_t *overdue;        /* for the root to come, or to end after a kill */
     struct limit *limit, *wait; /* see run_limits.c */
+    struct bag *bag;            /* of commands that it runs; or NULL */
     /* Asked for by a task of another step, on that node of it; see spawn.c. */
     bool is_spawned, is_answered;
     uint32_t parent_step, parent_index;
@@ -128,6 +130,10 @@ void runs_list(struct lead *lead, struct channel *ch, const Berth__Envelope *env
 void run_limits_hold(struct lead *lead, bool held);
 /* Place what can be placed. */
 void runs_start_waiting(struct lead *lead);
+
+/* To the step's client and to those who watch; the step is held up while the client
+ * does not read. */
+void run_to_client(struct run *run, const Berth__Envelope *env);
 
 /* Tell 'ch' what was started, in reply to 'request'. */
 void run_describe_start(const struct run *run, struct channel *ch, uint64_t request);

@@ -111,7 +111,7 @@ static uint32_t count_places(const Berth__Placement *placement)
     return n;
 }
 
-static void run_launch(struct run *run)
+void run_launch(struct run *run)
 {
     struct lead *lead = run->lead;
     struct shepherd *sh = lead->sh;
@@ -121,7 +121,8 @@ static void run_launch(struct run *run)
     run->is_launched = true;
     run->start_usec = reports_now();
     run->start_time = run->start_usec / 1000000;
-    run_limits_start(run);
+    if (!run->limit) /* a bag is launched again */
+        run_limits_start(run);
     count_tasks(run, run->spec);
     run->spec->universe = count_places(sh->grant->placement);
     run->launch.grant = sh->assignment->job->grant;
@@ -130,6 +131,8 @@ static void run_launch(struct run *run)
     randombytes_buf(run->secret, sizeof(run->secret));
     run->launch.secret.data = run->secret;
     run->launch.secret.len = sizeof(run->secret);
+    if (run->spec->bag && !run->bag)
+        run->bag = bag_create(run);
     if (run->client)
         run_describe_start(run, run->client->ch, run->request);
     launched->lead = lead;

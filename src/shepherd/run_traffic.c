@@ -80,6 +80,8 @@ void run_from_client(struct run *run, const Berth__Envelope *env)
         take_input(run, run->client, env->input);
     else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_WINDOW && run->root)
         channel_send(run->root->ch, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_BAG_WORK && run->bag)
+        bag_from_client(run->bag, env->bag_work);
     else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_SIGNAL)
         signal_family(run, env->step_signal);
 }
@@ -113,6 +115,8 @@ void run_join(struct conn *root, const Berth__Join *join)
         run_send_signal(run, SIGKILL, true);
     spawn_started(run);
     forward_input(run);
+    if (run->bag)
+        bag_begin(run->bag);
 }
 
 static void note_status(struct run *run, int status)
@@ -199,7 +203,7 @@ static void pause_for(struct run *run, const struct conn *client)
     channel_on_drain(client->ch, resume_roots);
 }
 
-static void forward_to_client(struct run *run, const Berth__Envelope *env)
+void run_to_client(struct run *run, const Berth__Envelope *env)
 {
     watch_tell(run, env);
     if (!run->client)
@@ -216,7 +220,7 @@ static void forward_output(struct run *run, const Berth__Envelope *env)
     Berth__Envelope copy = *env;
     Berth__TaskOutput out = *env->output;
 
-    forward_to_client(run, env);
+    run_to_client(run, env);
     if (!client || !out.data.len)
         return;
     out.rank = rank;
@@ -232,12 +236,15 @@ void run_from_root(struct run *run, const Berth__Envelope *env)
     } else if (env->body_case == BERTH__ENVELOPE__BODY_INPUT) {
         input_taken(run, env->input->taken);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_TASK_ENDED) {
-        forward_to_client(run, env);
-        take_task_ended(run, env->task_ended);
+        run_to_client(run, env);
+        if (!run->bag) /* else it is a dispatcher, whose loss is told apart */
+            take_task_ended(run, env->task_ended);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_ABORT) {
         take_abort(run, env->step_abort);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_NODE_ENDED) {
         take_node_ended(run, env->node_ended);
+    } else if (run->bag) {
+        bag_from_root(run->bag, env);
     } else {
         switchboard_take(run, env);
     }
@@ -250,6 +257,11 @@ void run_lost_root(struct run *run, const char *why)
                   why[0] ? ": " : "", why);
 
     run->root = NULL;
+    if (run->bag && bag_goes_on(run->bag, why)) {
+        run->launch.step_id = run->lead->next_step++;
+        run_launch(run);
+        return;
+    }
     run_fail(run, words);
     run_end(run);
 }

@@ -50,6 +50,7 @@ void run_free(struct run *run)
     layout_clear_nodes(&run->launch);
     strbuf_fini(&run->input);
     watch_end(run);
+    bag_destroy(run->bag);
     free_message(run->spec);
     free(run->words);
     free(run);
@@ -73,6 +74,17 @@ static void tell_client(struct run *run)
         return;
     channel_send(run->client->ch, &env);
     run->client->run = NULL;
+}
+
+static void end_bag(struct run *run)
+{
+    cleanup(freep) char *words = NULL;
+    int code = bag_end(run->bag, &words);
+
+    if (words)
+        run_fail(run, words);
+    if (!run->exit_code && !run->exit_signal)
+        run->exit_code = code;
 }
 
 /* Its tasks are over: what it had is free for others. */
@@ -114,6 +126,8 @@ void run_end(struct run *run)
     struct lead *lead = run->lead;
     bool was_over = run->is_over, is_kept = spawn_keeps(run);
 
+    if (run->bag)
+        end_bag(run);
     lead->last_code = run->exit_code;
     lead->last_signal = run->exit_signal;
     if (!was_over)
@@ -188,6 +202,8 @@ void run_signal(struct run *run, int signo, bool kill)
         if (run->root)
             channel_pause(run->root->ch, false);
     }
+    if (run->bag)
+        bag_signalled(run->bag, signo, kill);
     if (run->root)
         run_send_signal(run, signo, kill);
     /* May end the run, if it only waited for these. */
@@ -267,6 +283,8 @@ void run_request(struct conn *client, const Berth__Envelope *env)
     berth__launch_step__init(&run->launch);
     inherit_container(lead, run->spec);
     name_files(lead, run->spec);
+    if (run->spec->bag)
+        bag_settle(lead, run->spec);
     if (holders_settle(lead, run->spec, &err)) {
         channel_reply_status(client->ch, env, err.code, err.text);
         free_message(run->spec);

@@ -34,6 +34,8 @@ void run_start_overdue(struct run *run, unsigned int ms);
 /* ------------------------------------------------------------ run_launch.c */
 /* It has its place. What it runs in must be there before it is. */
 void run_prepare(struct run *run);
+/* What it runs in is there. Again for a bag whose root was lost. */
+void run_launch(struct run *run);
 /* It cannot be: tell its client, and free it. */
 void run_refuse(struct run *run, const struct err *err);
 

@@ -145,8 +145,13 @@ static void on_late(uv_timer_t *timer)
             continue;
         (void)err_set(&err, ETIMEDOUT, "its neighbour %s did not come",
                       step->launch->nodes[step->children[i].index]->node);
-        step_fail(step, &err);
-        return;
+        if (!step->launch->spec->bag) {
+            step_fail(step, &err);
+            return;
+        }
+        step->children[i].has_ended = true;
+        bag_node_lost_child(step, step->children[i].index, err.text);
+        step_maybe_end(step);
     }
 }
 

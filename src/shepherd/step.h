@@ -13,6 +13,7 @@
 #ifndef BERTH_SHEPHERD_STEP_H
 #define BERTH_SHEPHERD_STEP_H
 
+#include "shepherd/bag.h"
 #include "shepherd/box.h"
 #include "shepherd/fence.h"
 #include "shepherd/guest.h"
@@ -78,8 +79,9 @@ struct step {
 
     struct task *tasks;
     uint32_t n_tasks, n_running;
-    uint32_t n_streams; /* open ones, and files that have to be written */
-    bool is_paused;     /* they are not read */
+    struct bag_node *bag; /* its tasks are slots of a bag; or NULL */
+    uint32_t n_streams;   /* open ones, and files that have to be written */
+    bool is_paused;       /* they are not read */
     struct input input;
     struct stream_file *files;
 
@@ -158,6 +160,9 @@ int tasks_start(struct step *step, struct err *err);
 void tasks_signal(struct step *step, int signo);
 void tasks_signal_ranks(struct step *step, const Berth__StepSignal *msg);
 struct task *tasks_by_rank(struct step *step, uint32_t rank);
+/* The devices of one task, when the step's tasks here are those the job was placed
+ * for; NULL: all of the job's. */
+const char *tasks_devices_of(const struct step *step, uint32_t local);
 
 /* --------------------------------------------------------------- streams.c */
 /* Make what 'task' reads, writes and writes errors to; the caller closes 'fds'. */

@@ -100,6 +100,8 @@ static void read_stream(struct stream *stream)
 void streams_pause(struct step *step, bool paused)
 {
     step->is_paused = paused;
+    if (step->bag)
+        bag_node_pause(step->bag, paused);
     for (uint32_t t = 0; t < step->n_tasks; t++) {
         for (int i = 0; i < 2; i++) {
             struct stream *stream = &step->tasks[t].streams[i];

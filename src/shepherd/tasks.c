@@ -192,9 +192,7 @@ static void on_box(uv_poll_t *poll, int status, int events)
 
 /* ------------------------------------------------------------------- start */
 
-/* The devices of one task, when the step's tasks here are those the job was placed
- * for; NULL: all of the job's. */
-static const char *devices_of(const struct step *step, uint32_t local)
+const char *tasks_devices_of(const struct step *step, uint32_t local)
 {
     const Berth__Placement *placement = step->sh->grant->placement;
     const Berth__NodeShare *share = placement->shares[step->sh->assignment->node_index];
@@ -230,7 +228,7 @@ static int start_task(struct step *step, struct task *task, char *const *base,
         taskenv_set(&env, app->env[i]);
     taskenv_task(&env, step->launch, task->local);
     devices_env(&env, assignment->devices, step->box->device_env,
-                step->box->image != NULL, devices_of(step, task->local));
+                step->box->image != NULL, tasks_devices_of(step, task->local));
     rc = step->wiring ? wiring_task_env(step->wiring, task->rank, &env, err) : 0;
     if (!rc)
         rc = streams_open(task, fds, err);
@@ -295,7 +293,7 @@ int tasks_start(struct step *step, struct err *err)
     taskenv_slurm_job(&env, sh->grant, sh->assignment->node_index);
     taskenv_slurm_step(&env, sh->grant, step->launch);
     wiring_forget_outer(&env);
-    step->n_tasks = (uint32_t)step->own->n_ranks;
+    step->n_tasks = spec->bag ? 1 : (uint32_t)step->own->n_ranks;
     step->tasks = xcalloc(step->n_tasks + 1, sizeof(*step->tasks));
     (void)uv_poll_init(sh->loop, &step->box_poll, container_fd(step->box->container));
     step->box_poll.data = step;
@@ -305,7 +303,8 @@ int tasks_start(struct step *step, struct err *err)
 
         task_init(task, step, i);
         step->n_running++;
-        rc = start_task(step, task, env, err);
+        rc = spec->bag ? bag_node_start(step, env, err)
+                       : start_task(step, task, env, err);
         if (rc) {
             task->has_ended = true;
             streams_ended(task);

@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 
+import bag
 import engine
 import live
 import pull
@@ -22,7 +23,7 @@ from peers import Missing
 from testbed import Testbed
 
 
-ALL = {**rows.ALL, **engine.ALL, **live.ALL, **pull.ALL}
+ALL = {**rows.ALL, **bag.ALL, **engine.ALL, **live.ALL, **pull.ALL}
 
 
 def parse_args():
@@ -47,7 +48,7 @@ def measure(bed, name):
     function, rounds = ALL[name]
     print(f"bench: {name}", file=sys.stderr, flush=True)
     try:
-        if name in rows.ALL:
+        if name in rows.ALL or name in bag.ALL:
             bed.need_nodes()
         return function(bed, rounds)
     except (Missing, Failed) as why:
