@@ -154,7 +154,7 @@ static int requeue(struct conn *conn, struct ctl_job *cj, bool hold_then,
         return rc;
     if (hold_then) {
         job_set_held(&cj->job, true);
-        jobs_save(conn->ctl, cj);
+        jobs_save_change(conn->ctl, cj, "hold");
     }
     dispatch_kill_committed(conn->ctl, cj, words);
     return 0;

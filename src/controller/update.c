@@ -8,6 +8,7 @@
  */
 #include "base/mem.h"
 #include "base/units.h"
+#include "controller/changes.h"
 #include "controller/accounts.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
@@ -172,6 +173,8 @@ static int tell_scheduler(struct controller *ctl, struct ctl_job *cj, struct err
 static int update_waiting(struct conn *conn, const Berth__JobUpdate *update,
                           struct ctl_job *cj, struct err *err)
 {
+    static const struct change_note updated = {
+        .what = "update", .from = "PENDING", .with_spec = true};
     struct controller *ctl = conn->ctl;
     cleanup(free_messagep) Berth__JobSpec *spec = copy_message(&cj->job.spec->base);
     struct change change = {.spec = spec,
@@ -195,6 +198,7 @@ static int update_waiting(struct conn *conn, const Berth__JobUpdate *update,
     cj->job.record->revision++;
     jobs_save(ctl, cj);
     jobs_save_spec(ctl, cj);
+    changes_job(ctl, cj, &updated);
     dispatch_want_pass(ctl);
     return 0;
 }
@@ -221,7 +225,7 @@ static int update_running(struct conn *conn, const Berth__JobUpdate *update,
     cj->job.record->time_given = limit > 0 ? limit : 1;
     cj->job.record->revision++;
     sched_set_limit(conn->ctl->sched, jobs_sched_id(cj), cj->job.record->time_given);
-    jobs_save(conn->ctl, cj);
+    jobs_save_change(conn->ctl, cj, "update");
     dispatch_want_pass(conn->ctl);
     return 0;
 }

@@ -32,6 +32,7 @@ enum statement {
     FIND_EPOCH, /* the row of a start */
     INSERT,     /* a run of which all is known */
     COPY,       /* one that asked for the same as another row */
+    ASK,        /* it asks for something else now */
     STAND,
     GIVE,
     CLOSE, /* a run after which it is queued again */
@@ -130,6 +131,8 @@ static char *sql_of(enum statement which)
         return insert_sql();
     case COPY:
         return copy_sql();
+    case ASK:
+        return set_sql(&job_asked, false);
     case STAND:
         return set_sql(&job_standing, false);
     case GIVE:
@@ -268,25 +271,48 @@ static void fill_asked(Berth__HistoryJob *row, const Berth__JobEvent *event)
         row->image = spec->container->image;
 }
 
+/* The same with what it comes to; the caller frees *ret_tres, which the row borrows. */
+static void fill_asked_whole(Berth__HistoryJob *row, const Berth__JobEvent *event,
+                             char **ret_tres)
+{
+    struct tres_counts asked = {0};
+
+    if (event->spec)
+        asked = tres_asked(event->spec);
+    fill_asked(row, event);
+    row->req_nodes = asked.nodes;
+    row->req_cpus = asked.cpus;
+    row->req_memory = asked.memory;
+    row->req_gpus = asked.gpus;
+    row->tres_req = *ret_tres = tres_format(&asked);
+}
+
+/* A job that waits was changed. */
+static int ask(struct applier *applier, const Berth__JobEvent *event, int64_t id,
+               struct err *err)
+{
+    sqlite3_stmt *stmt = applier->stmts[ASK];
+    Berth__HistoryJob row = BERTH__HISTORY_JOB__INIT;
+    cleanup(freep) char *tres = NULL;
+    int rc;
+
+    fill_asked_whole(&row, event, &tres);
+    sqlite3_bind_int64(stmt, columns_bind(stmt, 1, &job_asked, &row), id);
+    rc = step(applier, ASK, err);
+    sqlite3_clear_bindings(stmt);
+    return rc;
+}
+
 static int insert(struct applier *applier, const Berth__JobEvent *event,
                   int64_t *ret_row, struct err *err)
 {
     sqlite3_stmt *stmt = applier->stmts[INSERT];
     Berth__HistoryJob row = BERTH__HISTORY_JOB__INIT;
-    struct tres_counts asked = {0};
     cleanup(freep) char *tres = NULL;
     int number, rc;
 
-    if (event->spec)
-        asked = tres_asked(event->spec);
-    tres = tres_format(&asked);
     fill_identity(&row, event->record);
-    fill_asked(&row, event);
-    row.req_nodes = asked.nodes;
-    row.req_cpus = asked.cpus;
-    row.req_memory = asked.memory;
-    row.req_gpus = asked.gpus;
-    row.tres_req = tres;
+    fill_asked_whole(&row, event, &tres);
     number = columns_bind(stmt, 1, &job_identity, &row);
     number = columns_bind(stmt, number, &job_asked, &row);
     sqlite3_bind_int(stmt, number,
@@ -320,8 +346,10 @@ static int row_of(struct applier *applier, const Berth__JobEvent *event,
     int64_t from = 0;
     int rc = find_run(applier, record, record->id, record->restarts, ret_row, err);
 
-    if (rc || *ret_row)
+    if (rc)
         return rc;
+    if (*ret_row)
+        return event->spec ? ask(applier, event, *ret_row, err) : 0;
     if (!event->spec && record->restarts)
         rc = find_run(applier, record, record->id, record->restarts - 1, &from, err);
     else if (!event->spec && record->array_job)

@@ -83,7 +83,8 @@ static void happen(struct fixture *f, uint32_t id, char *what, char *job_state,
     Berth__JobEvent job = BERTH__JOB_EVENT__INIT;
     Berth__JobRecord record = BERTH__JOB_RECORD__INIT;
     Berth__JobSpec spec = BERTH__JOB_SPEC__INIT;
-    bool is_new = strcmp(what, "submit") == 0;
+    bool is_update = strcmp(what, "update") == 0;
+    bool is_new = is_update || strcmp(what, "submit") == 0;
     bool waits = strcmp(job_state, "PENDING") == 0;
 
     record.id = id;
@@ -94,7 +95,7 @@ static void happen(struct fixture *f, uint32_t id, char *what, char *job_state,
     record.end_time = strcmp(what, "ended") == 0 ? 1110 : 0;
     record.exit_code = exit_code;
     record.user_usec = record.end_time ? 50 * 1000000 : 0;
-    spec.tasks = 4;
+    spec.tasks = is_update ? 6 : 4;
     spec.nodes_min = 2;
     spec.mem_per_node = 512;
     job.what = what;
@@ -199,6 +200,18 @@ static void what_was_applied_is_not_applied_again(void **state)
         assert_int_equal(list->jobs[0]->derived_code, 2);
         assert_int_equal(list->jobs[0]->n_steps, 1);
     }
+}
+
+static void what_a_waiting_job_asks_for_may_change(void **state)
+{
+    struct fixture *f = *state;
+    cleanup(free_messagep) Berth__HistoryList *list = NULL;
+
+    happen(f, 7, (char[]){"submit"}, (char[]){"PENDING"}, 0, 0);
+    happen(f, 7, (char[]){"update"}, (char[]){"PENDING"}, 0, 0);
+    list = list_of(f, false);
+    assert_int_equal(list->n_jobs, 1);
+    assert_string_equal(list->jobs[0]->tres_req, "cpu=6,mem=1G,node=2,billing=6");
 }
 
 static void each_run_of_a_job_has_a_row(void **state)
@@ -310,6 +323,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_job_is_one_row_from_submission_to_end, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_was_applied_is_not_applied_again, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_a_waiting_job_asks_for_may_change, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(each_run_of_a_job_has_a_row, setup, teardown),
         cmocka_unit_test_setup_teardown(
