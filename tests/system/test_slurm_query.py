@@ -222,3 +222,35 @@ def test_what_has_no_counterpart_is_refused_with_a_reason(desk):
                   ("bla",)):
         result = desk.slurm("scontrol", *words, check=False)
         assert result.returncode == 1 and result.stderr, words
+
+
+def test_sacct_tells_what_became_of_jobs_as_clients_ask(desk):
+    failed = ended(desk, "-J", "acct-1", "--wrap", "exit 3")
+    # Snakemake, Toil, submitit (-j again and again), Parsl.
+    out = desk.slurm("sacct", "-X", "--parsable2", "--noheader", "--format=JobIdRaw,State",
+                     "--starttime", "2020-01-01T00:00", "--endtime", "now", "--name",
+                     "acct-1").stdout
+    assert out == f"{failed}|FAILED\n"
+    out = desk.slurm("sacct", "-n", "-X", "-j", failed, "--format", "JobIDRaw,State,ExitCode",
+                     "-P", "-S", "1970-01-01").stdout
+    assert out == f"{failed}|FAILED|3:0\n"
+    out = desk.slurm("sacct", "-o", "JobID,State,NodeList", "--parsable2", "-j", failed, "-j",
+                     failed).stdout.splitlines()
+    assert out[0] == "JobID|State|NodeList"
+    assert out[1].split("|")[:2] == [str(failed), "FAILED"]
+    out = desk.slurm("sacct", "-X", "--noheader", "--format=jobid,state%20", "--job",
+                     failed).stdout
+    assert out == f"{failed:<12}" + " " + "FAILED".rjust(20) + " \n"
+
+
+def test_a_cancelled_job_says_by_whom(desk):
+    job = sleeper(desk)
+    desk.slurm("scancel", job)
+    desk.wait(job)
+    out = desk.slurm("sacct", "-X", "-n", "-P", "-j", job, "-o", "state").stdout
+    assert out == f"CANCELLED by {desk.user}\n"
+
+
+def test_counters_and_shares_are_shown(desk):
+    assert "Jobs submitted: " in desk.slurm("sdiag").stdout
+    assert desk.slurm("sshare", "-a").stdout.startswith("Account ")
