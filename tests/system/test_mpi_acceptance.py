@@ -56,3 +56,12 @@ def test_a_program_that_is_not_there_is_not_spawned(mpi):
     result = mpi.mpi(2, 2, "/mpi/spawn", "2", "nowhere", check=False)
     assert result.returncode != 0
     assert "/nowhere/at/all" in result.stderr
+
+
+# --------------------------------------------------------------- PMIx itself
+
+
+@pytest.mark.parametrize("call", ["publish", "event", "signal", "group", "timeout"])
+def test_pmix_answers(mpi, call):
+    result = mpi.mpi(2, 4, "/mpi/pmix_calls", call)
+    assert sorted(result.stdout.splitlines()) == [f"{rank} {call} ok" for rank in range(4)]

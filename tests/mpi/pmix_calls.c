@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pmix_calls.c - what PMIx offers beside fences of all, without MPI
+ *
+ * Argument: publish, event, signal, group or timeout. Each task prints
+ * "RANK CALL ok" or what went wrong.
+ */
+#include <pmix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static pmix_proc_t me;
+static uint32_t size;
+static volatile int n_events, n_signals;
+
+static void fail(const char *what, pmix_status_t rc)
+{
+    printf("%u %s: %s\n", me.rank, what, PMIx_Error_string(rc));
+    fflush(stdout);
+    exit(1);
+}
+
+static void check(const char *what, pmix_status_t rc)
+{
+    if (rc != PMIX_SUCCESS)
+        fail(what, rc);
+}
+
+static void fence_all(void)
+{
+    pmix_proc_t all;
+    PMIX_LOAD_PROCID(&all, me.nspace, PMIX_RANK_WILDCARD);
+    check("fence", PMIx_Fence(&all, 1, NULL, 0));
+}
+
+/* The last task publishes, the first waits for it. */
+static void publish(void)
+{
+    pmix_info_t info, wait;
+    pmix_pdata_t found;
+    int yes = 1;
+    PMIX_INFO_LOAD(&info, "a key", "a value", PMIX_STRING);
+    PMIX_INFO_LOAD(&wait, PMIX_WAIT, &yes, PMIX_INT);
+    PMIX_PDATA_CONSTRUCT(&found);
+    PMIX_LOAD_KEY(found.key, "a key");
+    if (me.rank == 0) {
+        check("lookup", PMIx_Lookup(&found, 1, &wait, 1));
+        if (found.value.type != PMIX_STRING || found.proc.rank != size - 1 ||
+            strcmp(found.value.data.string, "a value") != 0)
+            fail("value", PMIX_ERR_BAD_PARAM);
+    }
+    if (me.rank == size - 1) {
+        char *keys[] = {info.key, NULL};
+        sleep(1);
+        check("publish", PMIx_Publish(&info, 1));
+        if (PMIx_Publish(&info, 1) == PMIX_SUCCESS)
+            fail("published twice", PMIX_SUCCESS);
+        fence_all();
+        check("unpublish", PMIx_Unpublish(keys, NULL, 0));
+    } else {
+        fence_all();
+    }
+    fence_all();
+    if (PMIx_Lookup(&found, 1, NULL, 0) == PMIX_SUCCESS)
+        fail("found what was unpublished", PMIX_SUCCESS);
+}
+
+static void on_event(size_t id, pmix_status_t status, const pmix_proc_t *source,
+                     pmix_info_t info[], size_t n_info, pmix_info_t results[],
+                     size_t n_results, pmix_event_notification_cbfunc_fn_t cbfunc,
+                     void *cbdata)
+{
+    (void)id, (void)status, (void)info, (void)n_info, (void)results, (void)n_results;
+    n_events += source->rank == 0;
+    cbfunc(PMIX_EVENT_ACTION_COMPLETE, NULL, 0, NULL, NULL, cbdata);
+}
+
+#define OUR_EVENT (PMIX_EXTERNAL_ERR_BASE - 7)
+
+static void event(void)
+{
+    pmix_status_t code = OUR_EVENT;
+    PMIx_Register_event_handler(&code, 1, NULL, 0, on_event, NULL, NULL);
+    fence_all();
+    if (me.rank == 0)
+        check("notify",
+              PMIx_Notify_event(code, &me, PMIX_RANGE_NAMESPACE, NULL, 0, NULL, NULL));
+    for (int i = 0; i < 300 && !n_events; i++)
+        usleep(50000);
+    fence_all();
+    if (n_events != 1)
+        fail(n_events ? "the event came more than once" : "no event", PMIX_ERROR);
+}
+
+static void on_signal(int signo)
+{
+    (void)signo;
+    n_signals = n_signals + 1;
+}
+
+static void signal_last(void)
+{
+    pmix_info_t info;
+    pmix_proc_t last;
+    int signo = SIGUSR1;
+    signal(SIGUSR1, on_signal);
+    fence_all();
+    PMIX_LOAD_PROCID(&last, me.nspace, size - 1);
+    PMIX_INFO_LOAD(&info, PMIX_JOB_CTRL_SIGNAL, &signo, PMIX_INT);
+    if (me.rank == 0) {
+        pmix_info_t *results = NULL;
+        size_t n = 0;
+        check("job control", PMIx_Job_control(&last, 1, &info, 1, &results, &n));
+    }
+    for (int i = 0; me.rank == size - 1 && i < 300 && !n_signals; i++)
+        usleep(50000);
+    fence_all();
+    if (n_signals != (me.rank == size - 1))
+        fail("signals", PMIX_ERROR);
+}
+
+static void group(void)
+{
+    pmix_info_t info, *results = NULL;
+    pmix_proc_t all;
+    size_t n = 0;
+    bool yes = true;
+    PMIX_LOAD_PROCID(&all, me.nspace, PMIX_RANK_WILDCARD);
+    PMIX_INFO_LOAD(&info, PMIX_GROUP_ASSIGN_CONTEXT_ID, &yes, PMIX_BOOL);
+    check("construct", PMIx_Group_construct("ours", &all, 1, &info, 1, &results, &n));
+    if (n < 1 || !PMIX_CHECK_KEY(&results[0], PMIX_GROUP_CONTEXT_ID))
+        fail("no context id", PMIX_ERR_NOT_FOUND);
+    check("destruct", PMIx_Group_destruct("ours", NULL, 0));
+}
+
+/* One task is missing: the others are told after a second. */
+static void timeout(void)
+{
+    pmix_proc_t all;
+    pmix_info_t info;
+    int second = 1;
+    PMIX_LOAD_PROCID(&all, me.nspace, PMIX_RANK_WILDCARD);
+    PMIX_INFO_LOAD(&info, PMIX_TIMEOUT, &second, PMIX_INT);
+    if (me.rank != size - 1) {
+        pmix_status_t rc = PMIx_Fence(&all, 1, &info, 1);
+        if (rc != PMIX_ERR_TIMEOUT)
+            fail("a fence that cannot be over", rc);
+    } else {
+        sleep(3);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } calls[] = {
+        {"publish", publish}, {"event", event},     {"signal", signal_last},
+        {"group", group},     {"timeout", timeout},
+    };
+    pmix_proc_t all;
+    pmix_value_t *value;
+    check("init", PMIx_Init(&me, NULL, 0));
+    PMIX_LOAD_PROCID(&all, me.nspace, PMIX_RANK_WILDCARD);
+    check("size", PMIx_Get(&all, PMIX_JOB_SIZE, NULL, 0, &value));
+    size = value->data.uint32;
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+        if (argc > 1 && strcmp(argv[1], calls[i].name) == 0) {
+            calls[i].run();
+            printf("%u %s ok\n", me.rank, argv[1]);
+        }
+    fflush(stdout);
+    check("finalize", PMIx_Finalize(NULL, 0));
+    return 0;
+}
