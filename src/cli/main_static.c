@@ -13,8 +13,11 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/mem.h"
+#include "base/strv.h"
 #include "cli/bag.h"
 #include "cli/inside.h"
+#include "cli/rsh.h"
 #include "cli/run_step.h"
 #include "cli/say.h"
 
@@ -56,6 +59,18 @@ static int run(int argc, char **argv)
     return status;
 }
 
+/* In place of ssh. */
+static int rsh(int argc, char **argv)
+{
+    cleanup(strv_freep) char **command = rsh_command(argc, argv);
+
+    say_set_name("berth-rsh");
+    if (command)
+        return run((int)strv_len(command), command);
+    say_error("which host, and which command?");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
@@ -68,6 +83,8 @@ int main(int argc, char **argv)
     status = inside_main(argc, argv);
     if (status >= 0)
         return status;
+    if (strcmp(name, "berth-rsh") == 0)
+        return rsh(argc, argv);
     if (strcmp(name, "srun") == 0) {
         say_set_name("srun");
         say_mark_errors();

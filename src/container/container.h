@@ -75,8 +75,9 @@ struct container_spec {
     size_t n_mounts;
     const struct link_wish *links; /* with layers */
     size_t n_links;
-    bool no_gpus; /* /dev without the node's GPUs, but for those among 'mounts' */
-    bool as_root; /* map the caller to uid 0 inside, else to itself */
+    bool no_gpus;      /* /dev without the node's GPUs, but for those among 'mounts' */
+    bool as_root;      /* map the caller to uid 0 inside, else to itself */
+    const char *hosts; /* with layers, a file to be /etc/hosts; NULL: the node's */
     const char *hostname; /* NULL: the node's (no UTS namespace is made) */
     bool no_network;      /* a network of its own with a loopback device only */
     const char *workdir;  /* of tasks whose own does not exist inside; NULL: "/" */

@@ -113,12 +113,14 @@ static bool is_mounted(const struct container_spec *spec, const char *path)
     return false;
 }
 
-/* The node's hosts are copied; a host name of its own is not the node's to tell. */
+/* The node's hosts are copied, or what the caller has put together; a host name of its
+ * own is not the node's to tell. */
 static int write_hosts(const struct build *b, struct err *err)
 {
     cleanup(strbuf_finip) struct strbuf name = STRBUF_INIT;
     cleanup(strbuf_finip) struct strbuf hosts = STRBUF_INIT;
     cleanup(freep) char *text = NULL;
+    const char *file = b->spec->hosts ? b->spec->hosts : "/etc/hosts";
     char node[HOST_NAME_MAX + 1] = "";
     int rc;
 
@@ -126,7 +128,7 @@ static int write_hosts(const struct build *b, struct err *err)
     strbuf_printf(&name, "%s\n", b->spec->hostname ? b->spec->hostname : node);
     rc = write_upper(b, UPPER "/etc/hostname", &name, err);
     if (rc || is_mounted(b->spec, "/etc/hosts") ||
-        io_read_file("/etc/hosts", ETC_FILE_MAX, &text, NULL, NULL))
+        io_read_file(file, ETC_FILE_MAX, &text, NULL, NULL))
         return rc;
     strbuf_puts(&hosts, text);
     return write_upper(b, UPPER "/etc/hosts", &hosts, err);

@@ -66,8 +66,8 @@ static void add_system(struct external *e, const struct container_spec *spec)
               strv_split("rbind,nosuid,noexec,nodev,ro", ","));
     for (size_t i = 0; i < ARRAY_SIZE(from_node); i++)
         if (access(from_node[i], F_OK) == 0 && !(i == 2 && spec->hostname))
-            add_mount(e, "bind", from_node[i], from_node[i],
-                      strv_split("bind,ro", ","));
+            add_mount(e, "bind", i == 0 && spec->hosts ? spec->hosts : from_node[i],
+                      from_node[i], strv_split("bind,ro", ","));
 }
 
 static void add_devices(struct external *e, const struct container_spec *spec)

@@ -13,6 +13,7 @@
 #include "base/strv.h"
 #include "shepherd/box.h"
 #include "shepherd/devices.h"
+#include "shepherd/launchers.h"
 #include "shepherd/group.h"
 #include "shepherd/reports.h"
 #include "shepherd/taskenv.h"
@@ -307,6 +308,7 @@ static int spawn(struct batch *batch, const int fds[3], struct err *err)
     taskenv_job(&env, sh->grant, sh->assignment->cluster, 0, sh->dir,
                 box_path_dir(batch->box));
     taskenv_spec(&env, spec, sh->grant->placement);
+    launchers_env(sh, batch->box, &env);
     devices_env(&env, sh->assignment->devices, batch->box->device_env,
                 batch->box->image != NULL, NULL);
     taskenv_slurm_job(&env, sh->grant, 0);

@@ -200,7 +200,7 @@ static int add_hosts(const struct shepherd *sh, const struct image *image,
         return 0;
     *ret_file = xasprintf("%s/hosts", sh->dir);
     rc = io_write_file_atomic(*ret_file, text, strlen(text), 0644, err);
-    if (!rc)
+    if (!rc && !image)
         mounts_append(mounts, (struct bind_mount){.source = *ret_file,
                                                   .target = "/etc/hosts",
                                                   .readonly = true,
@@ -271,6 +271,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
         rc = add_host_libraries(sh, spec, image, &mounts, &env, err);
     if (!rc)
         rc = add_hosts(sh, image, &mounts, &hosts, err);
+    container.hosts = hosts;
     mounts_of_job(spec, &mounts);
     container.links = devices.links;
     container.n_links = image ? devices.n_links : 0;

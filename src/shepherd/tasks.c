@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "shepherd/devices.h"
+#include "shepherd/launchers.h"
 #include "shepherd/task_hooks.h"
 #include "shepherd/taskenv.h"
 
@@ -293,6 +294,7 @@ int tasks_start(struct step *step, struct err *err)
     taskenv_slurm_job(&env, sh->grant, sh->assignment->node_index);
     taskenv_slurm_step(&env, sh->grant, step->launch);
     wiring_forget_outer(&env);
+    launchers_env(sh, step->box, &env);
     step->n_tasks = spec->bag ? 1 : (uint32_t)step->own->n_ranks;
     step->tasks = xcalloc(step->n_tasks + 1, sizeof(*step->tasks));
     (void)uv_poll_init(sh->loop, &step->box_poll, container_fd(step->box->container));

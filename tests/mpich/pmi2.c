@@ -3,7 +3,7 @@
  * pmi2.c - PMI-2 by a client library that is not ours: keys, attributes, names, abort
  *
  * Each rank prints "rank R of N ok" when all went as it should. "pmi2 abort": rank 0
- * asks for the end instead.
+ * asks for the end instead. "pmi2 names": names are published as well.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,14 +116,15 @@ int main(int argc, char **argv)
         return 1;
     }
     want(!spawned && appnum <= 0, "not spawned");
-    if (argc > 1 && rank == 0) {
+    if (argc > 1 && strcmp(argv[1], "abort") == 0 && rank == 0) {
         PMI2_Abort(1, "enough");
         return 7;
     }
     exchange_keys();
     exchange_attributes(local ? rank == atoi(local) : 1);
     ask_for_facts();
-    publish();
+    if (argc > 1)
+        publish();
     want(PMI2_Finalize() == PMI2_SUCCESS, "finalize");
     printf("rank %d of %d ok\n", rank, size);
     return 0;

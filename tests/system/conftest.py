@@ -188,6 +188,23 @@ def mpi_tar(tmp_path_factory, mpi_programs):
 
 
 @pytest.fixture(scope="session")
+def mpich_programs(mpi_programs):
+    """The same programs built with MPICH."""
+    programs = mpi_programs.parent / "mpich"
+    if not (programs / "hello").exists():
+        pytest.skip(f"no MPICH programs in {programs}: install libmpich-dev, 'make check'")
+    return programs
+
+
+@pytest.fixture(scope="session")
+def launchers_tar(tmp_path_factory, mpi_programs, mpich_programs):
+    """OpenMPI and MPICH with mpirun and mpiexec.hydra, programs in /mpi and /mpich."""
+    path = tmp_path_factory.mktemp("images") / "launchers.tar"
+    path.write_bytes(images.tar_of(images.mpi_rootfs(mpi_programs, mpich_programs)))
+    return path
+
+
+@pytest.fixture(scope="session")
 def shared(small_tar):
     """Four nodes of four cores, with the image 'small', for tests that do no harm."""
     cluster = new_cluster()

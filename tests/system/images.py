@@ -72,13 +72,22 @@ def openmpi_files():
                         if path.is_file() and not UNUSED.search(path.name))
 
 
-def mpi_rootfs(programs):
-    """The small one with OpenMPI, and the given directory's programs in /mpi."""
+LAUNCHERS = {"mpirun": "mpirun.openmpi", "orted": "orted", "mpiexec.hydra": "mpiexec.hydra",
+             "hydra_pmi_proxy": "hydra_pmi_proxy"}
+
+
+def mpi_rootfs(programs, mpich=None):
+    """The small one with OpenMPI, and the given directory's programs in /mpi. With a
+    second directory its programs are in /mpich, and both MPIs' launchers in PATH."""
     files = {str(path).lstrip("/"): path for path in openmpi_files()}
     for path in programs.iterdir():
         files[f"mpi/{path.name}"] = path
-    linked = [path for path in files.values()
-              if ".so" in path.name or path.parent == programs]
+    for path in mpich.iterdir() if mpich else ():
+        files[f"mpich/{path.name}"] = path
+    for name, program in LAUNCHERS.items() if mpich else ():
+        files[f"usr/bin/{name}"] = pathlib.Path(os.path.realpath(f"/usr/bin/{program}"))
+    linked = [path for name, path in files.items()
+              if ".so" in path.name or name.startswith(("mpi/", "mpich/", "usr/bin/"))]
     for library in libraries_of(*linked):
         files[library.lstrip("/")] = pathlib.Path(os.path.realpath(library))
     entries = small_rootfs()

@@ -112,17 +112,6 @@ const char *kvs_get(const struct kvs *kvs, const char *key)
     return entry ? entry->value : NULL;
 }
 
-bool kvs_remove(struct kvs *kvs, const char *key)
-{
-    struct entry *entry = find(kvs, key);
-
-    if (!entry)
-        return false;
-    kvs->bytes -= strlen(entry->key) + strlen(entry->value);
-    entry_free(kvs, entry);
-    return true;
-}
-
 void kvs_take_new(struct kvs *kvs, struct text *to)
 {
     text_add(to, kvs->fresh.s, kvs->fresh.len);

@@ -10,8 +10,6 @@
 #ifndef PMI2_KVS_H
 #define PMI2_KVS_H
 
-#include <stdbool.h>
-
 #include "text.h"
 
 /* Without the NUL: one less than what tasks are told, as their libraries count it. */
@@ -31,8 +29,6 @@ int kvs_put(struct kvs *kvs, const char *key, const char *value);
 /* The same for a pair that every node knows by itself: no fence carries it. */
 int kvs_put_known(struct kvs *kvs, const char *key, const char *value);
 const char *kvs_get(const struct kvs *kvs, const char *key);
-/* Whether there was one to remove, which is of this node's knowledge only. */
-bool kvs_remove(struct kvs *kvs, const char *key);
 
 /* Add to 'to' what was put since this was last asked. */
 void kvs_take_new(struct kvs *kvs, struct text *to);

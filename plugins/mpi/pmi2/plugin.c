@@ -29,6 +29,7 @@ struct message {
     enum { FENCE_DONE, TASK_ENDED, ANSWER, STOP } kind;
     int status;
     uint32_t rank;
+    uint64_t cookie;
     size_t len;
     char data[];
 };
@@ -39,7 +40,6 @@ struct plugin {
     int *ours, *theirs; /* ends of the tasks' sockets, by local number; -1 */
     int wake;
     pthread_t thread;
-    bool is_crowded;      /* tasks share cores */
     pthread_mutex_t lock; /* guards the inbox */
     struct message *first, **last;
     bool is_over; /* the thread's */
@@ -70,20 +70,25 @@ static void close_one(int *fd)
 
 /* -------------------------------------------------------------------- inbox */
 
-static void post(struct plugin *plugin, int kind, uint32_t rank, int status,
-                 const void *data, size_t len)
+static struct message *message_create(int kind, int status, const void *data,
+                                      size_t len)
 {
     struct message *message = calloc(1, sizeof(*message) + len + 1);
-    uint64_t one = 1;
 
     if (!message)
         abort();
     message->kind = kind;
-    message->rank = rank;
     message->status = status;
     message->len = len;
     if (len)
         memcpy(message->data, data, len);
+    return message;
+}
+
+static void post(struct plugin *plugin, struct message *message)
+{
+    uint64_t one = 1;
+
     (void)pthread_mutex_lock(&plugin->lock);
     *plugin->last = message;
     plugin->last = &message->next;
@@ -184,6 +189,7 @@ static void take_message(struct plugin *plugin, const struct message *message)
             drop(plugin, client);
         break;
     case ANSWER:
+        server_answer(plugin->server, message->cookie, message->status, message->data);
         break;
     case STOP:
         plugin->is_over = true;
@@ -305,7 +311,6 @@ static int start(const struct berth_mpi_step *step, const struct berth_mpi_host 
         abort();
     plugin->host = *host;
     plugin->last = &plugin->first;
-    plugin->is_crowded = step->shares_machine;
     plugin->ours = no_sockets(step->n_local);
     plugin->theirs = no_sockets(step->n_local);
     (void)pthread_mutex_init(&plugin->lock, NULL);
@@ -354,7 +359,7 @@ static int task_env(void *self, uint32_t rank, char ***ret_env,
     add(env, "PMI_FD=%d", BERTH_MPI_TASK_FD);
     add(env, "PMI_RANK=%u", rank);
     add(env, "PMI_SIZE=%u", plugin->server->n_tasks);
-    add(env, "PMI_SPAWNED=0");
+    add(env, "PMI_SPAWNED=%d", plugin->server->is_spawned);
     add(env, "PMI_JOBID=%s", plugin->server->name);
     *ret_env = env;
     return 0;
@@ -376,13 +381,26 @@ static void fence_done(void *self, const uint8_t id[16], int status, const void 
                        size_t len)
 {
     (void)id; /* there is one kind only */
-    post(self, FENCE_DONE, 0, status, data, len);
+    post(self, message_create(FENCE_DONE, status, data, len));
 }
 
 static void task_ended(void *self, uint32_t rank, int status)
 {
-    (void)status;
-    post(self, TASK_ENDED, rank, 0, NULL, 0);
+    struct message *message = message_create(TASK_ENDED, status, NULL, 0);
+
+    message->rank = rank;
+    post(self, message);
+}
+
+/* Of a lookup the port, of a spawn the new step's name. */
+static void take_answer(void *self, const struct berth_mpi_answer *answer)
+{
+    const void *data = answer->nspace ? answer->nspace : answer->data;
+    size_t len = answer->nspace ? strlen(answer->nspace) : answer->len;
+    struct message *message = message_create(ANSWER, answer->status, data, len);
+
+    message->cookie = answer->cookie;
+    post(self, message);
 }
 
 static void stop(void *self)
@@ -391,7 +409,7 @@ static void stop(void *self)
 
     if (!plugin)
         return;
-    post(plugin, STOP, 0, 0, NULL, 0);
+    post(plugin, message_create(STOP, 0, NULL, 0));
     (void)pthread_join(plugin->thread, NULL);
     plugin_free(plugin);
 }
@@ -402,6 +420,7 @@ static const struct berth_mpi_ops ops = {
     .task_fd = task_fd,
     .fence_done = fence_done,
     .task_ended = task_ended,
+    .answer = take_answer,
     .stop = stop,
 };
 

@@ -7,6 +7,7 @@
  */
 #include "server.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +61,7 @@ static void on_get_name(struct client *client, const struct request *request)
 static void on_get_universe(struct client *client, const struct request *request)
 {
     (void)request;
-    text_addf(&client->out, "cmd=universe_size size=%u\n", client->server->n_tasks);
+    text_addf(&client->out, "cmd=universe_size size=%u\n", client->server->universe);
 }
 
 static bool is_our_space(const struct client *client, const struct request *request)
@@ -124,36 +125,36 @@ static void on_abort(struct client *client, const struct request *request)
 
 static void on_publish(struct client *client, const struct request *request)
 {
-    const char *service = request_get(request, "service");
-    const char *port = request_get(request, "port");
-    bool is_taken = service && kvs_get(client->server->names, service);
-
-    if (!service || !port || is_taken ||
-        kvs_put_known(client->server->names, service, port))
-        say_result(client, "publish_result", false,
-                   is_taken ? "name_is_taken" : "name_refused");
-    else
-        say_result(client, "publish_result", true, "success");
+    ask_name(client, BERTH_MPI_PUBLISH, request_get(request, "service"),
+             request_get(request, "port"));
 }
 
 static void on_lookup(struct client *client, const struct request *request)
 {
-    const char *service = request_get(request, "service");
-    const char *port = service ? kvs_get(client->server->names, service) : NULL;
-
-    if (port)
-        text_addf(&client->out, "cmd=lookup_result rc=0 msg=success port=%s\n", port);
-    else
-        text_addf(&client->out, "cmd=lookup_result rc=-1 msg=name_not_found\n");
+    ask_name(client, BERTH_MPI_LOOKUP, request_get(request, "service"), NULL);
 }
 
 static void on_unpublish(struct client *client, const struct request *request)
 {
-    const char *service = request_get(request, "service");
-    bool was_there = service && kvs_remove(client->server->names, service);
+    ask_name(client, BERTH_MPI_UNPUBLISH, request_get(request, "service"), NULL);
+}
 
-    say_result(client, "unpublish_result", was_there,
-               was_there ? "success" : "name_not_found");
+void pmi1_answered(struct client *client, int status, const char *value)
+{
+    const char *what = client->asked == BERTH_MPI_PUBLISH     ? "publish_result"
+                       : client->asked == BERTH_MPI_UNPUBLISH ? "unpublish_result"
+                       : client->asked == BERTH_MPI_SPAWN     ? "spawn_result"
+                                                              : "lookup_result";
+
+    if (client->asked == BERTH_MPI_LOOKUP && !status)
+        text_addf(&client->out, "cmd=%s rc=0 msg=success port=%s\n", what, value);
+    else
+        say_result(client, what, status == 0,
+                   status == 0        ? "success"
+                   : status == ENOENT ? "name_not_found"
+                   : status == EEXIST ? "name_is_taken"
+                   : status == ENOSYS ? "not_supported"
+                                      : "refused");
 }
 
 /* A process that was not started by us has no place in this step. */
@@ -186,6 +187,11 @@ static const struct {
 
 void pmi1_answer(struct client *client, const struct request *request)
 {
+    if (client->waits && strcmp(request->cmd, "abort") != 0) {
+        text_addf(&client->out, "cmd=%.64s_result rc=-1 msg=earlier_one_unanswered\n",
+                  request->cmd);
+        return;
+    }
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].cmd, request->cmd) == 0) {
             commands[i].answer(client, request);
@@ -196,7 +202,51 @@ void pmi1_answer(struct client *client, const struct request *request)
               request->cmd);
 }
 
+/* "key=value" of each line; the first one is "mcmd=spawn". */
+static int take_words(struct client *client, char *line)
+{
+    int rc = spawn_next_program(client->spawn);
+
+    while (!rc && line) {
+        char *next = strchr(line, '\n'), *eq;
+
+        if (next)
+            *next++ = '\0';
+        eq = strchr(line, '=');
+        if (eq) {
+            *eq = '\0';
+            rc = spawn_take(client->spawn, line, eq + 1);
+        }
+        line = next;
+    }
+    return rc;
+}
+
+static long number_of_line(const char *text, const char *name, long otherwise)
+{
+    const char *at = strstr(text, name);
+
+    return at ? strtol(at + strlen(name), NULL, 10) : otherwise;
+}
+
+/* Several programs are several commands; the last of them is answered. */
 void pmi1_answer_lines(struct client *client)
 {
-    say_result(client, "spawn_result", false, "spawn_is_not_supported");
+    char *text = client->command.s;
+    long total = number_of_line(text, "\ntotspawns=", 1);
+    long so_far = number_of_line(text, "\nspawnssofar=", 1);
+
+    if (strncmp(text, "mcmd=spawn\n", 11) != 0) {
+        text_addf(&client->out, "cmd=mcmd_result rc=-1 msg=unknown_command\n");
+        return;
+    }
+    if (!client->spawn)
+        client->spawn = spawn_create();
+    if (take_words(client, text)) {
+        spawn_destroy(client->spawn);
+        client->spawn = NULL;
+        say_result(client, "spawn_result", false, "command_refused");
+    } else if (so_far >= total) {
+        ask_spawn(client);
+    }
 }

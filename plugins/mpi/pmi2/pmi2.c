@@ -187,7 +187,7 @@ static void on_get_attribute(struct client *client, const struct request *reques
     const char *wait = request_get(request, "wait");
     const char *value = key ? kvs_get(client->server->node, key) : NULL;
 
-    if (value || !key || !wait || strcmp(wait, "TRUE") != 0 || client->waits) {
+    if (value || !key || !wait || strcmp(wait, "TRUE") != 0) {
         say_found(client, request_get(request, "thrid"), request->cmd, value);
         return;
     }
@@ -203,37 +203,67 @@ void pmi2_attribute(struct client *client, const char *value)
 
 static void on_publish(struct client *client, const struct request *request)
 {
-    const char *name = request_get(request, "name");
-    const char *port = request_get(request, "port");
-    bool is_taken = name && kvs_get(client->server->names, name);
-
-    if (!name || !port || is_taken || kvs_put_known(client->server->names, name, port))
-        say_code(client, request, PMI2_FAILED, is_taken ? "name is taken" : "refused");
-    else
-        say_code(client, request, PMI2_OK, NULL);
+    keep_thread(client, request);
+    ask_name(client, BERTH_MPI_PUBLISH, request_get(request, "name"),
+             request_get(request, "port"));
 }
 
 static void on_lookup(struct client *client, const struct request *request)
 {
-    const char *name = request_get(request, "name");
-    const char *port = name ? kvs_get(client->server->names, name) : NULL;
-    struct text answer = begin_for(request, port ? PMI2_OK : PMI2_FAILED);
-
-    say(&answer, "found", port ? "TRUE" : "FALSE");
-    if (port) {
-        say(&answer, "port", port);
-        say(&answer, "value", port); /* where Slurm's client looks */
-    }
-    send_answer(client, &answer);
+    keep_thread(client, request);
+    ask_name(client, BERTH_MPI_LOOKUP, request_get(request, "name"), NULL);
 }
 
 static void on_unpublish(struct client *client, const struct request *request)
 {
-    const char *name = request_get(request, "name");
-    bool was_there = name && kvs_remove(client->server->names, name);
+    keep_thread(client, request);
+    ask_name(client, BERTH_MPI_UNPUBLISH, request_get(request, "name"), NULL);
+}
 
-    say_code(client, request, was_there ? PMI2_OK : PMI2_FAILED,
-             was_there ? NULL : "no such name");
+/* Words in their order: "subcmd" begins the next program. */
+static void on_spawn(struct client *client, const struct request *request)
+{
+    int rc = 0;
+
+    keep_thread(client, request);
+    client->spawn = spawn_create();
+    for (size_t i = 0; i < request->n && !rc; i++) {
+        if (strcmp(request->pairs[i].key, "subcmd") == 0)
+            rc = spawn_next_program(client->spawn);
+        if (!rc)
+            rc = spawn_take(client->spawn, request->pairs[i].key,
+                            request->pairs[i].value);
+    }
+    if (!rc) {
+        ask_spawn(client);
+        return;
+    }
+    spawn_destroy(client->spawn);
+    client->spawn = NULL;
+    say_code(client, request, PMI2_BAD_ARGUMENTS, "command refused");
+}
+
+void pmi2_answered(struct client *client, int status, const char *value)
+{
+    const char *cmd = client->asked == BERTH_MPI_PUBLISH     ? "name-publish"
+                      : client->asked == BERTH_MPI_UNPUBLISH ? "name-unpublish"
+                      : client->asked == BERTH_MPI_SPAWN     ? "spawn"
+                                                             : "name-lookup";
+    struct text answer = begin(client->thread, cmd, status ? PMI2_FAILED : PMI2_OK);
+
+    if (client->asked == BERTH_MPI_LOOKUP)
+        say(&answer, "found", status ? "FALSE" : "TRUE");
+    if (client->asked == BERTH_MPI_LOOKUP && !status) {
+        say(&answer, "port", value);
+        say(&answer, "value", value); /* where Slurm's client looks */
+    }
+    if (client->asked == BERTH_MPI_SPAWN && !status) {
+        say(&answer, "jobid", value);
+        say_number(&answer, "nerrs", 0);
+    }
+    if (status)
+        say(&answer, "errmsg", strerror(status));
+    send_answer(client, &answer);
 }
 
 static const struct {
@@ -253,10 +283,17 @@ static const struct {
     {"name-lookup", on_lookup},
     {"name-publish", on_publish},
     {"name-unpublish", on_unpublish},
+    {"spawn", on_spawn},
 };
 
 void pmi2_answer(struct client *client, const struct request *request)
 {
+    /* One at a time may wait, and answers have no number but their thread's. */
+    if (client->waits && strcmp(request->cmd, "abort") != 0) {
+        say_code(client, request, PMI2_FAILED,
+                 "an earlier request is not answered yet");
+        return;
+    }
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].cmd, request->cmd) == 0) {
             commands[i].answer(client, request);

@@ -21,7 +21,7 @@ static void know_facts(struct server *server, const struct berth_mpi_step *step)
     struct text universe = {0};
 
     mapping_of(step->rank_node, step->n_tasks, &mapping);
-    text_addf(&universe, "%u", step->n_tasks);
+    text_addf(&universe, "%u", server->universe);
     /* One that is too long is left out: tasks then find out by themselves. */
     (void)kvs_put_known(server->kvs, "PMI_process_mapping", mapping.s);
     (void)kvs_put_known(server->kvs, "universeSize", universe.s);
@@ -47,6 +47,7 @@ struct server *server_create(const struct berth_mpi_step *step,
         abort();
     server->host = host;
     server->n_tasks = step->n_tasks;
+    server->universe = step->universe > step->n_tasks ? step->universe : step->n_tasks;
     server->n_clients = step->n_local;
     server->clients = calloc(step->n_local + 1, sizeof(*server->clients));
     if (!server->clients)
@@ -58,8 +59,10 @@ struct server *server_create(const struct berth_mpi_step *step,
     }
     server->kvs = kvs_create();
     server->node = kvs_create();
-    server->names = kvs_create();
     know_facts(server, step);
+    server->is_spawned = step->parent != NULL;
+    if (step->spawn_len)
+        (void)kvs_merge(server->kvs, step->spawn_data, step->spawn_len);
     return server;
 }
 
@@ -67,6 +70,7 @@ static void client_fini(struct client *client)
 {
     free(client->attribute);
     free(client->thread);
+    spawn_destroy(client->spawn);
     text_fini(&client->in);
     text_fini(&client->out);
     text_fini(&client->command);
@@ -80,7 +84,6 @@ void server_destroy(struct server *server)
         client_fini(&server->clients[i]);
     kvs_destroy(server->kvs);
     kvs_destroy(server->node);
-    kvs_destroy(server->names);
     free(server->clients);
     free(server);
 }

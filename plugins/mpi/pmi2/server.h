@@ -5,7 +5,8 @@
  *     client.c   bytes to requests: which protocol, where one ends
  *     pmi1.c     what PMI-1 asks, and the answers
  *     pmi2.c     what PMI-2 asks, and the answers
- *     server.c   what both are about: keys, barriers, node attributes, names
+ *     server.c   what both are about: keys, barriers, node attributes
+ *     ask.c      what the job's lead is asked: names, programs to spawn
  *
  * No descriptors and no threads here: bytes in by client_feed, bytes out in
  * client->out, whatever concerns other nodes by the host's functions.
@@ -19,6 +20,7 @@
 
 #include "kvs.h"
 #include "request.h"
+#include "spawn.h"
 #include "text.h"
 
 struct server;
@@ -27,7 +29,7 @@ struct server;
 enum dialect { DIALECT_NONE, DIALECT_1, DIALECT_2 };
 
 /* What a task's last request waits for; it is answered by its protocol. */
-enum waiting { WAITS_NOT, WAITS_BARRIER, WAITS_ATTRIBUTE };
+enum waiting { WAITS_NOT, WAITS_BARRIER, WAITS_ATTRIBUTE, WAITS_LEAD };
 
 struct client {
     struct server *server;
@@ -35,8 +37,10 @@ struct client {
     enum dialect dialect;
     bool is_initialised, is_finalized, is_gone;
     enum waiting waits;
-    char *attribute; /* the node attribute it waits for */
-    char *thread;    /* PMI-2: the "thrid" of what it waits with */
+    char *attribute;           /* the node attribute it waits for */
+    char *thread;              /* PMI-2: the "thrid" of what it waits with */
+    enum berth_mpi_verb asked; /* of the lead, last */
+    struct spawn *spawn;       /* programs that it wants, while it lists them */
     struct text in, out;
     struct text command; /* PMI-1: lines of a command of several */
     bool in_command;
@@ -45,13 +49,13 @@ struct client {
 struct server {
     const struct berth_mpi_host *host;
     char name[64]; /* of the step's key-value space, and of the step for PMI-2 */
-    uint32_t n_tasks;
-    struct client *clients; /* of this node, by local number */
+    uint32_t n_tasks, universe; /* universe: that the allocation has room for */
+    struct client *clients;     /* of this node, by local number */
     uint32_t n_clients;
     uint32_t n_entered;     /* that wait in the barrier */
     struct kvs *kvs;        /* of the step */
     struct kvs *node;       /* attributes of this node */
-    struct kvs *names;      /* published */
+    bool is_spawned;        /* tasks of another step asked for this one */
     struct request request; /* the one that is answered now */
 };
 
@@ -74,6 +78,16 @@ void server_fence_done(struct server *server, int status, const char *data, size
 /* Put an attribute of this node, and answer those who wait for it. */
 int server_put_attribute(struct server *server, const char *key, const char *value);
 
+/* ------------------------------------------------------------------- ask.c */
+/* Publish 'name' for 'port', look it up or take it back. */
+void ask_name(struct client *client, enum berth_mpi_verb verb, const char *name,
+              const char *port);
+/* Let client->spawn be started, which is used up. */
+void ask_spawn(struct client *client);
+/* The lead's answer: 0 or an errno value, and what was looked up. */
+void server_answer(struct server *server, uint64_t cookie, int status,
+                   const char *value);
+
 /* ---------------------------------------------------------------- client.c */
 /* Take in what the task wrote. 0; -EPROTO and words in 'ret_why' (of 256 bytes): it
  * speaks nonsense and is not to be heard any more. */
@@ -91,5 +105,8 @@ void pmi1_answer_lines(struct client *client);
 void pmi1_barrier_out(struct client *client);
 void pmi2_barrier_out(struct client *client, int status);
 void pmi2_attribute(struct client *client, const char *value);
+/* What client->asked was has come to this. */
+void pmi1_answered(struct client *client, int status, const char *value);
+void pmi2_answered(struct client *client, int status, const char *value);
 
 #endif

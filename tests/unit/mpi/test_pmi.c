@@ -23,6 +23,10 @@ struct heard {
     uint32_t abort_rank;
     int abort_status;
     char words[512];
+    int n_calls;
+    enum berth_mpi_verb verb;
+    uint64_t cookie;
+    char key[64], data[64], programs[256];
 };
 
 static void hear_fence(void *ctx, const uint8_t id[16], const uint32_t *nodes,
@@ -57,6 +61,34 @@ static void hear_client(void *ctx, uint32_t rank, int is_finalized)
     heard->n_finalized += is_finalized;
 }
 
+/* A program as "command,argument...*tasks@hosts ". */
+static void write_program(char *to, size_t size, const struct berth_mpi_app *app)
+{
+    size_t len = strlen(to);
+
+    for (const char *const *word = app->argv; *word; word++)
+        len += (size_t)snprintf(to + len, size - len, "%s%s",
+                                word == app->argv ? "" : ",", *word);
+    (void)snprintf(to + len, size - len, "*%u@%s ", app->n_tasks,
+                   app->hosts ? app->hosts : "");
+}
+
+static void hear_call(void *ctx, const struct berth_mpi_call *call)
+{
+    struct heard *heard = ctx;
+
+    heard->n_calls++;
+    heard->verb = call->verb;
+    heard->cookie = call->cookie;
+    heard->programs[0] = '\0';
+    (void)snprintf(heard->key, sizeof(heard->key), "%s", call->key ? call->key : "");
+    memset(heard->data, 0, sizeof(heard->data));
+    if (call->len)
+        memcpy(heard->data, call->data, call->len);
+    for (size_t i = 0; i < call->n_apps; i++)
+        write_program(heard->programs, sizeof(heard->programs), &call->apps[i]);
+}
+
 /* Ranks 2 and 3 of four, on the second of two nodes. */
 struct node {
     struct heard heard;
@@ -77,8 +109,10 @@ static void node_init(struct node *node)
                                   .local_ranks = local,
                                   .n_local = 2};
 
-    *node = (struct node){
-        .host = {.fence = hear_fence, .abort = hear_abort, .client = hear_client}};
+    *node = (struct node){.host = {.fence = hear_fence,
+                                   .abort = hear_abort,
+                                   .client = hear_client,
+                                   .call = hear_call}};
     node->host.ctx = &node->heard;
     node->server = server_create(&step, &node->host);
 }
@@ -339,6 +373,74 @@ static void both_versions_meet_in_one_barrier(void **state)
     node_fini(&node);
 }
 
+static void names_are_the_leads_to_know(void **state)
+{
+    struct node node;
+
+    (void)state;
+    node_init(&node);
+    begin_1(&node, 2);
+    begin_2(&node, 3);
+    asks(&node, 2, "cmd=publish_name service=ocean port=tag#0 on n2\n", "");
+    assert_int_equal(node.heard.verb, BERTH_MPI_PUBLISH);
+    assert_string_equal(node.heard.key, "ocean");
+    assert_string_equal(node.heard.data, "tag#0 on n2");
+    asks(&node, 2, "cmd=get_appnum\n",
+         "cmd=get_appnum_result rc=-1 msg=earlier_one_unanswered\n");
+    server_answer(node.server, node.heard.cookie, 0, "");
+    reads(&node, 2, "cmd=publish_result rc=0 msg=success\n");
+    server_answer(node.server, node.heard.cookie, 0, "");
+    reads(&node, 2, "");
+
+    write_as(&node, 3, frame("cmd=name-lookup;thrid=2;name=ocean;"));
+    server_answer(node.server, node.heard.cookie, 0, "a;b");
+    reads(&node, 3,
+          frame("cmd=name-lookup-response;thrid=2;rc=0;found=TRUE;port=a;;b;"
+                "value=a;;b;"));
+    asks(&node, 2, "cmd=lookup_name service=sea\n", "");
+    server_answer(node.server, node.heard.cookie, ENOENT, "");
+    reads(&node, 2, "cmd=lookup_result rc=-1 msg=name_not_found\n");
+    asks(&node, 2, "cmd=publish_name service=sea\n",
+         "cmd=publish_result rc=-1 msg=refused\n");
+    node_fini(&node);
+}
+
+static void programs_to_spawn_are_read_in_both_versions(void **state)
+{
+    struct node node;
+
+    (void)state;
+    node_init(&node);
+    begin_1(&node, 2);
+    begin_2(&node, 3);
+    asks(&node, 2,
+         "mcmd=spawn\nnprocs=2\nexecname=/bin/a\ntotspawns=2\nspawnssofar=1\n"
+         "argcnt=1\narg1=-v 3\npreput_num=1\npreput_key_0=PORT\npreput_val_0=x y\n"
+         "info_num=1\ninfo_key_0=host\ninfo_val_0=n1\nendcmd\n",
+         "");
+    assert_int_equal(node.heard.n_calls, 0);
+    asks(&node, 2,
+         "mcmd=spawn\nnprocs=1\nexecname=b\ntotspawns=2\nspawnssofar=2\nargcnt=0\n"
+         "endcmd\n",
+         "");
+    assert_string_equal(node.heard.programs, "/bin/a,-v 3*2@n1 b*1@ ");
+    assert_memory_equal(node.heard.data, "PORT\0x y", 9);
+    server_answer(node.server, node.heard.cookie, 0, "berth.17.4");
+    reads(&node, 2, "cmd=spawn_result rc=0 msg=success\n");
+
+    write_as(&node, 3,
+             frame("cmd=spawn;ncmds=1;preputcount=0;subcmd=/bin/c;maxprocs=3;argc=2;"
+                   "argv0=-x;argv1=;infokeycount=0;"));
+    assert_string_equal(node.heard.programs, "/bin/c,-x,*3@ ");
+    server_answer(node.server, node.heard.cookie, 0, "berth.17.5");
+    reads(&node, 3, frame("cmd=spawn-response;rc=0;jobid=berth.17.5;nerrs=0;"));
+    asks(&node, 2, "mcmd=spawn\nnprocs=0\nexecname=b\nendcmd\n",
+         "cmd=spawn_result rc=-1 msg=command_refused\n");
+    asks(&node, 2, "mcmd=spawn\nnprocs=2\nendcmd\n",
+         "cmd=spawn_result rc=-1 msg=refused\n");
+    node_fini(&node);
+}
+
 static void an_abort_says_who_and_why(void **state)
 {
     struct node node;
@@ -435,6 +537,8 @@ int main(void)
         cmocka_unit_test(version_two_begins_as_one_and_goes_on_in_frames),
         cmocka_unit_test(an_attribute_is_waited_for),
         cmocka_unit_test(both_versions_meet_in_one_barrier),
+        cmocka_unit_test(names_are_the_leads_to_know),
+        cmocka_unit_test(programs_to_spawn_are_read_in_both_versions),
         cmocka_unit_test(an_abort_says_who_and_why),
         cmocka_unit_test(nonsense_is_not_heard_to_its_end),
         cmocka_unit_test(a_line_without_end_is_not_kept),
