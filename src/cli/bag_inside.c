@@ -123,17 +123,19 @@ static void reap(struct dispatcher *d)
 
 /* ------------------------------------------------------------------- start */
 
+/* With the entries before it that bag_slot_start wants; the caller frees it. */
 static char **make_argv(const struct dispatcher *d, const struct waiting *command)
 {
     const Berth__BagSetup *setup = d->setup->bag_setup;
-    size_t n = setup->n_prefix, at = 0;
+    size_t n = BAG_SLOT_SPARE + setup->n_prefix, at = 0;
     char **argv;
 
     for (size_t i = 0; i < command->len; i++)
         n += command->argv[i] == '\0';
     argv = xcalloc(n + 1, sizeof(*argv));
     for (n = 0; n < setup->n_prefix; n++)
-        argv[n] = setup->prefix[n];
+        argv[BAG_SLOT_SPARE + n] = setup->prefix[n];
+    n += BAG_SLOT_SPARE;
     for (; at < command->len; at += strlen(argv[n++]) + 1)
         argv[n] = (char *)(uintptr_t)command->argv + at;
     return argv;
@@ -155,8 +157,8 @@ static void start(struct dispatcher *d, struct bag_slot *slot, struct waiting *c
     uint64_t timeout_ms = d->setup->bag_setup->timeout_ms;
     struct err err;
 
-    if (bag_slot_start(slot, command->index, command->attempt, argv, d->null_fd, &err) <
-        0) {
+    if (bag_slot_start(slot, command->index, command->attempt, argv + BAG_SLOT_SPARE,
+                       d->null_fd, &err) < 0) {
         tell_result(d, slot, W_EXITCODE(err.code == ENOENT ? 127 : 126, 0), err.text);
         return;
     }

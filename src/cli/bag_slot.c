@@ -30,7 +30,7 @@
 
 struct launch {
     const struct bag_slot *slot;
-    char *const *argv;
+    char **argv;
     int fds[3];
     const char *failed_step; /* NULL: exec itself */
     int code;                /* errno value; 0: it was executed */
@@ -123,6 +123,30 @@ ON_BORROWED_STACK static int exec_in_path(const char *path, char *const *argv,
     return code;
 }
 
+/* Programs that every shell has itself, so that small images have no other. */
+ON_BORROWED_STACK static bool is_builtin(const char *name)
+{
+    static const char *const names[] = {"echo", "printf", "true", "false",
+                                        "test", "[",      "kill", "pwd"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* The shell runs it with the same arguments, as they are. */
+ON_BORROWED_STACK static void exec_builtin(char **argv, char *const *env)
+{
+    static char shell[] = "/bin/sh", option[] = "-c", command[] = "\"$0\" \"$@\"";
+
+    argv -= BAG_SLOT_SPARE;
+    argv[0] = shell;
+    argv[1] = option;
+    argv[2] = command;
+    (void)execve(shell, argv, env);
+}
+
 ON_BORROWED_STACK static int child_main(void *arg)
 {
     struct launch *launch = arg;
@@ -138,6 +162,11 @@ ON_BORROWED_STACK static int child_main(void *arg)
     } else {
         launch->code = exec_in_path(path ? path : "/usr/local/bin:/usr/bin:/bin",
                                     launch->argv, env);
+        if (launch->code == ENOENT && is_builtin(launch->argv[0])) {
+            launch->code = 0;
+            exec_builtin(launch->argv, env);
+            launch->code = ENOENT; /* no shell either */
+        }
     }
     _exit(127);
 }
@@ -190,8 +219,8 @@ static int launch_child(struct launch *launch, pid_t *ret_pid, struct err *err)
     return explain(launch, err);
 }
 
-int bag_slot_start(struct bag_slot *slot, uint64_t index, uint32_t attempt,
-                   char *const *argv, int null_fd, struct err *err)
+int bag_slot_start(struct bag_slot *slot, uint64_t index, uint32_t attempt, char **argv,
+                   int null_fd, struct err *err)
 {
     struct launch launch = {.slot = slot, .argv = argv, .fds = {null_fd, -1, -1}};
     pid_t pid = 0;

@@ -32,10 +32,14 @@ struct bag_slot {
 int bag_slot_init(struct bag_slot *slot, const Berth__BagSlot *from, char *const *base,
                   struct err *err);
 
-/* Run 'argv' (NULL-terminated) with stdin from 'null_fd', in a session of its own. 0,
- * or why it could not be executed: -ENOENT, or another error, with words. */
-int bag_slot_start(struct bag_slot *slot, uint64_t index, uint32_t attempt,
-                   char *const *argv, int null_fd, struct err *err);
+/* Entries before argv[0] that bag_slot_start may write to. */
+#define BAG_SLOT_SPARE 3
+
+/* Run 'argv' (NULL-terminated, after BAG_SLOT_SPARE entries of no meaning) with stdin
+ * from 'null_fd', in a session of its own. 0, or why it could not be executed: -ENOENT,
+ * or another error, with words. */
+int bag_slot_start(struct bag_slot *slot, uint64_t index, uint32_t attempt, char **argv,
+                   int null_fd, struct err *err);
 /* To the command and all it has started. */
 void bag_slot_signal(const struct bag_slot *slot, int signo);
 /* Its command has been reaped: kill what that left behind. What it wrote can still be
