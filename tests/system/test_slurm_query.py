@@ -254,3 +254,51 @@ def test_a_cancelled_job_says_by_whom(desk):
 def test_counters_and_shares_are_shown(desk):
     assert "Jobs submitted: " in desk.slurm("sdiag").stdout
     assert desk.slurm("sshare", "-a").stdout.startswith("Account ")
+
+
+@pytest.fixture
+def account(cluster, desk):
+    """An account with limits, and somebody in it."""
+    for words in (("account", "add", "physics", "--grp-cores", 64, "--grp-mem", "64G"),
+                  ("account", "add-user", "alice", "physics", "--max-wall", "2-00:00:00"),
+                  ("account", "add-user", "alice", "root", "--default")):
+        desk.berth(*words)
+    yield "physics"
+    desk.berth("account", "delete-user", "alice", "root")
+    desk.berth("account", "delete-user", "alice", "physics")
+    desk.berth("account", "delete", "physics")
+
+
+def test_snakemake_and_portals_find_the_accounts_of_a_user(desk, account):
+    out = desk.slurm("sacctmgr", "-n", "-s", "list", "user", "alice", "format=account%256").stdout
+    assert sorted(out.split()) == [account, "root"]
+    assert all(len(line) >= 256 for line in out.splitlines())
+    out = desk.slurm("sacctmgr", "-nP", "show", "assoc", "where", "user=alice",
+                     f"account={account}", "format=account,qos,maxwall").stdout
+    assert out == f"{account}|normal|2-00:00:00\n"
+    out = desk.slurm("sacctmgr", "-nP", "list", "users", "name=alice").stdout
+    assert out == "alice|root|None\n"
+    out = desk.slurm("sacctmgr", "-nP", "show", "account", account,
+                     "format=account,parentname,grptres").stdout
+    assert out == f"{account}|root|cpu=64,mem=64G\n"
+    assert desk.slurm("sacctmgr", "-n", "show", "user", "nobody-there").stdout == ""
+
+
+def test_sacctmgr_shows_qos_and_the_cluster(desk):
+    header, *rows = desk.slurm("sacctmgr", "-p", "show", "qos",
+                               "format=name,priority").stdout.splitlines()
+    assert header == "Name|Priority|" and "normal|0|" in rows
+    name = desk.slurm("sacctmgr", "-nP", "show", "cluster", "format=cluster").stdout.strip()
+    assert name and "|" not in name
+    assert desk.slurm("sacctmgr", "-nP", "show", "cluster", "not" + name).stdout == ""
+
+
+def test_sacctmgr_names_the_command_that_changes(desk):
+    for words, command in ((("add", "user", "bob", "account=root"), "berth account add-user"),
+                           (("modify", "qos", "normal", "set", "priority=3"), "berth qos"),
+                           (("delete", "account", "root"), "berth account")):
+        result = desk.slurm("sacctmgr", "-i", *words, check=False)
+        assert result.returncode == 1 and command in result.stderr, words
+    for words in (("show", "assoc", "bla=1"), ("show", "bla"), ("bla",),
+                  ("show", "user", "format=bla")):
+        assert desk.slurm("sacctmgr", *words, check=False).returncode == 1, words
