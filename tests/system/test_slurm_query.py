@@ -302,3 +302,34 @@ def test_sacctmgr_names_the_command_that_changes(desk):
     for words in (("show", "assoc", "bla=1"), ("show", "bla"), ("bla",),
                   ("show", "user", "format=bla")):
         assert desk.slurm("sacctmgr", *words, check=False).returncode == 1, words
+
+
+@pytest.fixture
+def waiting(desk):
+    """A job that cannot start yet: the node it needs is taken."""
+    sleeper(desk, "-N", 2, "--exclusive")
+    return desk.sbatch("-N", 2, "--nice=5", "--wrap", "true")
+
+
+def test_sprio_shows_the_points_of_a_waiting_job(desk, waiting):
+    header, row = desk.slurm("sprio", "-j", waiting).stdout.splitlines()
+    assert header.split() == ["JOBID", "PARTITION", "USER", "PRIORITY", "SITE", "AGE",
+                              "FAIRSHARE", "JOBSIZE", "PARTITION", "QOS"]
+    assert row.split()[:2] == [str(waiting), "batch"]
+    out = desk.slurm("sprio", "-h", "-j", waiting, "-o", "%i|%Y|%S|%A|%F|%J|%P|%Q|%N").stdout
+    job, priority, *points, nice = out.strip().split("|")
+    assert job == str(waiting) and nice == "5" and int(priority) >= 1
+    assert abs(max(1, sum(map(int, points)) - 5) - int(priority)) <= len(points)
+    factors = desk.slurm("sprio", "-hn", "-j", waiting, "-o", "%a %f %j %p %q").stdout.split()
+    assert len(factors) == 5 and all(0 <= float(factor) <= 1 for factor in factors)
+    assert desk.slurm("sprio", "-w").stdout.splitlines()[1].split()[0] == "Weights"
+
+
+def test_sprio_finds_jobs_by_owner_and_partition(desk, waiting):
+    def ids(*argv):
+        return desk.slurm("sprio", "-h", "-o", "%i", *argv).stdout.split()
+
+    assert str(waiting) in ids("-u", desk.user) and str(waiting) in ids("-p", "batch")
+    assert ids("-p", "elsewhere") == []
+    assert "Unable to find jobs" in desk.slurm("sprio", "-u", "nobody-there").stdout
+    assert desk.slurm("sprio", "-o", "%t", check=False).returncode == 1
