@@ -333,3 +333,16 @@ def test_sprio_finds_jobs_by_owner_and_partition(desk, waiting):
     assert ids("-p", "elsewhere") == []
     assert "Unable to find jobs" in desk.slurm("sprio", "-u", "nobody-there").stdout
     assert desk.slurm("sprio", "-o", "%t", check=False).returncode == 1
+
+
+def test_sstat_tells_what_steps_use(desk):
+    job = desk.sbatch("-n", 1, "--wrap", "srun sleep 300")
+    wait_until(lambda: f"{job}.0" in desk.slurm("squeue", "-hs", "-j", job).stdout,
+               what="its step")
+    out = desk.slurm("sstat", "-nP", "-j", f"{job}.0", "-o", "JobID,MaxRSS,AveCPU,NTasks").stdout
+    assert re.fullmatch(rf"{job}\.0\|\d+K?\|[0-9:.]+\|1\n", out), out
+    assert desk.slurm("sstat", "-nP", "-j", job, "-o", "jobid").stdout == f"{job}.0\n"
+    out = desk.slurm("sstat", "-a", "-nP", "-j", job, "-o", "jobid").stdout
+    assert out.split() == [f"{job}.batch", f"{job}.0"]
+    assert "MaxRSS" in desk.slurm("sstat", "--helpformat").stdout
+    assert desk.slurm("sstat", "-j", f"{job}.7", check=False).returncode == 1
