@@ -305,6 +305,22 @@ void request_fini(struct request *request)
 
 /* ------------------------------------------------------------------ placements */
 
+/* What each of them is called: leads give devices to steps, and know no topology. */
+static void add_kinds(const struct node_topo *topo, const struct bitset *devices,
+                      Berth__NodeShare *message)
+{
+    message->device_kinds =
+        xcalloc(bitset_count(devices), sizeof(*message->device_kinds));
+    for (size_t i = bitset_next(devices, 0); i < topo->n_devices;
+         i = bitset_next(devices, i + 1)) {
+        const struct topo_device *device = &topo->devices[i];
+
+        message->device_kinds[message->n_device_kinds++] =
+            device->type ? xasprintf("%s:%s", device->name, device->type)
+                         : xstrdup(device->name);
+    }
+}
+
 static Berth__NodeShare *share_message(const struct controller *ctl,
                                        const struct place_share *share)
 {
@@ -317,8 +333,10 @@ static Berth__NodeShare *share_message(const struct controller *ctl,
     message->port = nodes_port(node);
     message->cores = bitset_format(share->cores);
     message->memory = share->memory;
-    if (share->devices)
+    if (share->devices) {
         message->devices = bitset_format(share->devices);
+        add_kinds(node->topo, share->devices, message);
+    }
     message->tasks = share->tasks;
     message->n_task_cores = share->tasks;
     message->task_cores = xcalloc(share->tasks, sizeof(*message->task_cores));

@@ -136,14 +136,13 @@ static void add_given_kinds(const struct node *node, Berth__DevicePolicy *policy
     policy->n_cdi_given = strv_len(kinds);
 }
 
-Berth__DevicePolicy *devices_policy(const struct node *node,
-                                    const Berth__NodeShare *share)
+Berth__DevicePolicy *devices_policy(const struct node *node, const char *indexes)
 {
     const struct node_topo *topo = equipped(node);
     Berth__DevicePolicy *policy = xmalloc(sizeof(*policy));
 
     berth__device_policy__init(policy);
-    add_given(node, share->devices, policy);
+    add_given(node, indexes, policy);
     add_list(node->config->container.cdi_dirs, &policy->n_cdi_dirs, &policy->cdi_dirs);
     add_list(node->config->container.cdi_allow, &policy->n_cdi_allow,
              &policy->cdi_allow);

@@ -37,10 +37,9 @@ static void limit_cores(const struct node *node, const Berth__NodeShare *share,
     limits->set.cpus = limits->cpus;
 }
 
-static void limit_memory(const struct node *node, const Berth__NodeShare *share,
+static void limit_memory(const struct node *node, uint64_t memory,
                          struct group_limits *limits)
 {
-    uint64_t memory = share->memory;
     uint64_t least = node->config->cgroup.memory_min;
 
     if (!node->config->cgroup.constrain_memory || !memory)
@@ -73,8 +72,20 @@ void group_limits_init(const struct node *node, const Berth__NodeShare *share,
     *limits = (struct group_limits){0};
     limit_devices(node, devices, limits);
     limit_cores(node, share, limits);
-    limit_memory(node, share, limits);
+    limit_memory(node, share->memory, limits);
     limits->set.pids = node->config->cgroup.pids_max;
+}
+
+bool group_limits_of_step(const struct node *node, const Berth__StepNode *own,
+                          const Berth__DevicePolicy *devices,
+                          struct group_limits *limits)
+{
+    *limits = (struct group_limits){0};
+    limits->set.is_leaf = 1;
+    limit_memory(node, own->memory, limits);
+    if (own->has_devices)
+        limit_devices(node, devices, limits);
+    return limits->set.memory || limits->set.has_devices;
 }
 
 void group_limits_fini(struct group_limits *limits)

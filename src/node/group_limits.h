@@ -19,6 +19,10 @@ struct group_limits {
  * they hold. */
 void group_limits_init(const struct node *node, const Berth__NodeShare *share,
                        const Berth__DevicePolicy *devices, struct group_limits *limits);
+/* What a step may use less than its job. False: nothing. */
+bool group_limits_of_step(const struct node *node, const Berth__StepNode *own,
+                          const Berth__DevicePolicy *devices,
+                          struct group_limits *limits);
 void group_limits_fini(struct group_limits *limits);
 
 #endif

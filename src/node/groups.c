@@ -18,6 +18,7 @@
 #include "cgroup/cgroup.h"
 #include "node/group_limits.h"
 #include "node/shepherd_priv.h"
+#include "wire/pack.h"
 
 #define RETRY_FIRST_MS 2
 #define RETRY_MAX_MS 1000
@@ -233,33 +234,46 @@ static bool oom_kill_all(const struct node *node)
            strcmp(cgroup_plugin(node->cgroup), "v2") == 0;
 }
 
-static int make_groups(struct node *node, const Berth__Grant *grant,
-                       const Berth__NodeShare *share,
-                       const Berth__Assignment *assignment, struct err *err)
+static int make_jobs_groups(struct node *node, const Berth__Grant *grant,
+                            const Berth__NodeShare *share, struct err *err)
 {
-    static const struct berth_cgroup_limits none, together = {.kill_all = 1};
+    static const struct berth_cgroup_limits none;
     struct cgroup *cg = node->cgroup;
     cleanup(freep) char *job = job_path(grant->job_id, grant->epoch);
     cleanup(freep) char *shepherds = xasprintf("%s/shepherds", job);
     cleanup(freep) char *work = xasprintf("%s/work", job);
+    cleanup(free_messagep) Berth__DevicePolicy *devices =
+        devices_policy(node, share->devices);
     cleanup(group_limits_fini) struct group_limits limits = {0};
+    int rc = cgroup_make(cg, job, &none, err);
+
+    group_limits_init(node, share, devices, &limits);
+    if (!rc)
+        rc = cgroup_make(cg, shepherds, NULL, err);
+    return rc ? rc : cgroup_make(cg, work, &limits.set, err);
+}
+
+static int make_groups(struct node *node, const Berth__Grant *grant,
+                       const Berth__NodeShare *share, const Berth__StepNode *own,
+                       const Berth__Assignment *assignment, struct err *err)
+{
+    cleanup(group_limits_fini) struct group_limits limits = {0};
+    bool is_limited =
+        own && group_limits_of_step(node, own, assignment->devices, &limits);
     int rc = 0;
 
-    if (!job_has_shepherd(node, grant->job_id, grant->epoch)) {
-        group_limits_init(node, share, assignment->devices, &limits);
-        rc = cgroup_make(cg, job, &none, err);
-        if (!rc)
-            rc = cgroup_make(cg, shepherds, NULL, err);
-        if (!rc)
-            rc = cgroup_make(cg, work, &limits.set, err);
-    }
+    limits.set.kill_all = oom_kill_all(node);
+    if (!job_has_shepherd(node, grant->job_id, grant->epoch))
+        rc = make_jobs_groups(node, grant, share, err);
     return rc ? rc
-              : cgroup_make(cg, assignment->cgroup_path,
-                            oom_kill_all(node) ? &together : NULL, err);
+              : cgroup_make(node->cgroup, assignment->cgroup_path,
+                            is_limited || limits.set.kill_all ? &limits.set : NULL,
+                            err);
 }
 
 int groups_prepare(struct node *node, const Berth__Grant *grant, uint32_t index,
-                   int64_t step, Berth__Assignment *assignment, struct err *err)
+                   int64_t step, const Berth__StepNode *own,
+                   Berth__Assignment *assignment, struct err *err)
 {
     const Berth__NodeShare *share = grant->placement->shares[index];
     int rc;
@@ -271,8 +285,8 @@ int groups_prepare(struct node *node, const Berth__Grant *grant, uint32_t index,
     assignment->cgroup_handle = (char *)(uintptr_t)cgroup_handle(node->cgroup);
     if (node->config->cgroup.constrain_memory &&
         cgroup_can(node->cgroup, BERTH_CGROUP_MEMORY))
-        assignment->memory_limit = share->memory;
-    rc = make_groups(node, grant, share, assignment, err);
+        assignment->memory_limit = own && own->memory ? own->memory : share->memory;
+    rc = make_groups(node, grant, share, own, assignment, err);
     if (rc)
         groups_release(node, grant->job_id, grant->epoch, step);
     return rc;

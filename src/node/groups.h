@@ -5,7 +5,7 @@
  *     <root>/job_N.E             as many as there are jobs
  *         shepherds              not limited: they report when all else is dead
  *         work                   the job's limits
- *             batch, step_M      only counted
+ *             batch, step_M      counted; limited when the step asked for less
  *
  * A shepherd enters the group of its tasks while it is root, so that all it ever
  * starts is in there, and is taken out again when its container has begun.
@@ -24,9 +24,11 @@ void groups_sweep(struct node *node);
 void groups_stop(struct node *node);
 
 /* Make the groups for a shepherd, and tell it in its assignment. 'index' is this
- * node's in the grant. */
+ * node's in the grant; 'own' what the step has here (NULL: the lead), whose memory and
+ * devices are limits of its own group. */
 int groups_prepare(struct node *node, const Berth__Grant *grant, uint32_t index,
-                   int64_t step, Berth__Assignment *assignment, struct err *err);
+                   int64_t step, const Berth__StepNode *own,
+                   Berth__Assignment *assignment, struct err *err);
 void groups_clear(Berth__Assignment *assignment);
 /* A shepherd is gone: end what it left, and remove its group; with the last
  * shepherd of a job here, that job's. */

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define FANOUT_MAX 1024
+#define DEVICES_MAX 65536
 
 /* ---------------------------------------------------------------- answering */
 
@@ -102,8 +103,10 @@ static uint32_t image_sharing(const struct config *config, bool shares_machine)
 
 static char runtime_native[] = "native", runtime_oci[] = "oci";
 
+/* 'own' is what a step has here; NULL: for the lead. */
 static void fill_assignment(const struct node *node, const Berth__Grant *grant,
-                            uint32_t index, Berth__Assignment *assignment)
+                            uint32_t index, const Berth__StepNode *own,
+                            Berth__Assignment *assignment)
 {
     berth__assignment__init(assignment);
     assignment->node_index = index;
@@ -133,7 +136,9 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
         assignment->oci_program = node->config->container.oci_program;
     if (node->config->mpi_default)
         assignment->mpi_default = node->config->mpi_default;
-    assignment->devices = devices_policy(node, grant->placement->shares[index]);
+    assignment->devices = devices_policy(
+        node, own && own->has_devices ? own->devices
+                                      : grant->placement->shares[index]->devices);
     if (node->config->hooks.task_prolog)
         assignment->task_prolog = node->config->hooks.task_prolog;
     if (node->config->hooks.task_epilog)
@@ -177,11 +182,11 @@ static void clear_assignment(Berth__Assignment *assignment)
 
 /* With its control groups, which are there before the shepherd begins. */
 static int assign(struct node *node, const Berth__Grant *grant, uint32_t index,
-                  int64_t step, Berth__Assignment *assignment, struct leg *leg,
-                  struct err *err)
+                  int64_t step, const Berth__StepNode *own,
+                  Berth__Assignment *assignment, struct leg *leg, struct err *err)
 {
     uint32_t job = grant->job_id, epoch = grant->epoch;
-    int rc = groups_prepare(node, grant, index, step, assignment, err);
+    int rc = groups_prepare(node, grant, index, step, own, assignment, err);
 
     if (rc)
         return rc;
@@ -244,10 +249,10 @@ static void begin_lead(struct leg *leg, const Berth__Grant *grant, uint32_t inde
     struct err err;
     int rc;
 
-    fill_assignment(node, grant, index, &assignment);
+    fill_assignment(node, grant, index, NULL, &assignment);
     fill_pus(node, grant->placement->shares[0]->cores, 0, NULL, &assignment);
     assignment.job = msg;
-    rc = assign(node, grant, index, STEP_LEAD, &assignment, leg, &err);
+    rc = assign(node, grant, index, STEP_LEAD, NULL, &assignment, leg, &err);
     clear_assignment(&assignment);
     if (!rc)
         return;
@@ -330,6 +335,27 @@ static int check_cores(const struct node *node, const Berth__StepNode *own,
     return rc;
 }
 
+/* So may its memory and devices be. */
+static int check_resources(const Berth__StepNode *own, const Berth__NodeShare *share,
+                           struct err *err)
+{
+    cleanup(bitset_destroyp) struct bitset *granted = NULL;
+    cleanup(bitset_destroyp) struct bitset *set = NULL;
+    int rc;
+
+    if (share->memory && own->memory > share->memory)
+        return err_set(err, EPERM, "%llu MiB are more than the job's",
+                       (unsigned long long)own->memory);
+    if (!own->has_devices)
+        return 0;
+    rc = bitset_parse(share->devices, DEVICES_MAX, &granted, err);
+    if (!rc)
+        rc = bitset_parse(own->devices, DEVICES_MAX, &set, err);
+    if (!rc && !bitset_is_subset(set, granted))
+        rc = err_set(err, EPERM, "devices %s are not the job's", own->devices);
+    return rc;
+}
+
 static int check_step(const Berth__LaunchStep *msg, const Berth__Grant *grant,
                       struct err *err)
 {
@@ -344,10 +370,15 @@ static int check_step(const Berth__LaunchStep *msg, const Berth__Grant *grant,
 static int check_tasks(const struct node *node, const Berth__StepNode *own,
                        const Berth__Grant *grant, struct err *err)
 {
+    const Berth__NodeShare *share = launch_share_of(grant, own->node);
+    int rc = check_resources(own, share, err);
+
+    if (rc)
+        return rc;
     if (own->n_task_cores != own->n_ranks)
         return err_set(err, EINVAL, "a step launch with %zu tasks and cores for %zu",
                        own->n_ranks, own->n_task_cores);
-    return check_cores(node, own, launch_share_of(grant, own->node), err);
+    return check_cores(node, own, share, err);
 }
 
 /* To where the grant says that a child is, whatever the lead says. */
@@ -392,10 +423,10 @@ static void begin_step(struct leg *leg, const Berth__Grant *grant, uint32_t inde
     Berth__Assignment assignment;
     struct err err;
 
-    fill_assignment(node, grant, index, &assignment);
+    fill_assignment(node, grant, index, own, &assignment);
     fill_pus(node, own->cores, own->n_task_cores, own->task_cores, &assignment);
     assignment.step = msg;
-    if (assign(node, grant, index, msg->step_id, &assignment, leg, &err))
+    if (assign(node, grant, index, msg->step_id, own, &assignment, leg, &err))
         leg_end(NULL, &err, leg);
     clear_assignment(&assignment);
 }

@@ -91,9 +91,9 @@ char *program_seal(const char *path);
 /* --------------------------------------------------------------- devices.c */
 /* Put the configuration's devices beside the hardware. */
 void devices_start(struct node *node);
-/* What a shepherd of a job with this share must know; free it with free_message. */
-Berth__DevicePolicy *devices_policy(const struct node *node,
-                                    const Berth__NodeShare *share);
+/* What a shepherd whose job or step has these devices ("0-3", as in a NodeShare) must
+ * know; free it with free_message. */
+Berth__DevicePolicy *devices_policy(const struct node *node, const char *indexes);
 
 /* The sets of libraries that containers of this node may have. */
 void host_libraries_fill(const struct node *node, Berth__Assignment *assignment);

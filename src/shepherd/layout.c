@@ -29,10 +29,11 @@ static int share_init(struct share *share, const Berth__NodeShare *from,
         return err_set(err, EBADMSG, "node %s gives no cores", from->node);
     share->core_ids = xcalloc(share->n_cores, sizeof(*share->core_ids));
     share->users = xcalloc(share->n_cores, sizeof(*share->users));
+    share->before = xcalloc(share->n_cores, sizeof(*share->before));
     for (size_t i = 0, core = bitset_next(set, 0); core < set->nbits;
          core = bitset_next(set, core + 1))
         share->core_ids[i++] = (uint32_t)core;
-    return 0;
+    return devices_list(share, err);
 }
 
 int layout_create(const Berth__Grant *grant, const Berth__JobSpec *spec,
@@ -63,6 +64,8 @@ void layout_destroy(struct layout *layout)
     for (size_t i = 0; i < layout->n_shares; i++) {
         free(layout->shares[i].core_ids);
         free(layout->shares[i].users);
+        free(layout->shares[i].before);
+        devices_unlist(&layout->shares[i]);
     }
     free(layout->shares);
     free(layout);
@@ -70,9 +73,8 @@ void layout_destroy(struct layout *layout)
 
 /* ------------------------------------------------------------------ taking */
 
-static void make_nodes(struct layout *layout, const struct wish *wish,
-                       const Berth__StepSpec *spec, const uint32_t *counts,
-                       bool as_placed, Berth__LaunchStep *launch)
+static void make_nodes(const struct layout *layout, const struct wish *wish,
+                       Berth__LaunchStep *launch)
 {
     launch->nodes = xcalloc(wish->n_nodes, sizeof(*launch->nodes));
     launch->n_nodes = wish->n_nodes;
@@ -86,13 +88,38 @@ static void make_nodes(struct layout *layout, const struct wish *wish,
         node->port = from->port;
         launch->nodes[i] = node;
     }
-    ranks_deal(launch, counts, wish);
-    for (size_t i = 0; i < wish->n_nodes; i++)
-        cores_take(&layout->shares[wish->nodes[i]], wish, spec, as_placed,
-                   launch->nodes[i]);
 }
 
-int layout_take(struct layout *layout, const Berth__StepSpec *spec,
+static void take_all(struct layout *layout, const struct wish *wish,
+                     const Berth__StepSpec *spec, const uint32_t *counts,
+                     bool as_placed, Berth__LaunchStep *launch)
+{
+    make_nodes(layout, wish, launch);
+    ranks_deal(launch, counts, wish);
+    for (size_t i = 0; i < wish->n_nodes; i++) {
+        struct share *share = &layout->shares[wish->nodes[i]];
+        Berth__StepNode *node = launch->nodes[i];
+
+        cores_take(share, wish, spec, as_placed, node);
+        node->memory = memory_of(share, wish, (uint32_t)node->n_ranks);
+        share->memory_used += node->memory;
+    }
+    devices_take(layout, wish, launch);
+}
+
+int layout_check(const struct layout *layout, const Berth__StepSpec *spec,
+                 struct err *err)
+{
+    struct wish wish = {0};
+    int rc = wish_make(layout, spec, &wish, err);
+
+    if (!rc)
+        rc = count_check(layout, &wish, err);
+    wish_fini(&wish);
+    return rc;
+}
+
+int layout_take(struct layout *layout, const Berth__StepSpec *spec, bool passes,
                 Berth__LaunchStep *launch, struct err *err)
 {
     struct wish wish = {0};
@@ -101,11 +128,21 @@ int layout_take(struct layout *layout, const Berth__StepSpec *spec,
     int rc = wish_make(layout, spec, &wish, err);
 
     if (!rc)
-        rc = count_tasks(layout, &wish, counts, &as_placed, err);
+        rc = count_tasks(layout, &wish, passes ? ROOM_PASSING : ROOM_NOW, counts,
+                         &as_placed, err);
     if (!rc)
-        make_nodes(layout, &wish, spec, counts, as_placed, launch);
-    free(wish.nodes);
+        take_all(layout, &wish, spec, counts, as_placed, launch);
+    wish_fini(&wish);
     return rc;
+}
+
+bool layout_is_full(const struct layout *layout)
+{
+    for (size_t i = 0; i < layout->n_shares; i++)
+        for (uint32_t c = 0; c < layout->shares[i].n_cores; c++)
+            if (!layout->shares[i].users[c])
+                return false;
+    return true;
 }
 
 static struct share *share_of(struct layout *layout, const char *node)
@@ -116,21 +153,19 @@ static struct share *share_of(struct layout *layout, const char *node)
     return NULL;
 }
 
-static void give_list(struct share *share, const char *cores)
-{
-    cleanup(bitset_destroyp) struct bitset *set = NULL;
-
-    if (!share || bitset_parse(cores, CORES_MAX, &set, NULL))
-        return;
-    for (uint32_t i = 0; i < share->n_cores; i++)
-        if (bitset_test(set, share->core_ids[i]) && share->users[i])
-            share->users[i]--;
-}
-
 void layout_give(struct layout *layout, const Berth__LaunchStep *launch)
 {
-    for (size_t i = 0; i < launch->n_nodes; i++)
-        give_list(share_of(layout, launch->nodes[i]->node), launch->nodes[i]->cores);
+    for (size_t i = 0; i < launch->n_nodes; i++) {
+        const Berth__StepNode *node = launch->nodes[i];
+        struct share *share = share_of(layout, node->node);
+
+        if (!share)
+            continue;
+        cores_give(share, node);
+        devices_give(share, node);
+        share->memory_used -=
+            node->memory < share->memory_used ? node->memory : share->memory_used;
+    }
 }
 
 void layout_clear_nodes(Berth__LaunchStep *launch)

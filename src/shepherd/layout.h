@@ -23,11 +23,24 @@ int layout_create(const Berth__Grant *grant, const Berth__JobSpec *spec,
                   struct layout **ret, struct err *err);
 void layout_destroy(struct layout *layout);
 
-/* Place a step: fills nodes of 'launch' (heap, owned by it) and marks the cores
- * as used. Returns 0; -EAGAIN when it has to wait for other steps; -EINVAL when
- * it can never fit (words name the option at fault). */
-int layout_take(struct layout *layout, const Berth__StepSpec *spec,
+/* Whether a step could be placed if nobody else used anything. -EINVAL with words. */
+int layout_check(const struct layout *layout, const Berth__StepSpec *spec,
+                 struct err *err);
+
+/* Place a step: fills nodes of 'launch' (heap, owned by it) and marks what it got as
+ * used. One that 'passes' another gets nothing that is claimed. Returns 0; -EAGAIN
+ * when it has to wait for other steps (words say for what of theirs); -EINVAL when it
+ * can never fit (words name the option at fault). */
+int layout_take(struct layout *layout, const Berth__StepSpec *spec, bool passes,
                 Berth__LaunchStep *launch, struct err *err);
+
+/* A step has to wait: claim what it needs, in place of what was claimed before. It is
+ * there when all that run now have ended, whatever passes meanwhile. */
+void layout_claim(struct layout *layout, const Berth__StepSpec *spec);
+void layout_unclaim(struct layout *layout);
+
+/* Whether every core is in use: then only steps that overlap others can start. */
+bool layout_is_full(const struct layout *layout);
 
 /* Give back what layout_take marked for 'launch'. */
 void layout_give(struct layout *layout, const Berth__LaunchStep *launch);

@@ -10,31 +10,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t room_on(const struct share *share, const struct wish *wish, bool empty)
+/* Room of each share, looked up once. */
+static uint32_t *all_rooms(const struct layout *layout, const struct wish *wish,
+                           enum room_of of)
 {
-    uint32_t cores = 0, room;
+    uint32_t *rooms = xcalloc(layout->n_shares, sizeof(*rooms));
 
-    for (uint32_t i = 0; i < share->n_cores; i++)
-        cores += empty || wish->share_cores || share->users[i] == 0;
-    room = cores / wish->cpus;
-    if (wish->tasks_per_node && room > wish->tasks_per_node)
-        room = wish->tasks_per_node;
-    return room;
+    for (size_t i = 0; i < wish->n_candidates; i++)
+        rooms[wish->nodes[i]] = room_on(&layout->shares[wish->nodes[i]], wish, of);
+    return rooms;
 }
 
 /* Candidates with room go first, those with room for an even part before all: a
  * step that needs one node of four takes one that is idle. */
-static void prefer_room(const struct layout *layout, struct wish *wish, bool empty)
+static void prefer_room(struct wish *wish, const uint32_t *rooms)
 {
-    cleanup(freep) size_t *old = xmemdup(wish->nodes, layout->n_shares * sizeof(*old));
+    cleanup(freep) size_t *old =
+        xmemdup(wish->nodes, wish->n_candidates * sizeof(*old));
     uint32_t even =
         (wish->tasks + (uint32_t)wish->n_nodes - 1) / (uint32_t)wish->n_nodes;
     const uint32_t least[] = {even, 1, 0};
     size_t n = wish->n_named;
 
     for (size_t class = 0; class < ARRAY_SIZE(least); class ++) {
-        for (size_t i = wish->n_named; i < layout->n_shares; i++) {
-            uint32_t room = room_on(&layout->shares[old[i]], wish, empty);
+        for (size_t i = wish->n_named; i < wish->n_candidates; i++) {
+            uint32_t room = rooms[old[i]];
 
             if (room >= least[class] && (class == 0 || room < least[class - 1]))
                 wish->nodes[n++] = old[i];
@@ -44,8 +44,8 @@ static void prefer_room(const struct layout *layout, struct wish *wish, bool emp
 
 /* Spread tasks evenly over the nodes, none above its room: raise a common level
  * until all tasks are placed. False when they do not fit. */
-static bool spread_tasks(const struct layout *layout, const struct wish *wish,
-                         bool empty, uint32_t *counts)
+static bool spread_tasks(const struct wish *wish, const uint32_t *rooms,
+                         uint32_t *counts)
 {
     uint32_t left = wish->tasks;
     bool grew = true;
@@ -54,9 +54,7 @@ static bool spread_tasks(const struct layout *layout, const struct wish *wish,
     for (uint32_t level = 1; left && grew; level++) {
         grew = false;
         for (size_t i = 0; i < wish->n_nodes && left; i++) {
-            const struct share *share = &layout->shares[wish->nodes[i]];
-
-            if (counts[i] >= level || room_on(share, wish, empty) < level)
+            if (counts[i] >= level || rooms[wish->nodes[i]] < level)
                 continue;
             counts[i]++;
             left--;
@@ -83,14 +81,6 @@ static void drop_idle(struct wish *wish, uint32_t *counts)
     wish->n_nodes = n;
 }
 
-/* More tasks than cores, as the job allows it: just spread them evenly. */
-static void count_evenly(const struct wish *wish, uint32_t *counts)
-{
-    for (size_t i = 0; i < wish->n_nodes; i++)
-        counts[i] = wish->tasks / (uint32_t)wish->n_nodes +
-                    (i < wish->tasks % wish->n_nodes ? 1 : 0);
-}
-
 static bool is_idle(const struct share *share)
 {
     for (uint32_t i = 0; i < share->n_cores; i++)
@@ -101,60 +91,89 @@ static bool is_idle(const struct share *share)
 
 /* A step as the job was placed keeps the placement's own counts and cores. */
 static bool count_as_placed(const struct layout *layout, const struct wish *wish,
-                            uint32_t *counts)
+                            enum room_of of, uint32_t *counts)
 {
     uint32_t sum = 0;
 
-    if (wish->n_nodes != layout->n_shares || wish->tasks_per_node ||
-        wish->cpus != either(layout->job->cpus_per_task, 1))
+    if (wish->n_nodes != layout->n_shares || wish->n_candidates != layout->n_shares ||
+        wish->tasks_per_node || wish->cpus != either(layout->job->cpus_per_task, 1))
         return false;
     for (size_t i = 0; i < wish->n_nodes; i++) {
         const struct share *share = &layout->shares[wish->nodes[i]];
 
         counts[i] = share->from->tasks;
         sum += counts[i];
-        if (!counts[i] || (!wish->share_cores && !is_idle(share)))
+        if (!counts[i] || (!wish->overlaps && !is_idle(share)) ||
+            (!wish->overcommit && counts[i] > room_on(share, wish, of)))
             return false;
     }
-    return sum == wish->tasks;
+    return sum == wish->tasks && devices_fit(layout, wish, of);
 }
 
-static int count_refused(const struct layout *layout, const struct wish *wish,
-                         struct err *err)
+/* With so many nodes: the tasks follow where they were not said. */
+static struct wish with_nodes(const struct wish *wish, size_t n_nodes)
 {
-    uint32_t cores = 0;
+    struct wish part = *wish;
 
-    if (wish->tasks_per_node && wish->tasks / wish->tasks_per_node >= wish->n_nodes &&
-        wish->tasks > wish->tasks_per_node * wish->n_nodes)
-        return err_set(err, EINVAL,
-                       "--ntasks=%u: %zu nodes with --ntasks-per-node=%u hold only %zu",
-                       wish->tasks, wish->n_nodes, wish->tasks_per_node,
-                       wish->tasks_per_node * wish->n_nodes);
-    for (size_t i = 0; i < layout->n_shares; i++)
-        cores += layout->shares[i].n_cores;
-    return err_set(err, EINVAL,
-                   "--ntasks=%u with %u cores each: the allocation has %u cores on "
-                   "%zu nodes (--overcommit lets tasks share them)",
-                   wish->tasks, wish->cpus, cores, layout->n_shares);
+    part.n_nodes = n_nodes;
+    if (!part.tasks)
+        part.tasks = (uint32_t)n_nodes * either(wish->tasks_per_node, 1);
+    if (part.tasks < part.n_nodes)
+        part.n_nodes = part.tasks;
+    return part;
 }
 
-/* Tasks for each node of the wish: as the job was placed, else evenly. */
-int count_tasks(const struct layout *layout, struct wish *wish, uint32_t *counts,
-                bool *ret_as_placed, struct err *err)
+/* On as many nodes as can be had, at least those that it has to have. */
+static bool count_evenly(const struct layout *layout, struct wish *wish,
+                         enum room_of order_by, enum room_of of, uint32_t *counts)
 {
-    *ret_as_placed = count_as_placed(layout, wish, counts);
-    if (*ret_as_placed)
-        return 0;
-    prefer_room(layout, wish, false);
-    if (spread_tasks(layout, wish, false, counts)) {
-        drop_idle(wish, counts);
+    cleanup(freep) uint32_t *order = all_rooms(layout, wish, order_by);
+    cleanup(freep) uint32_t *rooms = all_rooms(layout, wish, of);
+    size_t least = wish->min_nodes && wish->min_nodes < wish->n_nodes ? wish->min_nodes
+                                                                      : wish->n_nodes;
+
+    for (size_t n = wish->n_nodes; n >= least && n > 0; n--) {
+        struct wish part = with_nodes(wish, n);
+
+        prefer_room(&part, order);
+        if (!spread_tasks(&part, rooms, counts) || !devices_fit(layout, &part, of))
+            continue;
+        drop_idle(&part, counts);
+        *wish = part;
+        return true;
+    }
+    return false;
+}
+
+int count_check(const struct layout *layout, const struct wish *wish, struct err *err)
+{
+    cleanup(freep) uint32_t *counts = xcalloc(layout->n_shares, sizeof(*counts));
+    struct wish tried = *wish;
+    struct wish whole = with_nodes(wish, wish->n_nodes);
+
+    return count_when_empty(layout, &tried, counts)
+               ? 0
+               : room_refused(layout, &whole, ROOM_EMPTY, err);
+}
+
+bool count_when_empty(const struct layout *layout, struct wish *wish, uint32_t *counts)
+{
+    return count_evenly(layout, wish, ROOM_NOW, ROOM_EMPTY, counts);
+}
+
+int count_tasks(const struct layout *layout, struct wish *wish, enum room_of of,
+                uint32_t *counts, bool *ret_as_placed, struct err *err)
+{
+    struct wish placed = with_nodes(wish, wish->n_nodes);
+
+    *ret_as_placed = count_as_placed(layout, &placed, of, counts);
+    if (*ret_as_placed) {
+        *wish = placed;
         return 0;
     }
-    prefer_room(layout, wish, true);
-    if (spread_tasks(layout, wish, true, counts))
-        return err_set(err, EAGAIN, "other steps use the cores");
-    if (!wish->overcommit)
-        return count_refused(layout, wish, err);
-    count_evenly(wish, counts);
-    return 0;
+    if (count_evenly(layout, wish, of, of, counts))
+        return 0;
+    if (count_when_empty(layout, &placed, counts))
+        return room_refused(layout, &placed, of, err);
+    return room_refused(layout, &placed, ROOM_EMPTY, err);
 }

@@ -18,7 +18,9 @@
 #include "shepherd/bag.h"
 #include "shepherd/guest.h"
 #include "shepherd/layout.h"
+#include "shepherd/past.h"
 #include "shepherd/shepherd.h"
+#include "spec/step_depend.h"
 
 struct batch;
 struct images;
@@ -39,6 +41,9 @@ struct conn {
     uint64_t missed;            /* bytes of it that were not sent */
     bool is_behind;             /* and what comes is not sent either */
     size_t input_on_way;        /* bytes from it that task 0 has not read */
+    bool waits;                 /* for the end of a step that is another's */
+    uint32_t waits_for;
+    uint64_t wait_request;
     struct conn *next;
 };
 
@@ -56,11 +61,17 @@ struct run {
     uint8_t secret[16];
     struct conn *client, *root; /* NULL: not there (any more) */
     uint64_t request;           /* of the client, to be answered */
-    bool is_placed;             /* nodes and cores are its own */
-    bool is_launched;           /* else its image is still on the way */
+    bool awaits_client; /* its output goes to files: their writer, not yet there */
+    struct step_depend depend;
+    uint64_t looked_at; /* in this look at the line; see run_queue.c */
+    char *why;          /* it waits; NULL: not known */
+    bool is_placed;     /* nodes and cores are its own */
+    bool is_launched;   /* else its image is still on the way */
     bool is_killed, out_of_memory;
-    int64_t start_time;    /* seconds since the epoch, when it was placed */
-    int64_t start_usec;    /* the same, closer */
+    /* Seconds since the epoch: asked for; placed, with its image there. 0: not yet */
+    int64_t request_time, start_time;
+    uint32_t tasks;
+    int64_t start_usec;    /* start_time, closer */
     Berth__NodeEnded used; /* once its nodes have ended; 'words' is not ours */
     int exit_code, exit_signal;
     char *words;
@@ -68,7 +79,7 @@ struct run {
     struct input_part *parts;
     size_t n_parts;
     bool input_ended;
-    uv_timer_t *overdue;        /* for the root to come, or to end after a kill */
+    uv_timer_t *overdue; /* for room, for the root to come, to end after a kill */
     struct limit *limit, *wait; /* see run_limits.c */
     struct bag *bag;            /* of commands that it runs; or NULL */
     /* Asked for by a task of another step, on that node of it; see spawn.c. */
@@ -89,6 +100,10 @@ struct lead {
     struct conn *conns;
     struct run *runs; /* oldest first */
     uint32_t next_step;
+    struct run *claims; /* the oldest that waits for room: see layout_claim */
+    struct past past;
+    bool is_in_line, is_in_line_again; /* see run_queue.c */
+    uint64_t looks;                    /* at those that wait, so far */
     struct batch *batch;
     struct logs *logs;               /* NULL before the script runs */
     struct guests guests;            /* in the container of the batch script */
@@ -128,6 +143,9 @@ void runs_signal(struct lead *lead, int signo, bool kill);
 void runs_list(struct lead *lead, struct channel *ch, const Berth__Envelope *env);
 /* The clock of all steps stops, or goes on. */
 void run_limits_hold(struct lead *lead, bool held);
+/* Somebody waits for a step to end / gives an order to one. */
+void runs_wait(struct conn *conn, const Berth__Envelope *env);
+void runs_control(struct conn *conn, const Berth__Envelope *env);
 /* Place what can be placed. */
 void runs_start_waiting(struct lead *lead);
 

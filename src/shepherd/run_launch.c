@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "shepherd/images.h"
+#include "shepherd/programs.h"
 #include "shepherd/reports.h"
 #include "shepherd/switchboard.h"
 
@@ -65,8 +66,7 @@ void run_describe_start(const struct run *run, struct channel *ch, uint64_t requ
     started.step_id = run->launch.step_id;
     started.nodes = run->launch.nodes;
     started.n_nodes = run->launch.n_nodes;
-    for (size_t i = 0; i < run->launch.n_nodes; i++)
-        started.tasks += (uint32_t)run->launch.nodes[i]->n_ranks;
+    started.tasks = run->tasks;
     env.id = request;
     env.reply = true;
     env.body_case = BERTH__ENVELOPE__BODY_STEP_STARTED;
@@ -74,6 +74,7 @@ void run_describe_start(const struct run *run, struct channel *ch, uint64_t requ
     channel_send(ch, &env);
 }
 
+/* It had its number: those who know it hear of it as of one that failed. */
 void run_refuse(struct run *run, const struct err *err)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
@@ -82,23 +83,30 @@ void run_refuse(struct run *run, const struct err *err)
     if (run->client) {
         channel_reply_status(run->client->ch, &env, err->code, err->text);
         run->client->run = NULL;
+        run->client = NULL;
     }
-    spawn_refused(run, err);
-    run_free(run);
+    if (run->is_spawned) {
+        struct lead *lead = run->lead;
+
+        if (run->is_placed)
+            layout_give(lead->layout, &run->launch);
+        spawn_refused(run, err);
+        run_free(run);
+        runs_start_waiting(lead);
+        lead_maybe_report(lead);
+        return;
+    }
+    run_fail(run, err->text);
+    run_end(run);
 }
 
-static void count_tasks(const struct run *run, Berth__StepSpec *spec)
+/* One task alone needs no wiring, and starts faster without. */
+static void choose_mpi(const struct run *run, Berth__StepSpec *spec)
 {
-    size_t tasks = 0;
+    const char *several = run->lead->sh->assignment->mpi_default;
 
-    for (size_t i = 0; i < run->launch.n_nodes; i++)
-        tasks += run->launch.nodes[i]->n_ranks;
-    /* One task alone needs no wiring, and starts faster without. */
-    if (!spec->mpi[0]) {
-        const char *several = run->lead->sh->assignment->mpi_default;
-
-        spec->mpi = xstrdup(tasks < 2 ? "none" : several[0] ? several : "pmix");
-    }
+    if (!spec->mpi[0])
+        spec->mpi = xstrdup(run->tasks < 2 ? "none" : several[0] ? several : "pmix");
 }
 
 /* Tasks that the allocation was made for, as MPI wants to know before it spawns. */
@@ -123,7 +131,7 @@ void run_launch(struct run *run)
     run->start_time = run->start_usec / 1000000;
     if (!run->limit) /* a bag is launched again */
         run_limits_start(run);
-    count_tasks(run, run->spec);
+    choose_mpi(run, run->spec);
     run->spec->universe = count_places(sh->grant->placement);
     run->launch.grant = sh->assignment->job->grant;
     run->launch.spec = run->spec;
@@ -146,7 +154,6 @@ static void on_image(const struct err *err, void *ctx)
 {
     struct launched *waiting = ctx;
     struct run *run = run_by_id(waiting->lead, waiting->step_id);
-    struct lead *lead;
 
     free(waiting);
     if (!run || run->is_launched)
@@ -155,11 +162,7 @@ static void on_image(const struct err *err, void *ctx)
         run_launch(run);
         return;
     }
-    lead = run->lead;
-    layout_give(lead->layout, &run->launch);
     run_refuse(run, err);
-    runs_start_waiting(lead);
-    lead_maybe_report(lead);
 }
 
 void run_prepare(struct run *run)
@@ -167,9 +170,19 @@ void run_prepare(struct run *run)
     struct lead *lead = run->lead;
     struct launched *waiting = xcalloc(1, sizeof(*waiting));
     cleanup(freep) char **nodes = xcalloc(run->launch.n_nodes, sizeof(*nodes));
+    struct err err;
 
     run->is_placed = true;
-    run->launch.step_id = lead->next_step++;
+    if (run->overdue)
+        (void)uv_timer_stop(run->overdue);
+    run->tasks = 0;
+    for (size_t i = 0; i < run->launch.n_nodes; i++)
+        run->tasks += (uint32_t)run->launch.nodes[i]->n_ranks;
+    if (programs_check(run->spec, run->tasks, &err)) {
+        free(waiting);
+        run_refuse(run, &err);
+        return;
+    }
     waiting->lead = lead;
     waiting->step_id = run->launch.step_id;
     for (size_t i = 0; i < run->launch.n_nodes; i++)

@@ -24,18 +24,22 @@ static void on_late(void *ctx)
     run_signal(ctx, SIGKILL, true);
 }
 
-static void on_end(void *ctx)
+void run_terminate(struct run *run, const char *why)
 {
-    struct run *run = ctx;
     const struct limit_plan grace = {
         .seconds = lead_grace(run->lead), .on_end = on_late, .ctx = run};
 
-    run_explain(run, "the step's time limit was reached");
+    run_explain(run, why);
     limit_stop(take(run->limit));
     run->limit = limit_start(run->lead->sh->loop, &grace);
     run_signal(run, SIGTERM, false);
     if (!run->limit)
         on_late(run);
+}
+
+static void on_end(void *ctx)
+{
+    run_terminate(ctx, "the step's time limit was reached");
 }
 
 static void on_waited(void *ctx)

@@ -10,24 +10,32 @@
 #include "shepherd/runs.h"
 #include "shepherd/reports.h"
 
-#include "base/log.h"
+#include "base/hostlist.h"
 #include "base/mem.h"
+#include "base/strv.h"
 #include "shepherd/switchboard.h"
 #include "wire/pack.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
 #define KILL_MS 15000 /* for a killed step to be gone */
 
-struct run *run_by_id(struct lead *lead, uint32_t id)
+struct run *run_find(struct lead *lead, uint32_t id)
 {
     for (struct run *run = lead->runs; run; run = run->next)
-        if (run->is_placed && run->launch.step_id == id)
+        if (run->launch.step_id == id)
             return run;
     return NULL;
+}
+
+struct run *run_by_id(struct lead *lead, uint32_t id)
+{
+    struct run *run = run_find(lead, id);
+
+    return run && run->is_placed ? run : NULL;
 }
 
 /* --------------------------------------------------------------------- end */
@@ -44,6 +52,9 @@ void run_free(struct run *run)
     while (*slot != run)
         slot = &(*slot)->next;
     *slot = run->next;
+    run_unclaim(run);
+    step_depend_fini(&run->depend);
+    free(run->why);
     if (run->overdue)
         uv_close((uv_handle_t *)run->overdue, free_timer);
     run_limits_stop(run);
@@ -87,6 +98,51 @@ static void end_bag(struct run *run)
         run->exit_code = code;
 }
 
+static char *nodelist_of(const struct run *run)
+{
+    cleanup(strv_freep) char **names = NULL;
+
+    for (size_t i = 0; i < run->launch.n_nodes; i++)
+        strv_add(&names, run->launch.nodes[i]->node);
+    return hostlist_compress(names);
+}
+
+const char *run_name(const struct run *run)
+{
+    return run->spec->name[0]  ? run->spec->name
+           : run->spec->n_argv ? run->spec->argv[0]
+                               : "";
+}
+
+/* What is kept of it. */
+static void remember(struct run *run)
+{
+    const Berth__NodeEnded *usage = &run->used;
+    struct past_step past = {
+        .id = run->launch.step_id,
+        .exit_code = run->exit_code,
+        .exit_signal = run->exit_signal,
+        .out_of_memory = run->out_of_memory,
+        .name = xstrdup(run_name(run)),
+        .nodelist = nodelist_of(run),
+        .words = run->words ? xstrdup(run->words) : NULL,
+        .tasks = run->tasks,
+        .n_nodes = (uint32_t)run->launch.n_nodes,
+        .request_time = run->request_time,
+        .start_time = run->start_time,
+        .end_time = time(NULL),
+        .user_usec = usage->user_usec,
+        .system_usec = usage->system_usec,
+        .read_bytes = usage->read_bytes,
+        .write_bytes = usage->write_bytes,
+        .max_rss = usage->max_rss,
+        .memory_peak = usage->memory_peak,
+    };
+
+    past_add(&run->lead->past, &past);
+    run_tell_waiters(run->lead, &past);
+}
+
 /* Its tasks are over: what it had is free for others. */
 static void let_go(struct run *run)
 {
@@ -116,6 +172,7 @@ static void run_finish(struct run *run)
     }
     reports_run(run);
     tell_client(run);
+    remember(run);
     run_free(run);
     if (is_spawned)
         spawn_ended(lead, parent, exit_code, exit_signal, words);
@@ -165,12 +222,25 @@ void run_send_signal(struct run *run, int signo, bool kill)
     channel_send(run->root->ch, &env);
 }
 
+static void on_no_room(struct run *run)
+{
+    struct err err;
+
+    (void)err_set(&err, EAGAIN, "--immediate=%u: %s", run->spec->immediate - 1,
+                  run->why ? run->why : "it has no room yet");
+    run_refuse(run, &err);
+}
+
 static void on_overdue(uv_timer_t *timer)
 {
     struct run *run = timer->data;
-    cleanup(freep) char *words =
-        xasprintf("node %s: its shepherd did not come", run->launch.nodes[0]->node);
+    cleanup(freep) char *words = NULL;
 
+    if (!run->is_placed) {
+        on_no_room(run);
+        return;
+    }
+    words = xasprintf("node %s: its shepherd did not come", run->launch.nodes[0]->node);
     run_fail(run,
              run->is_killed ? "some of its nodes did not answer to the end" : words);
     run_end(run);
@@ -186,15 +256,22 @@ void run_start_overdue(struct run *run, unsigned int ms)
     (void)uv_timer_start(run->overdue, on_overdue, ms, 0);
 }
 
+static void end_before_start(struct run *run)
+{
+    cleanup(freep) char *words =
+        xasprintf("%s ended before %s", run->lead->is_ending ? "the job" : "it was",
+                  run->is_placed ? "its image was there" : "there was room for it");
+
+    run_fail(run, words);
+    run_end(run);
+}
+
 void run_signal(struct run *run, int signo, bool kill)
 {
     if (kill && !run->is_killed) {
         run->is_killed = true;
         if (!run->is_launched) {
-            run_fail(run, run->is_placed
-                              ? "the job ended before its image was there"
-                              : "the job ended before there was room for it");
-            run_end(run);
+            end_before_start(run);
             return;
         }
         run_start_overdue(run, KILL_MS);
@@ -209,6 +286,20 @@ void run_signal(struct run *run, int signo, bool kill)
     /* May end the run, if it only waited for these. */
     if (kill)
         spawn_signal(run, signo, true);
+}
+
+void run_order(struct run *run, int signo)
+{
+    bool is_end = signo == 0 || signo == SIGTERM || signo == SIGKILL;
+
+    if (is_end)
+        run_explain(run, "cancelled");
+    if (signo == SIGKILL || (is_end && !run->root))
+        run_signal(run, SIGKILL, true);
+    else if (signo)
+        run_signal(run, signo, false);
+    else
+        run_terminate(run, "cancelled");
 }
 
 static struct run *youngest_alive(struct lead *lead)
@@ -261,39 +352,119 @@ static void inherit_container(const struct lead *lead, Berth__StepSpec *spec)
         spec->container->overlay[0] = '\0';
 }
 
-void run_request(struct conn *client, const Berth__Envelope *env)
+/* NULL: nothing is wrong with it. */
+static const char *mistake_of(const struct conn *client, const Berth__StepSpec *spec)
 {
-    struct lead *lead = client->lead;
-    struct run *run, **slot;
-    struct err err;
+    if (client->run || client->waits)
+        return "this connection has its step already";
+    if (client->lead->is_ending)
+        return "the job is ending";
+    if (!spec || (spec->n_argv == 0 && spec->n_programs == 0))
+        return "a step without a command";
+    return NULL;
+}
 
-    if (client->run || lead->is_ending || !env->step_request->spec ||
-        env->step_request->spec->n_argv == 0) {
-        channel_reply_status(client->ch, env, EINVAL,
-                             client->run       ? "this connection has its step already"
-                             : lead->is_ending ? "the job is ending"
-                                               : "a step without a command");
-        return;
-    }
-    run = xcalloc(1, sizeof(*run));
-    run->lead = lead;
-    run->client = client;
-    run->request = env->id;
-    run->spec = copy_message(&env->step_request->spec->base);
-    berth__launch_step__init(&run->launch);
+/* All that can be known at once; what is refused here takes no number. */
+static int complete(struct run *run, struct err *err)
+{
+    struct lead *lead = run->lead;
+    int rc;
+
     inherit_container(lead, run->spec);
     name_files(lead, run->spec);
     if (run->spec->bag)
         bag_settle(lead, run->spec);
-    if (holders_settle(lead, run->spec, &err)) {
+    rc = holders_settle(lead, run->spec, err);
+    if (!rc)
+        rc = layout_check(lead->layout, run->spec, err);
+    if (!rc &&
+        step_depend_parse(run->spec->dependency, lead->sh->job, &run->depend, err))
+        rc = err_wrap(err, "--dependency");
+    return rc;
+}
+
+static struct run *run_create(struct lead *lead, const Berth__StepSpec *spec)
+{
+    struct run *run = xcalloc(1, sizeof(*run));
+
+    run->lead = lead;
+    run->spec = copy_message(&spec->base);
+    run->request_time = time(NULL);
+    berth__launch_step__init(&run->launch);
+    return run;
+}
+
+static void get_in_line(struct run *run)
+{
+    struct lead *lead = run->lead;
+    struct run **slot;
+
+    run->launch.step_id = lead->next_step++;
+    for (slot = &lead->runs; *slot; slot = &(*slot)->next)
+        ;
+    *slot = run;
+    if (run->spec->immediate > 1)
+        run_start_overdue(run, 1000 * (run->spec->immediate - 1));
+}
+
+/* Nobody waits for it: its number is the answer. */
+static void answer_number(struct conn *client, const struct run *run)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__StepStarted started = BERTH__STEP_STARTED__INIT;
+
+    started.step_id = run->launch.step_id;
+    env.id = run->request;
+    env.reply = true;
+    env.body_case = BERTH__ENVELOPE__BODY_STEP_STARTED;
+    env.step_started = &started;
+    channel_send(client->ch, &env);
+}
+
+static int take_client(struct run *run, struct conn *client, struct err *err)
+{
+    if (!run->spec->files) {
+        run->client = client;
+        client->run = run;
+        return 0;
+    }
+    if (run_start_writer(run, err)) {
+        run_free(run);
+        return -err->code;
+    }
+    answer_number(client, run);
+    return 0;
+}
+
+void run_request(struct conn *client, const Berth__Envelope *env)
+{
+    const Berth__StepRequest *request = env->step_request;
+    struct lead *lead = client->lead;
+    const char *mistake;
+    struct run *run;
+    struct err err;
+
+    if (request->adopts) {
+        run_adopt(client, env);
+        return;
+    }
+    mistake = mistake_of(client, request->spec);
+    if (mistake) {
+        channel_reply_status(client->ch, env, EINVAL, mistake);
+        return;
+    }
+    run = run_create(lead, request->spec);
+    run->request = env->id;
+    if (complete(run, &err)) {
         channel_reply_status(client->ch, env, err.code, err.text);
         free_message(run->spec);
         free(run);
         return;
     }
-    client->run = run;
-    for (slot = &lead->runs; *slot; slot = &(*slot)->next)
-        ;
-    *slot = run;
+    get_in_line(run);
+    if (take_client(run, client, &err)) {
+        channel_reply_status(client->ch, env, err.code, err.text);
+        return;
+    }
     runs_start_waiting(lead);
 }

@@ -85,6 +85,13 @@ static void take_guest(struct conn *conn, const Berth__Envelope *env)
         guests_request(&lead->guests, ch, env);
 }
 
+/* From outside of the job: it goes on without him. */
+static bool joins(const Berth__Envelope *env)
+{
+    return env->body_case == BERTH__ENVELOPE__BODY_STEP_REQUEST &&
+           env->step_request->joins;
+}
+
 static void on_message(struct channel *ch, const Berth__Envelope *env, int adopted,
                        void *ctx)
 {
@@ -110,6 +117,14 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         runs_list(conn->lead, ch, env);
         return;
     }
+    if (env->body_case == BERTH__ENVELOPE__BODY_STEP_WAIT) {
+        runs_wait(conn, env);
+        return;
+    }
+    if (env->body_case == BERTH__ENVELOPE__BODY_STEP_CONTROL) {
+        runs_control(conn, env);
+        return;
+    }
     if (env->body_case == BERTH__ENVELOPE__BODY_ATTACH) {
         watch_request(conn, env);
         return;
@@ -126,7 +141,7 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
     }
     /* An allocation's owner says so by his first message, whatever it is. */
     if (conn->lead->spec->interactive && !conn->lead->spec->no_owner && is_remote(ch) &&
-        !has_owner(conn->lead))
+        !has_owner(conn->lead) && !joins(env))
         conn->is_owner = true;
     if (env->body_case == BERTH__ENVELOPE__BODY_STEP_REQUEST)
         run_request(conn, env);

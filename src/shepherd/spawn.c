@@ -149,6 +149,7 @@ void spawn_request(struct run *parent, const Berth__MpiCall *call)
     run->request = call->cookie;
     berth__launch_step__init(&run->launch);
     /* Nobody may be before it: its parent waits, and holds what they wait for. */
+    run->launch.step_id = lead->next_step++;
     run->next = lead->runs;
     lead->runs = run;
     runs_start_waiting(lead);

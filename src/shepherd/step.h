@@ -19,6 +19,7 @@
 #include "shepherd/guest.h"
 #include "shepherd/shepherd.h"
 #include "shepherd/wiring.h"
+#include "spec/program_spec.h"
 
 struct stream_file;
 
@@ -79,9 +80,10 @@ struct step {
 
     struct task *tasks;
     uint32_t n_tasks, n_running;
-    struct bag_node *bag; /* its tasks are slots of a bag; or NULL */
-    uint32_t n_streams;   /* open ones, and files that have to be written */
-    bool is_paused;       /* they are not read */
+    struct program_spec programs; /* of --multi-prog */
+    struct bag_node *bag;         /* its tasks are slots of a bag; or NULL */
+    uint32_t n_streams;           /* open ones, and files that have to be written */
+    bool is_paused;               /* they are not read */
     struct input input;
     struct stream_file *files;
 

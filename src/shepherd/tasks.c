@@ -13,6 +13,7 @@
 #include "base/strv.h"
 #include "shepherd/devices.h"
 #include "shepherd/launchers.h"
+#include "shepherd/programs.h"
 #include "shepherd/task_hooks.h"
 #include "shepherd/taskenv.h"
 
@@ -198,6 +199,9 @@ const char *tasks_devices_of(const struct step *step, uint32_t local)
     const Berth__Placement *placement = step->sh->grant->placement;
     const Berth__NodeShare *share = placement->shares[step->sh->assignment->node_index];
 
+    if (step->own->has_devices)
+        return local < step->own->n_task_devices ? step->own->task_devices[local]
+                                                 : NULL;
     return local < share->n_task_devices && share->n_task_devices == step->own->n_ranks
                ? share->task_devices[local]
                : NULL;
@@ -221,6 +225,8 @@ static int start_task(struct step *step, struct task *task, char *const *base,
     const Berth__Assignment *assignment = step->sh->assignment;
     const Berth__MpiApp *app = app_of(spec, task->rank);
     cleanup(strv_freep) char **env = strv_dup(base);
+    cleanup(strv_freep) char **own_argv =
+        programs_argv(spec, &step->programs, task->rank);
     cleanup(strv_freep) char **argv = NULL;
     int fds[4] = {-1, -1, -1, -1};
     int rc;
@@ -235,8 +241,8 @@ static int start_task(struct step *step, struct task *task, char *const *base,
         rc = streams_open(task, fds, err);
     argv = task_hooks_wrap(assignment, spec, step->box->image != NULL,
                            box_tools_program(step->box),
-                           box_command(step->box, app ? app->argv : spec->argv,
-                                       app ? app->n_argv : spec->n_argv));
+                           box_command(step->box, app ? app->argv : own_argv,
+                                       app ? app->n_argv : strv_len(own_argv)));
     if (!rc && step->wiring)
         fds[BERTH_MPI_TASK_FD] = wiring_task_fd(step->wiring, task->rank);
     if (!rc) {
@@ -283,7 +289,7 @@ int tasks_start(struct step *step, struct err *err)
     const Berth__StepSpec *spec = step->launch->spec;
     struct shepherd *sh = step->sh;
     cleanup(strv_freep) char **env = NULL;
-    int rc = 0;
+    int rc = programs_read(spec, &step->programs, err);
 
     for (size_t i = 0; i < spec->n_env; i++)
         strv_add(&env, spec->env[i]);

@@ -201,11 +201,12 @@ static int v2_make(void *self, const char *path,
         what = "memory.oom.group";
         rc = set(v2, path, what, "1");
     }
-    /* One with limits has groups below, which the controllers shall count. */
-    if (!rc && limits && !limits->kill_all) {
+    /* One with limits has groups below, which the controllers shall count, unless it
+     * says that it has none. */
+    if (!rc && limits && !limits->kill_all && !limits->is_leaf)
         base_enable(v2->fd, path);
+    if (!rc && limits && (!limits->kill_all || limits->is_leaf))
         rc = limit(v2, path, limits, &what);
-    }
     return rc ? err_say(err, -rc, "control group %s/%s: %s%s%s", v2->dir, path, what,
                         what[0] ? ": " : "", strerror(-rc))
               : 0;

@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define BERTH_CGROUP_ABI 1
+#define BERTH_CGROUP_ABI 2
 #define BERTH_CGROUP_SYMBOL "berth_cgroup_plugin"
 
 struct berth_cgroup_err {
@@ -75,6 +75,7 @@ struct berth_cgroup_limits {
     int has_devices;     /* 'devices' is the whole list, no others may be used */
     const struct berth_cgroup_device *devices;
     size_t n_devices;
+    int is_leaf; /* processes will be in it, and no groups below */
 };
 
 /* What a group and all below it use. What is not known is 0; sums are since the

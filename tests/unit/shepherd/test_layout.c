@@ -13,105 +13,8 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
-#include "base/strv.h"
-#include "shepherd/layout.h"
-
-#define NODES 4
-
-/* Four nodes n1..n4 with four cores each, placed for 8 tasks of one core. */
-struct fixture {
-    Berth__NodeShare shares[NODES];
-    Berth__NodeShare *pointers[NODES];
-    char names[NODES][8];
-    char *task_cores[2];
-    Berth__Placement placement;
-    Berth__Grant grant;
-    Berth__JobSpec job;
-    Berth__StepSpec spec;
-    Berth__LaunchStep launch;
-    struct layout *layout;
-    struct err err;
-};
-
-static char cores_of_node[] = "0-3";
-static char core_2[] = "2", core_3[] = "3";
-
-static int setup(void **state)
-{
-    struct fixture *f = xcalloc(1, sizeof(*f));
-
-    berth__placement__init(&f->placement);
-    berth__grant__init(&f->grant);
-    berth__job_spec__init(&f->job);
-    berth__step_spec__init(&f->spec);
-    berth__launch_step__init(&f->launch);
-    f->task_cores[0] = core_2;
-    f->task_cores[1] = core_3;
-    for (int i = 0; i < NODES; i++) {
-        berth__node_share__init(&f->shares[i]);
-        (void)snprintf(f->names[i], sizeof(f->names[i]), "n%d", i + 1);
-        f->shares[i].node = f->names[i];
-        f->shares[i].cores = cores_of_node;
-        f->shares[i].tasks = 2;
-        f->shares[i].task_cores = f->task_cores;
-        f->shares[i].n_task_cores = 2;
-        f->pointers[i] = &f->shares[i];
-    }
-    f->placement.shares = f->pointers;
-    f->placement.n_shares = NODES;
-    f->grant.placement = &f->placement;
-    f->job.tasks = 8;
-    f->job.cpus_per_task = 1;
-    assert_int_equal(layout_create(&f->grant, &f->job, &f->layout, &f->err), 0);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    layout_clear_nodes(&f->launch);
-    layout_destroy(f->layout);
-    free(f);
-    return 0;
-}
-
-static int take_step(struct fixture *f)
-{
-    return layout_take(f->layout, &f->spec, &f->launch, &f->err);
-}
-
-static void give_step(struct fixture *f, Berth__LaunchStep *launch)
-{
-    layout_give(f->layout, launch);
-    layout_clear_nodes(launch);
-}
-
-/* "n1:0,1 n2:2,3" */
-static char *ranks_of(const Berth__LaunchStep *launch)
-{
-    cleanup(strv_freep) char **words = NULL;
-
-    for (size_t i = 0; i < launch->n_nodes; i++) {
-        cleanup(strv_freep) char **ranks = NULL;
-        cleanup(freep) char *list = NULL;
-
-        for (size_t r = 0; r < launch->nodes[i]->n_ranks; r++)
-            strv_take(&ranks, xasprintf("%u", launch->nodes[i]->ranks[r]));
-        list = strv_join(ranks, ",");
-        strv_take(&words, xasprintf("%s:%s", launch->nodes[i]->node, list));
-    }
-    return strv_join(words, " ");
-}
-
-static void assert_ranks(const struct fixture *f, const char *expected)
-{
-    cleanup(freep) char *ranks = ranks_of(&f->launch);
-
-    assert_string_equal(ranks, expected);
-}
+#include "base/bitset.h"
+#include "layout_fixture.h"
 
 static void a_step_without_wishes_is_as_the_job_was_placed(void **state)
 {
@@ -121,7 +24,8 @@ static void a_step_without_wishes_is_as_the_job_was_placed(void **state)
     assert_ranks(f, "n1:0,1 n2:2,3 n3:4,5 n4:6,7");
     assert_string_equal(f->launch.nodes[0]->task_cores[0], "2");
     assert_string_equal(f->launch.nodes[0]->task_cores[1], "3");
-    assert_string_equal(f->launch.nodes[0]->cores, "0-3");
+    assert_string_equal(f->launch.nodes[0]->cores, "2-3");
+    assert_string_equal(f->launch.nodes[0]->held, "2-3");
 }
 
 static void fewer_tasks_are_spread_evenly(void **state)
@@ -229,7 +133,7 @@ static void a_step_waits_for_cores_and_gets_them_back(void **state)
     Berth__LaunchStep first = BERTH__LAUNCH_STEP__INIT;
 
     f->spec.tasks = 16;
-    assert_int_equal(layout_take(f->layout, &f->spec, &first, &f->err), 0);
+    assert_int_equal(layout_take(f->layout, &f->spec, false, &first, &f->err), 0);
     f->spec.tasks = 1;
     assert_int_equal(take_step(f), -EAGAIN);
     give_step(f, &first);
@@ -242,7 +146,7 @@ static void an_overlapping_step_does_not_wait(void **state)
     Berth__LaunchStep first = BERTH__LAUNCH_STEP__INIT;
 
     f->spec.tasks = 16;
-    assert_int_equal(layout_take(f->layout, &f->spec, &first, &f->err), 0);
+    assert_int_equal(layout_take(f->layout, &f->spec, false, &first, &f->err), 0);
     f->spec.overlap = true;
     assert_int_equal(take_step(f), 0);
     give_step(f, &first);
@@ -258,7 +162,8 @@ static void small_steps_side_by_side_take_idle_nodes(void **state)
     f->spec.tasks = 4;
     for (int i = 0; i < NODES; i++) {
         berth__launch_step__init(&steps[i]);
-        assert_int_equal(layout_take(f->layout, &f->spec, &steps[i], &f->err), 0);
+        assert_int_equal(layout_take(f->layout, &f->spec, false, &steps[i], &f->err),
+                         0);
         assert_string_equal(steps[i].nodes[0]->node, f->names[i]);
     }
     for (int i = 0; i < NODES; i++)
@@ -272,7 +177,7 @@ static void a_node_without_room_is_no_part_of_a_step(void **state)
 
     f->spec.nodes = 3;
     f->spec.tasks = 12;
-    assert_int_equal(layout_take(f->layout, &f->spec, &first, &f->err), 0);
+    assert_int_equal(layout_take(f->layout, &f->spec, false, &first, &f->err), 0);
     f->spec.nodes = 0;
     f->spec.tasks = 2;
     assert_int_equal(take_step(f), 0);
@@ -296,8 +201,9 @@ static void tasks_that_are_not_bound_stay_on_the_jobs_cores(void **state)
     assert_int_equal(f->launch.nodes[0]->n_task_cores, 2);
     assert_string_equal(f->launch.nodes[0]->task_cores[0], "0-3");
     assert_string_equal(f->launch.nodes[0]->task_cores[1], "0-3");
-    /* They count for as many as they would have had. */
-    assert_string_equal(f->launch.nodes[0]->cores, "0-1");
+    /* They hold as many as they would have had. */
+    assert_string_equal(f->launch.nodes[0]->cores, "0-3");
+    assert_string_equal(f->launch.nodes[0]->held, "0-1");
 }
 
 static void a_map_made_for_thinner_tasks_is_not_used(void **state)
@@ -354,7 +260,7 @@ static void note_cores(const Berth__StepNode *node, int (*users)[4])
     struct bitset *set;
     int n = node->node[1] - '1';
 
-    assert_int_equal(bitset_parse(node->cores, 4, &set, NULL), 0);
+    assert_int_equal(bitset_parse(node->held, 4, &set, NULL), 0);
     for (size_t i = bitset_next(set, 0); i < 4; i = bitset_next(set, i + 1))
         users[n][i]++;
     bitset_destroy(set);
@@ -401,6 +307,9 @@ static void random_wish(Berth__StepSpec *spec)
     spec->tasks_per_node = next_random(4) ? 0 : 1 + next_random(3);
     spec->distribution = next_random(2) ? cyclic : nothing;
     spec->bind = next_random(4) ? nothing : none;
+    spec->exact = next_random(2);
+    spec->relative = next_random(8) ? 0 : 1 + next_random(NODES);
+    spec->nodes_min = spec->nodes && next_random(2) ? 1 : 0;
 }
 
 static void random_steps_never_lose_or_share_a_core(void **state)
@@ -419,7 +328,7 @@ static void random_steps_never_lose_or_share_a_core(void **state)
             continue;
         }
         random_wish(&f->spec);
-        if (layout_take(f->layout, &f->spec, step, &f->err) == 0) {
+        if (layout_take(f->layout, &f->spec, false, step, &f->err) == 0) {
             assert_is_whole(step);
             assert_no_core_is_double_booked(steps);
         } else {
@@ -433,7 +342,43 @@ static void random_steps_never_lose_or_share_a_core(void **state)
     assert_int_equal(take_step(f), 0);
 }
 
-#define LAYOUT_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+/* Whatever passes, a step that waits starts when those that ran before have ended. */
+static void nobody_who_passes_keeps_a_claim_waiting(void **state)
+{
+    struct fixture *f = *state;
+
+    seed = 7;
+    for (int turn = 0; turn < 3000; turn++) {
+        Berth__LaunchStep before[4], after[8];
+        Berth__StepSpec large;
+
+        for (int s = 0; s < 4; s++) {
+            berth__launch_step__init(&before[s]);
+            random_wish(&f->spec);
+            (void)layout_take(f->layout, &f->spec, false, &before[s], &f->err);
+        }
+        random_wish(&f->spec);
+        f->spec.tasks = 5 + next_random(12);
+        large = f->spec;
+        if (layout_take(f->layout, &large, false, &f->launch, &f->err) == -EAGAIN)
+            layout_claim(f->layout, &large);
+        for (int s = 0; s < 8; s++) {
+            berth__launch_step__init(&after[s]);
+            random_wish(&f->spec);
+            if (!f->launch.n_nodes)
+                (void)layout_take(f->layout, &f->spec, true, &after[s], &f->err);
+        }
+        for (int s = 0; s < 4; s++)
+            give_step(f, &before[s]);
+        if (!f->launch.n_nodes)
+            assert_int_not_equal(
+                layout_take(f->layout, &large, false, &f->launch, &f->err), -EAGAIN);
+        for (int s = 0; s < 8; s++)
+            give_step(f, &after[s]);
+        give_step(f, &f->launch);
+        layout_unclaim(f->layout);
+    }
+}
 
 int main(void)
 {
@@ -457,6 +402,7 @@ int main(void)
         LAYOUT_TEST(tasks_of_several_cores_get_neighbours),
         LAYOUT_TEST(a_grant_without_cores_is_no_allocation),
         LAYOUT_TEST(random_steps_never_lose_or_share_a_core),
+        LAYOUT_TEST(nobody_who_passes_keeps_a_claim_waiting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
