@@ -77,6 +77,7 @@ _berth_values() {
     --format) echo oci-archive oci-layout docker-archive tar dir squashfs ;;
     --cpu-bind | --bind) echo core numa package none ;;
     --distribution | -m) echo block cyclic ;;
+    -j | --jobid) _berth_jobs RUNNING ;;
     -d | --dependency) echo after: afterany: afterok: afternotok: aftercorr: singleton ;;
     --kill-on-invalid-dep) echo yes no ;;
     --exclusive) echo user ;;

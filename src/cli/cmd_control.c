@@ -16,6 +16,7 @@
 #include "cli/cluster_link.h"
 #include "cli/document.h"
 #include "cli/job_names.h"
+#include "cli/job_steps.h"
 
 struct control_args {
     struct common common;
@@ -104,6 +105,18 @@ static Berth__SignalJob__Scope scope_of(const struct control_args *args)
                          : BERTH__SIGNAL_JOB__SCOPE__ALL;
 }
 
+static int control_steps(const struct control_args *args, int n, char *const *words)
+{
+    struct err err;
+    int signal = 0;
+
+    if (args->signal && signal_parse(args->signal, &signal, &err) < 0) {
+        say_error("--signal: %s", err.text);
+        return STATUS_USAGE;
+    }
+    return job_steps_control(args->common.config, n, words, signal);
+}
+
 static int control(const struct usage *usage, const struct opt *opts,
                    Berth__JobControl__Op op, int argc, char **argv)
 {
@@ -122,6 +135,8 @@ static int control(const struct usage *usage, const struct opt *opts,
         say_error("which job? Give its number");
         return STATUS_USAGE;
     }
+    if (op == BERTH__JOB_CONTROL__OP__CANCEL && next < argc && is_step_name(argv[next]))
+        return control_steps(&args, argc - next, argv + next);
     if (job_names_parse(argc - next, argv + next, &jobs) < 0)
         return STATUS_USAGE;
     message.op = args.signal ? BERTH__JOB_CONTROL__OP__SIGNAL : op;
@@ -151,11 +166,12 @@ static int control(const struct usage *usage, const struct opt *opts,
 int cmd_cancel(int argc, char **argv)
 {
     static const struct usage usage = {
-        .synopsis = "berth cancel [options] [id...]",
-        .about = "End jobs, waiting or running, or send them a signal.",
+        .synopsis = "berth cancel [options] [id[.step]...]",
+        .about = "End jobs or steps, waiting or running, or send them a signal.",
         .examples = "  berth cancel 17 18\n"
                     "  berth cancel --me --state PENDING\n"
                     "  berth cancel 18_3 18_[7-9]\n"
+                    "  berth cancel 17.0\n"
                     "  berth cancel --signal USR1 17\n"
                     "  berth cancel --signal USR1 --batch 17\n",
     };

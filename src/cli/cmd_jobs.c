@@ -21,6 +21,7 @@
 #include "cli/job_names.h"
 #include "cli/job_document.h"
 #include "cli/job_starts.h"
+#include "cli/job_steps.h"
 #include "cli/job_watch.h"
 #include "cli/table.h"
 
@@ -30,7 +31,7 @@
 struct jobs_args {
     struct common common;
     const char *user, *states, *partition, *format;
-    bool all, mine, is_long, no_header, has_limit, starts, watches, has_since;
+    bool all, mine, is_long, no_header, has_limit, starts, steps, watches, has_since;
     uint64_t since; /* a revision */
     uint32_t limit; /* 0: none */
 };
@@ -42,6 +43,7 @@ static const struct usage usage = {
                 "  berth jobs --me --all\n"
                 "  berth jobs -t PENDING -o '%i %T %r'\n"
                 "  berth jobs --start --me\n"
+                "  berth jobs --steps 17\n"
                 "  berth jobs --json 17 18\n"
                 "  berth jobs --watch --me\n",
 };
@@ -91,6 +93,8 @@ static const struct opt opts[] = {
      "print changes as they come, instead of a list", 0},
     {"since", 0, OPT_NEEDED, "REVISION", set_since, 0, 0,
      "with --watch: changes after this one of an earlier --watch --json", 0},
+    {"steps", 's', OPT_NONE, NULL, opt_flag, MEMBER(steps), 0,
+     "the steps of your own jobs that run, and of these those that have ended", 0},
     {"limit", 0, OPT_NEEDED, "N", set_limit, 0, 0,
      "at most N jobs, 0 for all (default: 500 in a table, else all)", 0},
     {"format", 'o', OPT_NEEDED, "FORMAT", opt_string, MEMBER(format), 0,
@@ -154,6 +158,7 @@ static void fill_query(const struct jobs_args *args, char *user, char ***ret_sta
     query->n_states = strv_len(*ret_states);
     query->states = *ret_states;
     query->user = user;
+    query->with_spec = args->steps;
     query->limit = limit_of(args, query);
     query->active_first = query->limit && query->limit <= DEFAULT_LIMIT;
 }
@@ -271,6 +276,8 @@ int cmd_jobs(int argc, char **argv)
     }
     if (!found_any(&args, &query, list))
         return STATUS_FAILED;
+    if (args.steps)
+        return job_steps_list(berth, list, args.common.json, !args.no_header);
     status = print_list(&args, list);
     if (query.limit && list->total > list->n_jobs)
         say_info("these are %zu of %u jobs: --limit 0 lists all", list->n_jobs,

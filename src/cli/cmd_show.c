@@ -14,6 +14,7 @@
 #include "cli/cluster_link.h"
 #include "cli/document.h"
 #include "cli/job_names.h"
+#include "cli/job_steps.h"
 #include "cli/job_document.h"
 #include "cli/node_query.h"
 #include "cli/show_job.h"
@@ -24,13 +25,15 @@ struct show_args {
 };
 
 static const struct usage usage = {
-    .synopsis = "berth show [options] job ID | node NAME",
+    .synopsis = "berth show [options] job ID | node NAME | ID.STEP",
     .about =
         "Show all that is known about a job (what was asked for, when and where it\n"
-        "runs, why there, which cores each task has) or about a node.",
+        "runs, why there, which cores each task has), about a node, or about a step\n"
+        "of a job that runs.",
     .examples = "  berth show job 17\n"
                 "  berth show job 17 --script\n"
-                "  berth show node n1 --json\n",
+                "  berth show node n1 --json\n"
+                "  berth show 17.0\n",
 };
 
 static const struct opt opts[] = {
@@ -166,13 +169,19 @@ int cmd_show(int argc, char **argv)
         return status;
     if (next < argc &&
         (strcmp(argv[next], "job") == 0 || strcmp(argv[next], "jobs") == 0))
-        return show_jobs(&args, argc - next - 1, argv + next + 1);
+        return next + 1 < argc && is_step_name(argv[next + 1])
+                   ? job_steps_show(args.common.config, args.common.json,
+                                    argc - next - 1, argv + next + 1)
+                   : show_jobs(&args, argc - next - 1, argv + next + 1);
+    if (next < argc && is_step_name(argv[next]))
+        return job_steps_show(args.common.config, args.common.json, argc - next,
+                              argv + next);
     if (next < argc &&
         (strcmp(argv[next], "node") == 0 || strcmp(argv[next], "nodes") == 0))
         return show_nodes(&args, argc - next - 1, argv + next + 1);
     if (next < argc)
-        say_error("cannot show '%s': say job ID or node NAME", argv[next]);
+        say_error("cannot show '%s': say job ID, node NAME or ID.STEP", argv[next]);
     else
-        say_error("show what? Say job ID or node NAME");
+        say_error("show what? Say job ID, node NAME or ID.STEP");
     return STATUS_USAGE;
 }

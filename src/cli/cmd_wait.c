@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "cli/cluster_link.h"
 #include "cli/job_names.h"
+#include "cli/job_steps.h"
 #include "cli/job_watch.h"
 #include "cli/say.h"
 #include "cli/wait_job.h"
@@ -21,14 +22,16 @@ struct wait_args {
 };
 
 static const struct usage usage = {
-    .synopsis = "berth wait [options] id...",
+    .synopsis = "berth wait [options] id[.step]...",
     .about =
-        "Wait until the jobs have ended, and exit as they did: with the exit code\n"
-        "of the job, the largest of several, 128 + the signal that killed it. With\n"
-        "--for=running, until they run: exit 0, or 1 when one ended before it ran.",
+        "Wait until the jobs or steps have ended, and exit as they did: with their\n"
+        "exit code, the largest of several, 128 + the signal that killed one. With\n"
+        "--for=running, until jobs run: exit 0, or 1 when one ended before it ran.\n"
+        "A job knows its steps while it runs.",
     .examples = "  berth wait 17 && echo good\n"
                 "  berth wait $(berth submit --parsable job.sh)\n"
-                "  berth wait --for=running 17 18_[3-9]\n",
+                "  berth wait --for=running 17 18_[3-9]\n"
+                "  berth wait 17.0 17.1\n",
 };
 
 /* Numbers of jobs that are waited for; elements have theirs once they have begun. */
@@ -109,6 +112,8 @@ int cmd_wait(int argc, char **argv)
         say_error("which job? Give its number");
         return STATUS_USAGE;
     }
+    if (is_step_name(argv[next]))
+        return job_steps_wait(args.common.config, argc - next, argv + next);
     if (job_names_parse(argc - next, argv + next, &names) < 0)
         return STATUS_USAGE;
     if (link_open(args.common.config, &berth) < 0)

@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "cli/receive.h"
 #include "cli/say.h"
+#include "cli/step_writer.h"
 #include "cli/tar_tree.h"
 #include "cli/task_hooks.h"
 
@@ -88,5 +89,7 @@ int inside_main(int argc, char **argv)
         return receive(argv);
     if (argc == 2 && strcmp(argv[1], ".bag") == 0)
         return bag_inside_main();
+    if (argc == STEP_WRITER_ARGS && strcmp(argv[1], ".step") == 0)
+        return step_writer(argv);
     return -1;
 }

@@ -3,9 +3,9 @@
  * main_static.c - the berth that is found inside containers
  *
  * Images do not contain Berth, so a static program is put into each container.
- * It starts steps over the lead's local socket, and is the other end of commands that
- * look inside (inside.h). It needs nothing else: no libraries, no MUNGE, no
- * configuration, no name service.
+ * It starts steps, waits for them and ends them over the lead's local socket, and is
+ * the other end of commands that look inside (inside.h). It needs nothing else: no
+ * libraries, no MUNGE, no configuration, no name service.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@
 #include "cli/rsh.h"
 #include "cli/run_step.h"
 #include "cli/say.h"
+#include "cli/step_orders.h"
 
 /* A program, or a bag of commands whose template 'words' are. */
 static int run_in_job(struct job_args *args, const char *lead, char **words)
@@ -53,6 +54,12 @@ static int run(int argc, char **argv)
                   "--image, --mount, --no-home and --as-root");
         status = 2;
     }
+    if (status < 0 && args.jobid && args.jobid != run_job_here()) {
+        say_error("--jobid=%u: from inside a container only steps of its own job can "
+                  "be started",
+                  args.jobid);
+        status = 2;
+    }
     if (status < 0)
         status = run_in_job(&args, lead, argv + next);
     job_args_fini(&args);
@@ -69,6 +76,42 @@ static int rsh(int argc, char **argv)
         return run((int)strv_len(command), command);
     say_error("which host, and which command?");
     return 2;
+}
+
+/* wait STEP... and cancel STEP...: of this job. */
+static int order(int argc, char **argv, bool waits)
+{
+    const char *lead = getenv("BERTH_LEAD");
+    uint32_t own = run_job_here(), job, step;
+    int status = 0;
+
+    say_set_name(waits ? "berth wait" : "berth cancel");
+    if (argc < 2) {
+        say_error("which step? Give its number");
+        return 2;
+    }
+    for (int i = 1; i < argc; i++) {
+        struct berth_steps *steps;
+        struct berth_err err;
+        int one;
+
+        if (step_name_parse(argv[i], own, &job, &step) < 0)
+            return 2;
+        if (!lead || job != own) {
+            say_error("'%s': inside a container only steps of its own job are known",
+                      argv[i]);
+            return 2;
+        }
+        if (berth_steps_connect_lead(lead, &steps, &err) < 0) {
+            say_error("%s", err.text);
+            return 1;
+        }
+        one =
+            waits ? step_wait(steps, job, step) : step_control(steps, job, step, 0) < 0;
+        berth_steps_close(steps);
+        status = one > status ? one : status;
+    }
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -92,11 +135,16 @@ int main(int argc, char **argv)
     }
     if (argc > 1 && strcmp(argv[1], "run") == 0)
         return run(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "wait") == 0)
+        return order(argc - 1, argv + 1, true);
+    if (argc > 1 && strcmp(argv[1], "cancel") == 0)
+        return order(argc - 1, argv + 1, false);
     if (argc > 1 && strcmp(argv[1], "version") == 0) {
         printf("berth %s\n", PACKAGE_VERSION);
         return 0;
     }
     say_set_name("berth");
-    say_error("inside a container only 'berth run' is available");
+    say_error("inside a container only 'berth run', 'berth wait' and 'berth cancel' "
+              "are available");
     return 2;
 }

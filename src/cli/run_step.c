@@ -16,6 +16,7 @@
 #include "cli/say.h"
 #include "options/inherit.h"
 #include "options/release.h"
+#include "cli/step_orders.h"
 #include "cli/step_session.h"
 #include "cli/step_signals.h"
 
@@ -43,6 +44,8 @@ static void print_usage(void)
         "  berth run -l -n2 -o 'out-%%t.txt' ./solver\n"
         "  berth run --pty bash\n"
         "  berth run -n4 --input 0 ./solver < input.dat\n"
+        "  berth wait $(berth run --async -n4 ./solver)\n"
+        "  berth run --jobid=17 --overlap -n1 top -bn1\n"
         "  berth run -N4 --exclusive --bag commands.txt --retry 2\n"
         "  berth run -n64 --bag-range 0-99999 -o 'out.%%t' -- ./task --seed {}\n"
         "  ls *.dat | berth run -n8 --bag - --image tools --keep-order convert {}\n");
@@ -88,11 +91,23 @@ static int check_bag(const struct job_args *args, struct err *err)
     return 0;
 }
 
-int run_args_read(int argc, char **argv, bool in_job, struct job_args *args,
-                  int *ret_next, struct err *err)
+/* Before the options are read: they mean other things in a job. Words of the program's
+ * may look the same, so this is a guess. */
+static bool may_name_job(int argc, char **argv)
 {
-    int rc = job_env_read(environ, FOR_RUN, in_job, args, err);
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], "--jobid", 7) == 0 || strncmp(argv[i], "-j", 2) == 0)
+            return true;
+    return false;
+}
 
+static int read_as(int argc, char **argv, bool in_job, struct job_args *args,
+                   int *ret_next, struct err *err)
+{
+    int rc;
+
+    args->in_job = in_job;
+    rc = job_env_read(environ, FOR_RUN, in_job, args, err);
     if (rc == 0)
         rc = opts_parse(job_options, FOR_RUN, OPTS_STOP, argc, argv, args, ret_next,
                         err);
@@ -107,10 +122,33 @@ int run_args_read(int argc, char **argv, bool in_job, struct job_args *args,
         rc = err_set(err, EINVAL, "run what? Give a program");
     if (rc < 0)
         return rc;
+    if (args->async && bag_is_wanted(args))
+        return err_set(err, EINVAL, "--async: a bag has its client to the end");
+    if (args->async && !in_job)
+        return err_set(err, EINVAL,
+                       "--async is for steps of a job: 'berth submit' queues a job");
     if (in_job)
         step_warn_unheard(args);
-    say_warnings(args->warnings, args->quiet);
     return 0;
+}
+
+int run_args_read(int argc, char **argv, bool in_job, struct job_args *args,
+                  int *ret_next, struct err *err)
+{
+    bool guessed = !in_job && may_name_job(argc, argv);
+    struct job_args fresh;
+    int rc = read_as(argc, argv, in_job || guessed, args, ret_next, err);
+
+    if (guessed && !args->jobid) {
+        job_args_init(&fresh, args->now);
+        fresh.list_mpi = args->list_mpi;
+        job_args_fini(args);
+        *args = fresh;
+        rc = read_as(argc, argv, false, args, ret_next, err);
+    }
+    if (rc == 0)
+        say_warnings(args->warnings, args->quiet);
+    return rc;
 }
 
 int run_args_parse(int argc, char **argv, bool in_job, struct job_args *args,
@@ -132,11 +170,24 @@ int run_args_parse(int argc, char **argv, bool in_job, struct job_args *args,
     return RUN_USAGE;
 }
 
+uint32_t run_job_here(void)
+{
+    const char *text = getenv("BERTH_JOB_ID");
+
+    if (!text)
+        text = getenv("SLURM_JOB_ID");
+    return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
+
 int run_step_on(struct berth_steps *steps, const struct job_args *args, bool in_job,
                 uint32_t job, int signal_fd, char *const *argv)
 {
     const struct step_options options = {
-        .args = args, .job = job, .signal_fd = signal_fd};
+        .args = args,
+        .job = job,
+        .signal_fd = signal_fd,
+        .joins = in_job && job != run_job_here(),
+    };
     Berth__StepSpec *spec;
     struct err err;
     int status;
@@ -145,19 +196,13 @@ int run_step_on(struct berth_steps *steps, const struct job_args *args, bool in_
         say_error("%s", err.text);
         return RUN_FAILED;
     }
-    status = args->bag.opened ? bag_run(args->bag.opened, steps, spec, job, signal_fd)
-                              : step_session_run(steps, spec, &options);
+    if (args->bag.opened)
+        status = bag_run(args->bag.opened, steps, spec, job, signal_fd);
+    else
+        status = spec->files ? step_start_async(steps, job, spec, options.joins)
+                             : step_session_run(steps, spec, &options);
     berth__step_spec__free_unpacked(spec, NULL);
     return status;
-}
-
-uint32_t run_job_here(void)
-{
-    const char *text = getenv("BERTH_JOB_ID");
-
-    if (!text)
-        text = getenv("SLURM_JOB_ID");
-    return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
 }
 
 int run_step_in_job(const struct job_args *args, const char *lead, char *const *argv)

@@ -323,6 +323,9 @@ static int request(struct session *s, Berth__StepSpec *spec)
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
 
     request.spec = spec;
+    request.joins = s->options->joins;
+    if (s->options->adopts)
+        request.adopts = s->options->attach_to + 1;
     env.id = 1;
     env.body_case = BERTH__ENVELOPE__BODY_STEP_REQUEST;
     env.step_request = &request;
@@ -366,7 +369,7 @@ int step_session_run(struct berth_steps *steps, Berth__StepSpec *spec,
     }
     if (spec)
         spec->no_stdin = !step_input_is_open(&s.input);
-    if ((spec ? request(&s, spec) : attach(&s)) == 0)
+    if ((options->is_attached ? attach(&s) : request(&s, spec)) == 0)
         drain(&s);
     while (!s.is_over || has_output_left(&s)) {
         wait_and_serve(&s);

@@ -18,6 +18,8 @@ struct step_options {
     bool is_attached;            /* the step is another's: look at it only */
     uint32_t attach_to;          /* its number; UINT32_MAX: the oldest */
     bool has_stdin;              /* then: it gets our input */
+    bool adopts;                 /* the step waits for us to be its client */
+    bool joins;                  /* the job is not the one that we are part of */
 };
 
 /* Request the step ('spec'; NULL to be attached to one) on 'steps', stream until its

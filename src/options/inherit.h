@@ -27,6 +27,11 @@ int spec_complete(struct job_args *args, const struct spec_source *source,
 int step_spec_build(const struct job_args *args, char *const *env, char *const *argv,
                     bool in_job, Berth__StepSpec **ret_spec, struct err *err);
 
+/* What it asks of its allocation (step_parts.c) / the programs in the file of
+ * --multi-prog. */
+void step_copy_parts(const struct job_args *args, Berth__StepSpec *step);
+int step_read_programs(const char *path, Berth__StepSpec *step, struct err *err);
+
 /* Warn of options that a step in a job cannot be asked for: resources and order
  * are the job's. */
 void step_warn_unheard(struct job_args *args);

@@ -67,6 +67,9 @@ struct job_args {
     bool parsable, json, wait, dry_run, quiet, verbose;
     bool external_launcher; /* the program starts the ranks: see launcher.h */
     bool label, unbuffered, pty, overlap, has_kill_on_bad_exit;
+    bool in_job; /* a step of a job that runs is asked for */
+    bool exact, async, multi_prog;
+    uint32_t relative;  /* the first node, counted from 1; 0: not given */
     bool has_container; /* an option about the container was given */
     bool no_entrypoint; /* --entrypoint '': the image's CMD alone is run */
 
@@ -128,6 +131,7 @@ SETTER(set_bind);
 SETTER(set_mpi);
 SETTER(set_distribution);
 SETTER(set_kill_on_bad_exit);
+SETTER(set_relative);
 SETTER(set_signal);
 SETTER(set_wait_after);
 SETTER(set_propagate);

@@ -269,7 +269,15 @@ const struct opt job_options[] = {
           .where = FOR_RUN | FOR_STEP, .help = "run this after each task"),
     FLAG("overlap", 0, set_args_flag, .offset = ARGS(overlap),
          .where = FOR_RUN | FOR_STEP, .help = "share cores with other steps"),
-    GRANTED(OPT_NONE, "exact", 0, FOR_RUN),
+    FLAG("exact", 0, set_args_flag, .offset = ARGS(exact), .where = FOR_RUN | FOR_STEP,
+         .help = "use no core but those that the step counts"),
+    VALUE("relative", 'r', "N", set_relative, .where = FOR_RUN | FOR_STEP,
+          .help = "begin with node N of the allocation, counted from 0"),
+    FLAG("async", 0, set_args_flag, .offset = ARGS(async), .where = FOR_RUN | FOR_STEP,
+         .help = "print the step's number and return; output goes to --output"),
+    FLAG("multi-prog", 0, set_args_flag, .offset = ARGS(multi_prog),
+         .where = FOR_RUN | FOR_STEP,
+         .help = "ranks run what the file says: lines of ranks, program, arguments"),
     FLAG("external-launcher", 0, set_args_flag, .offset = ARGS(external_launcher),
          .where = FOR_RUN,
          .help = "the program starts the tasks: it may use all cores of the job"),
@@ -298,12 +306,13 @@ const struct opt job_options[] = {
     FLAG("keep-order", 0, set_args_flag, .offset = ARGS(bag.keep_order),
          .where = FOR_RUN | FOR_STEP, .help = "show output in the commands' order"),
 
-    VALUE("jobid", 0, "JOB", set_jobid, .where = FOR_RUN | FOR_STEP,
+    VALUE("jobid", 'j', "JOB", set_jobid, .where = FOR_RUN | FOR_STEP,
           .help = "run as a step of this job"),
 
     /* Of run and alloc. */
-    MAYBE("immediate", 'I', "SECONDS", set_immediate, .where = FOR_RUN | FOR_ALLOC,
-          .help = "give up when there is no allocation after SECONDS (now)"),
+    MAYBE("immediate", 'I', "SECONDS", set_immediate,
+          .where = FOR_RUN | FOR_ALLOC | FOR_STEP,
+          .help = "give up when there is no room after SECONDS (now)"),
     FLAG("no-shell", 0, set_args_flag, .offset = ARGS(no_shell), .where = FOR_ALLOC,
          .help = "leave the allocation behind, to be cancelled"),
 
@@ -367,7 +376,5 @@ const struct opt job_options[] = {
     REFUSED(OPT_NEEDED, "container-save", 0, ANY, "containers are not saved yet"),
     REFUSED(OPT_NEEDED, "het-group", 0, FOR_RUN,
             "a step is of one component of its job yet"),
-    REFUSED(OPT_NONE, "multi-prog", 0, FOR_RUN, "not supported yet"),
-    REFUSED(OPT_NEEDED, "relative", 'r', FOR_RUN, "name the nodes with --nodelist"),
     OPTS_END,
 };

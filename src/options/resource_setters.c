@@ -20,6 +20,7 @@
 #include "spec/feature_spec.h"
 #include "spec/gres_spec.h"
 #include "spec/licence_spec.h"
+#include "spec/step_depend.h"
 #include "spec/switches_spec.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -44,11 +45,14 @@ int set_array(const struct opt *opt, const char *value, void *ctx, struct err *e
 
 int set_dependency(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
+    const struct job_args *args = ctx;
     cleanup(depend_spec_fini) struct depend_spec spec = {0};
-    int rc = depend_spec_parse(value, &spec, err);
+    cleanup(step_depend_fini) struct step_depend steps = {0};
+    int rc = args->in_job ? step_depend_parse(value, 0, &steps, err)
+                          : depend_spec_parse(value, &spec, err);
 
     if (rc == 0)
-        keep(opt, ctx, value, spec.n > 0);
+        keep(opt, ctx, value, spec.n > 0 || steps.n > 0);
     return rc;
 }
 

@@ -80,19 +80,6 @@ static void copy_path(char **field, const char *path, const char *dir)
                                                : xasprintf("%s/%s", dir, path));
 }
 
-static void copy_size(const Berth__JobSpec *job, bool in_job, Berth__StepSpec *step)
-{
-    /* A new allocation is exactly what was asked for: the step fills it. */
-    if (!in_job)
-        return;
-    step->nodes = job->nodes_max && job->nodes_max != UINT32_MAX ? job->nodes_max
-                                                                 : job->nodes_min;
-    step->tasks = job->tasks;
-    step->cpus_per_task = job->cpus_per_task;
-    step->tasks_per_node = job->tasks_per_node;
-    copy_string(&step->nodelist, job->nodelist);
-}
-
 void step_warn_unheard(struct job_args *args)
 {
     static const struct {
@@ -100,15 +87,8 @@ void step_warn_unheard(struct job_args *args)
         size_t offset;
     } texts[] = {
 #define TEXT(option, member) {option, offsetof(Berth__JobSpec, member)}
-        TEXT("constraint", constraint),
-        TEXT("dependency", dependency),
-        TEXT("gpus", gpus),
-        TEXT("gpus-per-node", gpus_per_node),
-        TEXT("gpus-per-socket", gpus_per_socket),
-        TEXT("gpus-per-task", gpus_per_task),
-        TEXT("gres", gres),
-        TEXT("licenses", licences),
-        TEXT("reservation", reservation),
+        TEXT("constraint", constraint), TEXT("gpus-per-socket", gpus_per_socket),
+        TEXT("licenses", licences),     TEXT("reservation", reservation),
         TEXT("switches", switches),
 #undef TEXT
     };
@@ -188,7 +168,11 @@ int step_spec_build(const struct job_args *args, char *const *env, char *const *
     spec_take_strv(strv_dup(argv), &step->n_argv, &step->argv);
     step->umask = spec_umask();
     step->n_rlimits = spec_rlimits(args->propagate, &step->rlimits);
-    copy_size(args->spec, in_job, step);
+    /* A new allocation is exactly what was asked for: the step fills it. */
+    if (in_job)
+        step_copy_parts(args, step);
+    if (args->multi_prog && step_read_programs(argv[0], step, err))
+        return -err->code;
     copy_string(&step->bind, args->spec->bind);
     copy_string(&step->mpi, args->mpi); /* else the lead decides by the tasks */
     copy_string(&step->distribution, args->spec->distribution);

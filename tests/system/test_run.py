@@ -151,7 +151,7 @@ def test_steps_start_from_inside_containers(cluster):
     lines = (cluster.home / "inside.txt").read_text().split("\n")
     assert sorted(lines[:2]) == ["0: n1", "1: n2"]
     assert "srun: error: task 0 on n1: exited with code 4" in lines
-    assert "berth: inside a container only 'berth run' is available" in lines
+    assert "berth: inside a container only 'berth run', 'berth wait' and 'berth cancel' are available" in lines
     assert [line for line in lines if line.isdigit()] == ["4", "2"]
 
 
