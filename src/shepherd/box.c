@@ -181,6 +181,24 @@ static int choose_runtime(const struct shepherd *sh, const Berth__ContainerSpec 
     return rc ? rc : runtime_choose(&choice, container, runtime, err);
 }
 
+/* Once for the job here: steps that begin at the same time mount it, and what is
+ * mounted must not be replaced under their hands. */
+static int write_once(const char *path, const char *text, struct err *err)
+{
+    cleanup(freep) char *beside = xasprintf("%s.%d", path, (int)getpid());
+    int rc;
+
+    if (access(path, F_OK) == 0)
+        return 0;
+    rc = io_write_file_atomic(beside, text, strlen(text), 0644, err);
+    if (rc)
+        return rc;
+    if (link(beside, path) && errno != EEXIST)
+        rc = err_sys(err, errno, "cannot write %s", path);
+    (void)unlink(beside);
+    return rc;
+}
+
 /* The job's nodes by name, also where no name service knows them. The node's own
  * file is left alone where it is not ours to change: on a real node without an image.
  */
@@ -199,7 +217,7 @@ static int add_hosts(const struct shepherd *sh, const struct image *image,
     if (!text)
         return 0;
     *ret_file = xasprintf("%s/hosts", sh->dir);
-    rc = io_write_file_atomic(*ret_file, text, strlen(text), 0644, err);
+    rc = write_once(*ret_file, text, err);
     if (!rc && !image)
         mounts_append(mounts, (struct bind_mount){.source = *ret_file,
                                                   .target = "/etc/hosts",

@@ -249,6 +249,10 @@ void taskenv_step(char ***env, const Berth__LaunchStep *step)
     set_both_number(env, "NNODES", step->n_nodes);
     if (step->spec->cpus_per_task)
         set_both_number(env, "CPUS_PER_TASK", step->spec->cpus_per_task);
+    /* Of an exact step fewer than the job's. */
+    if (step->nodes[step->index]->cores[0])
+        set_both_number(env, "CPUS_ON_NODE",
+                        count_cores(step->nodes[step->index]->cores));
 }
 
 void taskenv_task(char ***env, const Berth__LaunchStep *step, uint32_t local)
