@@ -14,6 +14,7 @@
 #include "options/job_env.h"
 #include "cli/bag.h"
 #include "cli/say.h"
+#include "options/hostfile.h"
 #include "options/inherit.h"
 #include "options/release.h"
 #include "cli/step_orders.h"
@@ -115,6 +116,8 @@ static int read_as(int argc, char **argv, bool in_job, struct job_args *args,
         print_kinds(args);
         return -ECANCELED;
     }
+    if (rc == 0)
+        rc = hostfile_apply(args, environ, in_job, err);
     if (rc == 0)
         rc = check_bag(args, err);
     if (rc == 0 && *ret_next == argc && !args->spec->container->image[0] &&

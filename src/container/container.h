@@ -122,6 +122,9 @@ struct task_spec {
     uint16_t rows, columns; /* of the terminal */
     bool needs_cwd;   /* no fallback: without 'cwd' it does not start, status 126 */
     const char *cpus; /* OS processor numbers, "0-3"; NULL: unbound */
+    uint32_t memory_policy; /* MPOL_* of set_mempolicy(2) ... */
+    const char *memory;     /* ... for these NUMA nodes, "0-1"; NULL: none is set */
+    const char *notice;     /* written to its stderr first; a '@' in it is its pid */
     unsigned int umask;
     bool new_session; /* setsid, so signals reach the task's group */
 };

@@ -31,6 +31,11 @@ static void strbuf_finip(struct strbuf *sb)
     strbuf_fini(sb);
 }
 
+static void add_text(struct strbuf *sb, const char *text)
+{
+    strbuf_add(sb, text ? text : "", strlen(text ? text : "") + 1);
+}
+
 static uint32_t add_strings(struct strbuf *sb, char *const *v)
 {
     uint32_t n = 0;
@@ -114,15 +119,16 @@ int order_send_spawn(int sock, const struct task_spec *task, struct err *err)
                               .umask = task->umask,
                               .flags = flags_of(task),
                               .rows = task->rows,
-                              .columns = task->columns};
+                              .columns = task->columns,
+                              .memory_policy = task->memory_policy};
     struct iovec iov[2] = {{.iov_base = &head, .iov_len = sizeof(head)}};
     int rc;
 
     memcpy(fds, task->fds, n_fds * sizeof(*fds));
-    strbuf_add(&body, task->cwd ? task->cwd : "/",
-               strlen(task->cwd ? task->cwd : "/") + 1);
-    strbuf_add(&body, task->cpus ? task->cpus : "",
-               strlen(task->cpus ? task->cpus : "") + 1);
+    add_text(&body, task->cwd ? task->cwd : "/");
+    add_text(&body, task->cpus);
+    add_text(&body, task->memory);
+    add_text(&body, task->notice);
     head.argc = add_strings(&body, task->argv);
     head.envc = add_strings(&body, task->env);
     if (!head.argc)
@@ -180,7 +186,7 @@ static int split_strings(char **at, const char *end, char **v, uint32_t n)
 
 int order_parse(const struct order_head *head, char *body, struct order *ret)
 {
-    char *at = body, *end = body + head->body_len, *lead[3];
+    char *at = body, *end = body + head->body_len, *lead[5];
     size_t n = (size_t)head->argc + head->envc;
 
     ret->body = body;
@@ -201,10 +207,13 @@ int order_parse(const struct order_head *head, char *body, struct order *ret)
         return head->signo < NSIG ? 0 : -EBADMSG;
     if (head->kind != ORDER_SPAWN || !head->argc || n > head->body_len)
         return -EBADMSG;
-    if (split_strings(&at, end, lead, 2))
+    if (split_strings(&at, end, lead, 4))
         return -EBADMSG;
     ret->cwd = lead[0];
     ret->cpus = lead[1];
+    ret->memory = lead[2];
+    ret->notice = lead[3];
+    ret->memory_policy = head->memory_policy;
     ret->argv = xcalloc(n + 2, sizeof(*ret->argv));
     ret->env = ret->argv + head->argc + 1;
     if (split_strings(&at, end, ret->argv, head->argc) ||

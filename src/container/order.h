@@ -43,6 +43,7 @@ struct order_head {
     uint32_t flags; /* ORDER_* */
     uint16_t rows, columns;
     uint32_t argc, envc;
+    uint32_t memory_policy;
     uint32_t body_len;
 };
 
@@ -55,11 +56,13 @@ struct order {
     int signo;
     unsigned int umask;
     bool new_session, has_terminal, needs_cwd, has_wire;
-    bool is_for_process;    /* a signal: not for its group */
-    uint16_t rows, columns; /* of the terminal */
-    const char *cwd, *cpus; /* cpus: "" for unbound */
-    char **argv, **env;     /* argv owns the memory of both */
-    int fds[ORDER_FDS];     /* close-on-exec, -1 when absent */
+    bool is_for_process;         /* a signal: not for its group */
+    uint16_t rows, columns;      /* of the terminal */
+    const char *cwd, *cpus;      /* cpus: "" for unbound */
+    const char *memory, *notice; /* "": none */
+    uint32_t memory_policy;
+    char **argv, **env; /* argv owns the memory of both */
+    int fds[ORDER_FDS]; /* close-on-exec, -1 when absent */
     char *body;
 };
 

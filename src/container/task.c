@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,16 +29,18 @@
 
 #define TASK_STACK_SIZE (64 * 1024)
 #define MAX_CPUS 8192
+#define MAX_NUMA 1024
 #define WIRE_FD 3 /* is init's own socket here, so never the source of a copy */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* What failed, where the words need more than the program's name. */
 static const char WORKDIR[] = "workdir";
+static const char BIND_CPUS[] = "bind to CPUs ";
 
 struct launch {
     const struct order *order;
     const char *path; /* directories to search; NULL: argv[0] is a path */
-    const struct bitset *cpus;
+    const struct bitset *cpus, *memory;
     int terminal; /* -1: it has none */
     const char *workdir;
     bool keep_caps;
@@ -60,6 +63,27 @@ ON_BORROWED_STACK static int bind_to_cpus(const struct bitset *cpus)
         return -1;
     }
     return 0;
+}
+
+ON_BORROWED_STACK static int bind_memory(uint32_t policy, const struct bitset *nodes)
+{
+    return (int)syscall(SYS_set_mempolicy, (long)policy, nodes->words, nodes->nbits);
+}
+
+/* What its user is told first, with our number in place of each '@'. */
+ON_BORROWED_STACK static void say_notice(const char *notice)
+{
+    char pid[16];
+    int len = snprintf(pid, sizeof(pid), "%d", (int)getpid());
+
+    while (*notice) {
+        size_t n = strcspn(notice, "@");
+
+        if ((n && write(STDERR_FILENO, notice, n) < 0) ||
+            (notice[n] && write(STDERR_FILENO, pid, (size_t)len) < 0))
+            return;
+        notice += n + (notice[n] != '\0');
+    }
 }
 
 /* Try each directory of the path, as execvp does, but without its fallback to
@@ -135,7 +159,9 @@ ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
         (void)setsid();
     (void)umask(order->umask);
     if (launch->cpus && bind_to_cpus(launch->cpus))
-        return "bind to CPUs ";
+        return BIND_CPUS;
+    if (launch->memory && bind_memory(order->memory_policy, launch->memory))
+        return "bind the memory of ";
     place = enter(launch, &moved);
     if (moved && order->needs_cwd) {
         errno = moved;
@@ -151,6 +177,7 @@ ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
         return "give its terminal to ";
     if (moved)
         say_moved(order, place, moved);
+    say_notice(order->notice);
     if (order->has_wire && dup2(order->fds[3], WIRE_FD) < 0)
         return "hand its connection to ";
     if (close_range(order->has_wire ? WIRE_FD + 1 : WIRE_FD, ~0U, 0))
@@ -202,7 +229,7 @@ static int explain(const struct launch *launch, const struct task_context *conte
     const char *where = context->has_image ? "inside the image" : "on this node";
     struct stat st;
 
-    if (launch->failed_step && launch->cpus && launch->code == EINVAL)
+    if (launch->failed_step == BIND_CPUS && launch->code == EINVAL)
         return err_set(err, EINVAL,
                        "bind %s to CPUs %s: not all of them may be used here", name,
                        launch->order->cpus);
@@ -244,6 +271,7 @@ int task_start(const struct order *order, const struct task_context *context,
                pid_t *ret_pid, struct err *err)
 {
     cleanup(bitset_destroyp) struct bitset *cpus = NULL;
+    cleanup(bitset_destroyp) struct bitset *memory = NULL;
     cleanup(closep) int terminal = -1;
     struct launch launch = {.order = order,
                             .workdir = context->workdir,
@@ -257,7 +285,13 @@ int task_start(const struct order *order, const struct task_context *context,
         if (rc)
             return rc;
     }
+    if (*order->memory) {
+        rc = bitset_parse(order->memory, MAX_NUMA, &memory, err);
+        if (rc)
+            return rc;
+    }
     launch.cpus = cpus;
+    launch.memory = memory;
     if (!strchr(order->argv[0], '/')) {
         launch.path = strv_getenv(order->env, "PATH");
         if (!launch.path)

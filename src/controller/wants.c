@@ -5,6 +5,7 @@
 #include "controller/wants.h"
 
 #include "base/mem.h"
+#include "spec/distribution_spec.h"
 #include "spec/gres_spec.h"
 #include "spec/switches_spec.h"
 
@@ -202,15 +203,35 @@ static int fill_devices(const struct controller *ctl, const Berth__JobSpec *spec
 
 /* ------------------------------------------------------------------ the rest */
 
+static enum place_order order_of(enum deal_kind kind)
+{
+    switch (kind) {
+    case DEAL_BLOCK:
+        return PLACE_BLOCK;
+    case DEAL_CYCLIC:
+    case DEAL_FCYCLIC:
+        return PLACE_CYCLIC;
+    case DEAL_PLANE:
+        return PLACE_PLANE;
+    case DEAL_DEFAULT:
+    case DEAL_ARBITRARY:
+        break;
+    }
+    return PLACE_AS_IS;
+}
+
 static void fill_place(const Berth__JobSpec *spec, struct place_request *place)
 {
+    struct distribution_spec dist;
+
     place->tasks_per_package = spec->tasks_per_socket;
     place->tasks_per_core = spec->tasks_per_core;
     place->contiguous = spec->contiguous;
-    if (strcmp(spec->distribution, "cyclic") == 0)
-        place->node_order = PLACE_CYCLIC;
-    else if (strcmp(spec->distribution, "block") == 0)
-        place->node_order = PLACE_BLOCK;
+    if (distribution_parse(spec->distribution, &dist, NULL))
+        return;
+    place->node_order = order_of(dist.nodes);
+    place->plane = dist.plane;
+    place->package_order = order_of(dist.sockets);
 }
 
 static int fill_switches(const Berth__JobSpec *spec, struct sched_request *req,

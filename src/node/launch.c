@@ -7,6 +7,7 @@
  * tree, and is answered when the whole subtree has answered. The lead knows only
  * its own node, which passes a step on whose first node is another one.
  */
+#include "node/bind_step.h"
 #include "node/groups.h"
 #include "node/hooks.h"
 #include "node/legs.h"
@@ -158,21 +159,9 @@ static char *pus_of(const struct node *node, const char *cores)
     return node_topo_pus(node->topo, set);
 }
 
-static void fill_pus(const struct node *node, const char *cores, size_t n_tasks,
-                     char *const *task_cores, Berth__Assignment *assignment)
-{
-    assignment->pus = pus_of(node, cores);
-    assignment->task_pus = xcalloc(n_tasks, sizeof(*assignment->task_pus));
-    assignment->n_task_pus = n_tasks;
-    for (size_t i = 0; i < n_tasks; i++)
-        assignment->task_pus[i] = pus_of(node, task_cores[i]);
-}
-
 static void clear_assignment(Berth__Assignment *assignment)
 {
-    for (size_t i = 0; i < assignment->n_task_pus; i++)
-        free(assignment->task_pus[i]);
-    free(assignment->task_pus);
+    bind_step_clear(assignment);
     free(assignment->pus);
     free(assignment->run_dir);
     free_message(assignment->devices);
@@ -250,7 +239,7 @@ static void begin_lead(struct leg *leg, const Berth__Grant *grant, uint32_t inde
     int rc;
 
     fill_assignment(node, grant, index, NULL, &assignment);
-    fill_pus(node, grant->placement->shares[0]->cores, 0, NULL, &assignment);
+    assignment.pus = pus_of(node, grant->placement->shares[0]->cores);
     assignment.job = msg;
     rc = assign(node, grant, index, STEP_LEAD, NULL, &assignment, leg, &err);
     clear_assignment(&assignment);
@@ -424,9 +413,11 @@ static void begin_step(struct leg *leg, const Berth__Grant *grant, uint32_t inde
     struct err err;
 
     fill_assignment(node, grant, index, own, &assignment);
-    fill_pus(node, own->cores, own->n_task_cores, own->task_cores, &assignment);
+    assignment.pus = pus_of(node, own->cores);
     assignment.step = msg;
-    if (assign(node, grant, index, msg->step_id, own, &assignment, leg, &err))
+    if (bind_step(node, msg->spec, own, launch_share_of(grant, own->node), &assignment,
+                  &err) ||
+        assign(node, grant, index, msg->step_id, own, &assignment, leg, &err))
         leg_end(NULL, &err, leg);
     clear_assignment(&assignment);
 }

@@ -73,6 +73,8 @@ struct job_args {
     bool has_container; /* an option about the container was given */
     bool no_entrypoint; /* --entrypoint '': the image's CMD alone is run */
 
+    char **task_nodes; /* of each task (strv); NULL: as --distribution has it */
+
     /* Sentences about options that are accepted but not honoured yet, each
      * once (strv). */
     char **warnings;
@@ -128,6 +130,9 @@ SETTER(set_hostlist);
 SETTER(set_chdir);
 SETTER(set_placement);
 SETTER(set_bind);
+SETTER(set_mem_bind);
+SETTER(set_gpu_bind);
+SETTER(set_node_info);
 SETTER(set_mpi);
 SETTER(set_distribution);
 SETTER(set_kill_on_bad_exit);

@@ -10,6 +10,10 @@
 #include "base/mem.h"
 #include "base/strv.h"
 
+/* A task has these as what it is bound to itself: no wish for what it starts. */
+#define NOT_IN_TASK 0x100u
+#define IN_TASK "SLURM_PROCID"
+
 /* Suffix of the variable, the option it sets, and where it counts. FOR_STEP
  * marks those that are the user's also inside a job; the others would be the
  * job's own facts there. */
@@ -47,6 +51,12 @@ static const struct {
     {"IMAGE", "image", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
     {"PLACEMENT", "placement", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
     {"DISTRIBUTION", "distribution", FOR_SUBMIT | FOR_RUN | FOR_ALLOC | FOR_STEP},
+    {"HINT", "hint", FOR_SUBMIT | FOR_RUN | FOR_ALLOC | FOR_STEP},
+    {"THREADS_PER_CORE", "threads-per-core",
+     FOR_SUBMIT | FOR_RUN | FOR_ALLOC | FOR_STEP},
+    {"CPU_BIND", "cpu-bind", FOR_RUN | FOR_STEP | NOT_IN_TASK},
+    {"MEM_BIND", "mem-bind", FOR_SUBMIT | FOR_RUN | FOR_STEP | NOT_IN_TASK},
+    {"GPU_BIND", "gpu-bind", FOR_SUBMIT | FOR_RUN | FOR_ALLOC | FOR_STEP},
     {"CONSTRAINT", "constraint", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
     {"GRES", "gres", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
     {"GPUS", "gpus", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
@@ -70,11 +80,8 @@ static const struct {
     {"TASK_EPILOG", "task-epilog", FOR_RUN | FOR_STEP},
     {"ARRAY_INX", "array", FOR_SUBMIT},
     {"CLUSTERS", "clusters", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
-    {"HINT", "hint", FOR_SUBMIT | FOR_RUN | FOR_ALLOC},
     {"IMMEDIATE", "immediate", FOR_RUN | FOR_ALLOC},
     {"WORKING_DIR", "chdir", FOR_RUN | FOR_STEP},
-    {"CPU_BIND", "cpu-bind", FOR_RUN | FOR_STEP},
-    {"UNBUFFEREDIO", "unbuffered", FOR_RUN | FOR_STEP},
     {"JOB_ID", "jobid", FOR_RUN},
 };
 
@@ -118,6 +125,7 @@ int job_env_read(char *const *env, unsigned int where, bool in_job,
 
         if (!(variables[i].where & where))
             continue;
+        is_jobs_own |= (variables[i].where & NOT_IN_TASK) && strv_getenv(env, IN_TASK);
         if (!is_jobs_own)
             rc = read_one(env, slurm, variables[i].suffix, variables[i].option, where,
                           args, err);

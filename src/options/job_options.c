@@ -116,11 +116,27 @@ const struct opt job_options[] = {
           .help = "reservation to run in"),
     VALUE("placement", 0, "HOW", set_placement, .help = "compact (default) or spread"),
     FLAG("spread-job", 0, set_placement, .note = "spread"),
-    VALUE("cpu-bind", 0, "TO", set_bind,
-          .help = "bind tasks to: core (default), numa, package, none"),
-    VALUE("bind", 0, "TO", set_bind),
-    VALUE("distribution", 'm', "HOW", set_distribution, .where = ANY | FOR_STEP,
-          .help = "ranks over nodes: block (default) or cyclic"),
+    VALUE("cpu-bind", 0, "[verbose,]TO", set_bind, .where = ANY | FOR_STEP,
+          .help =
+              "bind tasks to: cores (default), threads, sockets, ldoms, none, rank, "
+              "map_cpu:LIST, mask_cpu:LIST, rank_ldom, map_ldom:LIST, ..."),
+    VALUE("bind", 0, "TO", set_bind, .where = ANY | FOR_STEP),
+    VALUE("mem-bind", 0, "[verbose,]TO", set_mem_bind, .where = ANY | FOR_STEP,
+          .help = "bind memory to: local, none, rank, map_mem:LIST, mask_mem:LIST; "
+                  "prefer"),
+    VALUE("gpu-bind", 0, "[verbose,]TO", set_gpu_bind, .where = ANY | FOR_STEP,
+          .help = "GPUs that tasks see: closest, single:N, per_task:N, map_gpu:LIST, "
+                  "mask_gpu:LIST, none"),
+    VALUE("tres-bind", 0, "gres/gpu:TO", set_gpu_bind, .where = ANY | FOR_STEP),
+    VALUE("distribution", 'm', "NODES[:SOCKETS]", set_distribution,
+          .where = ANY | FOR_STEP,
+          .help = "ranks over nodes: block (default), cyclic, plane=N, arbitrary; over "
+                  "sockets: block, cyclic, fcyclic"),
+    VALUE("hint", 0, "KIND", set_hint, .where = ANY | FOR_STEP,
+          .help = "compute_bound, memory_bound, multithread, nomultithread"),
+    VALUE("threads-per-core", 0, "N", set_count, .offset = SPEC(threads_per_core),
+          .where = ANY | FOR_STEP, .help = "use at most N hardware threads of a core"),
+    VALUE("extra-node-info", 'B', "S[:C[:T]]", set_node_info, .where = ANY | FOR_STEP),
 
     /* In what. */
     VALUE("image", 0, "NAME", set_image, .help = "container image ('berth image ls')"),
@@ -335,17 +351,11 @@ const struct opt job_options[] = {
     /* Harmless. */
     HARMLESS(OPT_NEEDED, "mail-type", 0, ANY),
     HARMLESS(OPT_NEEDED, "mail-user", 0, ANY),
-    VALUE("hint", 0, "KIND", set_hint),
-    HARMLESS(OPT_NEEDED, "gpu-bind", 0, ANY),
     HARMLESS(OPT_NEEDED, "gpu-freq", 0, ANY),
     HARMLESS(OPT_NEEDED, "gres-flags", 0, ANY),
-    HARMLESS(OPT_NEEDED, "tres-bind", 0, ANY),
-    HARMLESS(OPT_NEEDED, "threads-per-core", 0, ANY),
     HARMLESS(OPT_NEEDED, "sockets-per-node", 0, ANY),
     HARMLESS(OPT_NEEDED, "cores-per-socket", 0, ANY),
-    HARMLESS(OPT_NEEDED, "extra-node-info", 'B', ANY),
     HARMLESS(OPT_NEEDED, "mincpus", 0, ANY),
-    HARMLESS(OPT_NEEDED, "mem-bind", 0, ANY),
     HARMLESS(OPT_NEEDED, "tmp", 0, ANY),
     HARMLESS(OPT_NONE, "use-min-nodes", 0, ANY),
     HARMLESS(OPT_NEEDED, "core-spec", 'S', ANY),

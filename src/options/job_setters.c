@@ -190,46 +190,6 @@ int set_placement(const struct opt *opt, const char *value, void *ctx, struct er
     return 0;
 }
 
-/* srun(1)'s words for what a task is bound to, and ours. */
-static const char *bind_of(const char *word)
-{
-    static const struct {
-        const char *word, *bind;
-    } words[] = {
-        {"core", "core"},      {"cores", "core"},      {"thread", "core"},
-        {"threads", "core"},   {"rank", "core"},       {"numa", "numa"},
-        {"ldom", "numa"},      {"ldoms", "numa"},      {"package", "package"},
-        {"socket", "package"}, {"sockets", "package"}, {"none", "none"},
-        {"no", "none"},        {"off", "none"},
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-        if (strcmp(words[i].word, word) == 0)
-            return words[i].bind;
-    return NULL;
-}
-
-int set_bind(const struct opt *opt, const char *value, void *ctx, struct err *err)
-{
-    struct job_args *args = ctx;
-    cleanup(strv_freep) char **words = strv_split(value, ",");
-
-    (void)opt;
-    strv_foreach (word, words) {
-        const char *bind = bind_of(*word);
-
-        if (!bind && strchr("qv", (*word)[0]) &&
-            (strncmp("quiet", *word, strlen(*word)) == 0 ||
-             strncmp("verbose", *word, strlen(*word)) == 0))
-            continue;
-        if (!bind)
-            return err_set(err, EINVAL, "'%s' is none of core, numa, package, none",
-                           *word);
-        spec_take_string(&args->spec->bind, xstrdup(bind));
-    }
-    return 0;
-}
-
 int set_mpi(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
     struct job_args *args = ctx;
@@ -240,26 +200,6 @@ int set_mpi(const struct opt *opt, const char *value, void *ctx, struct err *err
     if (!rc)
         str_replace(&args->mpi, kind);
     return rc;
-}
-
-/* "block", "cyclic", "*", or these before ":" or "," for the levels inside a
- * node, which follow from --cpu-bind. */
-int set_distribution(const struct opt *opt, const char *value, void *ctx,
-                     struct err *err)
-{
-    struct job_args *args = ctx;
-    size_t len = strcspn(value, ":,");
-
-    (void)opt;
-    if ((len == 5 && strncmp(value, "block", len) == 0) ||
-        (len == 1 && value[0] == '*'))
-        spec_take_string(&args->spec->distribution, xstrdup("block"));
-    else if (len == 6 && strncmp(value, "cyclic", len) == 0)
-        spec_take_string(&args->spec->distribution, xstrdup("cyclic"));
-    else
-        return err_set(err, EINVAL, "'%s' begins neither with block nor with cyclic",
-                       value);
-    return 0;
 }
 
 int set_kill_on_bad_exit(const struct opt *opt, const char *value, void *ctx,

@@ -242,15 +242,3 @@ int set_priority(const struct opt *opt, const char *value, void *ctx, struct err
 }
 
 /* A task's cores are whole ones here, so two of the kinds hold already. */
-int set_hint(const struct opt *opt, const char *value, void *ctx, struct err *err)
-{
-    if (strcmp(value, "nomultithread") == 0 || strcmp(value, "compute_bound") == 0)
-        return 0;
-    if (strcmp(value, "multithread") != 0 && strcmp(value, "memory_bound") != 0)
-        return err_set(err, EINVAL,
-                       "'%s' is none of compute_bound, memory_bound, multithread and "
-                       "nomultithread",
-                       value);
-    job_args_warn(ctx, "--%s=%s is accepted but not honoured yet", opt->name, value);
-    return 0;
-}

@@ -150,6 +150,24 @@ static void step_freep(Berth__StepSpec **step)
     berth__step_spec__free_unpacked(*step, NULL);
 }
 
+static void copy_binding(const struct job_args *args, Berth__StepSpec *step)
+{
+    const Berth__JobSpec *job = args->spec;
+
+    copy_string(&step->bind, job->bind);
+    copy_string(&step->cpu_bind, job->cpu_bind);
+    copy_string(&step->mem_bind, job->mem_bind);
+    copy_string(&step->gpu_bind, job->gpu_bind);
+    copy_string(&step->distribution, job->distribution);
+    step->threads_per_core = job->threads_per_core;
+    step->tasks_per_socket = job->tasks_per_socket;
+    if (args->task_nodes) {
+        step->tasks = (uint32_t)strv_len(args->task_nodes);
+        spec_take_strv(strv_dup(args->task_nodes), &step->n_task_nodes,
+                       &step->task_nodes);
+    }
+}
+
 int step_spec_build(const struct job_args *args, char *const *env, char *const *argv,
                     bool in_job, Berth__StepSpec **ret_spec, struct err *err)
 {
@@ -173,9 +191,8 @@ int step_spec_build(const struct job_args *args, char *const *env, char *const *
         step_copy_parts(args, step);
     if (args->multi_prog && step_read_programs(argv[0], step, err))
         return -err->code;
-    copy_string(&step->bind, args->spec->bind);
+    copy_binding(args, step);
     copy_string(&step->mpi, args->mpi); /* else the lead decides by the tasks */
-    copy_string(&step->distribution, args->spec->distribution);
     copy_string(&step->name, args->spec->name[0] ? args->spec->name
                              : name              ? name + 1
                                                  : argv[0]);

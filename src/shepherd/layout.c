@@ -95,7 +95,7 @@ static void take_all(struct layout *layout, const struct wish *wish,
                      bool as_placed, Berth__LaunchStep *launch)
 {
     make_nodes(layout, wish, launch);
-    ranks_deal(launch, counts, wish);
+    ranks_deal(launch, counts, wish, spec);
     for (size_t i = 0; i < wish->n_nodes; i++) {
         struct share *share = &layout->shares[wish->nodes[i]];
         Berth__StepNode *node = launch->nodes[i];
@@ -128,7 +128,7 @@ int layout_take(struct layout *layout, const Berth__StepSpec *spec, bool passes,
     int rc = wish_make(layout, spec, &wish, err);
 
     if (!rc)
-        rc = count_tasks(layout, &wish, passes ? ROOM_PASSING : ROOM_NOW, counts,
+        rc = count_tasks(layout, spec, &wish, passes ? ROOM_PASSING : ROOM_NOW, counts,
                          &as_placed, err);
     if (!rc)
         take_all(layout, &wish, spec, counts, as_placed, launch);

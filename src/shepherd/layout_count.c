@@ -161,16 +161,109 @@ bool count_when_empty(const struct layout *layout, struct wish *wish, uint32_t *
     return count_evenly(layout, wish, ROOM_NOW, ROOM_EMPTY, counts);
 }
 
-int count_tasks(const struct layout *layout, struct wish *wish, enum room_of of,
-                uint32_t *counts, bool *ret_as_placed, struct err *err)
+/* As the step's own list of nodes has it. Cores have to be there, unless they are
+ * shared. */
+static int count_listed(const struct layout *layout, const Berth__StepSpec *spec,
+                        struct wish *wish, enum room_of of, uint32_t *counts,
+                        struct err *err)
+{
+    wish->n_nodes = wish->n_candidates;
+    for (size_t t = 0; t < spec->n_task_nodes; t++) {
+        size_t i = 0;
+
+        while (i < wish->n_nodes &&
+               strcmp(layout->shares[wish->nodes[i]].from->node, spec->task_nodes[t]))
+            i++;
+        if (i == wish->n_nodes)
+            return err_set(err, EINVAL,
+                           "--distribution=arbitrary: %s is no node of the step",
+                           spec->task_nodes[t]);
+        counts[i]++;
+    }
+    for (size_t i = 0; i < wish->n_nodes; i++) {
+        const struct share *share = &layout->shares[wish->nodes[i]];
+
+        if (wish->overcommit || counts[i] <= room_on(share, wish, of))
+            continue;
+        if (counts[i] <= room_on(share, wish, ROOM_EMPTY))
+            return err_set(err, EAGAIN, "other steps use the cores");
+        return err_set(
+            err, EINVAL,
+            "--distribution=arbitrary: %u tasks on %s, which has room for %u",
+            counts[i], share->from->node, room_on(share, wish, ROOM_EMPTY));
+    }
+    drop_idle(wish, counts);
+    return 0;
+}
+
+/* In order, 'run' tasks at a time, as long as there is room: whole planes, or (Pack)
+ * whole nodes. False when they do not fit, or not on all nodes that must have some. */
+static bool count_runs(const struct wish *wish, const uint32_t *rooms, uint32_t run,
+                       uint32_t *counts)
+{
+    uint32_t left = wish->tasks;
+    bool grew = true;
+
+    memset(counts, 0, wish->n_nodes * sizeof(*counts));
+    while (left && grew) {
+        grew = false;
+        for (size_t i = 0; i < wish->n_nodes && left; i++) {
+            uint32_t n = rooms[wish->nodes[i]] - counts[i];
+            uint32_t others =
+                wish->all_nodes && !counts[i] ? (uint32_t)(wish->n_nodes - i - 1) : 0;
+
+            n = n < run ? n : run;
+            if (n > left - (others < left ? others : left))
+                n = left - (others < left ? others : left);
+            counts[i] += n;
+            left -= n;
+            grew |= n > 0;
+        }
+    }
+    for (size_t i = 0; i < wish->n_nodes && wish->all_nodes; i++)
+        if (counts[i] == 0)
+            return false;
+    return left == 0;
+}
+
+static bool count_by_distribution(const struct layout *layout, struct wish *wish,
+                                  enum room_of of, uint32_t *counts)
+{
+    struct wish part = with_nodes(wish, wish->n_nodes);
+    cleanup(freep) uint32_t *rooms = NULL;
+    bool packs = wish->dist.pack && wish->dist.nodes != DEAL_CYCLIC;
+
+    if (wish->dist.nodes != DEAL_PLANE && !packs)
+        return false;
+    rooms = all_rooms(layout, wish, of);
+    prefer_room(&part, rooms);
+    if (!count_runs(&part, rooms,
+                    wish->dist.nodes == DEAL_PLANE ? wish->dist.plane : UINT32_MAX,
+                    counts) ||
+        !devices_fit(layout, &part, of))
+        return false;
+    drop_idle(&part, counts);
+    *wish = part;
+    return true;
+}
+
+/* Tasks for each node of the wish: as the job was placed, else evenly. */
+int count_tasks(const struct layout *layout, const Berth__StepSpec *spec,
+                struct wish *wish, enum room_of of, uint32_t *counts,
+                bool *ret_as_placed, struct err *err)
 {
     struct wish placed = with_nodes(wish, wish->n_nodes);
 
-    *ret_as_placed = count_as_placed(layout, &placed, of, counts);
+    *ret_as_placed = false;
+    if (spec->n_task_nodes)
+        return count_listed(layout, spec, wish, of, counts, err);
+    *ret_as_placed = !wish->dist.pack && count_as_placed(layout, &placed, of, counts);
     if (*ret_as_placed) {
         *wish = placed;
         return 0;
     }
+    if (count_by_distribution(layout, wish, of, counts))
+        return 0;
     if (count_evenly(layout, wish, of, of, counts))
         return 0;
     if (count_when_empty(layout, &placed, counts))

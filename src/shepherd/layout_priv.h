@@ -15,6 +15,7 @@
 #define BERTH_SHEPHERD_LAYOUT_PRIV_H
 
 #include "shepherd/layout.h"
+#include "spec/distribution_spec.h"
 
 #define CORES_MAX 65536
 #define DEVICES_MAX 65536
@@ -76,7 +77,7 @@ struct wish {
     bool overlaps;   /* with other steps: what these hold does not matter */
     bool overcommit; /* tasks may share cores */
     bool is_wide;    /* nothing was said of cores: it may use those that nobody holds */
-    bool cyclic;
+    struct distribution_spec dist;
 };
 
 static inline uint32_t either(uint32_t first, uint32_t second)
@@ -112,8 +113,9 @@ int room_refused(const struct layout *layout, const struct wish *wish, enum room
 /* Choose nodes: orders wish->nodes and sets wish->n_nodes, with counts[i] tasks on
  * the i-th. *ret_as_placed says that the placement's own map of tasks to cores fits.
  * -EAGAIN while others use what is needed, -EINVAL when it can never fit. */
-int count_tasks(const struct layout *layout, struct wish *wish, enum room_of of,
-                uint32_t *counts, bool *ret_as_placed, struct err *err);
+int count_tasks(const struct layout *layout, const Berth__StepSpec *spec,
+                struct wish *wish, enum room_of of, uint32_t *counts,
+                bool *ret_as_placed, struct err *err);
 /* The same as if nobody used anything, on the nodes that have most room now. */
 bool count_when_empty(const struct layout *layout, struct wish *wish, uint32_t *counts);
 /* Whether there is such a choice: -EINVAL with the option at fault. */
@@ -122,7 +124,7 @@ int count_check(const struct layout *layout, const struct wish *wish, struct err
 /* ---------------------------------------------------------- layout_ranks.c */
 /* Deal ranks out to the nodes of 'launch', counts[i] to the i-th. */
 void ranks_deal(Berth__LaunchStep *launch, const uint32_t *counts,
-                const struct wish *wish);
+                const struct wish *wish, const Berth__StepSpec *spec);
 
 /* ---------------------------------------------------------- layout_cores.c */
 /* Give cores to the tasks that 'node' has ranks for, and hold them. */

@@ -132,7 +132,6 @@ static void make_kind(const struct layout *layout, const Berth__StepSpec *spec,
     wish->overlaps = spec->overlap || wish->overcommit;
     wish->is_wide = !spec->exact && !spec->cpus_per_task && !job->cpus_per_task &&
                     !spec->bind[0] && !wish->overcommit;
-    wish->cyclic = strcmp(spec->distribution, "cyclic") == 0;
     wish->memory = spec->mem_per_node;
     wish->memory_core = spec->mem_per_cpu;
     wish->memory_all = spec->mem_all;
@@ -174,6 +173,9 @@ int wish_make(const struct layout *layout, const Berth__StepSpec *spec,
     if (rc)
         return rc;
     make_kind(layout, spec, wish);
+    rc = distribution_parse(spec->distribution, &wish->dist, err);
+    if (rc)
+        return err_wrap(err, "--distribution");
     make_sizes(layout, spec, wish);
     rc = check_nodes(layout, wish, err);
     if (!rc)

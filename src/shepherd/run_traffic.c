@@ -229,6 +229,21 @@ static void forward_output(struct run *run, const Berth__Envelope *env)
     pause_for(run, client);
 }
 
+/* Kept with what the lead itself has said of the node, for who asks. */
+static void take_bound(struct run *run, const Berth__TasksBound *msg)
+{
+    Berth__StepNode *node;
+
+    if (msg->index >= run->launch.n_nodes)
+        return;
+    node = run->launch.nodes[msg->index];
+    if (node->n_task_pus || msg->n_pus != node->n_ranks)
+        return;
+    node->task_pus = xcalloc(msg->n_pus, sizeof(*node->task_pus));
+    for (; node->n_task_pus < msg->n_pus; node->n_task_pus++)
+        node->task_pus[node->n_task_pus] = xstrdup(msg->pus[node->n_task_pus]);
+}
+
 void run_from_root(struct run *run, const Berth__Envelope *env)
 {
     if (env->body_case == BERTH__ENVELOPE__BODY_OUTPUT) {
@@ -239,6 +254,8 @@ void run_from_root(struct run *run, const Berth__Envelope *env)
         run_to_client(run, env);
         if (!run->bag) /* else it is a dispatcher, whose loss is told apart */
             take_task_ended(run, env->task_ended);
+    } else if (env->body_case == BERTH__ENVELOPE__BODY_TASKS_BOUND) {
+        take_bound(run, env->tasks_bound);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_ABORT) {
         take_abort(run, env->step_abort);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_NODE_ENDED) {

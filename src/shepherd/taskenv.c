@@ -158,6 +158,10 @@ static void job_wishes(char ***env, const Berth__JobSpec *spec)
         {"JOB_DEPENDENCY", spec->dependency},
         {"JOB_LICENSES", spec->licences},
         {"DISTRIBUTION", spec->distribution},
+        {"CPU_BIND", spec->cpu_bind},
+        {"MEM_BIND", spec->mem_bind},
+        {"GPU_BIND", spec->gpu_bind},
+        {"HINT", spec->hint},
         {"GPUS", spec->gpus},
         {"GPUS_PER_NODE", spec->gpus_per_node},
         {"GPUS_PER_SOCKET", spec->gpus_per_socket},
@@ -170,6 +174,7 @@ static void job_wishes(char ***env, const Berth__JobSpec *spec)
         {"NTASKS_PER_SOCKET", spec->tasks_per_socket},
         {"NTASKS_PER_CORE", spec->tasks_per_core},
         {"NTASKS_PER_GPU", spec->tasks_per_gpu},
+        {"THREADS_PER_CORE", spec->threads_per_core},
         {"CPUS_PER_GPU", spec->cpus_per_gpu},
         {"MEM_PER_GPU", spec->mem_per_gpu},
     };

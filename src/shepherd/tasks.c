@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "shepherd/bound.h"
 #include "shepherd/devices.h"
 #include "shepherd/launchers.h"
 #include "shepherd/programs.h"
@@ -196,8 +197,12 @@ static void on_box(uv_poll_t *poll, int status, int events)
 
 const char *tasks_devices_of(const struct step *step, uint32_t local)
 {
+    const Berth__Assignment *assignment = step->sh->assignment;
     const Berth__Placement *placement = step->sh->grant->placement;
-    const Berth__NodeShare *share = placement->shares[step->sh->assignment->node_index];
+    const Berth__NodeShare *share = placement->shares[assignment->node_index];
+
+    if (local < assignment->n_task_gpus)
+        return assignment->task_gpus[local];
 
     if (step->own->has_devices)
         return local < step->own->n_task_devices ? step->own->task_devices[local]
@@ -249,6 +254,11 @@ static int start_task(struct step *step, struct task *task, char *const *base,
         const char *cpus = task->local < assignment->n_task_pus
                                ? assignment->task_pus[task->local]
                                : "";
+        const char *memory =
+            task->local < assignment->n_task_memory && !assignment->virtual_topology
+                ? assignment->task_memory[task->local]
+                : NULL;
+        cleanup(freep) char *notice = bound_notice(task);
         struct task_spec order = {
             .id = task->local,
             .argv = argv,
@@ -258,6 +268,9 @@ static int start_task(struct step *step, struct task *task, char *const *base,
             .fds = {fds[0], fds[1], fds[2], fds[3]},
             .has_wire = fds[3] >= 0,
             .cpus = cpus[0] ? cpus : NULL,
+            .memory_policy = assignment->memory_policy,
+            .memory = memory,
+            .notice = notice,
             .umask = spec->umask,
             .new_session = true,
             .has_terminal = streams_has_terminal(task),
@@ -299,6 +312,7 @@ int tasks_start(struct step *step, struct err *err)
     taskenv_step(&env, step->launch);
     taskenv_slurm_job(&env, sh->grant, sh->assignment->node_index);
     taskenv_slurm_step(&env, sh->grant, step->launch);
+    bound_env(&env, step);
     wiring_forget_outer(&env);
     launchers_env(sh, step->box, &env);
     step->n_tasks = spec->bag ? 1 : (uint32_t)step->own->n_ranks;
@@ -323,6 +337,7 @@ int tasks_start(struct step *step, struct err *err)
     if (!spec->label)
         stream_files_close(step);
     input_continue(step);
+    bound_tell(step);
     guests_open(&step->guests, step->box, env, spec->cwd, sh->assignment->pus,
                 spec->umask);
     return rc;

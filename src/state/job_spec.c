@@ -73,6 +73,10 @@ static const struct text_rule text_rules[] = {
     TEXT(kill_on_invalid_dep, "--kill-on-invalid-dep", WORD_MAX),
     TEXT(requeue, "--requeue", WORD_MAX),
     TEXT(distribution, "--distribution", WORD_MAX),
+    TEXT(cpu_bind, "--cpu-bind", LIST_MAX),
+    TEXT(mem_bind, "--mem-bind", LIST_MAX),
+    TEXT(gpu_bind, "--gpu-bind", LIST_MAX),
+    TEXT(hint, "--hint", WORD_MAX),
 };
 
 static int check_text(const char *option, const char *text, size_t max, struct err *err)

@@ -5,6 +5,7 @@
 #include "state/job_spec_wants.h"
 
 #include "base/mem.h"
+#include "spec/distribution_spec.h"
 #include "spec/array_spec.h"
 #include "spec/depend_spec.h"
 #include "spec/feature_spec.h"
@@ -78,9 +79,9 @@ static int try_yes_no(const char *text, struct err *err)
 
 static int try_distribution(const char *text, struct err *err)
 {
-    if (strcmp(text, "block") == 0 || strcmp(text, "cyclic") == 0)
-        return 0;
-    return err_set(err, EINVAL, "'%.40s' is neither block nor cyclic", text);
+    struct distribution_spec spec;
+
+    return distribution_parse(text, &spec, err);
 }
 
 struct language {

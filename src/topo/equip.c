@@ -40,6 +40,7 @@ static struct node_topo *dup_cores(const struct node_topo *base)
     topo->package_of = dup_array(base->package_of, n, sizeof(*topo->package_of));
     topo->numa_of = dup_array(base->numa_of, n, sizeof(*topo->numa_of));
     topo->l3_of = dup_array(base->l3_of, n, sizeof(*topo->l3_of));
+    topo->numa_os = dup_array(base->numa_os, base->n_numa + 1u, sizeof(*topo->numa_os));
     topo->pus_of = xcalloc(n, sizeof(*topo->pus_of));
     for (uint32_t i = 0; i < n; i++)
         topo->pus_of[i] = xstrdup(base->pus_of[i]);

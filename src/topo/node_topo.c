@@ -146,6 +146,11 @@ static void fill_cores(struct node_topo *topo, hwloc_topology_t t)
     topo->n_numa = numas.n;
     topo->n_l3 = l3s.n;
     topo->numa_steps = measure_steps(t, &numas);
+    topo->numa_os = xcalloc(numas.n + 1, sizeof(*topo->numa_os));
+    for (uint32_t i = 0; i < numas.n; i++) {
+        hwloc_obj_t memory = numas.objects[i]->memory_first_child;
+        topo->numa_os[i] = (uint16_t)(memory ? memory->os_index : i);
+    }
     free(packages.objects);
     free(numas.objects);
     free(l3s.objects);
@@ -249,6 +254,7 @@ void node_topo_destroy(struct node_topo *topo)
     for (uint32_t i = 0; i < topo->n_cores; i++)
         free(topo->pus_of[i]);
     free(topo->pus_of);
+    free(topo->numa_os);
     free(topo->package_of);
     free(topo->numa_of);
     free(topo->l3_of);

@@ -42,6 +42,7 @@ struct node_topo {
     /* Domain of each core, by logical core index. Machines without an L3 or
      * with memory outside the cores' subtrees still get a domain each. */
     uint16_t *package_of, *numa_of, *l3_of;
+    uint16_t *numa_os;   /* OS index of the memory of each NUMA domain */
     char **pus_of;       /* OS indexes of each core's PUs, "0,4" */
     char *words;         /* "2 packages, 2 NUMA nodes, 8 cores, 16 PUs, 63G, 4 gpu" */
     uint8_t *numa_steps; /* [n_numa * n_numa]: 0 itself, 1 the nearest others, 2;

@@ -31,8 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     body = xmalloc(head.body_len + 1u);
     memcpy(body, data + sizeof(head), head.body_len);
     if (order_parse(&head, body, &order) == 0 && order.kind == ORDER_SPAWN)
-        BUG_ON(strlen(order.cwd) + 1 + strlen(order.cpus) + 1 +
-                   count_bytes(order.argv) + count_bytes(order.env) !=
+        BUG_ON(strlen(order.cwd) + 1 + strlen(order.cpus) + 1 + strlen(order.memory) +
+                   1 + strlen(order.notice) + 1 + count_bytes(order.argv) +
+                   count_bytes(order.env) !=
                head.body_len);
     order_fini(&order);
     return 0;

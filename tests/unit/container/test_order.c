@@ -120,15 +120,15 @@ static void malformed_bodies_are_refused(void **state)
         struct order_head head;
         const char *body;
     } rows[] = {
-        {{.kind = ORDER_SPAWN, .argc = 1, .body_len = 6}, "/\0\0abc"}, /* no end */
-        {{.kind = ORDER_SPAWN, .argc = 2, .body_len = 7}, "/\0\0abc\0"},
-        {{.kind = ORDER_SPAWN, .argc = 1, .body_len = 9}, "/\0\0abc\0x\0"},
-        {{.kind = ORDER_SPAWN, .argc = 0, .body_len = 3}, "/\0\0"},
+        {{.kind = ORDER_SPAWN, .argc = 1, .body_len = 8}, "/\0\0\0\0abc"}, /* no end */
+        {{.kind = ORDER_SPAWN, .argc = 2, .body_len = 9}, "/\0\0\0\0abc\0"},
+        {{.kind = ORDER_SPAWN, .argc = 1, .body_len = 11}, "/\0\0\0\0abc\0x\0"},
+        {{.kind = ORDER_SPAWN, .argc = 0, .body_len = 5}, "/\0\0\0\0"},
         {{.kind = ORDER_SPAWN, .argc = 1, .body_len = 0}, ""},
-        {{.kind = ORDER_SPAWN, .argc = UINT32_MAX, .envc = UINT32_MAX, .body_len = 7},
-         "/\0\0abc\0"},
+        {{.kind = ORDER_SPAWN, .argc = UINT32_MAX, .envc = UINT32_MAX, .body_len = 9},
+         "/\0\0\0\0abc\0"},
         {{.kind = ORDER_SIGNAL, .signo = 4000}, ""},
-        {{.kind = 77, .argc = 1, .body_len = 7}, "/\0\0abc\0"},
+        {{.kind = 77, .argc = 1, .body_len = 9}, "/\0\0\0\0abc\0"},
     };
 
     (void)state;
