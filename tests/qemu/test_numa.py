@@ -53,7 +53,43 @@ CASES = {
                           "core", 2, 1),
 }
 
-Task = collections.namedtuple("Task", "job rank said mask bound cores allowed")
+# Forms that name processors or NUMA nodes themselves, on the whole machine: what each
+# task is bound to, and its memory, in the words of /proc/PID/numa_maps.
+Form = collections.namedtuple("Form", "options tasks memory")
+FOUR = "-n4 -c2"
+FORMS = {
+    "map_cpu": Form(f"{FOUR} --cpu-bind map_cpu:7,0,3*2", [{7}, {0}, {3}, {3}], None),
+    "mask_cpu": Form(f"{FOUR} --cpu-bind mask_cpu:0xf,0x5",
+                     [{0, 1, 2, 3}, {0, 2}, {0, 1, 2, 3}, {0, 2}], None),
+    "rank": Form(f"{FOUR} --cpu-bind rank", [{0}, {1}, {2}, {3}], None),
+    "rank_ldom": Form(f"{FOUR} --cpu-bind rank_ldom", [{0, 2}, {1, 3}, {4, 6}, {5, 7}],
+                      None),
+    "map_ldom": Form(f"{FOUR} --cpu-bind map_ldom:3,2", [{5, 7}, {4, 6}, {5, 7}, {4, 6}],
+                     None),
+    "mask_ldom": Form(f"{FOUR} --cpu-bind mask_ldom:0x3,0xc",
+                      [{0, 1, 2, 3}, {4, 5, 6, 7}] * 2, None),
+    "sockets": Form(f"{FOUR} --cpu-bind sockets",
+                    [{0, 1, 2, 3}] * 2 + [{4, 5, 6, 7}] * 2, None),
+    "memory, local": Form(f"{FOUR} --cpu-bind rank_ldom --mem-bind local",
+                          [{0, 2}, {1, 3}, {4, 6}, {5, 7}],
+                          ["bind:0", "bind:1", "bind:2", "bind:3"]),
+    "memory, by a map": Form(f"{FOUR} --cpu-bind rank --mem-bind map_mem:3,0",
+                             [{0}, {1}, {2}, {3}], ["bind:3", "bind:0"] * 2),
+    "memory, by a mask": Form(f"{FOUR} --cpu-bind rank --mem-bind mask_mem:0x3,0xf",
+                              [{0}, {1}, {2}, {3}], ["bind:0-1", "bind:0-3"] * 2),
+    "memory, preferred": Form(f"{FOUR} --cpu-bind rank --mem-bind prefer,map_mem:2",
+                              [{0}, {1}, {2}, {3}], ["prefer:2"] * 4),
+    "memory, as it comes": Form(f"{FOUR} --cpu-bind rank", [{0}, {1}, {2}, {3}],
+                                ["default"] * 4),
+}
+# Over the sockets of a node: the packages that each task is in.
+DEALT = {
+    "sockets in turn": ("-n4 -c2 -m block:cyclic", [{0}, {1}, {0}, {1}]),
+    "one socket, then the other": ("-n4 -c2 -m block:block", [{0}, {0}, {1}, {1}]),
+    "cores in turn": ("-n4 -c2 -m block:fcyclic", [{0, 1}] * 4),
+}
+
+Task = collections.namedtuple("Task", "job rank said mask bound cores allowed memory")
 
 
 def numbers(text):
@@ -74,9 +110,9 @@ def bits(mask):
 
 
 def read_task(words):
-    job, rank, said, mask, cores, allowed = words
+    job, rank, said, mask, cores, allowed, memory = words
     return Task(int(job), int(rank), numbers(said), mask, bits(mask), numbers(cores),
-                numbers(allowed))
+                numbers(allowed), memory)
 
 
 class Console:
@@ -127,8 +163,12 @@ def make_files(packages):
     for name in ("hwloc-bind", "hwloc-calc"):
         files.program(packages["hwloc-nox"] / "usr/bin" / name, f"/usr/bin/{name}")
     files.text("/usr/bin/task", (HERE / "task.sh").read_text(), 0o755)
-    files.text("/cases", "".join(f"{name}|{case.held}|{case.command}\n"
-                                 for name, case in CASES.items()))
+    cases = [(name, case.held, case.command) for name, case in CASES.items()]
+    cases += [(f"form {name}", "", f"berth run {form.options} task")
+              for name, form in FORMS.items()]
+    cases += [(f"dealt {name}", "", f"berth run {options} task")
+              for name, (options, _) in DEALT.items()]
+    files.text("/cases", "".join("|".join(case) + "\n" for case in cases))
     return files
 
 
@@ -240,3 +280,25 @@ def test_jobs_side_by_side_share_no_core(console, ran):
     taken = numbers(share_of(held)["cores"]) if held else set()
     for task in tasks:
         assert not task.bound & {console.pu_of[core] for core in taken}
+
+
+def tasks_of(console, name):
+    found = console.cases[name]
+    assert found["status"] == 0, "\n".join(found["words"])
+    return sorted(found["tasks"], key=lambda task: task.rank)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_each_form_binds_what_it_names(console, name):
+    tasks = tasks_of(console, f"form {name}")
+    assert [task.bound for task in tasks] == FORMS[name].tasks
+    assert [task.allowed for task in tasks] == FORMS[name].tasks
+    if FORMS[name].memory:
+        assert [task.memory for task in tasks] == FORMS[name].memory
+
+
+@pytest.mark.parametrize("name", DEALT)
+def test_tasks_are_dealt_out_over_sockets(console, name):
+    tasks = tasks_of(console, f"dealt {name}")
+    assert [set(map(package_of, task.bound)) for task in tasks] == DEALT[name][1]
+    assert set().union(*(task.bound for task in tasks)) == set(range(machine.CORES))
