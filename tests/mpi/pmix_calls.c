@@ -2,8 +2,8 @@
  *
  * pmix_calls.c - what PMIx offers beside fences of all, without MPI
  *
- * Argument: publish, event, signal, group or timeout. Each task prints
- * "RANK CALL ok" or what went wrong.
+ * Argument: publish, event, signal, group, timeout, query, fence or log. Each task
+ * prints "RANK CALL ok" or what went wrong.
  */
 #include <pmix.h>
 #include <signal.h>
@@ -153,6 +153,61 @@ static void timeout(void)
     }
 }
 
+static void query(void)
+{
+    pmix_query_t query;
+    pmix_info_t *found = NULL;
+    size_t n_found = 0;
+    pmix_status_t rc;
+    fence_all();
+    PMIX_QUERY_CONSTRUCT(&query);
+    PMIX_ARGV_APPEND(rc, query.keys, PMIX_QUERY_PROC_TABLE);
+    check("query", rc);
+    check("query", PMIx_Query_info(&query, 1, &found, &n_found));
+    if (n_found != 1 || found[0].value.type != PMIX_DATA_ARRAY)
+        fail("no table", PMIX_ERR_NOT_FOUND);
+    pmix_data_array_t *array = found[0].value.data.darray;
+    pmix_proc_info_t *table = array->array;
+    for (size_t i = 0; i < array->size; i++)
+        if (table[i].pid <= 0 || table[i].state != PMIX_PROC_STATE_CONNECTED)
+            fail("a process that does not run", PMIX_ERROR);
+    if (array->size != size)
+        fail("not all processes", PMIX_ERROR);
+    fence_all();
+}
+
+/* Even and odd tasks apart, again and again, and no data with the last. */
+static void fences(void)
+{
+    pmix_proc_t half[64];
+    pmix_info_t collect;
+    pmix_value_t value, *got = NULL;
+    bool no = false;
+    size_t n = 0;
+    for (uint32_t r = me.rank % 2; r < size && n < 64; r += 2, n++)
+        PMIX_LOAD_PROCID(&half[n], me.nspace, r);
+    for (int i = 0; i < 20; i++)
+        check("fence of a half", PMIx_Fence(half, n, NULL, 0));
+    PMIX_VALUE_LOAD(&value, &me.rank, PMIX_UINT32);
+    check("put", PMIx_Put(PMIX_GLOBAL, "rank", &value));
+    check("commit", PMIx_Commit());
+    PMIX_INFO_LOAD(&collect, PMIX_COLLECT_DATA, &no, PMIX_BOOL);
+    check("fence without data", PMIx_Fence(half, n, &collect, 1));
+    check("get", PMIx_Get(&half[n - 1], "rank", NULL, 0, &got));
+    if (got->type != PMIX_UINT32 || got->data.uint32 != half[n - 1].rank)
+        fail("another's value", PMIX_ERROR);
+    fence_all();
+}
+
+static void log_line(void)
+{
+    pmix_info_t info;
+    char line[64];
+    snprintf(line, sizeof(line), "log of %u\n", me.rank);
+    PMIX_INFO_LOAD(&info, PMIX_LOG_STDERR, line, PMIX_STRING);
+    check("log", PMIx_Log(&info, 1, NULL, 0));
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -160,7 +215,8 @@ int main(int argc, char **argv)
         void (*run)(void);
     } calls[] = {
         {"publish", publish}, {"event", event},     {"signal", signal_last},
-        {"group", group},     {"timeout", timeout},
+        {"group", group},     {"timeout", timeout}, {"query", query},
+        {"fence", fences},    {"log", log_line},
     };
     pmix_proc_t all;
     pmix_value_t *value;

@@ -61,7 +61,10 @@ def test_a_program_that_is_not_there_is_not_spawned(mpi):
 # --------------------------------------------------------------- PMIx itself
 
 
-@pytest.mark.parametrize("call", ["publish", "event", "signal", "group", "timeout"])
+@pytest.mark.parametrize("call", ["publish", "event", "signal", "group", "timeout", "query",
+                                  "fence", "log"])
 def test_pmix_answers(mpi, call):
-    result = mpi.mpi(2, 4, "/mpi/pmix_calls", call)
+    result = mpi.mpi(2, 4, "/mpi/pmix_calls", call, timeout=60)
     assert sorted(result.stdout.splitlines()) == [f"{rank} {call} ok" for rank in range(4)]
+    if call == "log":
+        assert sorted(result.stderr.splitlines()) == [f"log of {rank}" for rank in range(4)]

@@ -281,6 +281,37 @@ pmix_status_t iof_push(const pmix_proc_t *source, const pmix_proc_t targets[],
     return rc;
 }
 
+/* An answer that libpmix must not get before the call returns: it holds a lock. */
+struct late {
+    pmix_op_cbfunc_t cbfunc;
+    void *cbdata;
+    pmix_status_t status;
+};
+
+static void *answer_late(void *ctx)
+{
+    struct late *late = ctx;
+    late->cbfunc(late->status, late->cbdata);
+    free(late);
+    return NULL;
+}
+
+static void answer_by_thread(pmix_op_cbfunc_t cbfunc, void *cbdata,
+                             pmix_status_t status)
+{
+    struct late *late = malloc(sizeof(*late));
+    pthread_t thread;
+    if (!late || !cbfunc) {
+        free(late);
+        return;
+    }
+    *late = (struct late){cbfunc, cbdata, status};
+    if (pthread_create(&thread, NULL, answer_late, late) == 0)
+        pthread_detach(thread);
+    else
+        free(late);
+}
+
 /* In the name of the task that logs. */
 void log_data(const pmix_proc_t *client, const pmix_info_t data[], size_t n_data,
               const pmix_info_t info[], size_t n_info, pmix_op_cbfunc_t cbfunc,
@@ -300,6 +331,5 @@ void log_data(const pmix_proc_t *client, const pmix_info_t data[], size_t n_data
                                data[i].value.data.string,
                                strlen(data[i].value.data.string));
     }
-    if (cbfunc)
-        cbfunc(status, cbdata);
+    answer_by_thread(cbfunc, cbdata, status);
 }

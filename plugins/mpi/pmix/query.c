@@ -259,7 +259,9 @@ pmix_status_t query_job(pmix_proc_t *proc, pmix_query_t *queries, size_t n_queri
     pmix_status_t rc = inquiry ? PMIX_SUCCESS : PMIX_ERR_NOMEM;
     if (rc != PMIX_SUCCESS)
         return rc;
-    PMIX_LOAD_NSPACE(inquiry->own, proc->nspace);
+    /* For a task libpmix names its own server. */
+    bool is_step = strncmp(proc->nspace, "berth.", 6) == 0;
+    PMIX_LOAD_NSPACE(inquiry->own, is_step ? proc->nspace : server_now()->nspace);
     inquiry->cbfunc = cbfunc;
     inquiry->cbdata = cbdata;
     inquiry->n_queries = n_queries;
