@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What MPI and PMIx must be able to do, in containers over four nodes."""
+import os
 import re
+import shutil
+import subprocess
 
 import pytest
 
 from conftest import close_desk, new_desk
+from desk import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +72,52 @@ def test_pmix_answers(mpi, call):
     assert sorted(result.stdout.splitlines()) == [f"{rank} {call} ok" for rank in range(4)]
     if call == "log":
         assert sorted(result.stderr.splitlines()) == [f"log of {rank}" for rank in range(4)]
+
+
+# ------------------------------------------------------------ who may connect
+
+
+def environ_of(cluster, name):
+    """The environment of a task, and its number."""
+    for entry in os.listdir("/proc"):
+        try:
+            words = open(f"/proc/{entry}/cmdline", "rb").read().split(b"\0")
+            environ = open(f"/proc/{entry}/environ", "rb").read().split(b"\0")
+        except (OSError, NotADirectoryError):
+            continue
+        env = dict(pair.decode().split("=", 1) for pair in environ if b"=" in pair)
+        if words[0] == name.encode() and str(cluster.dir) in env.get("BERTH_LEAD", ""):
+            return int(entry), env
+    return None
+
+
+def as_impostor(pid, env, uid):
+    """Run the program in the node's network as 'uid', who says that he is the job's user."""
+    shutil.copy(os.path.join(os.environ["BERTH_BUILD_DIR"], "tests/mpi/pmix_calls"),
+                "/tmp/berth-impostor")
+    os.chmod("/tmp/berth-impostor", 0o755)
+    try:
+        return subprocess.run(
+            ["nsenter", "--net", "--uts", "--target", str(pid), "setpriv", f"--reuid={uid}",
+             f"--regid={uid}", "--clear-groups", "unshare", "--map-root-user",
+             "/tmp/berth-impostor", "log"],
+            env={"PATH": os.environ["PATH"],
+                 **{name: value for name, value in env.items() if name.startswith("PMIX_")}},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
+    finally:
+        os.unlink("/tmp/berth-impostor")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root to play two users")
+def test_another_user_who_knows_all_names_is_not_served(shared, mpi_image):
+    desk = new_desk(shared, "robbed")
+    # /mpi/pmix_calls without a call waits for nothing: 'sleep' keeps the server there.
+    client = desk.start("run", "-N", 1, "-n", 2, "--image", mpi_image, "/bin/sleep", "60")
+    pid, env = wait_until(lambda: environ_of(shared, "/bin/sleep"), what="a task")
+    stranger = as_impostor(pid, env, 65534)
+    owner = as_impostor(pid, env, 0)
+    client.kill()
+    client.communicate()
+    close_desk(desk)
+    assert owner.returncode == 0, owner.stdout
+    assert stranger.returncode != 0, stranger.stdout
