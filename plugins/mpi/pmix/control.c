@@ -111,8 +111,10 @@ static bool is_all(const struct server *server, const pmix_proc_t *by,
     return is_whole || n_named == server->n_tasks;
 }
 
-/* A step that does not outlive its tasks ends at once, with the status. Of another the
- * tasks named are killed, and the one that asks exits by itself. */
+/* A step that does not outlive its tasks ends at once, with the status. There is no
+ * answer then: the one that asks waits to be killed, as its exit would break
+ * connections, and others would abort for that before they hear of this. Of another
+ * step the tasks named are killed, and the one that asks exits by itself. */
 pmix_status_t abort_tasks(const pmix_proc_t *proc, void *object, int status,
                           const char words[], pmix_proc_t procs[], size_t n_procs,
                           pmix_op_cbfunc_t cbfunc, void *cbdata)
@@ -121,7 +123,7 @@ pmix_status_t abort_tasks(const pmix_proc_t *proc, void *object, int status,
     const struct server *server = server_now();
     if (!server->outlives_tasks || is_all(server, proc, procs, n_procs)) {
         server->host.abort(server->host.ctx, proc->rank, status, words ? words : "");
-        return PMIX_OPERATION_SUCCEEDED;
+        return PMIX_SUCCESS;
     }
     struct berth_mpi_proc *list = calloc(n_procs, sizeof(*list));
     struct operation *operation = operation_create(cbfunc, cbdata);
