@@ -2,7 +2,8 @@
  *
  * ask.c - what only the job's lead can answer: published names, spawned programs
  *
- * A task has one such request at a time; its local number is the cookie.
+ * A task has one such request at a time; its local number, counted from 1, is
+ * the cookie: 0 is none.
  */
 #include "server.h"
 
@@ -27,7 +28,7 @@ static void ask(struct client *client, struct berth_mpi_call *call)
         return;
     }
     client->waits = WAITS_LEAD;
-    call->cookie = (uint64_t)(client - server->clients);
+    call->cookie = (uint64_t)(client - server->clients) + 1;
     call->rank = client->rank;
     server->host->call(server->host->ctx, call);
 }
@@ -72,9 +73,9 @@ void server_answer(struct server *server, uint64_t cookie, int status,
 {
     struct client *client;
 
-    if (cookie >= server->n_clients)
+    if (cookie == 0 || cookie > server->n_clients)
         return;
-    client = &server->clients[cookie];
+    client = &server->clients[cookie - 1];
     if (client->waits != WAITS_LEAD)
         return;
     client->waits = WAITS_NOT;

@@ -395,8 +395,9 @@ static void task_ended(void *self, uint32_t rank, int status)
 /* Of a lookup the port, of a spawn the new step's name. */
 static void take_answer(void *self, const struct berth_mpi_answer *answer)
 {
-    const void *data = answer->nspace ? answer->nspace : answer->data;
-    size_t len = answer->nspace ? strlen(answer->nspace) : answer->len;
+    bool is_step = answer->nspace && *answer->nspace;
+    const void *data = is_step ? answer->nspace : answer->data;
+    size_t len = is_step ? strlen(answer->nspace) : answer->len;
     struct message *message = message_create(ANSWER, answer->status, data, len);
 
     message->cookie = answer->cookie;
