@@ -76,7 +76,7 @@ static void watch(struct allocation *alloc, pid_t child, int child_fd, int signa
             if (signo == SIGTERM || signo == SIGHUP) /* the terminal sends the rest */
                 kill(child, signo);
         if (fds[2].revents && is_revoked(alloc)) {
-            say_info("Job allocation %u has been revoked.", alloc->job);
+            say_news("Job allocation %u has been revoked.", alloc->job);
             /* A shell at a terminal heeds the first, whatever ignores hangups
              * (under nohup) the second. */
             kill(child, SIGHUP);

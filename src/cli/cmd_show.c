@@ -18,6 +18,7 @@
 #include "cli/job_document.h"
 #include "cli/node_query.h"
 #include "cli/show_job.h"
+#include "cli/show_step.h"
 
 struct show_args {
     struct common common;
@@ -25,15 +26,16 @@ struct show_args {
 };
 
 static const struct usage usage = {
-    .synopsis = "berth show [options] job ID | node NAME | ID.STEP",
+    .synopsis = "berth show [options] job ID | step ID.STEP | node NAME",
     .about =
         "Show all that is known about a job (what was asked for, when and where it\n"
-        "runs, why there, which cores each task has), about a node, or about a step\n"
-        "of a job that runs.",
+        "runs, why there, which cores each task has), about a step that runs (where "
+        "each\n"
+        "task is, and what it is bound to) or about a node.",
     .examples = "  berth show job 17\n"
                 "  berth show job 17 --script\n"
-                "  berth show node n1 --json\n"
-                "  berth show 17.0\n",
+                "  berth show step 17.0\n"
+                "  berth show node n1 --json\n",
 };
 
 static const struct opt opts[] = {
@@ -117,6 +119,19 @@ static int show_jobs(const struct show_args *args, int n, char *const *words)
     return print_jobs(args, list);
 }
 
+static int show_steps(const struct show_args *args, int n, char *const *words)
+{
+    cleanup(link_closep) struct berth *berth = NULL;
+
+    if (n != 1) {
+        say_error(n ? "one step at a time" : "which step? Say ID.STEP");
+        return STATUS_USAGE;
+    }
+    if (link_open(args->common.config, &berth) < 0)
+        return STATUS_FAILED;
+    return show_step(berth, words[0], args->common.json);
+}
+
 static void print_node(const Berth__NodeInfo *node)
 {
     cleanup(freep) char *used = size_format(node->memory_used << 20);
@@ -173,6 +188,8 @@ int cmd_show(int argc, char **argv)
                    ? job_steps_show(args.common.config, args.common.json,
                                     argc - next - 1, argv + next + 1)
                    : show_jobs(&args, argc - next - 1, argv + next + 1);
+    if (next < argc && strcmp(argv[next], "step") == 0)
+        return show_steps(&args, argc - next - 1, argv + next + 1);
     if (next < argc && is_step_name(argv[next]))
         return job_steps_show(args.common.config, args.common.json, argc - next,
                               argv + next);
@@ -180,8 +197,9 @@ int cmd_show(int argc, char **argv)
         (strcmp(argv[next], "node") == 0 || strcmp(argv[next], "nodes") == 0))
         return show_nodes(&args, argc - next - 1, argv + next + 1);
     if (next < argc)
-        say_error("cannot show '%s': say job ID, node NAME or ID.STEP", argv[next]);
+        say_error("cannot show '%s': say job ID, step ID.STEP or node NAME",
+                  argv[next]);
     else
-        say_error("show what? Say job ID, node NAME or ID.STEP");
+        say_error("show what? Say job ID, step ID.STEP or node NAME");
     return STATUS_USAGE;
 }

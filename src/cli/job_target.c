@@ -134,7 +134,7 @@ int job_target_call_lead(struct berth *berth, const Berth__JobInfo *job,
 
 /* ------------------------------------------------------------------- steps */
 
-static int ask_steps(struct berth_steps *lead, Berth__Envelope **ret)
+int job_target_ask_steps(struct berth_steps *lead, Berth__Envelope **ret)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__StepQuery query = BERTH__STEP_QUERY__INIT;
@@ -248,7 +248,7 @@ static int choose(struct berth *berth, const struct job_target *target,
     int rc = job_target_call_lead(berth, job, &lead);
 
     if (rc == 0)
-        rc = ask_steps(lead, &reply);
+        rc = job_target_ask_steps(lead, &reply);
     if (rc < 0)
         return rc;
     list = reply->step_list;

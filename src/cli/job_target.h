@@ -45,6 +45,10 @@ void job_target_say_state(const Berth__JobInfo *job);
 int job_target_call_lead(struct berth *berth, const Berth__JobInfo *job,
                          struct berth_steps **ret);
 
+/* Which steps of the job run, from its lead: an envelope with a step_list, freed with
+ * berth_free. -Exxx when the failure has been said. */
+int job_target_ask_steps(struct berth_steps *lead, Berth__Envelope **ret);
+
 /* Find and call the shepherd of the target on 'node' (NULL: its first). -Exxx when
  * the failure has been said. */
 int job_target_open(struct berth *berth, const struct job_target *target,

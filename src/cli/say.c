@@ -61,6 +61,15 @@ void say_warning(const char *fmt, ...)
     va_end(ap);
 }
 
+void say_news(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    say("", fmt, ap);
+    va_end(ap);
+}
+
 void say_info(const char *fmt, ...)
 {
     va_list ap;

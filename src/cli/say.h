@@ -18,6 +18,8 @@ void say_mark_errors(void);
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Progress and other words that are not a failure; silent when it was told to be. */
+/* The same where --quiet asks for errors only: it changes what the person has. */
+void say_news(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* What the options came to: each of 'warnings' (a strv, NULL is none), or, when
  * 'quiet' was one of them, nothing but errors from now on. */

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Binding and distribution, on nodes whose cores are pretended: two sockets of two cores."""
+import json
 import re
 
 import pytest
+
+from desk import wait_until
 
 LINE = re.compile(r"cpu-bind(\S*)=(\S+) +- (n\d), task +(\d+) +(\d+) \[\d+\]: mask (0x\w+)( set)?")
 
@@ -61,6 +64,27 @@ def test_variables_tell_the_tasks(desk):
     out = desk.berth("run", "-n1", "sh", "-c", "echo $SLURM_CPU_BIND",
                      env={"BERTH_RUN_CPU_BIND": "verbose,none"})
     assert out.stdout == "verbose,none\n" and "cpu-bind=NONE" in out.stderr
+
+
+def test_a_step_shows_what_its_tasks_are_bound_to(desk):
+    run = desk.start("run", "-N2", "-n4", "--mpi=none", "--cpu-bind=map_cpu:0,1", "-m", "cyclic",
+                     "sh", "-c", "echo up; exec sleep 600")
+    for _ in range(4):
+        assert run.stdout.readline() == "up\n"
+    job = desk.jobs("--me")[0]["id"]
+    step = wait_until(lambda: shown(desk, job))
+    assert [task["processors"] for task in step["tasks"]] == ["0", "0", "1", "1"]
+    assert [task["task"] for task in step["tasks"]] == [0, 1, 2, 3]
+    assert step["tasks"][0]["node"] == step["tasks"][2]["node"] != step["tasks"][1]["node"]
+    lines = desk.berth("show", f"{job}.0").stdout.splitlines()
+    assert lines[0] == f"Step {job}.0: sh"
+    assert "no such step" in desk.fails("show", "step", f"{job}.7")
+
+
+def shown(desk, job):
+    """Once all nodes have told."""
+    step = json.loads(desk.berth("show", "step", f"{job}.0", "--json").stdout)
+    return step if all(task["processors"] for task in step["tasks"]) else None
 
 
 # ------------------------------------------------------------- distribution
