@@ -36,7 +36,8 @@ static Berth__ContainerSpec spec;
 static void assert_mounts(const char *home, const char *job_dir, const char *cwd,
                           const char *expected)
 {
-    struct mount_sources from = {"/opt/tools", home, job_dir, cwd};
+    struct mount_sources from = {
+        .tools = "/opt/tools", .home = home, .job_dir = job_dir, .cwd = cwd};
     struct mounts mounts = {0};
     cleanup(freep) char *words = NULL;
 
