@@ -130,9 +130,9 @@ static void make_kind(const struct layout *layout, const Berth__StepSpec *spec,
 
     wish->overcommit = spec->overcommit || job->overcommit;
     wish->overlaps = spec->overlap || wish->overcommit;
-    wish->is_wide = spec->launcher ||
-                    (!spec->exact && !spec->cpus_per_task && !job->cpus_per_task &&
-                     !spec->bind[0] && !wish->overcommit);
+    wish->is_wide =
+        spec->launcher || (!spec->exact && !spec->cpus_per_task &&
+                           !job->cpus_per_task && !spec->bind[0] && !wish->overcommit);
     wish->memory = spec->mem_per_node;
     wish->memory_core = spec->mem_per_cpu;
     wish->memory_all = spec->mem_all;

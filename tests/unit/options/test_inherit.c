@@ -100,10 +100,11 @@ static void a_step_in_a_job_asks_only_for_what_was_said(void **state)
 static void a_step_warns_of_what_only_jobs_are_asked_for(void **state)
 {
     (void)state;
-    spec_take_string(&args.spec->gres, xstrdup("gpu:1"));
+    spec_take_string(&args.spec->constraint, xstrdup("fast"));
     step_warn_unheard(&args);
-    assert_string_equal(args.warnings[0],
-                        "--gres is for a new job: this step has what its job has");
+    assert_string_equal(
+        args.warnings[0],
+        "--constraint is for a new job: this step has what its job has");
     assert_null(args.warnings[1]);
 }
 

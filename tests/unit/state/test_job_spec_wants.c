@@ -65,7 +65,8 @@ static void each_text_is_read_and_named_by_its_option(void **state)
             "--licenses: a count of zero at column 3 of 'a:0'"),
         ROW(switches, "2@10", "2x", "--switches: 'x' has no place at column 2 of '2x'"),
         ROW(distribution, "cyclic", "plane",
-            "--distribution: 'plane' is neither block nor cyclic"),
+            "--distribution: '=' and a number of tasks are missing at column 6 of "
+            "'plane'"),
         ROW(requeue, "no", "maybe", "--requeue: 'maybe' is neither yes nor no"),
         ROW(kill_on_invalid_dep, "yes", "1",
             "--kill-on-invalid-dep: '1' is neither yes nor no"),
