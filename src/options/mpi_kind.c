@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -32,6 +33,11 @@ static bool holds(char **names, const char *word)
     return false;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 int mpi_kind_parse(const char *word, char **ret_kind, struct err *err)
 {
     cleanup(strv_freep) char **names = plugin_names("mpi_", NULL);
@@ -48,6 +54,8 @@ int mpi_kind_parse(const char *word, char **ret_kind, struct err *err)
         *ret_kind = xstrdup(word);
         return 0;
     }
+    /* As near, the same one is meant whatever is installed. */
+    qsort(names, strv_len(names), sizeof(*names), by_name);
     near = nearest_name(word, (const char *const *)names, strv_len(names));
     if (near)
         return err_set(err, EINVAL, "there is no '%s'; did you mean '%s'?", word, near);
