@@ -222,9 +222,12 @@ def test_what_a_lost_node_had_goes_elsewhere(desk, victim):
     client = desk.start("run", "-N4", "-n8", "--bag", "in")
     wait_until(lambda: len(dispatchers(desk)) == 4, what="four dispatchers")
     wait_until(lambda: len(indexes(desk.text("in.baglog"))) >= 8, what="a record")
-    for pid in dispatchers(desk)[:2]:
-        # A dispatcher's parent is its container's first process; that one's the shepherd.
-        os.kill(pid if victim == "dispatcher" else parent(parent(pid)), signal.SIGKILL)
+    # A dispatcher's parent is its container's first process; that one's the shepherd.
+    # Found before the first is killed: its end may take others along.
+    victims = [pid if victim == "dispatcher" else parent(parent(pid))
+               for pid in dispatchers(desk)[:2]]
+    for pid in victims:
+        os.kill(pid, signal.SIGKILL)
     out, err = client.communicate(timeout=60)
     assert client.returncode == 0, err
     assert sorted(map(int, out.split())) == list(range(80))

@@ -76,7 +76,7 @@ def test_a_step_shows_what_its_tasks_are_bound_to(desk):
     assert [task["processors"] for task in step["tasks"]] == ["0", "0", "1", "1"]
     assert [task["task"] for task in step["tasks"]] == [0, 1, 2, 3]
     assert step["tasks"][0]["node"] == step["tasks"][2]["node"] != step["tasks"][1]["node"]
-    lines = desk.berth("show", f"{job}.0").stdout.splitlines()
+    lines = desk.berth("show", "step", f"{job}.0").stdout.splitlines()
     assert lines[0] == f"Step {job}.0: sh"
     assert "no such step" in desk.fails("show", "step", f"{job}.7")
 

@@ -203,6 +203,10 @@ def calls_of_a_start(layer, tmp_path):
 BY_CHANCE = {"poll", "recvmsg", "read", "restart_syscall", "futex", "wait4", "waitid"}
 
 
+def certain(counts):
+    return {name: n for name, n in counts.items() if n and name not in BY_CHANCE}
+
+
 def test_a_start_takes_no_more_calls_when_the_image_is_large(tmp_path):
     small, large = tmp_path / "small", tmp_path / "large"
     for layer in (small, large):
@@ -213,11 +217,15 @@ def test_a_start_takes_no_more_calls_when_the_image_is_large(tmp_path):
         directory.mkdir(parents=True)
         for k in range(100):
             (directory / f"f{k}").touch()
-    few, many = calls_of_a_start(small, tmp_path), calls_of_a_start(large, tmp_path)
+    # A signal or a lost race adds a call now and then, to either. What grows with the
+    # image is there each time.
+    for _ in range(5):
+        few, many = calls_of_a_start(small, tmp_path), calls_of_a_start(large, tmp_path)
+        few_certain, many_certain = certain(few), certain(many)
+        if few_certain == many_certain and sum(many.values()) < 1.2 * sum(few.values()):
+            break
     assert few["mount"] > 5 and few["clone3"] == 2
-    certain = {name for name in few.keys() | many.keys() if name not in BY_CHANCE}
-    assert {name: few.get(name) for name in certain} == {name: many.get(name)
-                                                         for name in certain}
+    assert few_certain == many_certain
     assert sum(many.values()) < 1.2 * sum(few.values())
 
 
