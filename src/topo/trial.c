@@ -57,8 +57,8 @@ static int read_report(int fd, struct err *err)
 }
 
 /* The report tells, not the exit status, which someone else may have collected. */
-int trial_run(int (*fn)(const void *arg, struct err *err), const void *arg,
-              struct err *err)
+static int run_once(int (*fn)(const void *arg, struct err *err), const void *arg,
+                    struct err *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
@@ -74,4 +74,14 @@ int trial_run(int (*fn)(const void *arg, struct err *err), const void *arg,
     while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
         continue;
     return rc;
+}
+
+/* A child of a process with threads may inherit a lock that nobody is there to give
+ * back: what kills it twice is the text. */
+int trial_run(int (*fn)(const void *arg, struct err *err), const void *arg,
+              struct err *err)
+{
+    int rc = run_once(fn, arg, err);
+
+    return rc == -ECHILD ? run_once(fn, arg, err) : rc;
 }
