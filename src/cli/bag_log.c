@@ -236,10 +236,12 @@ int bag_log_open(const char *path, bool resume, struct bag_log **ret,
         rc = settle_old(log, resume, ret_done, err);
     if (!rc)
         rc = bag_log_flush(log, 0, true, err);
-    if (rc)
-        bag_log_close(log);
-    else
+    if (!rc) {
         *ret = log;
+        return 0;
+    }
+    bag_log_close(log);
+    bag_done_destroy(take(*ret_done));
     return rc;
 }
 
