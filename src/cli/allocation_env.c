@@ -19,7 +19,7 @@
 #include "base/units.h"
 
 #define CORES_MAX 65536
-/* Slurm's names: mpirun looks for an srun in PATH. */
+/* Slurm's names: mpirun looks for an srun in PATH, and has to find ours first. */
 #define NAMES_DIR BERTH_LIBEXECDIR "/slurm"
 
 static void set(char ***env, const char *name, char *value)
@@ -138,7 +138,7 @@ void allocation_env(const struct allocation *alloc, const struct job_args *args,
     set_if(env, "SLURM_CLUSTER_NAME", alloc->cluster ? alloc->cluster : "");
     path = strv_getenv(*env, "PATH");
     if (path && !strstr(path, NAMES_DIR))
-        set(env, "PATH", xasprintf("%s:%s", path, NAMES_DIR));
+        set(env, "PATH", xasprintf("%s:%s", NAMES_DIR, path));
     if (args->config)
         strv_setenv(env, "BERTH_CONF", args->config);
 }

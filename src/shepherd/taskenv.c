@@ -224,7 +224,7 @@ void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,
     else
         strv_unsetenv(*env, "BERTH_LEAD");
     if (!path || !strstr(path, tools))
-        set(env, "PATH", "%s:%s", path ? path : DEFAULT_PATH, tools);
+        set(env, "PATH", "%s:%s", tools, path ? path : DEFAULT_PATH);
 }
 
 void taskenv_step(char ***env, const Berth__LaunchStep *step)

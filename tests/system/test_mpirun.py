@@ -108,6 +108,20 @@ def test_a_launcher_in_the_shell_of_an_allocation_finds_its_nodes(place):
     assert ranks(result.stdout) == evenly(4, 2)
 
 
+def test_a_launcher_finds_our_srun_where_another_is_installed(place):
+    """A real Slurm's would know nothing of the allocation that SLURM_JOB_ID names."""
+    others = place.dir / "others"
+    others.mkdir()
+    (others / "srun").write_text("#!/bin/sh\nexit 1\n")
+    (others / "srun").chmod(0o755)
+    program = AS_ROOT + place.launchers["outside"]["openmpi"] + "/hello"
+    env = {"PATH": f"{others}:{os.environ['PATH']}"}
+    result = place.berth("alloc", "-N2", "-n4", "sh", "-c", program, env=env)
+    assert ranks(result.stdout) == evenly(4, 2)
+    found = place.berth("run", "sh", "-c", "command -v srun", env=env).stdout
+    assert found.endswith("/berth/slurm/srun\n")
+
+
 @pytest.mark.parametrize("where", PLACES)
 @pytest.mark.parametrize("mpi", ["openmpi", "mpich"])
 def test_a_job_that_is_cancelled_leaves_no_rank_and_no_daemon(place, mpi, where):

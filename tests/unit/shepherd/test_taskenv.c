@@ -188,7 +188,7 @@ static void the_leads_socket_is_told_on_its_node_only(void **state)
     assert_env(env, "BERTH_LEAD", NULL);
 }
 
-static void the_tools_come_last_in_the_path_and_once(void **state)
+static void the_tools_come_first_in_the_path_and_once(void **state)
 {
     cleanup(strv_freep) char **env = NULL;
 
@@ -196,7 +196,7 @@ static void the_tools_come_last_in_the_path_and_once(void **state)
     strv_setenv(&env, "PATH", "/bin");
     taskenv_job(&env, &grant, "site", 0, "/run/job", "/run/berth/bin");
     taskenv_job(&env, &grant, "site", 0, "/run/job", "/run/berth/bin");
-    assert_env(env, "PATH", "/bin:/run/berth/bin");
+    assert_env(env, "PATH", "/run/berth/bin:/bin");
 }
 
 static void what_was_not_asked_for_is_not_said(void **state)
@@ -275,7 +275,7 @@ int main(void)
         cmocka_unit_test(what_was_asked_for_is_told_and_nothing_else),
         cmocka_unit_test(a_job_is_described_under_both_names),
         cmocka_unit_test(the_leads_socket_is_told_on_its_node_only),
-        cmocka_unit_test(the_tools_come_last_in_the_path_and_once),
+        cmocka_unit_test(the_tools_come_first_in_the_path_and_once),
         cmocka_unit_test(what_was_not_asked_for_is_not_said),
         cmocka_unit_test(a_task_knows_its_step_its_rank_and_its_cores),
     };
