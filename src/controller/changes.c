@@ -58,8 +58,8 @@ static void on_committed(void *ctx)
 
 static void append(struct controller *ctl, Berth__Event *event)
 {
-    cleanup(freep) uint8_t *bytes = NULL;
     struct timespec ts;
+    uint8_t *bytes;
     size_t len;
 
     clock_gettime(CLOCK_REALTIME, &ts);

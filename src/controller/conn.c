@@ -120,6 +120,29 @@ void conn_reply_err(struct conn *conn, uint64_t id, const struct err *err)
     channel_reply_status(conn->ch, &request, err->code, err->text);
 }
 
+void conn_hold(struct conn *conn)
+{
+    if (!conn->ch || conn->is_held)
+        return;
+    conn_ref(conn)->is_held = true;
+    channel_hold(conn->ch, true);
+    conn->next_held = conn->ctl->held;
+    conn->ctl->held = conn;
+}
+
+void conns_let_go(struct controller *ctl)
+{
+    while (ctl->held) {
+        struct conn *conn = ctl->held;
+
+        ctl->held = conn->next_held;
+        conn->is_held = false;
+        if (conn->ch)
+            channel_hold(conn->ch, false);
+        conn_unref(conn);
+    }
+}
+
 struct later {
     struct conn *conn;
     uint64_t id;
@@ -131,6 +154,7 @@ static void on_commit(void *ctx)
     static const struct err success = {0};
     struct later *later = ctx;
 
+    conn_hold(later->conn);
     if (later->reply)
         conn_reply(later->conn, later->id, later->reply);
     else

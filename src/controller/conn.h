@@ -18,6 +18,8 @@ struct conn {
     struct watch *watch; /* NULL: it watches nothing */
     unsigned int refs;
     struct conn *prev, *next;
+    struct conn *next_held; /* of ctl->held */
+    bool is_held;
 };
 
 /* Accept what waits on the listener. */
@@ -33,6 +35,10 @@ uid_t conn_uid(const struct conn *conn);
  * reply past WIRE_FRAME_MAX becomes an error that says so. */
 void conn_reply(struct conn *conn, uint64_t id, Berth__Envelope *reply);
 void conn_reply_err(struct conn *conn, uint64_t id, const struct err *err);
+
+/* Between a commit and conns_let_go: what is sent on it leaves then, in one piece. */
+void conn_hold(struct conn *conn);
+void conns_let_go(struct controller *ctl);
 
 /* Answer with 'reply' (a heap message, now owned) or with plain success, when
  * all that has been changed so far is on disk. */

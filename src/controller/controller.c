@@ -64,6 +64,11 @@ static void on_store_failed(const struct err *why, void *ctx)
     uv_stop(ctl->loop);
 }
 
+static void on_told(void *ctx)
+{
+    conns_let_go(ctx);
+}
+
 /* Two controllers on one store would give out the same ids. */
 static int lock_state_dir(struct controller *ctl, const char *dir, struct err *err)
 {
@@ -87,7 +92,10 @@ static int open_store(struct controller *ctl, struct err *err)
         rc = lock_state_dir(ctl, dir, err);
     if (rc == 0)
         rc = store_open(ctl->loop, path, on_store_failed, ctl, &ctl->store, err);
-    return rc ? err_wrap(err, "controller.state_dir") : 0;
+    if (rc)
+        return err_wrap(err, "controller.state_dir");
+    store_on_told(ctl->store, on_told, ctl);
+    return 0;
 }
 
 /* ------------------------------------------------------------------ listening */

@@ -68,6 +68,7 @@ struct controller {
     struct diag *diag; /* what has been done so far */
     struct conn *conns;
     uint32_t n_conns;
+    struct conn *held; /* their answers wait for each other */
     uint32_t n_wait_links;
 
     struct changes *changes; /* see changes.h */

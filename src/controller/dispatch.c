@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/arrays.h"
+#include "controller/conn.h"
 #include "controller/diag.h"
 #include "controller/hets.h"
 #include "controller/images.h"
@@ -289,6 +290,7 @@ static void send_launch(struct controller *ctl, struct ctl_node *node,
     env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_JOB;
     env.launch_job = &launch;
     cj->is_launched = true;
+    conn_hold(node->conn);
     nodes_call(node, CALL_LAUNCH, cj, &env);
     images_clear_sources(&launch);
 }

@@ -58,7 +58,7 @@ static Berth__JobSpec *merge(const Berth__JobSpec *a, const Berth__JobSpec *b)
 
 Berth__JobSpec *hets_component(const Berth__JobSpec *spec, size_t i)
 {
-    cleanup(free_messagep) Berth__JobSpec *sizes = job_component(spec, i);
+    cleanup(free_messagep) Berth__JobSpec *sizes = NULL;
     cleanup(free_messagep) Berth__JobSpec *shared = NULL;
     Berth__JobSpec shallow = *spec;
 
@@ -71,6 +71,7 @@ Berth__JobSpec *hets_component(const Berth__JobSpec *spec, size_t i)
     shallow.interactive = false;
     shared = copy_message(&shallow.base);
     forget_sizes(shared);
+    sizes = job_component(spec, i);
     return merge(shared, sizes);
 }
 

@@ -125,10 +125,10 @@ static void save(struct controller *ctl, const char *kind, uint32_t id,
 {
     char key[KEY_BYTES];
     size_t len;
-    cleanup(freep) uint8_t *bytes = pack_message(message, &len);
+    uint8_t *bytes = pack_message(message, &len);
 
     (void)snprintf(key, sizeof(key), "%s/%010" PRIu32, kind, id);
-    store_put(ctl->store, key, bytes, len);
+    store_put_heap(ctl->store, key, bytes, len);
 }
 
 void jobs_save(struct controller *ctl, const struct ctl_job *cj)

@@ -102,18 +102,29 @@ static int admit_parts(struct conn *conn, struct parts *parts, char **warning,
     return 0;
 }
 
-/* Judge 'spec' and complete its parts. */
-static int admit(struct conn *conn, Berth__JobSpec *spec, struct parts *parts,
+/* Take 'spec' apart. */
+static void take_parts(Berth__JobSpec *spec, struct parts *ret)
+{
+    *ret = (struct parts){.specs = {spec}, .n = 1};
+    if (spec->n_components == 0)
+        return;
+    ret->n = job_component_count(spec);
+    for (size_t i = 0; i < ret->n; i++)
+        ret->specs[i] = hets_component(spec, i);
+    free_message(spec);
+}
+
+/* Judge what 'request' asks for, which takes its spec, and complete its parts. */
+static int admit(struct conn *conn, Berth__SubmitRequest *request, struct parts *parts,
                  char **warning, struct err *err)
 {
-    int rc = job_spec_check(spec, err);
+    int rc = job_spec_check(request->spec, err);
 
     if (rc == 0)
-        rc = set_owner(conn, spec, err);
+        rc = set_owner(conn, request->spec, err);
     if (rc)
         return rc;
-    for (size_t i = 0; i < job_component_count(spec); i++)
-        parts->specs[parts->n++] = hets_component(spec, i);
+    take_parts(take(request->spec), parts);
     return admit_parts(conn, parts, warning, err);
 }
 
@@ -198,10 +209,9 @@ static void reply(struct conn *conn, uint64_t id, uint32_t job, char *warning)
     conn_reply_committed(conn, id, env);
 }
 
-static int submit(struct conn *conn, const Berth__SubmitRequest *request,
-                  uint32_t *ret_id, char **warning, struct err *err)
+static int submit(struct conn *conn, Berth__SubmitRequest *request, uint32_t *ret_id,
+                  char **warning, struct err *err)
 {
-    cleanup(free_messagep) Berth__JobSpec *spec = NULL;
     cleanup(parts_fini) struct parts parts = {.n = 0};
     const struct ctl_job *known;
     int rc;
@@ -217,8 +227,7 @@ static int submit(struct conn *conn, const Berth__SubmitRequest *request,
         *ret_id = known->id;
         return 0;
     }
-    spec = copy_message(&request->spec->base);
-    rc = admit(conn, spec, &parts, warning, err);
+    rc = admit(conn, request, &parts, warning, err);
     return rc ? rc : enter(conn->ctl, &parts, request->key, ret_id, err);
 }
 
@@ -251,7 +260,6 @@ static int explain_trial(struct conn *conn, const struct parts *parts,
 
 static void try_submit(struct conn *conn, const Berth__Envelope *env)
 {
-    cleanup(free_messagep) Berth__JobSpec *spec = NULL;
     cleanup(free_messagep) Berth__Explanation *explanation = NULL;
     cleanup(parts_fini) struct parts parts = {.n = 0};
     cleanup(freep) char *warning = NULL;
@@ -264,11 +272,10 @@ static void try_submit(struct conn *conn, const Berth__Envelope *env)
         conn_reply_err(conn, env->id, &err);
         return;
     }
-    spec = copy_message(&env->submit->spec->base);
     explanation = xmalloc(sizeof(*explanation));
     berth__explanation__init(explanation);
     explanation->now = controller_now();
-    rc = admit(conn, spec, &parts, &warning, &err);
+    rc = admit(conn, env->submit, &parts, &warning, &err);
     if (rc == 0)
         rc = explain_trial(conn, &parts, explanation, &err);
     if (rc) {

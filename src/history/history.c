@@ -25,7 +25,7 @@
 #define SYNC_S 10       /* what is applied becomes durable */
 #define ARCHIVE_S 86400 /* by itself */
 #define CATCH_UP_S 30   /* a question waits so long for what was committed before it */
-#define NICE 5          /* of the recorder: starting jobs comes first */
+#define NICE 15         /* of the recorder: submissions and starts come first */
 #define GATHER_MS 50    /* events that come soon after each other are one batch */
 #define GATHER_MAX 2000 /* but no more of them */
 

@@ -36,6 +36,7 @@ struct store {
     struct db *db;
     void (*on_failed)(const struct err *why, void *ctx);
     void *ctx;
+    struct listener on_told; /* of every batch */
     struct batch open, leaving;
     bool is_writing, is_closing, is_armed;
     unsigned int n_handles; /* that the loop still has to close */
@@ -101,6 +102,8 @@ static void tell(struct store *store)
     for (size_t i = 0; i < told.n_listeners; i++)
         told.listeners[i].fn(told.listeners[i].ctx);
     batch_fini(&told);
+    if (store->on_told.fn)
+        store->on_told.fn(store->on_told.ctx);
 }
 
 static void on_work(uv_work_t *work)
@@ -279,9 +282,13 @@ static void add_change(struct store *store, struct db_change change)
 
 void store_put(struct store *store, const char *key, const void *value, size_t len)
 {
-    add_change(store, (struct db_change){.key = xstrdup(key),
-                                         .value = xmemdup(value, len),
-                                         .len = len});
+    store_put_heap(store, key, xmemdup(value, len), len);
+}
+
+void store_put_heap(struct store *store, const char *key, void *value, size_t len)
+{
+    add_change(store,
+               (struct db_change){.key = xstrdup(key), .value = value, .len = len});
 }
 
 void store_delete(struct store *store, const char *key)
@@ -289,12 +296,11 @@ void store_delete(struct store *store, const char *key)
     add_change(store, (struct db_change){.key = xstrdup(key)});
 }
 
-uint64_t store_append(struct store *store, const void *event, size_t len)
+uint64_t store_append(struct store *store, void *event, size_t len)
 {
     store->open.revision = ++store->appended;
-    add_change(store, (struct db_change){.value = xmemdup(event, len),
-                                         .len = len,
-                                         .revision = store->appended});
+    add_change(store, (struct db_change){
+                          .value = event, .len = len, .revision = store->appended});
     return store->appended;
 }
 
@@ -313,6 +319,11 @@ void store_on_commit(struct store *store, void (*fn)(void *ctx), void *ctx)
                              &batch->cap_listeners, sizeof(*batch->listeners));
     batch->listeners[batch->n_listeners++] = (struct listener){fn, ctx};
     arm(store);
+}
+
+void store_on_told(struct store *store, void (*fn)(void *ctx), void *ctx)
+{
+    store->on_told = (struct listener){fn, ctx};
 }
 
 uint64_t store_commits(const struct store *store)

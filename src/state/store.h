@@ -43,16 +43,22 @@ int store_get(struct store *store, const char *key, void **ret_value, size_t *re
 /* Into the open batch. The batch leaves by itself before the loop next waits. */
 void store_put(struct store *store, const char *key, const void *value, size_t len);
 void store_delete(struct store *store, const char *key);
+/* The same, but 'value' is heap bytes, which the batch takes over. */
+void store_put_heap(struct store *store, const char *key, void *value, size_t len);
 
 /* Call 'fn' when all that was put so far is on disk (soon, from the loop, also
  * when nothing waits). */
 void store_on_commit(struct store *store, void (*fn)(void *ctx), void *ctx);
 
+/* Call 'fn' whenever the callbacks of a batch have run: what they have prepared for
+ * each other's benefit can leave in one piece. */
+void store_on_told(struct store *store, void (*fn)(void *ctx), void *ctx);
+
 /* The journal: what has changed, in order, in the same batches. Events are numbered
  * from 1 and never twice; journal.h reads them.
  *
- * Append one to the open batch; returns its revision. */
-uint64_t store_append(struct store *store, const void *event, size_t len);
+ * Append one, heap bytes that the batch takes over; returns its revision. */
+uint64_t store_append(struct store *store, void *event, size_t len);
 /* Drop events up to 'revision', but for the last one. */
 void store_trim(struct store *store, uint64_t revision);
 /* Batches that were written so far. */

@@ -62,25 +62,34 @@ static int closed_by_peer(const struct caller *c, int code, struct err *err)
     return err_sys(err, code, "%s: the connection is lost", c->peer.address);
 }
 
-int caller_send_all(struct caller *c, int64_t deadline, struct err *err)
+/* What the peer takes now: 0, also when that is not all. */
+static int send_some(struct caller *c, struct err *err)
 {
     while (buf_len(&c->out) > 0) {
         ssize_t n = send(c->fd, buf_head(&c->out), buf_len(&c->out), MSG_NOSIGNAL);
 
-        if (n >= 0) {
+        if (n >= 0)
             buf_taken(&c->out, (size_t)n);
-            continue;
-        }
-        if (errno == EINTR)
-            continue;
-        if (errno != EAGAIN)
+        else if (errno == EAGAIN)
+            return 0;
+        else if (errno != EINTR)
             return closed_by_peer(c, errno, err);
-        if (caller_wait_for(c->fd, POLLOUT, deadline) == -EAGAIN)
-            return err_set(err, ETIMEDOUT, "%s: the peer does not read",
-                           c->peer.address);
     }
     buf_trim(&c->out);
     return 0;
+}
+
+int caller_send_all(struct caller *c, int64_t deadline, struct err *err)
+{
+    int rc = send_some(c, err);
+
+    while (rc == 0 && buf_len(&c->out) > 0) {
+        if (caller_wait_for(c->fd, POLLOUT, deadline) == -EAGAIN)
+            return err_set(err, ETIMEDOUT, "%s: the peer does not read",
+                           c->peer.address);
+        rc = send_some(c, err);
+    }
+    return rc;
 }
 
 /* One read that does not wait: 1 when bytes came, 0 when there are none now. */
@@ -181,6 +190,55 @@ int caller_recv(struct caller *c, int timeout_ms, Berth__Envelope **ret_env,
         if (rc < 0)
             return rc;
         rc = codec_get(&c->codec, frame, len, &env, err);
+        if (rc < 0)
+            return rc;
+        buf_trim(&c->in);
+    }
+    *ret_env = env;
+    return 0;
+}
+
+int caller_put(struct caller *c, const Berth__Envelope *env, struct err *err)
+{
+    return codec_put(&c->codec, env, &c->out, err);
+}
+
+size_t caller_queued(const struct caller *c)
+{
+    return buf_len(&c->out);
+}
+
+/* The next frame; what is queued leaves when there is none yet. */
+static int exchange_frame(struct caller *c, const uint8_t **ret_frame, size_t *ret_len,
+                          struct err *err)
+{
+    for (;;) {
+        int rc = frame_next(&c->in, WIRE_FRAME_MAX, ret_frame, ret_len, err);
+
+        if (rc != 0)
+            return rc < 0 ? rc : 0;
+        rc = send_some(c, err);
+        if (rc == 0)
+            rc = read_some(c, err);
+        if (rc < 0)
+            return rc;
+        if (rc == 0)
+            (void)caller_wait_for(c->fd, buf_len(&c->out) ? POLLIN | POLLOUT : POLLIN,
+                                  -1);
+    }
+}
+
+int caller_exchange(struct caller *c, Berth__Envelope **ret_env, struct err *err)
+{
+    Berth__Envelope *env = NULL;
+
+    while (!env) {
+        const uint8_t *frame;
+        size_t len;
+        int rc = exchange_frame(c, &frame, &len, err);
+
+        if (rc == 0)
+            rc = codec_get(&c->codec, frame, len, &env, err);
         if (rc < 0)
             return rc;
         buf_trim(&c->in);

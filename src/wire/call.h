@@ -31,6 +31,13 @@ int caller_send(struct caller *caller, const Berth__Envelope *env, struct err *e
 int caller_recv(struct caller *caller, int timeout_ms, Berth__Envelope **ret_env,
                 struct err *err);
 
+/* The same for many at once: put envelopes behind each other, then take what comes
+ * back while they leave. caller_queued: bytes that still wait to leave.
+ * caller_exchange waits for an envelope as long as it takes. */
+int caller_put(struct caller *caller, const Berth__Envelope *env, struct err *err);
+size_t caller_queued(const struct caller *caller);
+int caller_exchange(struct caller *caller, Berth__Envelope **ret_env, struct err *err);
+
 /* Request and its reply. A reply whose status is not success becomes an error
  * with that code and those words. */
 int caller_call(struct caller *caller, Berth__Envelope *request,

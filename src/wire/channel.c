@@ -199,8 +199,21 @@ void channel_send(struct channel *ch, const Berth__Envelope *env)
         put_early(ch, env);
     if (ch->state != CH_OPEN || ch->send_failed || !put(ch, env))
         return;
-    if (idle)
+    if (ch->held && !channel_is_congested(ch))
+        return;
+    if (idle || ch->held)
         channel_flush(ch);
+    channel_rearm(ch);
+}
+
+void channel_hold(struct channel *ch, bool held)
+{
+    if (ch->held == held)
+        return;
+    ch->held = held;
+    if (held || ch->state != CH_OPEN)
+        return;
+    channel_flush(ch);
     channel_rearm(ch);
 }
 

@@ -101,6 +101,10 @@ struct channel *channel_accept_local(uv_stream_t *listener,
  * closed, this does nothing. */
 void channel_send(struct channel *ch, const Berth__Envelope *env);
 
+/* While it is held, what is sent waits (up to WIRE_QUEUE_HIGH bytes), to leave in one
+ * piece when it is let go: for those who send much at once. */
+void channel_hold(struct channel *ch, bool held);
+
 /* Local channels: pass connection 'fd' along with the packed Hello. Owns 'fd'. */
 void channel_send_adopt(struct channel *ch, int fd, const void *hello, size_t len);
 

@@ -60,7 +60,7 @@ struct channel {
     struct peer peer;
     struct channel_opening *opening; /* until it is open */
     uint64_t last_id;
-    bool told_open, paused, delivering;
+    bool told_open, paused, delivering, held;
     bool eof, send_failed;
     void (*on_drain)(struct channel *, void *);
 };

@@ -68,7 +68,7 @@ static int teardown(void **state)
 static void append(struct fixture *f, const Berth__Event *event)
 {
     size_t len;
-    cleanup(freep) uint8_t *bytes = pack_message(&event->base, &len);
+    uint8_t *bytes = pack_message(&event->base, &len);
 
     (void)store_append(f->store, bytes, len);
     (void)uv_run(&f->loop, UV_RUN_DEFAULT);

@@ -186,6 +186,25 @@ static void what_a_callback_puts_is_the_next_commit(void **state)
     assert_int_equal(told.on_disk, 2);
 }
 
+static void tell_end(void *ctx)
+{
+    tell(ctx, '.');
+}
+
+static void the_end_of_each_batch_is_told_behind_its_callbacks(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.f = f};
+
+    store_on_told(f->store, tell_end, &told);
+    put(f, "a", "1");
+    store_on_commit(f->store, put_b_and_wait, &told);
+    store_on_commit(f->store, tell_c, &told);
+    uv_run(&f->loop, UV_RUN_DEFAULT);
+    assert_string_equal(told.order, "ac.b.");
+    store_on_told(f->store, NULL, NULL);
+}
+
 static void with_nothing_to_write_a_callback_runs_at_once_from_the_loop(void **state)
 {
     struct fixture *f = *state;
@@ -320,6 +339,7 @@ int main(void)
         WITH_STORE(callbacks_run_in_order_when_all_is_on_disk),
         WITH_STORE(what_gathers_before_the_loop_waits_is_one_commit),
         WITH_STORE(what_a_callback_puts_is_the_next_commit),
+        WITH_STORE(the_end_of_each_batch_is_told_behind_its_callbacks),
         WITH_STORE(with_nothing_to_write_a_callback_runs_at_once_from_the_loop),
         WITH_STORE(a_callback_without_changes_keeps_its_place_behind_what_is_written),
         WITH_STORE(a_reopened_store_has_what_was_put_and_not_what_was_deleted),

@@ -137,6 +137,44 @@ static void a_congested_channel_tells_when_it_has_drained(void **state)
     assert_int_equal(drained, 1);
 }
 
+static void what_is_held_leaves_when_it_is_let_go(void **state)
+{
+    struct fixture *f = *state;
+
+    open_both(f);
+    channel_hold(f->client.ch, true);
+    for (int i = 0; i < 3; i++)
+        send_ping(&f->client);
+    for (int i = 0; i < 20; i++)
+        (void)uv_run(&f->loop, UV_RUN_NOWAIT);
+    assert_int_equal(f->server.messages, 0);
+    channel_hold(f->client.ch, false);
+    run_until_size(&f->loop, &f->server.messages, 3);
+    send_ping(&f->client);
+    run_until_size(&f->loop, &f->server.messages, 4);
+}
+
+static void what_is_held_does_not_grow_without_end(void **state)
+{
+    struct fixture *f = *state;
+
+    open_both(f);
+    channel_hold(f->client.ch, true);
+    send_output(&f->client, WIRE_QUEUE_HIGH + 1);
+    run_until_size(&f->loop, &f->server.messages, 1);
+}
+
+static void what_is_held_leaves_before_the_end(void **state)
+{
+    struct fixture *f = *state;
+
+    open_both(f);
+    channel_hold(f->client.ch, true);
+    send_ping(&f->client);
+    channel_close(f->client.ch);
+    run_until_size(&f->loop, &f->server.messages, 1);
+}
+
 static void pause_self(struct end *end, const Berth__Envelope *env)
 {
     (void)env;
@@ -432,6 +470,9 @@ int main(void)
         T(an_answerer_may_speak_first),
         T(a_large_message_arrives_whole),
         T(a_congested_channel_tells_when_it_has_drained),
+        T(what_is_held_leaves_when_it_is_let_go),
+        T(what_is_held_does_not_grow_without_end),
+        T(what_is_held_leaves_before_the_end),
         T(a_paused_channel_delivers_nothing_until_it_is_resumed),
         T(closing_sends_what_is_queued_first),
         T(closing_does_not_lose_words_when_the_peer_still_sends),
