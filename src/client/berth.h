@@ -43,6 +43,22 @@ BERTH_API int berth_ping(struct berth *berth, Berth__Pong **ret, struct berth_er
 BERTH_API int berth_submit(struct berth *berth, const Berth__JobSpec *spec,
                            const char *key, Berth__SubmitReply **ret,
                            struct berth_err *err);
+/* Many submissions that do not wait for each other, over one connection: each is
+ * judged, queued and on disk by itself, as with berth_submit, and one that is refused
+ * is none of the others' business. They become jobs in the order of the list.
+ *
+ * 0: all were answered, and each says what became of it. Otherwise the connection was
+ * lost for good: those with neither 'job' nor 'code' may be jobs or not. Repeated
+ * with the keys of the first time, they are the same jobs. */
+struct berth_submission {
+    const Berth__JobSpec *spec; /* borrowed; many may share one */
+    const char *key;            /* as berth_submit's; borrowed */
+    uint32_t job;               /* what it became; 0: nothing */
+    int code;                   /* Exxx: why not */
+    char *words;                /* the same in words, or a warning, or NULL; free(3) */
+};
+BERTH_API int berth_submit_many(struct berth *berth, struct berth_submission *list,
+                                size_t n, struct berth_err *err);
 /* Judge 'spec' as berth_submit would, and tell when and where the job would start:
  * 'start' (0: cannot be told), 'where', 'words'. Nothing is submitted. */
 BERTH_API int berth_submit_test(struct berth *berth, const Berth__JobSpec *spec,

@@ -8,12 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/mem.h"
 #include "wire/pack.h"
-
-#define KEY_BYTES 16
 
 /* Call once more on a new connection when the one at hand turns out to be lost.
  * Requests are safe to repeat: they only read, or carry a key, or give an order
@@ -67,46 +64,6 @@ int berth_ping(struct berth *berth, Berth__Pong **ret, struct berth_err *err)
     env.body_case = BERTH__ENVELOPE__BODY_PING;
     env.ping = &ping;
     return call_for(berth, &env, BERTH__ENVELOPE__BODY_PONG, (void **)ret, err);
-}
-
-static char *random_key(void)
-{
-    unsigned char bytes[KEY_BYTES] = {0};
-    char *key = xcalloc(2 * KEY_BYTES + 1, 1);
-
-    BUG_ON(getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes));
-    for (int i = 0; i < KEY_BYTES; i++)
-        sprintf(key + 2 * i, "%02x", bytes[i]);
-    return key;
-}
-
-int berth_submit(struct berth *berth, const Berth__JobSpec *spec, const char *key,
-                 Berth__SubmitReply **ret, struct berth_err *err)
-{
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__SubmitRequest request = BERTH__SUBMIT_REQUEST__INIT;
-    cleanup(freep) char *own_key = key ? xstrdup(key) : random_key();
-    Berth__JobSpec shallow = *spec;
-
-    request.spec = &shallow;
-    request.key = own_key;
-    env.body_case = BERTH__ENVELOPE__BODY_SUBMIT;
-    env.submit = &request;
-    return call_for(berth, &env, BERTH__ENVELOPE__BODY_SUBMITTED, (void **)ret, err);
-}
-
-int berth_submit_test(struct berth *berth, const Berth__JobSpec *spec,
-                      Berth__Explanation **ret, struct berth_err *err)
-{
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__SubmitRequest request = BERTH__SUBMIT_REQUEST__INIT;
-    Berth__JobSpec shallow = *spec;
-
-    request.spec = &shallow;
-    request.test_only = true;
-    env.body_case = BERTH__ENVELOPE__BODY_SUBMIT;
-    env.submit = &request;
-    return call_for(berth, &env, BERTH__ENVELOPE__BODY_EXPLANATION, (void **)ret, err);
 }
 
 static int jobs_page(struct berth *berth, Berth__JobQuery *query, Berth__JobList **ret,

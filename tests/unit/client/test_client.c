@@ -29,13 +29,16 @@
 /* ------------------------------------------------- the controller, a child */
 
 enum manner {
-    WELL,      /* answers */
-    LOSES_ONE, /* hangs up on the first submission, answers the second */
-    NEVER,     /* does not answer waits */
+    WELL,       /* answers */
+    LOSES_ONE,  /* hangs up on the first submission, answers the second */
+    NEVER,      /* does not answer waits */
+    LOSES_ALL,  /* hangs up on each of many submissions */
+    LOSES_SOME, /* hangs up once, in the middle of them */
 };
 
 static enum manner manner;
 static char first_key[64];
+static unsigned int n_submissions;
 
 static void reply_to(struct channel *ch, const Berth__Envelope *env,
                      Berth__Envelope *reply)
@@ -55,6 +58,33 @@ static void pong(struct channel *ch, const Berth__Envelope *env)
     body.started_at = getpid();
     reply.body_case = BERTH__ENVELOPE__BODY_PONG;
     reply.pong = &body;
+    reply_to(ch, env, &reply);
+}
+
+/* Of many, job 1000 + its number; those with an odd number of tasks are refused. */
+static void one_of_many(struct channel *ch, const Berth__Envelope *env)
+{
+    Berth__Envelope reply = BERTH__ENVELOPE__INIT;
+    Berth__SubmitReply body = BERTH__SUBMIT_REPLY__INIT;
+    const char *number = strchr(env->submit->key, '-');
+    char *warnings[] = {(char[]){"one"}, (char[]){"two"}};
+
+    n_submissions++;
+    if (manner == LOSES_ALL || (manner == LOSES_SOME && n_submissions == 1000)) {
+        channel_abort(ch, "");
+        return;
+    }
+    if (env->submit->spec->tasks % 2) {
+        channel_reply_status(ch, env, EINVAL, "an odd number");
+        return;
+    }
+    body.job_id = 1000 + (uint32_t)strtoul(number + 1, NULL, 10);
+    if (body.job_id == 1000) {
+        body.warnings = warnings;
+        body.n_warnings = 2;
+    }
+    reply.body_case = BERTH__ENVELOPE__BODY_SUBMITTED;
+    reply.submitted = &body;
     reply_to(ch, env, &reply);
 }
 
@@ -93,6 +123,9 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
     (void)ctx;
     if (env->body_case == BERTH__ENVELOPE__BODY_PING)
         pong(ch, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_SUBMIT &&
+             strchr(env->submit->key, '-'))
+        one_of_many(ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_SUBMIT)
         submitted(ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_JOB_QUERY)
@@ -263,6 +296,59 @@ static void a_submission_whose_answer_was_lost_is_repeated_with_its_key(void **s
     berth_free(reply);
 }
 
+static void submit_many(struct cluster *c, enum manner how)
+{
+    enum { N = 20000 };
+    Berth__JobSpec even = BERTH__JOB_SPEC__INIT, odd = BERTH__JOB_SPEC__INIT;
+    struct berth_submission *list = xcalloc(N, sizeof(*list));
+
+    even.tasks = 2;
+    odd.tasks = 3;
+    for (size_t i = 0; i < N; i++)
+        list[i].spec = i % 100 == 99 ? &odd : &even;
+    controller_start(c, how);
+    if (berth_submit_many(c->berth, list, N, &c->err))
+        fail_msg("%s", c->err.text);
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(list[i].job, i % 100 == 99 ? 0 : 1000 + i);
+        assert_int_equal(list[i].code, i % 100 == 99 ? EINVAL : 0);
+        if (i % 100 == 99)
+            assert_string_equal(list[i].words, "an odd number");
+        else if (i)
+            assert_null(list[i].words);
+    }
+    assert_string_equal(list[0].words, "one; two");
+    for (size_t i = 0; i < N; i++)
+        free(list[i].words);
+    free(list);
+    /* The connection is in step. */
+    (void)ping(c);
+}
+
+static void many_submissions_are_answered_one_by_one(void **state)
+{
+    submit_many(*state, WELL);
+}
+
+static void many_submissions_go_on_after_a_lost_connection(void **state)
+{
+    submit_many(*state, LOSES_SOME);
+}
+
+static void many_submissions_end_when_the_connection_is_lost_for_good(void **state)
+{
+    struct cluster *c = *state;
+    Berth__JobSpec spec = BERTH__JOB_SPEC__INIT;
+    struct berth_submission list[3] = {
+        {.spec = &spec}, {.spec = &spec}, {.spec = &spec}};
+
+    controller_start(c, LOSES_ALL);
+    assert_true(berth_submit_many(c->berth, list, 3, &c->err) < 0);
+    assert_non_null(strstr(c->err.text, "does not answer"));
+    for (size_t i = 0; i < 3; i++)
+        assert_true(!list[i].job && !list[i].code && !list[i].words);
+}
+
 static void a_refused_request_has_the_controllers_words(void **state)
 {
     struct cluster *c = *state;
@@ -406,6 +492,9 @@ int main(void)
         T(a_ping_reaches_the_controller),
         T(a_handle_finds_the_controller_that_came_after),
         T(a_submission_whose_answer_was_lost_is_repeated_with_its_key),
+        T(many_submissions_are_answered_one_by_one),
+        T(many_submissions_go_on_after_a_lost_connection),
+        T(many_submissions_end_when_the_connection_is_lost_for_good),
         T(a_refused_request_has_the_controllers_words),
         T(an_answer_to_something_else_is_refused),
         T(a_wait_ends_when_its_time_is_over),
