@@ -10,20 +10,24 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
+import time
 
 import bag
 import engine
 import live
 import pull
 import rows
+import submit
 from measure import Failed, Row
 from peers import Missing
 from testbed import Testbed
 
 
-ALL = {**rows.ALL, **bag.ALL, **engine.ALL, **live.ALL, **pull.ALL}
+PATIENCE = 600  # seconds that one row may take
+ALL = {**rows.ALL, **bag.ALL, **submit.ALL, **engine.ALL, **live.ALL, **pull.ALL}
 
 
 def parse_args():
@@ -43,16 +47,26 @@ def parse_args():
     return args
 
 
+def too_late(*_):
+    """Ends whatever is being measured."""
+    raise Failed(f"did not end in {PATIENCE} s")
+
+
 def measure(bed, name):
     """The rows of one name. What cannot be measured becomes a row that says why."""
     function, rounds = ALL[name]
     print(f"bench: {name}", file=sys.stderr, flush=True)
+    began = time.monotonic()
     try:
-        if name in rows.ALL or name in bag.ALL:
+        if name in rows.ALL or name in bag.ALL or name == "sbatch-loop":
             bed.need_nodes()
+        signal.alarm(PATIENCE)
         return function(bed, rounds)
     except (Missing, Failed) as why:
         return [Row(name, "", "", [], [], note=str(why))]
+    finally:
+        signal.alarm(0)
+        print(f"bench: {name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
 def print_table(results):
@@ -67,6 +81,7 @@ def print_table(results):
 
 def main():
     args = parse_args()
+    signal.signal(signal.SIGALRM, too_late)
     work = pathlib.Path(tempfile.mkdtemp(prefix="berth-bench-"))
     os.chmod(work, 0o755)
     try:

@@ -21,8 +21,12 @@ class Command:
     env: dict = None
 
     def run(self, timeout=60):
-        result = subprocess.run(self.argv, env=self.env, timeout=timeout, text=True,
-                                stdin=subprocess.DEVNULL, capture_output=True)
+        try:
+            result = subprocess.run(self.argv, env=self.env, timeout=timeout, text=True,
+                                    stdin=subprocess.DEVNULL, capture_output=True)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{' '.join(self.argv[:4])[-80:]} ...: did not end in "
+                         f"{timeout} s") from None
         if result.returncode != 0:
             words = (result.stderr or result.stdout).strip()[-300:]
             raise Failed(f"{' '.join(self.argv[:4])[-80:]} ...: status {result.returncode}: "
@@ -117,3 +121,22 @@ class Bound:
             "peer_name": None, "unit": self.unit, "ratio": None,
             "goal": f"<= {self.most} {self.unit}", "met": self.value() <= self.most,
             "note": self.note, "samples": {"ours": self.ours, "peer": []}}
+
+
+@dataclasses.dataclass
+class Floor:
+    """The same from below: the median is to be at least so much."""
+
+    name: str
+    unit: str
+    ours: list
+    least: float
+    note: str = ""
+
+    def as_dict(self):
+        value = statistics.median(self.ours)
+        return {
+            "name": self.name, "ours": round(value, 1), "peer": None, "peer_name": None,
+            "unit": self.unit, "ratio": None, "goal": f">= {self.least}",
+            "met": value >= self.least, "note": self.note,
+            "samples": {"ours": self.ours, "peer": []}}

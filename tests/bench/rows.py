@@ -8,7 +8,7 @@ from peers import Missing, Mpirun, Slurm, bwrap, ch_run, oci_runtime
 
 CONTAINERS = 40  # started in a row by one run of the container programs
 STEPS = 10       # in one loop
-JOBS = 400       # of one array
+JOBS = 300       # of one array
 
 
 def mpi_hello(bed, rounds):
@@ -131,24 +131,40 @@ def mpi_two_nodes(bed, rounds):
     return _ping_pong(bed, 2, "net", rounds)
 
 
-def _until_done(command):
-    """A sampler: jobs a second, from an array's submission to its last element's end."""
+def _rate(done):
+    """A sampler: jobs a second, from an array's submission until 'done' returns."""
     def sample():
         start = time.perf_counter()
-        command.run(300)
+        done()
         return [JOBS / (time.perf_counter() - start)]
     return sample
 
 
+def _gone(slurm, submit):
+    """Submits, and asks the queue until it is empty: 'sbatch --wait' of Slurm sleeps
+    for seconds between two looks."""
+    def done():
+        submit.run()
+        while slurm.command("squeue", "-h", "-o", "%i").run().strip():
+            time.sleep(0.1)
+    return done
+
+
 def sbatch_jobs(bed, rounds):
     """Batch scripts, from the submission of all to the end of the last."""
-    script = ["--parsable", "--wait", "-n1", "-t", "10", "-o", "/dev/null",
-              f"--array=1-{JOBS}", "--wrap=true"]
-    ours = bed.slurm_name("sbatch", "--container-image", "bench", *script)
+    script = ["--parsable", "-n1", "-t", "10", "-o", "/dev/null", f"--array=1-{JOBS}",
+              "--wrap=true"]
+    ours = bed.slurm_name("sbatch", "--wait", "--container-image", "bench", *script)
+    bare = bed.slurm_name("sbatch", "--wait", *script)
     with Slurm(bed, 16) as slurm:
-        peer = slurm.command("sbatch", *script)
-        samples = interleave([_until_done(ours), _until_done(peer)], rounds)
-    return [Row("sbatch-jobs", "jobs/s", "sbatch, no containers", *samples, (">=", 10))]
+        peer = _gone(slurm, slurm.command("sbatch", *script))
+        ours, bare, theirs = interleave(
+            [_rate(lambda: ours.run(120)), _rate(lambda: bare.run(120)), _rate(peer)],
+            rounds)
+    return [Row("sbatch-jobs", "jobs/s", "sbatch, no containers", ours, theirs,
+                (">=", 10)),
+            Row("sbatch-jobs-bare", "jobs/s", "sbatch; ours without an image too", bare,
+                theirs, (">=", 10))]
 
 
 def squeue(bed, rounds):
@@ -175,7 +191,7 @@ ALL = {
     "step-in-job": (steps, 5),
     "mpi-hello-16": (mpi_hello, 9),
     "mpi-hello-many": (mpi_hello_many, 4),
-    "sbatch-jobs": (sbatch_jobs, 3),
+    "sbatch-jobs": (sbatch_jobs, 2),
     "squeue": (squeue, 9),
     "mpi-node": (mpi_one_node, 15),
     "mpi-net": (mpi_two_nodes, 15),
