@@ -92,10 +92,11 @@ _berth_values() {
 # Operands of a command.
 _berth_operands() {
     case $1 in
-    cancel | wait | jobs | explain) _berth_jobs ;;
+    cancel | wait | jobs | explain | update) _berth_jobs ;;
     history) echo archive && _berth_jobs ;;
     hold | release | prio) _berth_jobs PENDING ;;
-    requeue | exec | attach | top) _berth_jobs RUNNING ;;
+    requeue | suspend | exec | attach | top) _berth_jobs RUNNING ;;
+    resume) _berth_jobs SUSPENDED ;;
     logs) berth jobs --all --no-header -o %i 2>/dev/null ;;
     reserve) echo list show create update delete ;;
     nodes) _berth_nodes ;;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd_control.c - berth cancel, hold, release: one order to one or many jobs
+ * cmd_control.c - berth cancel, hold, release, requeue, suspend, resume: one order to
+ * one or many jobs
  */
 #include "cli/command.h"
 
@@ -14,7 +15,7 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "cli/cluster_link.h"
-#include "cli/document.h"
+#include "cli/job_answers.h"
 #include "cli/job_names.h"
 #include "cli/job_steps.h"
 
@@ -49,25 +50,6 @@ static const struct opt cancel_opts[] = {
     OPTS_END,
 };
 
-static int print_reply(const struct control_args *args,
-                       const Berth__JobControlReply *reply)
-{
-    int status = STATUS_OK;
-
-    if (args->common.json)
-        document_print_json(document_of(&reply->base, false), stdout);
-    for (size_t i = 0; i < reply->n_statuses && i < reply->n_ids; i++) {
-        if (reply->statuses[i]->code == 0)
-            continue;
-        status = STATUS_FAILED;
-        if (strstr(reply->statuses[i]->text, "job "))
-            say_error("%s", reply->statuses[i]->text);
-        else
-            say_error("job %u: %s", reply->ids[i], reply->statuses[i]->text);
-    }
-    return status;
-}
-
 static int send_control(const struct control_args *args,
                         const Berth__JobControl *control)
 {
@@ -81,7 +63,7 @@ static int send_control(const struct control_args *args,
         say_error("%s", err.text);
         return STATUS_FAILED;
     }
-    return print_reply(args, reply);
+    return job_answers_print(reply, args->common.json);
 }
 
 /* Whose jobs, when no ids are given: the named user's, or the caller's own for
@@ -210,4 +192,28 @@ int cmd_release(int argc, char **argv)
     };
 
     return control(&usage, plain_opts, BERTH__JOB_CONTROL__OP__RELEASE, argc, argv);
+}
+
+int cmd_suspend(int argc, char **argv)
+{
+    static const struct usage usage = {
+        .synopsis = "berth suspend [options] id...",
+        .about = "Stop running jobs (administrators): others may have their cores, "
+                 "their memory stays\nheld, and their time limits stand still.",
+        .examples = "  berth suspend 17 18_3\n",
+    };
+
+    return control(&usage, plain_opts, BERTH__JOB_CONTROL__OP__SUSPEND, argc, argv);
+}
+
+int cmd_resume(int argc, char **argv)
+{
+    static const struct usage usage = {
+        .synopsis = "berth resume [options] id...",
+        .about = "Let suspended jobs go on (administrators), as soon as their cores "
+                 "are free.",
+        .examples = "  berth resume 17\n",
+    };
+
+    return control(&usage, plain_opts, BERTH__JOB_CONTROL__OP__RESUME, argc, argv);
 }

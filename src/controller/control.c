@@ -11,6 +11,7 @@
 #include "controller/hets.h"
 #include "controller/jobs.h"
 #include "controller/query.h"
+#include "controller/suspend.h"
 #include "controller/users.h"
 
 #include <errno.h>
@@ -186,6 +187,10 @@ static int control_plain(struct conn *conn, const Berth__JobControl *control,
         return signal_job(conn, control, cj, err);
     case BERTH__JOB_CONTROL__OP__REQUEUE:
         return requeue(conn, cj, control->hold_then, err);
+    case BERTH__JOB_CONTROL__OP__SUSPEND:
+        return suspend_job(conn, cj, err);
+    case BERTH__JOB_CONTROL__OP__RESUME:
+        return suspend_resume_job(conn, cj, err);
     case BERTH__JOB_CONTROL__OP__NONE:
     case _BERTH__JOB_CONTROL__OP_IS_INT_SIZE:
         break;
@@ -216,8 +221,10 @@ static bool is_meant(const struct elements *e, const struct ctl_job *element)
         return false;
     if (op == BERTH__JOB_CONTROL__OP__HOLD || op == BERTH__JOB_CONTROL__OP__RELEASE)
         return state == JOB_PENDING;
-    if (op == BERTH__JOB_CONTROL__OP__SIGNAL)
+    if (op == BERTH__JOB_CONTROL__OP__SIGNAL || op == BERTH__JOB_CONTROL__OP__SUSPEND)
         return state == JOB_RUNNING;
+    if (op == BERTH__JOB_CONTROL__OP__RESUME)
+        return state == JOB_SUSPENDED;
     return op == BERTH__JOB_CONTROL__OP__CANCEL || state != JOB_PENDING;
 }
 

@@ -179,6 +179,8 @@ static int adopt(struct controller *ctl, struct ctl_job *cj, struct err *err)
                          cj->job.record->start_time, err);
         if (rc == 0 && job_state_of(&cj->job) == JOB_SUSPENDED)
             sched_adopt_stopped(ctl->sched, jobs_sched_id(cj), controller_now());
+        if (rc == 0 && cj->job.record->is_parked)
+            sched_park(ctl->sched, jobs_sched_id(cj), true, controller_now());
         place_result_destroy(where);
     }
     request_fini(&request);

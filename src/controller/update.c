@@ -34,9 +34,29 @@ struct change {
 
 /* ------------------------------------------------------------------ settings */
 
+/* "30:00", or by how much: "+10", "-1:00:00". */
+static int read_time(const char *text, int64_t old, int64_t *ret_limit, struct err *err)
+{
+    bool is_change = text[0] == '+' || text[0] == '-';
+    int64_t by;
+    int rc;
+
+    if (!is_change)
+        return duration_parse(text, ret_limit, err);
+    rc = duration_parse(text + 1, &by, err);
+    if (rc)
+        return rc;
+    if (by == TIME_UNLIMITED || old <= 0)
+        return err_set(err, EINVAL, "there is no limit to change by so much");
+    if (text[0] == '-' && by >= old)
+        return err_set(err, EINVAL, "nothing of the limit would be left");
+    *ret_limit = text[0] == '-' ? old - by : old + by;
+    return 0;
+}
+
 static int set_time(struct change *change, const char *text, struct err *err)
 {
-    return duration_parse(text, &change->spec->time_limit, err);
+    return read_time(text, change->spec->time_limit, &change->spec->time_limit, err);
 }
 
 static int set_begin(struct change *change, const char *text, struct err *err)
@@ -214,7 +234,7 @@ static int update_running(struct conn *conn, const Berth__JobUpdate *update,
         return err_set(err, EINVAL,
                        "job %" PRIu32 " runs: only its time limit can be changed",
                        cj->id);
-    rc = duration_parse(setting->text, &limit, err);
+    rc = read_time(setting->text, old, &limit, err);
     if (rc)
         return err_wrap(err, "--time=%.80s", setting->text);
     if (limit == TIME_UNLIMITED || (old > 0 && limit > old))

@@ -3,6 +3,7 @@
  * end_setters.c - options about how jobs and steps end, and within which limits
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -10,6 +11,7 @@
 #include "base/units.h"
 #include "options/job_args.h"
 #include "options/limit_names.h"
+#include "options/login_env.h"
 
 /* sbatch(1), --signal. */
 #define SIGNAL_BEFORE 60
@@ -81,5 +83,20 @@ int set_propagate(const struct opt *opt, const char *value, void *ctx, struct er
                            names[i], LIMIT_NAMES);
     }
     str_replace(&args->propagate, value ? value : "ALL");
+    return 0;
+}
+
+int set_user_env(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+    unsigned int seconds;
+    bool is_login;
+    int rc = login_env_how(value ? value : "", &seconds, &is_login, err);
+
+    (void)opt;
+    if (rc)
+        return rc;
+    free(args->user_env);
+    args->user_env = xstrdup(value ? value : "");
     return 0;
 }

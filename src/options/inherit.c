@@ -14,6 +14,7 @@
 #include "base/strbuf.h"
 #include "base/strv.h"
 #include "options/export.h"
+#include "options/login_env.h"
 #include "wire/container_name.h"
 
 /* "berth submit -N4 'my script.sh'", as a shell would read it back. argv[0] is
@@ -105,6 +106,23 @@ static int take_container_name(Berth__ContainerSpec *container, struct err *err)
     return 0;
 }
 
+/* A profile that hangs or fails is no reason to refuse the job. */
+static void add_login_env(struct job_args *args, char ***env)
+{
+    cleanup(strv_freep) char **login = NULL;
+    unsigned int seconds = 0;
+    bool is_login = true;
+    struct err err;
+    int rc = login_env_how(args->user_env, &seconds, &is_login, &err);
+
+    if (rc == 0)
+        rc = login_env_read(seconds, is_login, &login, &err);
+    if (rc)
+        job_args_warn(args, "--get-user-env: %s; the job gets what is set here",
+                      err.text);
+    login_env_add(login, env);
+}
+
 int spec_complete(struct job_args *args, const struct spec_source *source,
                   struct err *err)
 {
@@ -117,6 +135,11 @@ int spec_complete(struct job_args *args, const struct spec_source *source,
     rc = export_env(args->export, source->env, 1, &env, err);
     if (rc < 0)
         return rc;
+    if (args->user_env)
+        add_login_env(args, &env);
+    /* Steps are told what their script was given, as Slurm's srun reads it. */
+    if (args->export && source->script)
+        strv_setenv(&env, "SLURM_EXPORT_ENV", args->export);
     spec_take_strv(env, &spec->n_env, &spec->env);
     spec->umask = spec_umask();
     spec->n_rlimits = spec_rlimits(args->propagate, &spec->rlimits);

@@ -188,9 +188,11 @@ const struct opt job_options[] = {
     VALUE("export", 0, "LIST", set_args_string, .offset = ARGS(export),
           .help = "environment: ALL (default), NONE, or [ALL,]NAME[=VALUE],..."),
 
+    MAYBE("get-user-env", 0, "[SECONDS][S|L]", set_user_env, .where = FOR_SUBMIT,
+          .help = "add what a login shell would set, where it is not set here"),
+
     /* When. */
-    FLAG("hold", 'H', set_hold, .where = FOR_SUBMIT | FOR_ALLOC,
-         .help = "submit held; 'berth release' lets it go"),
+    FLAG("hold", 'H', set_hold, .help = "submit held; 'berth release' lets it go"),
     VALUE("begin", 'b', "WHEN", set_begin,
           .help = "not before: 16:00, now+1hour, 2030-01-31T12:00"),
     VALUE("deadline", 0, "WHEN", set_deadline,
@@ -346,7 +348,10 @@ const struct opt job_options[] = {
 
     /* Asked for, and so here in any case. */
     GRANTED(OPT_NONE, "no-bell", 0, FOR_ALLOC),
-    GRANTED(OPT_OPTIONAL, "get-user-env", 0, ANY),
+    GRANTED(OPT_OPTIONAL, "get-user-env", 0, FOR_RUN | FOR_ALLOC),
+    GRANTED(OPT_NEEDED, "wait-all-nodes", 0, FOR_SUBMIT | FOR_ALLOC),
+    GRANTED(OPT_NONE, "preserve-env", 'E', FOR_RUN | FOR_STEP),
+    GRANTED(OPT_NEEDED, "threads", 'T', FOR_RUN | FOR_STEP),
 
     /* Harmless. */
     HARMLESS(OPT_NEEDED, "mail-type", 0, ANY),
@@ -368,8 +373,15 @@ const struct opt job_options[] = {
     HARMLESS(OPT_NEEDED, "extra", 0, ANY),
     HARMLESS(OPT_NEEDED, "mcs-label", 0, ANY),
     HARMLESS(OPT_NEEDED, "power", 0, ANY),
-    HARMLESS(OPT_NONE, "disable-status", 'X', FOR_RUN),
-    HARMLESS(OPT_OPTIONAL, "resv-ports", 0, FOR_RUN),
+    HARMLESS(OPT_NONE, "disable-status", 'X', FOR_RUN | FOR_STEP),
+    HARMLESS(OPT_NONE, "quit-on-interrupt", 0, FOR_RUN | FOR_STEP),
+    HARMLESS(OPT_OPTIONAL, "resv-ports", 0, FOR_RUN | FOR_STEP),
+    HARMLESS(OPT_NEEDED, "accel-bind", 0, FOR_RUN | FOR_STEP),
+    HARMLESS(OPT_NEEDED, "bcast-exclude", 0, FOR_RUN | FOR_STEP),
+    HARMLESS(OPT_OPTIONAL, "compress", 0, FOR_RUN | FOR_STEP),
+    HARMLESS(OPT_OPTIONAL, "send-libs", 0, FOR_RUN | FOR_STEP),
+    HARMLESS(OPT_NEEDED, "msg-timeout", 0, FOR_RUN | FOR_STEP),
+    HARMLESS(OPT_NEEDED, "slurmd-debug", 0, FOR_RUN | FOR_STEP),
     HARMLESS(OPT_NONE, "bell", 0, FOR_ALLOC),
     HARMLESS(OPT_OPTIONAL, "kill-command", 'K', FOR_ALLOC),
 
@@ -380,6 +392,18 @@ const struct opt job_options[] = {
     REFUSED(OPT_NEEDED, "bb", 0, ANY, "burst buffers are not supported yet"),
     REFUSED(OPT_NEEDED, "bbf", 0, ANY, "burst buffers are not supported yet"),
     REFUSED(OPT_NONE, "reboot", 0, ANY, "nodes are not rebooted for jobs"),
+    REFUSED(OPT_NEEDED, "batch", 0, FOR_SUBMIT,
+            "the script runs on the first node: use --constraint for all of them"),
+    REFUSED(OPT_OPTIONAL, "bcast", 0, FOR_RUN | FOR_STEP,
+            "copy the program with sbcast first"),
+    REFUSED(OPT_NEEDED, "prolog", 0, FOR_RUN | FOR_STEP,
+            "run it before srun; --task-prolog runs before each task"),
+    REFUSED(OPT_NEEDED, "epilog", 0, FOR_RUN | FOR_STEP,
+            "run it after srun; --task-epilog runs after each task"),
+    REFUSED(OPT_NONE, "no-allocate", 'Z', FOR_RUN,
+            "nothing runs on nodes that the job was not given"),
+    REFUSED(OPT_OPTIONAL, "x11", 0, FOR_RUN | FOR_ALLOC | FOR_STEP,
+            "X11 is not forwarded yet: ssh -X does"),
     REFUSED(OPT_NEEDED, "uid", 0, ANY, "jobs run as the user who submits them"),
     REFUSED(OPT_NEEDED, "gid", 0, ANY, "jobs run as the user who submits them"),
     REFUSED(OPT_NEEDED, "container", 0, ANY, "import the image and use --image"),

@@ -56,6 +56,7 @@ struct run {
     uint32_t licence;  /* item taken of an OR list */
     uint32_t left_for; /* the job that it leaves for */
     bool is_overdue;
+    bool is_parked;   /* stopped by hand: no pass resumes it */
     struct edge edge; /* time: expected end; TIME_NEVER: not in the tree */
     UT_hash_handle hh;
 };

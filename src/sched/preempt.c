@@ -212,7 +212,7 @@ size_t preempt_resume(struct sched *sched, int64_t now,
     if (sched->n_stopped == 0)
         return 0;
     for (struct run *run = sched->runs; run && n < max; run = run->hh.next) {
-        bool free = run->state == RUN_STOPPED;
+        bool free = run->state == RUN_STOPPED && !run->is_parked;
         for (size_t i = 0; free && i < run->where->n_shares; i++)
             free = share_is_free(sched, run, &run->where->shares[i]);
         if (!free)

@@ -288,6 +288,16 @@ void sched_adopt_stopped(struct sched *sched, struct sched_id id, int64_t now)
         runs_stop(sched, run, now);
 }
 
+void sched_park(struct sched *sched, struct sched_id id, bool parked, int64_t now)
+{
+    struct run *run = runs_find(sched, id);
+    if (!run || run->state == RUN_LEAVING)
+        return;
+    run->is_parked = parked;
+    if (parked && run->state == RUN_RUNNING)
+        runs_stop(sched, run, now);
+}
+
 void sched_set_limit(struct sched *sched, struct sched_id id, int64_t time_limit)
 {
     struct run *run = runs_find(sched, id);

@@ -260,6 +260,10 @@ int sched_adopt(struct sched *sched, struct sched_id id,
                 int64_t started, struct err *err);
 /* Recovery: it was stopped before (SCHED_SUSPEND), and holds its memory only. */
 void sched_adopt_stopped(struct sched *sched, struct sched_id id, int64_t now);
+/* A run is stopped by hand, and stays so (parked); or may go on: a pass resumes it
+ * when its cores are free. Of what is stopped already only that is noted. What is
+ * leaving, or unknown, stays as it is. */
+void sched_park(struct sched *sched, struct sched_id id, bool parked, int64_t now);
 /* It has ended; what it holds is free. Jobs that depend on it are looked at (the
  * fate function answers for it from now on), also when it is unknown. */
 void sched_ended(struct sched *sched, struct sched_id id, int64_t now);

@@ -51,7 +51,8 @@ void taskenv_slurm_script(char ***env, const Berth__Grant *grant,
         set(env, "SLURM_JOB_END_TIME", "%" PRId64, grant->issued_at + spec->time_limit);
     if (spec->components)
         set(env, "SLURM_HET_SIZE", "%zu", spec->n_components + 1);
-    set(env, "SLURM_EXPORT_ENV", "ALL");
+    if (!strv_getenv(*env, "SLURM_EXPORT_ENV"))
+        set(env, "SLURM_EXPORT_ENV", "ALL");
     set(env, "SLURM_PROCID", "0");
     set(env, "SLURM_LOCALID", "0");
     set(env, "SLURM_GTIDS", "0");

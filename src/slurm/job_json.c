@@ -14,7 +14,6 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "cli/cluster_link.h"
-#include "slurm/json.h"
 #include "slurm/load_error.h"
 #include "slurm/slurm.h"
 #include "slurm/states.h"
@@ -283,7 +282,8 @@ static json_t *list_json(struct berth *berth, const Berth__JobList *list,
     return jobs;
 }
 
-int job_json_list(struct berth *berth, const Berth__JobQuery *query)
+int job_json_list(struct berth *berth, const Berth__JobQuery *query,
+                  enum json_form form)
 {
     cleanup(reply_freep) Berth__JobList *list = NULL;
     cleanup(reply_freep) Berth__Pong *pong = NULL;
@@ -297,6 +297,7 @@ int job_json_list(struct berth *berth, const Berth__JobQuery *query)
         rc = berth_jobs(berth, &whole, &list, &err);
     if (rc < 0)
         return load_error("slurm_load_jobs", &err);
-    json_print_framed("jobs", list_json(berth, list, pong->cluster), pong->cluster);
+    json_print_framed("jobs", list_json(berth, list, pong->cluster), pong->cluster,
+                      form);
     return SLURM_OK;
 }

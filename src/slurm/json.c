@@ -5,9 +5,11 @@
 #include "slurm/json.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/units.h"
+#include "cli/document.h"
 #include "slurm/slurm.h"
 
 static json_t *shape(bool is_set, bool is_infinite, json_t *number)
@@ -64,7 +66,17 @@ static json_t *meta(const char *cluster)
                      json_text(cluster));
 }
 
-void json_print_framed(const char *name, json_t *value, const char *cluster)
+int json_set_form(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)value;
+    (void)err;
+    *(enum json_form *)((char *)ctx + opt->offset) =
+        strcmp(opt->name, "yaml") == 0 ? FORM_YAML : FORM_JSON;
+    return 0;
+}
+
+void json_print_framed(const char *name, json_t *value, const char *cluster,
+                       enum json_form form)
 {
     json_t *doc = json_object();
 
@@ -74,7 +86,8 @@ void json_print_framed(const char *name, json_t *value, const char *cluster)
     json_object_set_new(doc, "meta", meta(cluster));
     json_object_set_new(doc, "errors", json_array());
     json_object_set_new(doc, "warnings", json_array());
-    json_dumpf(doc, stdout, JSON_INDENT(2));
-    printf("\n");
-    json_decref(doc);
+    if (form == FORM_YAML)
+        (void)document_print_yaml(doc, stdout);
+    else
+        document_print_json(doc, stdout);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "slurm/json.h"
 
 static void set(json_t *doc, const char *name, json_t *value)
 {
@@ -72,11 +71,11 @@ static json_t *node_json(const Berth__NodeInfo *node)
     return doc;
 }
 
-void node_json_print(const struct site *site)
+void node_json_print(const struct site *site, enum json_form form)
 {
     json_t *nodes = json_array();
 
     for (size_t i = 0; i < site->nodes->n_nodes; i++)
         json_array_append_new(nodes, node_json(site->nodes->nodes[i]));
-    json_print_framed("nodes", nodes, site->config->cluster);
+    json_print_framed("nodes", nodes, site->config->cluster, form);
 }

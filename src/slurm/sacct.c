@@ -17,7 +17,10 @@
 #include "cli/say.h"
 #include "slurm/ids.h"
 #include "slurm/load_error.h"
+#include "slurm/json.h"
 #include "slurm/sacct_fields.h"
+#include "slurm/sacct_json.h"
+#include "slurm/sacct_select.h"
 #include "slurm/slurm.h"
 #include "slurm/states.h"
 
@@ -31,6 +34,9 @@ struct sacct_args {
     struct strbuf ids; /* -j may be given again and again */
     bool no_steps, bare, bars, bars_between, brief, is_long, all_users, help_format;
     bool all_runs, ignored;
+    const char *bar;
+    enum json_form form;
+    struct sacct_select select;
 };
 
 static const struct slurm_usage usage = {
@@ -70,7 +76,9 @@ static const struct opt opts[] = {
     FLAG("federation", 0, ignored, NULL),
     FLAG("helpformat", 'e', help_format, "the names of all fields"),
     {"jobs", 'j', OPT_NEEDED, "IDS", add_ids, 0, 0, "only these, from any time", 0},
-    FLAG("local", 'L', ignored, NULL),
+    {"json", 0, OPT_NONE, NULL, json_set_form, MEMBER(form), 0, "print JSON", 0},
+    FLAG("allclusters", 'L', ignored, NULL),
+    FLAG("local", 0, ignored, NULL),
     FLAG("long", 'l', is_long, "more columns"),
     TEXT("name", 0, "NAMES", names, "only with one of these names"),
     FLAG("noconvert", 0, ignored, "sizes in the unit they were counted in"),
@@ -87,6 +95,33 @@ static const struct opt opts[] = {
     TEXT("units", 0, "UNIT", unit, "sizes in this unit: K, M, G, T or P"),
     TEXT("user", 'u', "NAMES", users, "only these users', by name or number"),
     TEXT("wckeys", 'W', "NAMES", wckeys, "only with one of these keys"),
+    TEXT("constraints", 'C', "FEATURES", select.features, "only with one of these"),
+    TEXT("delimiter", 0, "TEXT", bar,
+         "between fields with -p and -P, instead of a bar"),
+    TEXT("gid", 'g', "NAMES", select.groups, "only of these groups"),
+    TEXT("group", 0, "NAMES", select.groups, NULL),
+    TEXT("ncpus", 'I', "N[-M]", select.cpus, "only with so many cores"),
+    TEXT("nnodes", 'i', "N[-M]", select.nodes, "only on so many nodes"),
+    TEXT("reason", 'R', "REASONS", select.reasons, "only that wait for these"),
+    TEXT("timelimit-max", 'K', "TIME", select.limit_most, "limits up to this"),
+    TEXT("timelimit-min", 'k', "TIME", select.limit_least,
+         "only with this limit, or from it on"),
+    FLAG("use-local-uid", 0, ignored, NULL),
+    {"whole-hetjob", 0, OPT_OPTIONAL, "yes|no", slurm_ignored, 0, 0, NULL, NULL},
+    {"yaml", 0, OPT_NONE, NULL, json_set_form, MEMBER(form), 0, "print YAML", 0},
+    {"associations", 'x', OPT_NEEDED, "IDS", slurm_refused, 0, 0, NULL,
+     "associations have no numbers: use --accounts and --user"},
+    {"batch-script", 'B', OPT_NONE, NULL, slurm_refused, 0, 0, NULL,
+     "the history keeps no scripts: scontrol write batch_script gives those of jobs "
+     "that the controller knows"},
+    {"completion", 'c', OPT_NONE, NULL, slurm_refused, 0, 0, NULL,
+     "there is one history, which is asked without it"},
+    {"env-vars", 0, OPT_NONE, NULL, slurm_refused, 0, 0, NULL,
+     "the history keeps no environments"},
+    {"file", 'f', OPT_NEEDED, "FILE", slurm_refused, 0, 0, NULL,
+     "it is for files of Slurm: berth history archive reads archives"},
+    {"flags", 'F', OPT_NEEDED, "FLAGS", slurm_refused, 0, 0, NULL,
+     "which part of the scheduler started a job is not kept"},
     SLURM_OPTS(struct sacct_args, common, 'h'),
     OPTS_END,
 };
@@ -99,6 +134,8 @@ struct sacct {
     char **users, **accounts, **partitions, **qos, **states, **names, **wckeys;
     char *nodes;
     struct format format;
+    struct sacct_choice choice;
+    json_t *docs; /* of all jobs, with --json */
     Berth__HistoryQuery query;
 };
 
@@ -111,6 +148,8 @@ static void sacct_fini(struct sacct *s)
         strv_free(lists[i]);
     job_names_fini(&s->ids);
     format_fini(&s->format);
+    sacct_choice_fini(&s->choice);
+    json_decref(s->docs);
     strbuf_fini(&s->args->ids);
     berth_close(s->berth);
     free(s->nodes);
@@ -209,6 +248,8 @@ static int read_filters(struct sacct *s, struct err *err)
         rc = states_parse(args->states, &s->states, &all, err);
     if (rc == 0)
         rc = read_times(s, err);
+    if (rc == 0)
+        rc = sacct_choice_read(&args->select, &s->choice, err);
     s->accounts = list_of(args->accounts);
     s->partitions = list_of(args->partitions);
     s->qos = list_of(args->qos);
@@ -234,7 +275,7 @@ static int read_format(struct sacct *s, struct err *err)
     rc = format_parse_list(&sacct_fields, format ? format : FORMAT_USUAL, &s->format,
                            err);
     if (rc == 0 && (args->bars || args->bars_between))
-        format_set_bars(&s->format, "|", args->bars);
+        format_set_bars(&s->format, args->bar ? args->bar : "|", args->bars);
     return rc;
 }
 
@@ -264,11 +305,26 @@ static void print_job(const struct sacct *s, const Berth__HistoryJob *job, bool 
     }
 }
 
+static void take_job(struct sacct *s, const Berth__HistoryJob *job, bool goes_on)
+{
+    size_t n = json_array_size(s->docs);
+
+    if (!sacct_is_chosen(&s->choice, job))
+        return;
+    if (!s->args->form)
+        print_job(s, job, goes_on);
+    else if (goes_on && n > 0)
+        sacct_json_add_steps(json_array_get(s->docs, n - 1), job, time(NULL));
+    else
+        json_array_append_new(
+            s->docs, sacct_json(job, s->cluster ? s->cluster : "", time(NULL)));
+}
+
 static void print_header(const struct sacct *s)
 {
     struct strbuf line = STRBUF_INIT;
 
-    if (s->args->bare)
+    if (s->args->bare || s->args->form)
         return;
     format_header(&s->format, &line);
     if (!s->args->bars && !s->args->bars_between) {
@@ -302,13 +358,35 @@ static int list(struct sacct *s)
             print_header(s);
         is_first = false;
         for (size_t i = 0; i < page->n_jobs; i++)
-            print_job(s, page->jobs[i], i == 0 && step != 0);
+            take_job(s, page->jobs[i], i == 0 && step != 0);
         more = page->more;
         step = page->after_step;
         s->query.after = page->after;
         s->query.after_step = page->after_step;
     }
     return SLURM_OK;
+}
+
+static int list_lines(struct sacct *s)
+{
+    if (slurm_cluster(s->berth, s->args->common.clusters, &s->cluster))
+        return SLURM_FAILED;
+    return list(s);
+}
+
+/* A document names its cluster, also when it was not asked for by name. */
+static int list_document(struct sacct *s)
+{
+    const char *names = s->args->common.clusters;
+    int status;
+
+    if (slurm_cluster(s->berth, names ? names : "all", &s->cluster))
+        return SLURM_FAILED;
+    s->docs = json_array();
+    status = list(s);
+    if (status == SLURM_OK)
+        json_print_framed("jobs", json_incref(s->docs), s->cluster, s->args->form);
+    return status;
 }
 
 static int run(struct sacct *s)
@@ -325,10 +403,9 @@ static int run(struct sacct *s)
         say_error("%s", err.text);
         return SLURM_FAILED;
     }
-    if (slurm_open(&s->berth) ||
-        slurm_cluster(s->berth, s->args->common.clusters, &s->cluster))
+    if (slurm_open(&s->berth))
         return SLURM_FAILED;
-    return list(s);
+    return s->args->form ? list_document(s) : list_lines(s);
 }
 
 int slurm_sacct(int argc, char **argv)

@@ -17,7 +17,7 @@ static const struct slurm_usage usage = {
     .about = "Show and change jobs, nodes and the cluster:\n"
              "  show job|node|partition|config|reservation|step|licenses [ID]\n"
              "  show hostnames|hostlist|hostlistsorted [LIST]\n"
-             "  hold|uhold|release|requeue|requeuehold IDS\n"
+             "  hold|uhold|release|requeue|requeuehold|suspend|resume IDS\n"
              "  update jobid=ID TimeLimit=... | nodename=N state=drain reason=...\n"
              "  write batch_script ID [FILE|-], listpids [ID], ping, version",
 };
@@ -45,10 +45,15 @@ static const struct opt opts[] = {
     FLAG("federation", 0, ignored, NULL),
     FLAG("future", 'F', ignored, NULL),
     FLAG("hide", 0, ignored, NULL),
-    FLAG("json", 0, json, "print JSON"),
+    {"json", 0, OPT_NONE, NULL, json_set_form, offsetof(struct scontrol, form), 0,
+     "print JSON", 0},
     FLAG("local", 0, ignored, NULL),
     FLAG("oneliner", 'o', one_line, "each record on one line"),
     FLAG("sibling", 0, ignored, NULL),
+    {"uid", 'u', OPT_NEEDED, "USER", slurm_refused, 0, 0, NULL,
+     "who you are is MUNGE's to say: use sudo -u"},
+    {"yaml", 0, OPT_NONE, NULL, json_set_form, offsetof(struct scontrol, form), 0,
+     "print YAML", 0},
     SLURM_OPTS(struct scontrol, common, 'h'),
     OPTS_END,
 };
@@ -94,8 +99,6 @@ static int refuse(struct scontrol *sc, const char *word, int argc, char **argv)
         {"shutdown", "daemons are stopped by what started them (systemctl)"},
         {"takeover", "there is one controller"},
         {"reboot", "nodes are not rebooted by Berth: drain them first"},
-        {"suspend", "Berth suspends jobs for others that preempt them, not by hand"},
-        {"resume", "Berth resumes what it has suspended by itself"},
         {"create", "berth reserve makes reservations; partitions are in berth.yaml"},
         {"delete", "berth reserve ends reservations; partitions are in berth.yaml"},
         {"top", "a job's --nice says where it stands among its owner's"},
@@ -161,6 +164,12 @@ static int show(struct scontrol *sc, const char *word, int argc, char **argv)
         fprintf(stderr, "invalid entity:%s for keyword:%s \n", argv[0], word);
         return SLURM_FAILED;
     }
+    if (sc->form && entity->run != scontrol_show_job &&
+        entity->run != scontrol_show_node) {
+        say_error("--json, --yaml: jobs and nodes are shown so, %s are not",
+                  entity->name);
+        return SLURM_FAILED;
+    }
     if (equals) {
         argv[0] = equals + 1;
         return entity->run(sc, entity->name, argc, argv);
@@ -181,10 +190,10 @@ static const struct keyword keywords[] = {
     {"release", 3, scontrol_order},
     {"requeuehold", 8, scontrol_order},
     {"requeue", 3, scontrol_order},
-    {"resume", 3, refuse},
+    {"resume", 3, scontrol_order},
     {"show", 2, show},
     {"shutdown", 3, refuse},
-    {"suspend", 2, refuse},
+    {"suspend", 2, scontrol_order},
     {"takeover", 3, refuse},
     {"token", 3, refuse},
     {"top", 3, refuse},

@@ -8,11 +8,13 @@
 #include <stdbool.h>
 
 #include "client/berth.h"
+#include "slurm/json.h"
 #include "slurm/slurm.h"
 
 struct scontrol {
     struct slurm_common common;
-    bool one_line, json, is_plain;
+    bool one_line, is_plain;
+    enum json_form form;
     int details;         /* how often -d was given */
     bool ignored;        /* what changes nothing here */
     struct berth *berth; /* opened at first use */

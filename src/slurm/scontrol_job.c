@@ -338,7 +338,8 @@ int scontrol_show_job(struct scontrol *sc, const char *word, int argc, char **ar
     query.n_ids = names.n;
     query.elements = names.elements;
     query.n_elements = names.n;
-    return sc->json ? job_json_list(sc->berth, &query) : show_jobs(sc, what, &query);
+    return sc->form ? job_json_list(sc->berth, &query, sc->form)
+                    : show_jobs(sc, what, &query);
 }
 
 /* ------------------------------------------------------------------ steps */

@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "cli/cluster_link.h"
 #include "slurm/load_error.h"
+#include "slurm/node_json.h"
 #include "slurm/node_row.h"
 #include "slurm/record.h"
 #include "slurm/scontrol.h"
@@ -145,12 +146,20 @@ int scontrol_show_node(struct scontrol *sc, const char *word, int argc, char **a
     cleanup(site_fini) struct site site = {0};
     cleanup(strv_freep) char **names = NULL;
     const char *list = argc > 0 ? argv[0] : "";
+    size_t n = 0;
 
     (void)word;
-    if (scontrol_open(sc) || site_load(sc->berth, NULL, 0, &site))
-        return SLURM_FAILED;
     if (hostlist_expand(list, &names, NULL))
         strv_add(&names, list);
+    /* Text names what is not there, so it is looked for among all of them. */
+    if (sc->form && list[0])
+        n = strv_len(names);
+    if (scontrol_open(sc) || site_load(sc->berth, names, n, &site))
+        return SLURM_FAILED;
+    if (sc->form) {
+        node_json_print(&site, sc->form);
+        return SLURM_OK;
+    }
     if (list[0])
         return show_named(sc, &site, names);
     for (size_t i = 0; i < site.nodes->n_nodes; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * scontrol_order.c - scontrol hold, release, requeue, update, write, listpids
+ * scontrol_order.c - scontrol hold, release, requeue, suspend, resume, update, write,
+ * listpids
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -68,10 +69,18 @@ static int read_ids(int argc, char **argv, struct job_names *ret)
 
 static Berth__JobControl__Op op_of(const char *word)
 {
-    if (strcmp(word, "release") == 0)
-        return BERTH__JOB_CONTROL__OP__RELEASE;
-    if (strncmp(word, "requeue", 7) == 0)
-        return BERTH__JOB_CONTROL__OP__REQUEUE;
+    static const struct {
+        const char *word;
+        Berth__JobControl__Op op;
+    } ops[] = {{"release", BERTH__JOB_CONTROL__OP__RELEASE},
+               {"requeue", BERTH__JOB_CONTROL__OP__REQUEUE},
+               {"requeuehold", BERTH__JOB_CONTROL__OP__REQUEUE},
+               {"suspend", BERTH__JOB_CONTROL__OP__SUSPEND},
+               {"resume", BERTH__JOB_CONTROL__OP__RESUME}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+        if (strcmp(word, ops[i].word) == 0)
+            return ops[i].op;
     return BERTH__JOB_CONTROL__OP__HOLD;
 }
 
@@ -153,36 +162,53 @@ static int send_update(struct scontrol *sc, const struct job_names *names,
     return tell(reply, "slurm_update");
 }
 
+/* "TimeLimit+=10" is "TimeLimit=+10"; the sign leaves the key. */
+static char *text_of(char *key, const char *value)
+{
+    size_t len = strlen(key);
+    char sign = len ? key[len - 1] : '\0';
+
+    if (sign != '+' && sign != '-')
+        return xstrdup(value);
+    key[len - 1] = '\0';
+    return xasprintf("%c%s", sign, value);
+}
+
 /* "jobid=17 TimeLimit=1:00:00 Nice=5" */
 static int update_job(struct scontrol *sc, int argc, char **argv)
 {
     cleanup(job_names_fini) struct job_names names = {0};
     cleanup(freep) Berth__Setting *settings = xcalloc((size_t)argc, sizeof(*settings));
     cleanup(freep) Berth__Setting **list = xcalloc((size_t)argc, sizeof(*list));
-    cleanup(strv_freep) char **texts = NULL; /* what the settings borrow */
+    /* What the settings borrow. */
+    cleanup(strv_freep) char **names_of = NULL, **texts = NULL;
     size_t n = 0;
 
     if (read_ids(1, argv, &names) || scontrol_open(sc))
         return SLURM_FAILED;
     for (int i = 1; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
+        cleanup(freep) char *text = NULL;
         const char *option;
 
         if (equals)
             *equals = '\0';
+        text = equals ? text_of(argv[i], equals + 1) : NULL;
         option = equals ? option_of(argv[i]) : NULL;
         if (!option) {
             say_error("Update of this parameter is not supported: %s", argv[i]);
             return SLURM_FAILED;
         }
         berth__setting__init(&settings[n]);
-        strv_add(&texts, option);
-        settings[n].text = equals + 1;
+        strv_add(&names_of, option);
+        strv_take(&texts, take(text));
         list[n] = &settings[n];
         n++;
     }
-    for (size_t i = 0; i < n; i++)
-        settings[i].name = texts[i];
+    for (size_t i = 0; i < n; i++) {
+        settings[i].name = names_of[i];
+        settings[i].text = texts[i];
+    }
     return send_update(sc, &names, list, n);
 }
 

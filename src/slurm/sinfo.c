@@ -29,8 +29,9 @@
 struct sinfo_args {
     struct slurm_common common;
     const char *format, *long_format, *nodes, *partitions, *states;
-    bool bare, is_long, by_node, summary, reasons, json, dead, responding, exact;
+    bool bare, is_long, by_node, summary, reasons, dead, responding, exact;
     bool reservations, ignored;
+    enum json_form form;
     const char *order;
     uint32_t iterate;
 };
@@ -72,7 +73,7 @@ static const struct opt opts[] = {
     TEXT("Format", 'O', "FIELDS", long_format, "columns by name: partition,nodes"),
     FLAG("hide", 0, ignored, NULL),
     {"iterate", 'i', OPT_NEEDED, "SECONDS", set_iterate, 0, 0, "again and again", 0},
-    FLAG("json", 0, json, "print JSON"),
+    {"json", 0, OPT_NONE, NULL, json_set_form, MEMBER(form), 0, "print JSON", 0},
     FLAG("list-reasons", 'R', reasons, "why nodes are kept from work"),
     FLAG("local", 0, ignored, NULL),
     FLAG("long", 'l', is_long, "more columns"),
@@ -86,6 +87,7 @@ static const struct opt opts[] = {
     TEXT("sort", 'S', "FIELDS", order, "accepted; lines are in the usual order"),
     TEXT("states", 't', "STATES", states, "only nodes in these states"),
     FLAG("summarize", 's', summary, "a line for each partition"),
+    {"yaml", 0, OPT_NONE, NULL, json_set_form, MEMBER(form), 0, "print YAML", 0},
     SLURM_OPTS(struct sinfo_args, common, 0),
     OPTS_END,
 };
@@ -226,8 +228,8 @@ static int print_once(struct sinfo *s)
 
     if (site_load(s->berth, NULL, 0, &site))
         return SLURM_FAILED;
-    if (s->args->json) {
-        node_json_print(&site);
+    if (s->args->form) {
+        node_json_print(&site, s->args->form);
         return SLURM_OK;
     }
     if (s->args->is_long || s->args->iterate)

@@ -76,6 +76,22 @@ int slurm_parse(const struct slurm_usage *usage, const struct opt *table,
     return rc < 0 ? slurm_bad_usage(err.text) : -1;
 }
 
+int slurm_refused(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)value;
+    (void)ctx;
+    return err_set(err, ENOTSUP, "%s", opt->note);
+}
+
+int slurm_ignored(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)opt;
+    (void)value;
+    (void)ctx;
+    (void)err;
+    return 0;
+}
+
 int slurm_open(struct berth **ret_berth)
 {
     return link_open(NULL, ret_berth);

@@ -105,6 +105,11 @@ int slurm_show(const char *what, const struct slurm_usage *usage,
                const struct opt *table, unsigned int where);
 int slurm_bad_usage(const char *text);
 
+/* Setter of what changes what is asked for and cannot be had: opt->note says why. */
+int slurm_refused(const struct opt *opt, const char *value, void *ctx, struct err *err);
+/* Setter of what changes nothing here. */
+int slurm_ignored(const struct opt *opt, const char *value, void *ctx, struct err *err);
+
 /* Open the cluster; -Exxx when the failure has been said in Slurm's words. */
 int slurm_open(struct berth **ret_berth);
 

@@ -38,7 +38,8 @@ struct squeue_args {
     struct slurm_common common;
     const char *format, *long_format, *ids, *users, *partitions, *states, *names;
     const char *accounts, *qos, *nodes, *order, *reservation, *licenses, *steps;
-    bool bare, by_element, is_long, mine, starts, json, plain, state_only, ignored;
+    bool bare, by_element, is_long, mine, starts, plain, state_only, ignored;
+    enum json_form form;
     uint32_t iterate;
 };
 
@@ -91,7 +92,7 @@ static const struct opt opts[] = {
     {"iterate", 'i', OPT_NEEDED, "SECONDS", set_iterate, 0, 0, "again and again", 0},
     TEXT("job", 0, "IDS", ids, NULL),
     TEXT("jobs", 'j', "IDS", ids, "only these: 12,13_4"),
-    FLAG("json", 0, json, "print JSON"),
+    {"json", 0, OPT_NONE, NULL, json_set_form, MEMBER(form), 0, "print JSON", 0},
     TEXT("licenses", 'L', "NAMES", licenses, "only with one of these licences"),
     FLAG("local", 0, ignored, NULL),
     FLAG("long", 'l', is_long, "more columns"),
@@ -103,6 +104,7 @@ static const struct opt opts[] = {
     FLAG("noheader", 'h', bare, "no first line"),
     FLAG("only-job-state", 0, state_only, "no more than id and state are needed"),
     TEXT("partition", 'p', "NAMES", partitions, "only in these partitions"),
+    FLAG("priority", 'P', ignored, NULL),
     TEXT("qos", 'q', "NAMES", qos, "only of these QOS"),
     TEXT("reservation", 'R', "NAME", reservation, "only in this reservation"),
     FLAG("sibling", 0, ignored, NULL),
@@ -113,6 +115,7 @@ static const struct opt opts[] = {
      "steps instead of jobs", 0},
     TEXT("user", 'u', "NAMES", users, "only these users', by name or number"),
     TEXT("users", 0, "NAMES", users, NULL),
+    {"yaml", 0, OPT_NONE, NULL, json_set_form, MEMBER(form), 0, "print YAML", 0},
     SLURM_OPTS(struct squeue_args, common, 0),
     OPTS_END,
 };
@@ -379,8 +382,8 @@ static void print_moment(void)
 
 static int print_once(struct squeue *q)
 {
-    if (q->args->json)
-        return job_json_list(q->berth, &q->query);
+    if (q->args->form)
+        return job_json_list(q->berth, &q->query, q->args->form);
     if (q->args->is_long || q->args->iterate)
         print_moment();
     if (q->args->steps)

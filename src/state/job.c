@@ -98,8 +98,10 @@ enum job_event job_event_of(const struct job *job, enum job_event event)
 }
 
 /* Time that passes while it is stopped is none of its limit. */
-static void note_suspension(Berth__JobRecord *record, enum job_event event, int64_t now)
+static void note_suspension(Berth__JobRecord *record, enum job_event event, int64_t now,
+                            const struct job_change *change)
 {
+    record->is_parked = event == EV_SUSPEND && change->is_parked;
     if (event == EV_SUSPEND) {
         record->suspended_at = now;
     } else if (record->suspended_at) {
@@ -171,7 +173,7 @@ int job_apply(struct job *job, enum job_event event, int64_t now,
     record->then = event == EV_LEAVE ? (uint32_t)change->then
                    : next != JOB_COMPLETING || event == EV_CANCEL ? THEN_END
                                                                   : record->then;
-    note_suspension(record, event, now);
+    note_suspension(record, event, now, change);
     if (next == JOB_PENDING)
         give_back(record, change);
     if (job_state_is_final(next))
@@ -187,6 +189,12 @@ int job_apply(struct job *job, enum job_event event, int64_t now,
 void job_set_held(struct job *job, bool held)
 {
     job->record->held = held;
+    job->record->revision++;
+}
+
+void job_set_parked(struct job *job, bool parked)
+{
+    job->record->is_parked = parked;
     job->record->revision++;
 }
 

@@ -40,6 +40,7 @@ struct job_change {
     uint32_t by_uid;
     int64_t not_before;
     int64_t time_given; /* 0: as asked for */
+    bool is_parked;     /* SUSPEND: by an administrator, not for another job */
     enum job_then then;
     const char *words;           /* NULL: none */
     const Berth__JobEnded *used; /* NULL: not known */
@@ -71,6 +72,8 @@ int job_apply(struct job *job, enum job_event event, int64_t now,
 
 /* A held job waits until it is released; a change of its own, no event. */
 void job_set_held(struct job *job, bool held);
+/* Whether a suspended job stays so until an administrator lets it go on. */
+void job_set_parked(struct job *job, bool parked);
 
 enum job_state job_state_of(const struct job *job);
 /* The share that leads, NULL while the job has no placement. */

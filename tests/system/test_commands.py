@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all commands have in common: help, JSON, exit statuses."""
 import json
+import time
 
 import pytest
 
-from desk import run
+from desk import run, wait_until
 
 COMMANDS = ["submit", "run", "alloc", "jobs", "show", "cancel", "hold", "release", "wait",
-            "nodes", "ping", "image", "device", "cluster", "config", "account", "qos", "share"]
+            "nodes", "ping", "image", "device", "cluster", "config", "account", "qos", "share",
+            "update", "suspend", "resume", "diag"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -40,6 +42,8 @@ def test_what_is_shown_is_there_as_json_too(desk):
             (["ping"], lambda doc: doc["nodes_total"] == 4),
             (["image", "ls"], lambda doc: "small" in json.dumps(doc)),
             (["cluster", "status", "--dir", desk.cluster.dir], lambda doc: doc["alive"]),
+            (["diag"], lambda doc: doc["submitted"] >= 1 and doc["users"]),
+            (["update", job, "nice=3"], lambda doc: doc["ids"] == [job]),
             (["hold", job], lambda doc: str(job) in json.dumps(doc)),
             (["cancel", job], lambda doc: str(job) in json.dumps(doc))):
         assert check(json.loads(desk.berth(*argv, "--json").stdout)), argv
@@ -65,3 +69,56 @@ def test_all_jobs_of_a_name_are_cancelled_at_once(desk):
     desk.berth("cancel", "--name", "doomed")
     assert {desk.job(job)["state"] for job in doomed} == {"CANCELLED"}
     assert desk.job(spared)["state"] == "PENDING"
+
+
+def test_waiting_jobs_are_changed_by_options_and_by_words(desk):
+    jobs = [desk.submit("--hold", "-t", "10", "--wrap", "true") for _ in range(2)]
+    desk.berth("update", *jobs, "--comment", "a b", "-t", "30", "nice=7", "job-name=new")
+    for job in jobs:
+        spec = desk.job(job)["spec"]
+        assert (spec["time_limit"], spec["nice"], spec["name"], spec["comment"]) == \
+            (1800, 7, "new", "a b")
+    desk.berth("update", jobs[0], "time=+10", "comment=")
+    desk.berth("update", jobs[1], "--time=-20")
+    assert [desk.job(job)["spec"]["time_limit"] for job in jobs] == [2400, 600]
+    assert desk.job(jobs[0])["spec"]["comment"] == ""
+    # All of it or nothing.
+    assert "Invalid partition name" in desk.fails("update", jobs[0], "nice=1", "partition=nowhere")
+    assert desk.job(jobs[0])["spec"]["nice"] == 7
+    assert "did you mean --time" in desk.fails("update", jobs[0], "tine=3", status=2)
+    assert "which job" in desk.fails("update", "nice=3", status=2)
+    assert "what is to change" in desk.fails("update", jobs[0], status=2)
+    assert "Invalid job id" in desk.fails("update", 9999999, "nice=3")
+    assert "nothing of the limit" in desk.fails("update", jobs[1], "--time=-20")
+    desk.berth("cancel", *jobs)
+
+
+def test_a_suspended_job_stands_still_and_gives_its_cores_to_others(desk):
+    """And goes on when it is let, and its cores are free."""
+    job = desk.submit("-w", "n1", "-c", "4", "-o", "out", "--wrap",
+                      "i=0; while :; do i=$((i + 1)); echo $i > new; mv new count; "
+                      "sleep 0.02; done")
+
+    def stands_still():
+        before = desk.text("count")
+        time.sleep(0.2)
+        return desk.text("count") == before
+
+    assert "only a suspended job" in desk.fails("resume", job)
+    desk.until_text("count")
+    desk.berth("suspend", job)
+    assert desk.until(job, "SUSPENDED")["state_words"].startswith("suspended by ")
+    wait_until(stands_still, what="its standing still")
+    count = desk.text("count")
+    other = desk.submit("-w", "n1", "-c", "4", "-o", "other", "--wrap",
+                        "until test -e go; do sleep 0.05; done")
+    desk.until(other, "RUNNING")
+    desk.berth("resume", job)
+    (desk.dir / "go").touch()
+    assert desk.job(job)["state"] in ("SUSPENDED", "RUNNING") and desk.wait(other) == 0
+    desk.until(job, "RUNNING")
+    wait_until(lambda: int(desk.text("count")) > int(count) + 1, what="its going on")
+    # Ended while it stands still: nothing is left.
+    desk.berth("suspend", job)
+    desk.berth("cancel", job)
+    desk.until(job, "CANCELLED")

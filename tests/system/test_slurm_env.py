@@ -112,3 +112,25 @@ def test_variables_that_scripts_of_the_wild_read_are_there(desk):
     assert {name for name in missing if "GPU" not in name} <= {
         "SLURM_JOB_ACCOUNT", "SLURM_JOB_QOS", "SLURM_CONF", "SLURM_NTASK",
         "SLURM_MEM_PER_CPU"}
+
+
+def test_steps_get_what_their_job_was_given(desk):
+    """As in Slurm: a step's environment is exported like the script's."""
+    script = HASH_BANG + ("echo $SLURM_EXPORT_ENV; export LATER=1; "
+                          "srun -n1 sh -c 'echo step $LATER'; "
+                          "srun -n1 --export=ALL sh -c 'echo again $LATER'\n")
+    for export, told in (("ALL", "ALL\nstep 1\nagain 1\n"),
+                         ("NONE", "NONE\nstep\nagain 1\n"),
+                         ("ALL,X=1", "ALL,X=1\nstep 1\nagain 1\n")):
+        job = desk.sbatch(f"--export={export}", "-o", "out", script=script,
+                          env=desk.slurm_env())
+        assert desk.wait(job) == 0 and desk.text("out") == told
+
+
+def test_a_login_shell_adds_what_is_not_set(desk):
+    job = desk.sbatch("--get-user-env=20L", "-o", "out", "--wrap", "echo $HOME; echo $LOGNAME",
+                      env={"LOGNAME": "kept"})
+    assert desk.wait(job) == 0
+    assert desk.text("out") == f"{desk.dir}\nkept\n"
+    result = desk.slurm("sbatch", "--get-user-env=soon", "--wrap", "true", check=False)
+    assert result.returncode == 1 and "[SECONDS][S|L]" in result.stderr

@@ -204,6 +204,26 @@ def test_a_waiting_job_is_changed_as_if_submitted_so(desk):
     assert desk.wait(job) == 4
 
 
+def test_a_limit_is_changed_by_so_much(desk):
+    job = desk.sbatch("-H", "-t", "10", "--wrap", "true")
+    for words in ("TimeLimit=+10", "TimeLimit+=5", "TimeLimit-=1:00"):
+        desk.slurm("scontrol", "update", "job", job, words)
+    assert "TimeLimit=00:24:00" in desk.slurm("scontrol", "show", "job", job).stdout
+
+
+def test_a_job_is_suspended_and_resumed(desk):
+    job = sleeper(desk)
+    desk.slurm("scontrol", "suspend", job)
+    assert desk.slurm("squeue", "-h", "-j", job, "-o", "%t %T").stdout == "S SUSPENDED\n"
+    shown = desk.slurm("scontrol", "show", "job", job).stdout
+    assert "JobState=SUSPENDED" in shown and re.search(rf"SuspendTime={ISO}", shown)
+    desk.slurm("scontrol", "resume", job)
+    wait_until(lambda: desk.slurm("squeue", "-h", "-j", job, "-o", "%t").stdout == "R\n",
+               what="its going on")
+    again = desk.slurm("scontrol", "resume", job, check=False)
+    assert again.returncode == 1 and f"for job {job}" in again.stderr
+
+
 def test_a_requeued_job_can_be_held_at_once(desk):
     job = sleeper(desk)
     desk.slurm("scontrol", "requeuehold", job)
@@ -241,6 +261,48 @@ def test_sacct_tells_what_became_of_jobs_as_clients_ask(desk):
     out = desk.slurm("sacct", "-X", "--noheader", "--format=jobid,state%20", "--job",
                      failed).stdout
     assert out == f"{failed:<12}" + " " + "FAILED".rjust(20) + " \n"
+
+
+def test_sacct_prints_json_and_yaml(desk):
+    job = ended(desk, "-J", "acct-json", "-c", 2, "--mem", "64M", "--comment", "why",
+                "-o", "x", "--wrap", "srun -n1 -c2 true; exit 3")
+    doc = json.loads(desk.slurm("sacct", "--json", "-j", job).stdout)
+    one, = doc["jobs"]
+    assert (one["job_id"], one["name"], one["comment"]["job"]) == (job, "acct-json", "why")
+    assert one["state"] == {"current": ["FAILED"], "reason": "NonZeroExitCode"} or \
+        one["state"]["current"] == ["FAILED"]
+    assert one["exit_code"]["return_code"]["number"] == 3
+    assert one["exit_code"]["status"] == ["ERROR"]
+    assert {"type": "cpu", "name": "", "id": 1, "count": 2} in one["tres"]["allocated"]
+    assert {"type": "mem", "name": "", "id": 2, "count": 64} in one["tres"]["allocated"]
+    assert [step["step"]["id"] for step in one["steps"]] == [f"{job}.batch", f"{job}.0"]
+    assert one["steps"][1]["exit_code"]["status"] == ["SUCCESS"]
+    assert doc["meta"]["slurm"]["cluster"] == desk.cluster.name and doc["errors"] == []
+    assert f"job_id: {job}\n" in desk.slurm("sacct", "--yaml", "-j", job).stdout
+    for command in ("squeue", "sinfo"):
+        assert "meta:" in desk.slurm(command, "--yaml").stdout
+    node, = json.loads(desk.slurm("scontrol", "show", "node", "n2", "--json").stdout)["nodes"]
+    assert node["name"] == "n2"
+
+
+def test_sacct_chooses_by_size_limit_and_group(desk):
+    small = ended(desk, "-J", "choose", "-c", 1, "-t", 5, "--wrap", "true")
+    large = ended(desk, "-J", "choose", "-c", 2, "-N", 2, "-n", 2, "-t", 50, "--wrap", "true")
+
+    def ids(*argv):
+        return desk.slurm("sacct", "-X", "-nP", "--name", "choose", "-o", "jobid",
+                          *argv).stdout.split()
+
+    both = [str(small), str(large)]
+    assert ids() == both and ids("-g", desk.user) == both and ids("-g", 54321) == []
+    assert ids("-i", "2") == ids("-I", "2-4") == ids("-k", "10", "-K", "60") == [str(large)]
+    assert ids("-i", "1") == ids("-k", "5") == [str(small)]
+    assert desk.slurm("sacct", "-X", "-nP", "--delimiter", ";", "-j", small, "-o",
+                      "jobid,state").stdout == f"{small};COMPLETED\n"
+    for words in (("-B",), ("-x", "1"), ("-c",), ("--env-vars",), ("-f", "x"), ("-F", "x"),
+                  ("-K", "5")):
+        result = desk.slurm("sacct", *words, check=False)
+        assert result.returncode == 1 and len(result.stderr) > 30, words
 
 
 def test_a_cancelled_job_says_by_whom(desk):

@@ -134,3 +134,13 @@ def test_output_into_anothers_directory_is_refused_with_words(alice, bob):
     record = bob.job(job)
     assert "Permission denied" in record["state_words"], record
     assert not (alice.dir / "out").exists()
+
+
+def test_only_administrators_suspend_jobs(alice, waiting):
+    said = alice.fails("suspend", waiting)
+    assert "only administrators suspend" in said and "STOP" in said
+    result = alice.slurm("scontrol", "suspend", waiting, check=False)
+    assert result.returncode == 1 and result.stderr.startswith(
+        "Access/permission denied (")
+    assert alice.job(waiting)["state"] == "RUNNING"
+    assert "root's to reset" in alice.fails("diag", "--reset")

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "wire/pack.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -132,6 +133,52 @@ static void a_job_is_stopped_and_goes_on_also_after_a_restart(void **state)
     run_until_state(cluster, low, JOB_COMPLETED);
 }
 
+static int order(struct party *client, Berth__JobControl__Op op, uint32_t job)
+{
+    cleanup(free_messagep) Berth__Envelope *reply = client_control(client, op, job);
+
+    return reply->job_controlled->statuses[0]->code;
+}
+
+static void a_job_is_suspended_by_order_until_it_is_resumed(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n4");
+    uint32_t job = submit_to(client, "main"), other, epoch, other_epoch;
+    struct running running;
+
+    assert_int_equal(order(client, BERTH__JOB_CONTROL__OP__RESUME, job), EINVAL);
+    assert_int_equal(run_next(node, &epoch), job);
+    run_until_state(cluster, job, JOB_RUNNING);
+    assert_int_equal(order(client, BERTH__JOB_CONTROL__OP__SUSPEND, job), 0);
+    assert_ordered(node, job, SIGSTOP);
+    assert_string_equal(state_of(cluster, job), "SUSPENDED");
+    assert_int_equal(strncmp(jobs_find(cluster->ctl, job)->job.record->state_words,
+                             "suspended by", 12),
+                     0);
+    /* Others have its cores, and give them back: it stays where it is, also after a
+     * restart. */
+    other = submit_to(client, "main");
+    assert_int_equal(run_next(node, &other_epoch), other);
+    node_ended(node, other, other_epoch, 0);
+    run_until_state(cluster, other, JOB_COMPLETED);
+    cluster_stop(cluster);
+    cluster_start(cluster);
+    client = party_connect(cluster);
+    node = party_connect(cluster);
+    running = (struct running){.job = job, .epoch = epoch, .lead = true};
+    free_message(node_register(node, "n4", "boot-1", &running, 1));
+    assert_ordered(node, job, SIGSTOP);
+    assert_string_equal(state_of(cluster, job), "SUSPENDED");
+    assert_int_equal(order(client, BERTH__JOB_CONTROL__OP__RESUME, job), 0);
+    assert_ordered(node, job, SIGCONT);
+    assert_string_equal(state_of(cluster, job), "RUNNING");
+    assert_string_equal(jobs_find(cluster->ctl, job)->job.record->state_words, "");
+    assert_int_equal(order(client, BERTH__JOB_CONTROL__OP__RESUME, job), EINVAL);
+    node_ended(node, job, epoch, 0);
+    run_until_state(cluster, job, JOB_COMPLETED);
+}
+
 static void a_running_job_is_queued_again_by_order(void **state)
 {
     struct cluster *cluster = *state;
@@ -160,6 +207,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_job_is_stopped_and_goes_on_also_after_a_restart, cluster_setup,
             cluster_teardown),
+        cmocka_unit_test_setup_teardown(a_job_is_suspended_by_order_until_it_is_resumed,
+                                        cluster_setup, cluster_teardown),
         cmocka_unit_test_setup_teardown(a_running_job_is_queued_again_by_order,
                                         cluster_setup, cluster_teardown),
     };

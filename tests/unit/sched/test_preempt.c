@@ -115,6 +115,49 @@ static void a_suspended_job_gives_its_cores_and_goes_on_later(void **state)
     fixture_fini(&f);
 }
 
+static void what_is_parked_is_resumed_only_when_it_may(void **state)
+{
+    (void)state;
+    struct fixture f;
+    init(&f, SCHED_PREEMPT_NONE, QOS_PREEMPT_NONE, NULL);
+    add_tasks(&f, 1, 16);
+    assert_int_equal(pass_at(&f, 100), 1);
+    sched_park(f.sched, SCHED_JOB(1), true, 200);
+    add_tasks(&f, 2, 16);
+    assert_pass(&f, 200, "2");
+    end_at(&f, 2, 300);
+    assert_int_equal(pass_at(&f, 300), 0);
+    add_tasks(&f, 3, 16);
+    assert_pass(&f, 300, "3");
+    sched_park(f.sched, SCHED_JOB(1), false, 400);
+    assert_int_equal(pass_at(&f, 400), 0); /* its cores are another's now */
+    end_at(&f, 3, 500);
+    assert_int_equal(pass_at(&f, 500), 1);
+    assert_decision(&f, 0, SCHED_RESUME, 1);
+    assert_int_equal(f.decisions[0].time_limit, 500); /* 100 of 600 have gone by */
+    end_at(&f, 1, 600);
+    fixture_fini(&f);
+}
+
+static void what_preemption_stopped_can_be_parked_too(void **state)
+{
+    (void)state;
+    struct fixture f;
+    init(&f, SCHED_PREEMPT_PARTITION, QOS_PREEMPT_SUSPEND, NULL);
+    add_tasks(&f, 1, 16);
+    assert_int_equal(pass_at(&f, 100), 1);
+    add_urgent(&f, 9, 2);
+    assert_int_equal(pass_at(&f, 200), 2);
+    sched_park(f.sched, SCHED_JOB(1), true, 250);
+    end_at(&f, 9, 300);
+    assert_int_equal(pass_at(&f, 300), 0);
+    sched_park(f.sched, SCHED_JOB(1), false, 350);
+    assert_int_equal(pass_at(&f, 350), 1);
+    assert_decision(&f, 0, SCHED_RESUME, 1);
+    end_at(&f, 1, 400);
+    fixture_fini(&f);
+}
+
 static void memory_stays_held_while_suspended(void **state)
 {
     (void)state;
@@ -228,6 +271,8 @@ int main(void)
         cmocka_unit_test(who_cannot_be_requeued_is_cancelled),
         cmocka_unit_test(nobody_is_pushed_when_it_would_not_help),
         cmocka_unit_test(a_suspended_job_gives_its_cores_and_goes_on_later),
+        cmocka_unit_test(what_is_parked_is_resumed_only_when_it_may),
+        cmocka_unit_test(what_preemption_stopped_can_be_parked_too),
         cmocka_unit_test(memory_stays_held_while_suspended),
         cmocka_unit_test(the_end_of_a_suspended_job_frees_its_memory),
         cmocka_unit_test(a_qos_cancels_those_that_it_preempts_after_a_grace),
