@@ -29,6 +29,7 @@ struct peer_link;
 struct routes;
 struct launch;
 struct cgroup;
+struct nursery;
 struct image_job;
 struct hooked;
 
@@ -61,6 +62,7 @@ struct node {
 
     struct shepherd *shepherds; /* assigned ones, by name (uthash) */
     struct shepherd *spares;    /* waiting ones, a list */
+    struct nursery *nursery;    /* that they come from */
     uv_timer_t spare_timer;
 
     struct cgroup *cgroup; /* NULL: this machine has none for us */

@@ -13,6 +13,7 @@
  */
 #include "node/groups.h"
 #include "node/hooks.h"
+#include "node/nursery.h"
 #include "node/shepherd_priv.h"
 
 #include "base/log.h"
@@ -25,14 +26,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 /* How long after an assignment a new spare is made: off the launch's path. */
-#define SPARE_DELAY_MS 40
-/* The same when no other spare is left: the new one's tasks start first. */
-#define SPARE_DELAY_NONE_LEFT_MS 10
+#define SPARE_DELAY_MS 5
 
 void shepherd_name(struct shepherd *shepherd)
 {
@@ -278,92 +276,41 @@ static const struct channel_callbacks shepherd_callbacks = {
 
 /* ------------------------------------------------------------------ spares */
 
-static void close_process(uv_handle_t *handle)
-{
-    free(handle);
-}
-
-static void on_process_exit(uv_process_t *process, int64_t status, int signo)
-{
-    if (signo)
-        log_warn("shepherd %d ended by signal %d", process->pid, signo);
-    else if (status)
-        log_warn("shepherd %d ended with status %" PRId64, process->pid, status);
-    uv_close((uv_handle_t *)process, close_process);
-}
-
-static pid_t spawn_process(struct node *node, int fd, struct err *err)
-{
-    uv_process_t *process = xcalloc(1, sizeof(*process));
-    char *args[] = {(char *)(uintptr_t)node->shepherd_path, NULL};
-    uv_stdio_container_t stdio[] = {
-        {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = 2},
-        {.flags = UV_INHERIT_FD, .data.fd = 2},
-        {.flags = UV_INHERIT_FD, .data.fd = fd},
-    };
-    uv_process_options_t options = {
-        .file = node->shepherd_program,
-        .args = args,
-        .stdio = stdio,
-        .stdio_count = ARRAY_SIZE(stdio),
-        .exit_cb = on_process_exit,
-        .flags = UV_PROCESS_DETACHED,
-    };
-    int rc = uv_spawn(node->loop, process, &options);
-
-    if (rc) {
-        uv_close((uv_handle_t *)process, close_process);
-        return err_sys(err, -rc, "%s", node->shepherd_path);
-    }
-    return process->pid;
-}
-
-static struct shepherd *spare_create(struct node *node, struct err *err)
+static void add_spare(struct node *node, const struct process *process, int fd,
+                      const struct err *why)
 {
     struct shepherd *shepherd;
-    int fds[2];
-    struct process process;
-    pid_t pid;
+    struct err err;
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)) {
-        (void)err_sys(err, errno, "socketpair");
-        return NULL;
-    }
-    pid = spawn_process(node, fds[1], err);
-    (void)close(fds[1]);
-    if (pid < 0 || process_find(pid, &process)) {
-        (void)close(fds[0]);
-        if (pid >= 0)
-            (void)err_set(err, ESRCH, "%s: ended at once", node->shepherd_path);
-        return NULL;
+    if (why) {
+        log_error("cannot start a spare shepherd: %s", why->text);
+        return;
     }
     shepherd = xcalloc(1, sizeof(*shepherd));
     shepherd->node = node;
-    shepherd->process = process;
+    shepherd->process = *process;
     shepherd->rpc = rpc_create();
-    shepherd->ch =
-        channel_local(node->loop, fds[0], &shepherd_callbacks, shepherd, err);
+    shepherd->ch = channel_local(node->loop, fd, &shepherd_callbacks, shepherd, &err);
     if (!shepherd->ch) {
+        log_error("cannot talk to a spare shepherd: %s", err.text);
         rpc_destroy(shepherd->rpc);
         free(shepherd);
-        return NULL;
+        return;
     }
     shepherd->next_spare = node->spares;
     node->spares = shepherd;
-    return shepherd;
 }
 
 static void fill_spares(uv_timer_t *timer)
 {
     struct node *node = timer->data;
-    uint32_t have = 0;
+    size_t have = nursery_awaited(node);
     struct err err;
 
-    for (struct shepherd *s = node->spares; s; s = s->next_spare)
+    for (const struct shepherd *s = node->spares; s; s = s->next_spare)
         have++;
     for (; have < node->config->node.spare_shepherds; have++) {
-        if (!spare_create(node, &err)) {
+        if (nursery_ask(node, &err)) {
             log_error("cannot start a spare shepherd: %s", err.text);
             return;
         }
@@ -374,11 +321,25 @@ static void fill_spares(uv_timer_t *timer)
  * would have to wait for one. Launches that follow each other do not put it off. */
 static void plan_refill(struct node *node)
 {
-    uint64_t delay = node->spares ? SPARE_DELAY_MS : SPARE_DELAY_NONE_LEFT_MS;
+    uint64_t delay = node->spares ? SPARE_DELAY_MS : 0;
 
     if (!uv_is_active((uv_handle_t *)&node->spare_timer) ||
         uv_timer_get_due_in(&node->spare_timer) > delay)
         (void)uv_timer_start(&node->spare_timer, fill_spares, delay, 0);
+}
+
+/* One that is there, or as soon as it is. */
+static struct shepherd *get_spare(struct node *node, struct err *err)
+{
+    int rc = 0;
+
+    if (!node->spares && !nursery_awaited(node))
+        rc = nursery_ask(node, err);
+    while (!rc && !node->spares && nursery_awaited(node))
+        nursery_wait(node);
+    if (!rc && !node->spares)
+        (void)err_set(err, EAGAIN, "its shepherds' nursery gives birth to none");
+    return node->spares;
 }
 
 /* -------------------------------------------------------------- assignment */
@@ -396,7 +357,7 @@ int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t j
         return err_set(err, EALREADY, "job %u runs here already", job);
     if (shepherd)
         return err_set(err, EBUSY, "an earlier start of job %u still ends here", job);
-    shepherd = node->spares ? node->spares : spare_create(node, err);
+    shepherd = get_spare(node, err);
     if (!shepherd)
         return err_wrap(err, "node %s", node->self->name);
     record.process = shepherd->process;
@@ -467,5 +428,6 @@ void shepherds_start(struct node *node)
 {
     (void)uv_timer_init(node->loop, &node->spare_timer);
     node->spare_timer.data = node;
+    nursery_start(node, add_spare);
     fill_spares(&node->spare_timer);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * main.c - berth-shepherd, started by berthd only
+ * main.c - berth-shepherd, started by berthd only: as the nursery of its shepherds, or
+ * as a shepherd
  */
+#include "shepherd/nursery.h"
 #include "shepherd/shepherd.h"
 #include "shepherd/wiring.h"
 
@@ -50,13 +52,15 @@ int main(int argc, char **argv)
                               "see berthd(8)\n");
         return 2;
     }
-    /* The kernel has it as the number of a descriptor: berthd's program.c. */
-    (void)prctl(PR_SET_NAME, "berth-shepherd");
     log_init("berth-shepherd", LOG_INFO);
     (void)signal(SIGPIPE, SIG_IGN);
     if (sodium_init() < 0)
         return 1;
     get_ready();
+    if (nursery_is_asked(NODE_FD))
+        nursery_serve(NODE_FD);
+    /* The kernel has it as the number of a descriptor: berthd's program.c. */
+    (void)prctl(PR_SET_NAME, "berth-shepherd");
     sh.loop = uv_default_loop();
     link_start(&sh, NODE_FD);
     return uv_run(sh.loop, UV_RUN_DEFAULT);
