@@ -168,13 +168,12 @@ static int load_text(const char *text, hwloc_topology_t *ret, struct err *err)
     return 0;
 }
 
-/* All that is done with a topology, so that a crash in it happens here. */
-static int try_text(const void *text, struct err *err)
+int hwloc_source_try(const char *xml, struct err *err)
 {
     hwloc_topology_t t;
-    char *xml;
-    int rc = load_text(text, &t, err);
-    return rc < 0 ? rc : hwloc_source_export(t, &xml, err);
+    char *canonical;
+    int rc = load_text(xml, &t, err);
+    return rc < 0 ? rc : hwloc_source_export(t, &canonical, err);
 }
 
 int hwloc_source_parse(const char *xml, size_t len, hwloc_topology_t *ret,
@@ -191,7 +190,7 @@ int hwloc_source_parse(const char *xml, size_t len, hwloc_topology_t *ret,
     cleanup(freep) char *text = xstrndup(xml, len);
     /* hwloc trusts that objects have all that it would have written itself: a PU
      * without a cpuset crashes it, and what it refuses it does not free. */
-    if ((rc = trial_run(try_text, text, err)) < 0)
+    if ((rc = trial_run(text, err)) < 0)
         return rc == -ECHILD
                    ? err_set(err, EINVAL, "the XML is not a whole hwloc export")
                    : rc;

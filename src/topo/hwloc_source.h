@@ -3,8 +3,8 @@
  * hwloc_source.h - where a topology comes from, and its canonical form
  *
  * The only place that asks hwloc to discover or to parse. What it hands out is
- * loaded and canonical: no I/O objects
- * (see io_devices.h for what is kept of them), nothing that tells one machine from
+ * loaded and canonical: no I/O objects (see io_devices.h for what is kept of
+ * them), nothing that tells one machine from
  * another of the same make (names, serial numbers, page counts), memory in
  * steps of 16 MiB.
  */
@@ -25,6 +25,10 @@ int hwloc_source_open(const char *source, hwloc_topology_t *ret, struct err *err
 /* XML of version 1 or 2. The bytes need no NUL and are not trusted. */
 int hwloc_source_parse(const char *xml, size_t len, hwloc_topology_t *ret,
                        struct err *err);
+
+/* All that is done with a topology, from XML that has been looked at, so that what
+ * crashes hwloc or makes it leak does so here. For a process that ends with it. */
+int hwloc_source_try(const char *xml, struct err *err);
 
 /* The canonical XML; the caller frees it. */
 int hwloc_source_export(hwloc_topology_t topology, char **ret_xml, struct err *err);

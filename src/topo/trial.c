@@ -1,87 +1,108 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * trial.c - find out whether something crashes, in a child that may
+ * trial.c - find out whether a topology crashes hwloc, in a process that may
+ *
+ * A program of its own, not a child by fork(): callers have threads, and whatever
+ * lock one of these holds at that moment nobody would give back in the child.
  */
 #include "topo/trial.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/mem.h"
 
-/* Die of what is fatal at once, without a handler's report. */
-static void reset_fatal_signals(void)
+static const char *trial_program(void)
 {
-    static const int fatal[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE,
-                                SIGILL,  SIGTRAP, SIGALRM};
-    sigset_t none;
-    for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
-        signal(fatal[i], SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    const char *path = getenv("BERTH_TOPOLOGY_TRIAL");
+
+    return path ? path : BERTH_LIBEXECDIR "/berth-topology-trial";
 }
 
-/* What the child sends; short enough to arrive whole. */
-struct report {
-    int rc;
-    struct err err;
-};
-
-static void __attribute__((noreturn))
-run_child(int (*fn)(const void *arg, struct err *err), const void *arg, int pipe_end)
+/* A file, so that a program that reads nothing does not stop us. */
+static int put_in_memory(const char *text, int *ret_fd)
 {
-    struct report report = {0};
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    reset_fatal_signals();
-    prctl(PR_SET_DUMPABLE, 0);
-    dup2(null, STDOUT_FILENO);
-    dup2(null, STDERR_FILENO);
-    alarm(TRIAL_SECONDS);
-    report.rc = fn(arg, &report.err);
-    _exit(write(pipe_end, &report, sizeof(report)) == sizeof(report) ? 0 : 1);
-}
-
-static int read_report(int fd, struct err *err)
-{
-    struct report report;
-    if (io_read_full(fd, &report, sizeof(report)) < 0)
-        return err_set(err, ECHILD, "it crashes the program that reads it");
-    if (report.rc < 0 && err)
-        *err = report.err;
-    return report.rc;
-}
-
-/* The report tells, not the exit status, which someone else may have collected. */
-static int run_once(int (*fn)(const void *arg, struct err *err), const void *arg,
-                    struct err *err)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return err_sys(err, errno, "cannot make a pipe");
-    pid_t child = fork();
-    if (child == 0)
-        run_child(fn, arg, ends[1]);
-    int rc = child < 0 ? err_sys(err, errno, "cannot fork") : 0;
-    close(ends[1]);
-    if (child > 0)
-        rc = read_report(ends[0], err);
-    close(ends[0]);
-    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    cleanup(closep) int fd = memfd_create("topology", MFD_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int rc = io_write_full(fd, text, strlen(text));
+    if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
+        rc = -errno;
+    if (rc == 0)
+        *ret_fd = take_fd(fd);
     return rc;
 }
 
-/* A child of a process with threads may inherit a lock that nobody is there to give
- * back: what kills it twice is the text. */
-int trial_run(int (*fn)(const void *arg, struct err *err), const void *arg,
-              struct err *err)
+/* Neither our mask of signals nor what we ignore. */
+static void clear_signals(posix_spawnattr_t *attr)
 {
-    int rc = run_once(fn, arg, err);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(attr);
+    posix_spawnattr_setsigmask(attr, &none);
+    posix_spawnattr_setsigdefault(attr, &all);
+    posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
 
-    return rc == -ECHILD ? run_once(fn, arg, err) : rc;
+static int start(int in, int out, pid_t *ret_pid)
+{
+    cleanup(freep) char *program = xstrdup(trial_program());
+    char *argv[] = {program, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    clear_signals(&attr);
+    int rc = -posix_spawn(ret_pid, program, &actions, &attr, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attr);
+    return rc;
+}
+
+/* The report tells, not the exit status, which someone else may have collected. */
+static int read_report(int fd, struct err *err)
+{
+    cleanup(freep) char *report = NULL;
+    int rc = io_read_fd(fd, ERR_TEXT_MAX, &report, NULL, err);
+    if (rc < 0)
+        return rc;
+    if (report[0] == TRIAL_FINE)
+        return 0;
+    if (report[0] == TRIAL_REFUSED)
+        return err_set(err, EINVAL, "%s", report + 1);
+    return err_set(err, ECHILD, "it crashes the program that reads it");
+}
+
+int trial_run(const char *xml, struct err *err)
+{
+    cleanup(closep) int in = -1;
+    int ends[2];
+    pid_t pid;
+    int rc = put_in_memory(xml, &in);
+    if (rc < 0)
+        return err_sys(err, -rc, "cannot keep the topology in memory");
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return err_sys(err, errno, "cannot make a pipe");
+    rc = start(in, ends[1], &pid);
+    close(ends[1]);
+    if (rc == 0) {
+        rc = read_report(ends[0], err);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    } else {
+        err_sys(err, -rc, "cannot run %s", trial_program());
+    }
+    close(ends[0]);
+    return rc;
 }

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * trial.h - find out whether something crashes, in a child that may
+ * trial.h - find out whether a topology crashes hwloc, in a process that may
  */
 #ifndef BERTH_TOPO_TRIAL_H
 #define BERTH_TOPO_TRIAL_H
 
 #include "base/err.h"
 
-#define TRIAL_SECONDS 10
+/* What the program may spend before it is ended; it never waits. */
+#define TRIAL_CPU_SECONDS 10
+/* How its report begins: what follows TRIAL_REFUSED are words. */
+#define TRIAL_FINE '+'
+#define TRIAL_REFUSED '-'
 
-/* Call 'fn' in a forked child that is silent, dumps no core, and is ended after
- * TRIAL_SECONDS. Returns what it returned, with its words; -ECHILD with words when
- * it did not return. Blocks until then. 'fn' must be fit to run after fork() in a
- * program with threads: no locks but malloc's. */
-int trial_run(int (*fn)(const void *arg, struct err *err), const void *arg,
-              struct err *err);
+/* Have berth-topology-trial do with 'xml' all that is done with a topology. The
+ * program is silent, dumps no core, and ends. Blocks until then. 0 when all went
+ * well; -EINVAL with words when it is refused; -ECHILD with words when the program
+ * crashed or ran too long; another -Exxx when it cannot be started.
+ *
+ * BERTH_TOPOLOGY_TRIAL names a program that is not installed. */
+int trial_run(const char *xml, struct err *err);
 
 #endif

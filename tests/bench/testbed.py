@@ -27,6 +27,7 @@ class Testbed:
         self.berth_path = self._find(root, "bin/berth")
         self.env = dict(os.environ, BERTH_CONF=str(self.dir / "berth.yaml"),
                         BERTH_SHEPHERD=str(self._find(root, "berth-shepherd")),
+                        BERTH_TOPOLOGY_TRIAL=str(self._find(root, "berth-topology-trial")),
                         BERTH_PLUGIN_DIR=str(self._find(root, "mpi_pmix.so").parent),
                         USER=os.environ.get("USER", "bench"))
         self.env["BERTH_TOOLS_DIR"] = str(self._find(root, "berth/bin/berth").parent)

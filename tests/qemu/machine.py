@@ -159,7 +159,7 @@ def berth_files(packages, here):
     files = Files()
     prefix = pathlib.Path(shutil.which("berth")).resolve().parent.parent
     for program in ("bin/berth", "sbin/berthctld", "sbin/berthd",
-                    "libexec/berth/berth-shepherd"):
+                    "libexec/berth/berth-shepherd", "libexec/berth/berth-topology-trial"):
         files.program(prefix / program)
     files.program(shutil.which("munged", path="/usr/sbin:/usr/bin"), "/usr/sbin/munged")
     files.file(packages["busybox-static"] / "bin/busybox", "/bin/busybox")

@@ -125,16 +125,16 @@ static void a_closed_connection_alone_loses_no_job(void **state)
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
     uint32_t epoch, job = run_job(client, node, &epoch);
 
-    cluster->config->node.lost_after = 2;
     party_close(node);
     cluster_run_for(cluster, 500);
     assert_string_equal(state_of(cluster, job), "RUNNING");
     node = party_connect(cluster);
     free_message(
         node_register(node, "n1", "boot-1", &(struct running){job, epoch, true}, 1));
-    cluster_run_for(cluster, 3500);
+    assert_string_equal(state_of(cluster, job), "RUNNING");
     /* Silent again, but registered since: it is lost by its heartbeat. */
-    assert_string_equal(state_of(cluster, job), "NODE_FAIL");
+    cluster->config->node.lost_after = 2;
+    run_until_state(cluster, job, JOB_NODE_FAIL);
 }
 
 static void a_lost_node_fails_its_jobs_and_stops_them_when_it_returns(void **state)
@@ -166,11 +166,12 @@ static void heartbeats_keep_a_node_up(void **state)
     Berth__Heartbeat beat = BERTH__HEARTBEAT__INIT;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
 
-    cluster->config->node.lost_after = 2;
+    /* Longer than a busy machine may keep us from the next one. */
+    cluster->config->node.lost_after = 6;
     beat.load = 1.5;
     env.body_case = BERTH__ENVELOPE__BODY_HEARTBEAT;
     env.heartbeat = &beat;
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 15; i++) {
         channel_send(node->ch, &env);
         cluster_run_for(cluster, 500);
     }
