@@ -47,7 +47,7 @@ void bag_output_end(struct bag_output *o, uint64_t index, const char *node,
 /* Nothing more comes, of commands that did not end either: show what there is. */
 void bag_output_finish(struct bag_output *o);
 
-/* The reader is far behind: take no more from the step for now. */
+/* The reader is far behind: take no more from the step until it has caught up. */
 bool bag_output_is_full(const struct bag_output *o);
 /* Commands that have ended and wait for others before them. */
 size_t bag_output_held(const struct bag_output *o);

@@ -20,6 +20,7 @@
 
 #include "base/mem.h"
 #include "cli/say.h"
+#include "cli/step_orders.h"
 #include "cli/step_signals.h"
 #include "wire/bag_window.h"
 
@@ -108,14 +109,8 @@ static void send_ahead(struct bag *bag)
 
 static void send_signal(struct bag *bag, int signo, bool abort)
 {
-    Berth__StepSignal signal = BERTH__STEP_SIGNAL__INIT;
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-
-    signal.signal = signo;
-    signal.abort = abort;
-    env.body_case = BERTH__ENVELOPE__BODY_STEP_SIGNAL;
-    env.step_signal = &signal;
-    send(bag, &env);
+    if (!bag->is_over && step_signal(bag->steps, signo, abort, &bag->err) < 0)
+        fail(bag, bag->err.text);
 }
 
 static void stop(struct bag *bag)

@@ -26,8 +26,8 @@ struct args {
     struct common common;
     struct history_args which;
     const char *format;
-    bool no_steps, all_runs, is_long, no_header, csv, has_limit;
-    uint32_t limit;
+    bool no_steps, all_runs, is_long, no_header, csv;
+    struct row_limit limit;
 };
 
 static const struct usage usage = {
@@ -43,20 +43,6 @@ static const struct usage usage = {
                 "  berth history --csv -S 2026-11-01 -E 2026-12-01 > november.csv\n",
 };
 
-static int set_limit(const struct opt *opt, const char *value, void *ctx,
-                     struct err *err)
-{
-    struct args *args = ctx;
-    int64_t limit;
-    int rc = number_parse(value, 0, UINT32_MAX, &limit, err);
-
-    (void)opt;
-    if (rc == 0)
-        args->limit = (uint32_t)limit;
-    args->has_limit = rc == 0;
-    return rc;
-}
-
 #define MEMBER(m) offsetof(struct args, m)
 static const struct opt opts[] = {
     OPTS_HISTORY(struct args, which),
@@ -68,7 +54,7 @@ static const struct opt opts[] = {
      "jobs only, no steps", 0},
     {"duplicates", 'D', OPT_NONE, NULL, opt_flag, MEMBER(all_runs), 0,
      "earlier runs too, of jobs that were queued again", 0},
-    {"limit", 0, OPT_NEEDED, "N", set_limit, 0, 0,
+    {"limit", 0, OPT_NEEDED, "N", opt_limit, MEMBER(limit), 0,
      "the newest N jobs, 0 for all (default: 500 in a table, else all)", 0},
     {"long", 'l', OPT_NONE, NULL, opt_flag, MEMBER(is_long), 0, "more columns", 0},
     {"format", 'o', OPT_NEEDED, "LIST", opt_string, MEMBER(format), 0,
@@ -222,8 +208,8 @@ static void put_page(struct output *out, Berth__HistoryList *list, bool goes_on,
 
 static uint32_t limit_of(const struct args *args, const Berth__HistoryQuery *query)
 {
-    if (args->has_limit)
-        return args->limit;
+    if (args->limit.is_given)
+        return args->limit.n;
     return args->common.json || args->csv || query->n_ids ? 0 : DEFAULT_LIMIT;
 }
 
@@ -254,7 +240,7 @@ static int put_all(struct berth *berth, const struct args *args,
     }
     out->is_empty = out->n_jobs == 0 && query->n_ids == 1;
     end_output(out);
-    if (limit && !args->has_limit && out->n_jobs == limit)
+    if (limit && !args->limit.is_given && out->n_jobs == limit)
         say_info("these are the newest %u jobs: --limit 0 lists all", limit);
     if (out->is_empty) {
         say_error("there is no job %u in the history", query->ids[0]);

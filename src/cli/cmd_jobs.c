@@ -31,9 +31,9 @@
 struct jobs_args {
     struct common common;
     const char *user, *states, *partition, *format;
-    bool all, mine, is_long, no_header, has_limit, starts, steps, watches, has_since;
+    bool all, mine, is_long, no_header, starts, steps, watches, has_since;
     uint64_t since; /* a revision */
-    uint32_t limit; /* 0: none */
+    struct row_limit limit;
 };
 
 static const struct usage usage = {
@@ -47,20 +47,6 @@ static const struct usage usage = {
                 "  berth jobs --json 17 18\n"
                 "  berth jobs --watch --me\n",
 };
-
-static int set_limit(const struct opt *opt, const char *value, void *ctx,
-                     struct err *err)
-{
-    struct jobs_args *args = ctx;
-    int64_t limit;
-    int rc = number_parse(value, 0, UINT32_MAX, &limit, err);
-
-    (void)opt;
-    if (rc == 0)
-        args->limit = (uint32_t)limit;
-    args->has_limit = rc == 0;
-    return rc;
-}
 
 static int set_since(const struct opt *opt, const char *value, void *ctx,
                      struct err *err)
@@ -95,7 +81,7 @@ static const struct opt opts[] = {
      "with --watch: changes after this one of an earlier --watch --json", 0},
     {"steps", 's', OPT_NONE, NULL, opt_flag, MEMBER(steps), 0,
      "the steps of your own jobs that run, and of these those that have ended", 0},
-    {"limit", 0, OPT_NEEDED, "N", set_limit, 0, 0,
+    {"limit", 0, OPT_NEEDED, "N", opt_limit, MEMBER(limit), 0,
      "at most N jobs, 0 for all (default: 500 in a table, else all)", 0},
     {"format", 'o', OPT_NEEDED, "FORMAT", opt_string, MEMBER(format), 0,
      "columns by squeue's letters: '%i %.8j %T'", 0},
@@ -141,8 +127,8 @@ static char *my_name(void)
 /* Ids name what is wanted, and programs want what there is. */
 static uint32_t limit_of(const struct jobs_args *args, const Berth__JobQuery *query)
 {
-    if (args->has_limit)
-        return args->limit;
+    if (args->limit.is_given)
+        return args->limit.n;
     return args->common.json || args->format || query->n_ids ? 0 : DEFAULT_LIMIT;
 }
 
@@ -210,7 +196,7 @@ static int list_starts(const struct jobs_args *args, const Berth__JobQuery *what
     query.partition = what->partition;
     query.ids = what->ids;
     query.n_ids = what->n_ids;
-    query.limit = args->limit;
+    query.limit = args->limit.n;
     if (link_open(args->common.config, &berth) < 0)
         return STATUS_FAILED;
     if (berth_starts(berth, &query, &list, &err) < 0) {

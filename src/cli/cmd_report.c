@@ -27,8 +27,8 @@ struct args {
     struct common common;
     struct history_args which;
     const char *by, *sort;
-    bool efficiency, no_header, has_limit;
-    uint32_t limit;
+    bool efficiency, no_header;
+    struct row_limit limit;
 };
 
 static const struct usage usage = {
@@ -43,20 +43,6 @@ static const struct usage usage = {
                 "  berth report --by day --json | jq '.rows[].core_hours'\n",
 };
 
-static int set_limit(const struct opt *opt, const char *value, void *ctx,
-                     struct err *err)
-{
-    struct args *args = ctx;
-    int64_t limit;
-    int rc = number_parse(value, 0, UINT32_MAX, &limit, err);
-
-    (void)opt;
-    if (rc == 0)
-        args->limit = (uint32_t)limit;
-    args->has_limit = rc == 0;
-    return rc;
-}
-
 #define MEMBER(m) offsetof(struct args, m)
 static const struct opt opts[] = {
     {"by", 'b', OPT_NEEDED, "KEY", opt_string, MEMBER(by), 0,
@@ -65,7 +51,8 @@ static const struct opt opts[] = {
      "what was asked for and what was used; those who waste most first", 0},
     {"sort", 0, OPT_NEEDED, "ORDER", opt_string, MEMBER(sort), 0,
      "key, core-hours, waste (of cores) or memory-waste", 0},
-    {"limit", 0, OPT_NEEDED, "N", set_limit, 0, 0, "the first N rows; 0: all", 0},
+    {"limit", 0, OPT_NEEDED, "N", opt_limit, MEMBER(limit), 0,
+     "the first N rows; 0: all", 0},
     OPTS_HISTORY(struct args, which),
     {"no-header", 0, OPT_NONE, NULL, opt_flag, MEMBER(no_header), 0, "no first line",
      0},
@@ -266,7 +253,9 @@ static int report(const struct args *args)
     query.filter = &filter;
     query.by = by;
     query.sort = sort;
-    query.limit = args->has_limit ? args->limit : strcmp(by, "job") == 0 ? WASTERS : 0;
+    query.limit = args->limit.is_given     ? args->limit.n
+                  : strcmp(by, "job") == 0 ? WASTERS
+                                           : 0;
     if (link_open(args->common.config, &berth) < 0)
         return STATUS_FAILED;
     if (berth_report(berth, &query, &list, &err) < 0) {

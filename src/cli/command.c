@@ -10,6 +10,18 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/units.h"
+
+int opt_limit(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct row_limit *limit = (void *)((char *)ctx + opt->offset);
+    int64_t n;
+    int rc = number_parse(value, 0, UINT32_MAX, &n, err);
+
+    if (rc == 0)
+        *limit = (struct row_limit){.n = (uint32_t)n, .is_given = true};
+    return rc;
+}
 
 static void print_help(const struct usage *usage, const struct opt *table)
 {

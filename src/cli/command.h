@@ -21,6 +21,7 @@
 #define BERTH_CLI_COMMAND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/opts.h"
 #include "cli/say.h"
@@ -55,6 +56,14 @@ struct common {
     const char *config; /* --config, borrowed from argv; NULL: found */
     bool json;
 };
+
+/* --limit N: at most so many rows; 0: all. */
+struct row_limit {
+    uint32_t n;
+    bool is_given;
+};
+/* Setter of a struct row_limit. */
+int opt_limit(const struct opt *opt, const char *value, void *ctx, struct err *err);
 
 #define OPTS_CONFIG(type, member)                                               \
     {                                                                           \

@@ -92,6 +92,18 @@ int step_wait(struct berth_steps *lead, uint32_t job, uint32_t step)
     return status_of(reply->step_ended);
 }
 
+int step_signal(struct berth_steps *steps, int signo, bool abort, struct berth_err *err)
+{
+    Berth__StepSignal signal = BERTH__STEP_SIGNAL__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    signal.signal = signo;
+    signal.abort = abort;
+    env.body_case = BERTH__ENVELOPE__BODY_STEP_SIGNAL;
+    env.step_signal = &signal;
+    return berth_steps_send(steps, &env, err);
+}
+
 int step_control(struct berth_steps *lead, uint32_t job, uint32_t step, int signal)
 {
     cleanup(envelope_freep) Berth__Envelope *reply = NULL;

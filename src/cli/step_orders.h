@@ -22,6 +22,11 @@ int step_name_parse(const char *word, uint32_t job, uint32_t *ret_job,
 /* Wait until a step has ended; its exit status as berth run's, or 1. */
 int step_wait(struct berth_steps *lead, uint32_t job, uint32_t step);
 
+/* Signal the step that was started on this connection; 'abort' ends it whatever the
+ * signal does. No answer comes. Nothing is said: -Exxx with words. */
+int step_signal(struct berth_steps *steps, int signo, bool abort,
+                struct berth_err *err);
+
 /* Signal a step; 0 ends it. */
 int step_control(struct berth_steps *lead, uint32_t job, uint32_t step, int signal);
 

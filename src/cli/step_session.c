@@ -22,6 +22,7 @@
 #include "cli/outputs.h"
 #include "cli/say.h"
 #include "cli/step_input.h"
+#include "cli/step_orders.h"
 #include "cli/step_signals.h"
 #include "cli/step_streams.h"
 #include "cli/step_words.h"
@@ -70,14 +71,8 @@ static int send(struct session *s, Berth__Envelope *env)
 
 static void send_signal(struct session *s, int signo, bool abort)
 {
-    Berth__StepSignal signal = BERTH__STEP_SIGNAL__INIT;
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-
-    signal.signal = signo;
-    signal.abort = abort;
-    env.body_case = BERTH__ENVELOPE__BODY_STEP_SIGNAL;
-    env.step_signal = &signal;
-    send(s, &env);
+    if (step_signal(s->steps, signo, abort, &s->err) < 0)
+        fail(s, s->err.text);
 }
 
 /* From now on our terminal is the far end of that of task 0. */

@@ -10,30 +10,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/mem.h"
+#include "client/deadline.h"
 #include "wire/pack.h"
-
-#define RETRY_FIRST_MS 50
-#define RETRY_MAX_MS 2000
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static int left_ms(int64_t deadline)
-{
-    int64_t left = deadline - now_ms();
-
-    if (deadline < 0)
-        return -1;
-    return left < 0 ? 0 : (int)left;
-}
 
 /* FNV-1a over what is asked. */
 static uint64_t print_of(const uint32_t *ids, size_t n, bool started)
@@ -74,7 +54,7 @@ static int listen_for(struct berth *berth, int64_t deadline, Berth__JobList **re
 {
     for (;;) {
         cleanup(free_messagep) Berth__Envelope *env = NULL;
-        int rc = caller_recv(berth->caller, left_ms(deadline), &env, err);
+        int rc = caller_recv(berth->caller, deadline_left(deadline), &env, err);
 
         if (rc < 0)
             return rc;
@@ -91,26 +71,10 @@ static int listen_for(struct berth *berth, int64_t deadline, Berth__JobList **re
     }
 }
 
-/* Pause before another attempt; false when the time is over. */
-static bool pause_before_retry(int64_t deadline, int *pause_ms)
-{
-    int left = left_ms(deadline), ms = *pause_ms;
-    struct timespec ts;
-
-    if (left == 0)
-        return false;
-    if (left > 0 && left < ms)
-        ms = left;
-    ts = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
-    nanosleep(&ts, NULL);
-    *pause_ms = *pause_ms * 2 < RETRY_MAX_MS ? *pause_ms * 2 : RETRY_MAX_MS;
-    return true;
-}
-
 int berth_wait(struct berth *berth, const uint32_t *ids, size_t n_ids, bool started,
                int timeout_ms, Berth__JobList **ret, struct berth_err *err)
 {
-    int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+    int64_t deadline = deadline_in(timeout_ms);
     int pause_ms = RETRY_FIRST_MS;
     struct err words = {0};
 
@@ -126,7 +90,7 @@ int berth_wait(struct berth *berth, const uint32_t *ids, size_t n_ids, bool star
         /* A controller that was there before is only away for a while. */
         if (!handle_is_lost(rc) || !berth->was_connected)
             return berth_err_take(err, &words);
-        if (!pause_before_retry(deadline, &pause_ms)) {
+        if (!deadline_pause(deadline, &pause_ms)) {
             err_set(&words, EAGAIN, "no answer in time");
             return berth_err_take(err, &words);
         }

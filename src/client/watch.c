@@ -9,13 +9,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/mem.h"
+#include "client/deadline.h"
 #include "wire/pack.h"
-
-#define RETRY_FIRST_MS 50
-#define RETRY_MAX_MS 2000
 
 struct berth_watch {
     const struct berth *berth;
@@ -27,23 +24,6 @@ struct berth_watch {
     bool has_begun; /* 'at' counts */
     int pause_ms;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static int left_ms(int64_t deadline)
-{
-    int64_t left = deadline - now_ms();
-
-    if (deadline < 0)
-        return -1;
-    return left < 0 ? 0 : (int)left;
-}
 
 /* ------------------------------------------------------------------ beginning */
 
@@ -148,29 +128,13 @@ static int receive(struct berth_watch *watch, int timeout_ms, struct err *err)
     return 0;
 }
 
-/* False when the time is over. */
-static bool pause_before_retry(struct berth_watch *watch, int64_t deadline)
-{
-    int left = left_ms(deadline), ms = watch->pause_ms;
-    struct timespec ts;
-
-    if (left == 0)
-        return false;
-    if (left > 0 && left < ms)
-        ms = left;
-    ts = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
-    nanosleep(&ts, NULL);
-    watch->pause_ms = ms * 2 < RETRY_MAX_MS ? ms * 2 : RETRY_MAX_MS;
-    return true;
-}
-
 /* Connect when need be, and get the next list. */
 static int advance(struct berth_watch *watch, int64_t deadline, struct err *err)
 {
     int rc = watch->caller ? 0 : begin(watch, err);
 
     if (rc == 0)
-        rc = receive(watch, left_ms(deadline), err);
+        rc = receive(watch, deadline_left(deadline), err);
     if (rc == 0)
         watch->pause_ms = RETRY_FIRST_MS;
     if (rc == 0 || rc == -EAGAIN || rc == -ESTALE)
@@ -179,7 +143,7 @@ static int advance(struct berth_watch *watch, int64_t deadline, struct err *err)
     /* The controller was there: it is only away for a while. */
     if (!handle_is_lost(rc))
         return rc;
-    return pause_before_retry(watch, deadline)
+    return deadline_pause(deadline, &watch->pause_ms)
                ? 0
                : err_set(err, EAGAIN, "no change in time");
 }
@@ -187,7 +151,7 @@ static int advance(struct berth_watch *watch, int64_t deadline, struct err *err)
 int berth_watch_next(struct berth_watch *watch, int timeout_ms,
                      const Berth__Event **ret, struct berth_err *err)
 {
-    int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+    int64_t deadline = deadline_in(timeout_ms);
     struct err words = {0};
 
     while (!(*ret = next_event(watch))) {

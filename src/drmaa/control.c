@@ -110,7 +110,7 @@ static int state_of(const Berth__JobInfo *info)
         return DRMAA_PS_SYSTEM_SUSPENDED;
     if (strcmp(state, "COMPLETED") == 0)
         return DRMAA_PS_DONE;
-    return state_is_final(state) ? DRMAA_PS_FAILED : DRMAA_PS_RUNNING;
+    return info->record->end_time ? DRMAA_PS_FAILED : DRMAA_PS_RUNNING;
 }
 
 /* Of an element that has no record of its own the array's says it. */

@@ -71,7 +71,6 @@ int session_wait(const struct timespec *deadline, char *diagnosis, size_t len);
 /* ------------------------------------------------------------------ wait.c */
 /* Take over how a job has ended. */
 void job_take_end(struct job *job, const Berth__JobRecord *record, const char *state);
-bool state_is_final(const char *state);
 
 /* "17" or "17_3"; false when it is neither. */
 bool job_id_parse(const char *text, uint32_t *ret_id, uint32_t *ret_task);

@@ -99,7 +99,7 @@ void session_remove(struct job *job)
 }
 
 /* Elements of a bulk that were cancelled before they began have no record. */
-static void take_cancelled(const Berth__JobRecord *record, const char *state)
+static void take_cancelled(const Berth__JobRecord *record)
 {
     struct array_spec which;
 
@@ -113,7 +113,6 @@ static void take_cancelled(const Berth__JobRecord *record, const char *state)
             array_spec_contains(&which, job->task))
             job_take_end(job, record, "CANCELLED");
     }
-    (void)state;
     array_spec_fini(&which);
 }
 
@@ -123,8 +122,8 @@ static void take_record(const Berth__JobRecord *record, const char *state)
                                         : find(record->id, NO_TASK);
 
     if (!record->array_job)
-        take_cancelled(record, state);
-    if (job && !job->has_ended && state_is_final(state))
+        take_cancelled(record);
+    if (job && !job->has_ended && record->end_time)
         job_take_end(job, record, state);
 }
 

@@ -46,18 +46,6 @@ char *job_id_format(uint32_t id, uint32_t task)
                            : xasprintf("%" PRIu32 "_%" PRIu32, id, task);
 }
 
-bool state_is_final(const char *state)
-{
-    static const char *const final[] = {"COMPLETED",    "CANCELLED", "FAILED",
-                                        "TIMEOUT",      "NODE_FAIL", "PREEMPTED",
-                                        "OUT_OF_MEMORY"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(final); i++)
-        if (strcmp(state, final[i]) == 0)
-            return true;
-    return false;
-}
-
 void job_take_end(struct job *job, const Berth__JobRecord *record, const char *state)
 {
     int signo = record->exit_signal, code = record->exit_code & 0xff;

@@ -129,11 +129,11 @@ static int fetch_layer(const struct fetch *fetch, const struct oci_descriptor *d
 static int fetch_layers(const struct fetch *fetch, const struct oci_manifest *manifest,
                         const struct oci_config *config, struct err *err)
 {
-    size_t n = strv_len(config->diff_ids);
+    size_t n = manifest->n_layers;
+    int r = oci_check_layers(n, config, err);
 
-    if (n != manifest->n_layers)
-        return err_set(err, EINVAL, "the manifest has %zu layers, the config %zu",
-                       manifest->n_layers, n);
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < n; i++) {
         cleanup(freep) char *what = xasprintf("layer %zu/%zu", i + 1, n);
         int rc =

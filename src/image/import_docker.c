@@ -133,11 +133,8 @@ static int unpack_layers(struct importer *im, const struct bundle *bundle,
                          struct err *err)
 {
     size_t n = strv_len(image->layers);
-    int r = 0;
+    int r = oci_check_layers(n, config, err);
 
-    if (n != strv_len(config->diff_ids))
-        return err_set(err, EINVAL, "manifest.json has %zu layers, the config %zu", n,
-                       strv_len(config->diff_ids));
     for (size_t i = 0; i < n && r == 0; i++) {
         cleanup(freep) char *what = xasprintf("layer %zu/%zu", i + 1, n);
 

@@ -185,13 +185,10 @@ static int unpack_layer(const struct layout *l, const struct oci_descriptor *d,
 static int import_layers(const struct layout *l, const struct oci_manifest *manifest,
                          const struct oci_config *config, struct err *err)
 {
-    size_t n = strv_len(config->diff_ids);
+    size_t n = manifest->n_layers;
     cleanup(freep) struct layer *layers = xcalloc(n, sizeof(*layers));
-    int r = 0;
+    int r = oci_check_layers(n, config, err);
 
-    if (n != manifest->n_layers)
-        return err_set(err, EINVAL, "the manifest has %zu layers, the config %zu",
-                       manifest->n_layers, n);
     for (size_t i = 0; i < n && r == 0; i++) {
         cleanup(freep) char *what = xasprintf("layer %zu/%zu", i + 1, n);
 

@@ -222,6 +222,16 @@ int oci_parse_config(const char *bytes, size_t len, struct oci_config *ret,
     return 0;
 }
 
+int oci_check_layers(size_t n_layers, const struct oci_config *config, struct err *err)
+{
+    size_t n = strv_len(config->diff_ids);
+
+    if (n == n_layers)
+        return 0;
+    return err_set(err, EINVAL, "the manifest has %zu layers, the config %zu", n_layers,
+                   n);
+}
+
 void oci_index_fini(struct oci_index *index)
 {
     for (size_t i = 0; i < index->n_manifests; i++)

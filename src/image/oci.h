@@ -64,6 +64,9 @@ void oci_index_fini(struct oci_index *index);
 void oci_manifest_fini(struct oci_manifest *manifest);
 void oci_config_fini(struct oci_config *config);
 
+/* A manifest's layers must be as many as its config's; -EINVAL with words. */
+int oci_check_layers(size_t n_layers, const struct oci_config *config, struct err *err);
+
 /* Is the descriptor an index rather than a manifest? */
 bool oci_is_index(const struct oci_descriptor *descriptor);
 

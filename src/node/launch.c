@@ -31,20 +31,14 @@ static void answer_step(struct launch *launch)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__LaunchStepReply reply = BERTH__LAUNCH_STEP_REPLY__INIT;
-    cleanup(freep) Berth__Status *values = NULL;
-    cleanup(freep) Berth__Status **pointers = NULL;
+    struct launch_failures failures = {.n_nodes = &reply.n_nodes,
+                                       .nodes = &reply.nodes,
+                                       .n_statuses = &reply.n_statuses,
+                                       .statuses = &reply.statuses};
 
-    if (!launch->from)
-        return;
-    launch_statuses(launch, &values, &pointers);
-    reply.n_nodes = reply.n_statuses = launch->n_failed;
-    reply.nodes = launch->failed;
-    reply.statuses = pointers;
-    env.id = launch->id;
-    env.reply = true;
     env.body_case = BERTH__ENVELOPE__BODY_STEP_LAUNCHED;
     env.step_launched = &reply;
-    channel_send(launch->from, &env);
+    launch_reply(launch, &env, &failures);
 }
 
 static void answer_job(struct launch *launch)

@@ -59,20 +59,27 @@ static void note_failure(struct launch *launch, const char *node, const struct e
     launch->errs[n] = *err;
 }
 
-void launch_statuses(const struct launch *launch, Berth__Status **ret_values,
-                     Berth__Status ***ret_pointers)
+void launch_reply(const struct launch *launch, Berth__Envelope *env,
+                  const struct launch_failures *failures)
 {
-    Berth__Status *values = xcalloc(launch->n_failed, sizeof(*values));
-    Berth__Status **pointers = xcalloc(launch->n_failed, sizeof(*pointers));
+    cleanup(freep) Berth__Status *values = xcalloc(launch->n_failed, sizeof(*values));
+    cleanup(freep) Berth__Status **pointers =
+        xcalloc(launch->n_failed, sizeof(*pointers));
 
+    if (!launch->from)
+        return;
     for (size_t i = 0; i < launch->n_failed; i++) {
         berth__status__init(&values[i]);
         values[i].code = launch->errs[i].code;
         values[i].text = launch->errs[i].text;
         pointers[i] = &values[i];
     }
-    *ret_values = values;
-    *ret_pointers = pointers;
+    *failures->n_nodes = *failures->n_statuses = launch->n_failed;
+    *failures->nodes = launch->failed;
+    *failures->statuses = pointers;
+    env->id = launch->id;
+    env->reply = true;
+    channel_send(launch->from, env);
 }
 
 void launch_leg_done(struct launch *launch)

@@ -50,9 +50,16 @@ void leg_drop(struct leg *leg);
 /* Who counts 'open' up itself, to hold the answer back, counts down with this. */
 void launch_leg_done(struct launch *launch);
 
-/* The failures for a message: both arrays are the caller's to free. */
-void launch_statuses(const struct launch *launch, Berth__Status **ret_values,
-                     Berth__Status ***ret_pointers);
+/* Where a reply names the nodes that failed, and says why. */
+struct launch_failures {
+    size_t *n_nodes, *n_statuses;
+    char ***nodes;
+    Berth__Status ***statuses;
+};
+/* Fill in the failures, and send 'env' as the answer to whoever asked, unless they are
+ * gone. */
+void launch_reply(const struct launch *launch, Berth__Envelope *env,
+                  const struct launch_failures *failures);
 
 /* What launch.c and spread.c share: check that the controller has signed this for
  * this node and now; where in a grant a node is, NULL when it is not in there. */

@@ -49,21 +49,15 @@ static void answer_spread(struct launch *launch)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__ImageSpreadReply reply = BERTH__IMAGE_SPREAD_REPLY__INIT;
-    cleanup(freep) Berth__Status *values = NULL;
-    cleanup(freep) Berth__Status **pointers = NULL;
+    struct launch_failures failures = {.n_nodes = &reply.n_nodes,
+                                       .nodes = &reply.nodes,
+                                       .n_statuses = &reply.n_statuses,
+                                       .statuses = &reply.statuses};
 
-    if (!launch->from)
-        return;
-    launch_statuses(launch, &values, &pointers);
-    reply.n_nodes = reply.n_statuses = launch->n_failed;
-    reply.nodes = launch->failed;
-    reply.statuses = pointers;
     reply.fetched = launch->fetched;
-    env.id = launch->id;
-    env.reply = true;
     env.body_case = BERTH__ENVELOPE__BODY_IMAGE_SPREAD_DONE;
     env.image_spread_done = &reply;
-    channel_send(launch->from, &env);
+    launch_reply(launch, &env, &failures);
 }
 
 /* ---------------------------------------------------------------- passing on */

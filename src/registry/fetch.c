@@ -198,10 +198,8 @@ static int fetch_config(const struct place *p, const struct platform *platform,
         return err_wrap(err, "the image's config");
     ret->config_len = answer.body.len;
     ret->config_bytes = strbuf_take(&answer.body);
-    if (strv_len(ret->config.diff_ids) != ret->manifest.n_layers)
-        return err_set(err, EINVAL, "the manifest has %zu layers, the config %zu",
-                       ret->manifest.n_layers, strv_len(ret->config.diff_ids));
-    return check_platform(&ret->config, platform, err);
+    r = oci_check_layers(ret->manifest.n_layers, &ret->config, err);
+    return r < 0 ? r : check_platform(&ret->config, platform, err);
 }
 
 int fetch_documents(struct session *session, struct http *http, const char *scope,

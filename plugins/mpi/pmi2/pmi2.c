@@ -123,15 +123,29 @@ static void on_getid(struct client *client, const struct request *request)
     send_answer(client, &answer);
 }
 
-static void on_put(struct client *client, const struct request *request)
+static void put_with(struct client *client, const struct request *request,
+                     int (*put)(struct server *server, const char *key,
+                                const char *value))
 {
     const char *key = request_get(request, "key");
     const char *value = request_get(request, "value");
 
-    if (!key || !value || kvs_put(client->server->kvs, key, value))
+    if (!key || !value)
+        say_code(client, request, PMI2_BAD_ARGUMENTS, "a key and a value are needed");
+    else if (put(client->server, key, value))
         say_code(client, request, PMI2_BAD_ARGUMENTS, "key or value refused");
     else
         say_code(client, request, PMI2_OK, NULL);
+}
+
+static int put_pair(struct server *server, const char *key, const char *value)
+{
+    return kvs_put(server->kvs, key, value);
+}
+
+static void on_put(struct client *client, const struct request *request)
+{
+    put_with(client, request, put_pair);
 }
 
 static void on_get(struct client *client, const struct request *request)
@@ -170,15 +184,7 @@ void pmi2_barrier_out(struct client *client, int status)
 
 static void on_put_attribute(struct client *client, const struct request *request)
 {
-    const char *key = request_get(request, "key");
-    const char *value = request_get(request, "value");
-
-    if (!key || !value)
-        say_code(client, request, PMI2_BAD_ARGUMENTS, "a key and a value are needed");
-    else if (server_put_attribute(client->server, key, value))
-        say_code(client, request, PMI2_BAD_ARGUMENTS, "key or value refused");
-    else
-        say_code(client, request, PMI2_OK, NULL);
+    put_with(client, request, server_put_attribute);
 }
 
 static void on_get_attribute(struct client *client, const struct request *request)
