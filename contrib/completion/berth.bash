@@ -80,6 +80,8 @@ _berth_values() {
     -j | --jobid) _berth_jobs RUNNING ;;
     -d | --dependency) echo after: afterany: afterok: afternotok: aftercorr: singleton ;;
     --kill-on-invalid-dep) echo yes no ;;
+    --dry-run) echo client ;;
+    --explain) berth apply --explain kinds 2>/dev/null | awk '$3 == "accepted" { print tolower($2) }' ;;
     --exclusive) echo user ;;
     --mpi) echo pmix pmi2 none list ;;
     --open-mode) echo append truncate ;;
@@ -152,6 +154,8 @@ _berth() {
         words=$(_berth_nodes)
     elif [ "$command" = node ] && [ "$COMP_CWORD" -gt 2 ] && [[ $word != -* ]]; then
         words=$(_berth_nodes)
+    elif [[ $command =~ ^(apply|create)$ ]] && [[ $before =~ ^(-o|--output)$ ]]; then
+        words='yaml json name'
     elif [ "$command" != jobs ] && [ "$before" = -t ]; then
         return # a time
     elif words=$(_berth_values "$before"); then

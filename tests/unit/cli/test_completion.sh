@@ -16,6 +16,7 @@ berth() {
     "nodes --each") printf 'NODE  STATE\nn1    IDLE\nn2    IDLE\n' ;;
     "account dump") printf 'qos add normal --priority 0\nqos add high --priority 9\naccount add root --shares 1\naccount add physics --parent root\naccount add-user alice physics\n' ;;
     "reserve list") printf 'NAME    STATE\ncourse  ACTIVE\nnight   WAITING\n' ;;
+    "apply --explain kinds") printf 'v1  Pod  accepted\nv1  Policy  not\n' ;;
     "image --help") printf 'Usage: x\n\n  import    take in\n  ls        list\n\nOptions:\n      --json  x\n' ;;
     "image import --help") printf '      --name X  n\n      --json  x\n' ;;
     "image ls") printf 'NAME  SIZE\nhpcc:latest  1G\n' ;;
@@ -60,6 +61,8 @@ offers 'berth submit --kill-on-invalid-dep ' 'yes no'
 offers 'berth submit --exclusive = u' 'user'
 offers 'berth submit --image =' 'hpcc:latest'
 offers 'berth explain 1' '17 18'
+offers 'berth apply -o n' 'name'
+offers 'berth apply --explain p' 'pod'
 offers 'berth prio ' '18'
 offers 'berth reserve ' 'list show create update delete'
 offers 'berth reserve delete ' 'course night'

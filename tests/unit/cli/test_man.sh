@@ -20,6 +20,9 @@ for command in submit run alloc exec attach cp logs top jobs node device account
     compare "berth-$command.1" ./berth "$command"
 done
 
+compare berth-apply.1 ./berth apply
+compare berth-apply.1 ./berth create
+
 # One page for all verbs.
 image_verbs() {
     for verb in $(./berth image --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'); do

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * batch_manifest.h - kind BatchJob: what 'berth submit' can be told, as an object
+ *
+ *     apiVersion: berth/v1
+ *     kind: BatchJob
+ *     metadata: {name: solve}
+ *     spec:
+ *       nodes: 4
+ *       cpusPerTask: 8
+ *       script: |
+ *         #!/bin/sh
+ *         berth run ./solver
+ *
+ * Fields are the long options in camel case, made of the table of options
+ * (options/job_args.h), so that there is one list; values are judged by the options'
+ * own setters.
+ */
+#ifndef BERTH_CLI_BATCH_MANIFEST_H
+#define BERTH_CLI_BATCH_MANIFEST_H
+
+#include "objects/kinds.h"
+
+/* The kind; made once, kept to the end. */
+const struct mf_kind *batch_kind(void);
+
+#endif

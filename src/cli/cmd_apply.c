@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_apply.c - berth apply, berth create: objects of manifests, judged and shown
+ *
+ * The cluster does not take objects yet: without --dry-run the command says so, and
+ * which, after all that can be said without a cluster has been said.
+ */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "cli/batch_manifest.h"
+#include "cli/manifest_files.h"
+#include "manifest/write.h"
+#include "objects/explain.h"
+#include "objects/manifest.h"
+#include "spec/label_spec.h"
+
+enum output { OUTPUT_LINES, OUTPUT_YAML, OUTPUT_JSON, OUTPUT_NAME };
+
+struct apply_args {
+    bool json; /* --json is -o json */
+    char **files;
+    bool is_deep, is_dry, is_quiet;
+    enum output output;
+    const char *name_space, *explain;
+    struct label_spec selector;
+    /* What came of it. */
+    const char *verb;
+    size_t n_taken, n_refused, n_shown;
+};
+
+static int add_file(const struct opt *opt, const char *value, void *ctx,
+                    struct err *err)
+{
+    struct apply_args *args = ctx;
+
+    (void)opt;
+    (void)err;
+    strv_add(&args->files, value);
+    return 0;
+}
+
+static int set_dry_run(const struct opt *opt, const char *value, void *ctx,
+                       struct err *err)
+{
+    struct apply_args *args = ctx;
+
+    (void)opt;
+    if (value && strcmp(value, "server") == 0)
+        return err_set(err, EINVAL, "the cluster does not take objects yet: client");
+    if (value && strcmp(value, "client") != 0 && strcmp(value, "none") != 0)
+        return err_set(err, EINVAL, "'%s' is not client or none", value);
+    args->is_dry = !value || strcmp(value, "client") == 0;
+    return 0;
+}
+
+static int set_output(const struct opt *opt, const char *value, void *ctx,
+                      struct err *err)
+{
+    static const char *const words[] = {"", "yaml", "json", "name", NULL};
+    struct apply_args *args = ctx;
+    unsigned int word = schema_word(words, value);
+
+    (void)opt;
+    if (word < 2)
+        return err_set(err, EINVAL, "'%s' is not yaml, json or name", value);
+    args->output = (enum output)(word - 1);
+    return 0;
+}
+
+static int set_selector(const struct opt *opt, const char *value, void *ctx,
+                        struct err *err)
+{
+    struct apply_args *args = ctx;
+
+    (void)opt;
+    label_spec_fini(&args->selector);
+    return label_spec_parse(value, &args->selector, err);
+}
+
+#define AT(member) offsetof(struct apply_args, member)
+static const struct opt opts[] = {
+    {.name = "filename",
+     .letter = 'f',
+     .arg = OPT_NEEDED,
+     .meta = "FILE|DIR|-",
+     .set = add_file,
+     .help = "manifests: a file, a directory, or stdin; may be repeated"},
+    {.name = "recursive",
+     .letter = 'R',
+     .set = opt_flag,
+     .offset = AT(is_deep),
+     .help = "directories below, too"},
+    {.name = "dry-run",
+     .arg = OPT_OPTIONAL,
+     .meta = "client",
+     .set = set_dry_run,
+     .help = "read and judge only; needs no cluster"},
+    {.name = "output",
+     .letter = 'o',
+     .arg = OPT_NEEDED,
+     .meta = "FORM",
+     .set = set_output,
+     .help = "yaml, json: the objects with defaults filled in; name"},
+    {.name = "json", .set = opt_flag, .offset = AT(json), .help = "as -o json"},
+    {.name = "selector",
+     .letter = 'l',
+     .arg = OPT_NEEDED,
+     .meta = "LABELS",
+     .set = set_selector,
+     .help = "only objects with these labels: 'app=web,tier in (a,b),!old'"},
+    {.name = "namespace",
+     .letter = 'n',
+     .arg = OPT_NEEDED,
+     .meta = "NAME",
+     .set = opt_string,
+     .offset = AT(name_space),
+     .help = "namespace of objects that name none (default)"},
+    {.name = "quiet",
+     .letter = 'q',
+     .set = opt_flag,
+     .offset = AT(is_quiet),
+     .help = "no warnings"},
+    {.name = "explain",
+     .arg = OPT_NEEDED,
+     .meta = "FIELD",
+     .set = opt_string,
+     .offset = AT(explain),
+     .help = "what a field is: pod.spec.containers; kinds: a list of them; page: all"},
+    OPTS_HELP,
+    OPTS_END,
+};
+
+#define ABOUT                                                                       \
+    "Read objects in Kubernetes' words (Pod, Job, CronJob, ConfigMap, Secret,\n"    \
+    "PersistentVolume, PersistentVolumeClaim) and Berth's own BatchJob from YAML\n" \
+    "or JSON. What is wrong is told with file, line and field; a field without\n"   \
+    "effect is named in a warning. The cluster does not take objects yet: only\n"   \
+    "--dry-run ends well."
+#define EXAMPLES(verb)                                                  \
+    "  berth " verb " --dry-run -f pod.yaml\n"                          \
+    "  berth " verb " --dry-run -f job.json -o yaml\n"                  \
+    "  berth " verb " --dry-run -R -f manifests -l 'app=web' -o name\n" \
+    "  berth " verb " --explain job.spec.template.spec.containers\n"
+
+static const struct usage apply_usage = {
+    .synopsis = "berth apply [options] -f FILE...",
+    .about = ABOUT,
+    .examples = EXAMPLES("apply"),
+};
+static const struct usage create_usage = {
+    .synopsis = "berth create [options] -f FILE...",
+    .about = ABOUT,
+    .examples = EXAMPLES("create"),
+};
+
+static void tell(const struct apply_args *args, const char *file,
+                 const struct report *report)
+{
+    size_t n = report->n_errors + report->n_warnings;
+
+    for (size_t i = 0; i < report->n; i++) {
+        const struct problem *problem = &report->problems[i];
+        cleanup(freep) char *text = problem_format(problem, file);
+
+        if (problem->is_error)
+            say_error("%s", text);
+        else if (!args->is_quiet)
+            say_warning("%s", text);
+    }
+    if (n > report->n)
+        say_error("%s: and %zu more", file, n - report->n);
+}
+
+/* "pod/web", "job.batch/sweep". */
+static void print_name(const struct mf_object *object)
+{
+    const char *slash = strchr(object->kind->api, '/');
+
+    for (const char *at = object->kind->name; *at; at++)
+        putchar(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+    if (slash)
+        printf(".%.*s", (int)(slash - object->kind->api), object->kind->api);
+    printf("/%s", object->name);
+}
+
+static int show(struct apply_args *args, const struct mf_object *object)
+{
+    int rc = 0;
+
+    switch (args->output) {
+    case OUTPUT_LINES:
+        print_name(object);
+        printf(" %s (dry run)\n", args->verb);
+        break;
+    case OUTPUT_NAME:
+        print_name(object);
+        putchar('\n');
+        break;
+    case OUTPUT_YAML:
+        printf(args->n_shown ? "---\n" : "");
+        rc = node_write_yaml(object->root, stdout);
+        break;
+    case OUTPUT_JSON:
+        fputs(args->n_shown ? ",\n        "
+                            : "{\n    \"apiVersion\": \"v1\",\n"
+                              "    \"kind\": \"List\",\n"
+                              "    \"items\": [\n        ",
+              stdout);
+        node_write_json(object->root, 2, stdout);
+        break;
+    }
+    args->n_shown++;
+    return rc;
+}
+
+static int take_object(struct apply_args *args, const char *file,
+                       const struct mf_object *object)
+{
+    if (!label_spec_holds(&args->selector, object_label, object))
+        return STATUS_OK;
+    tell(args, file, &object->report);
+    if (object->report.n_errors) {
+        args->n_refused++;
+        return STATUS_FAILED;
+    }
+    args->n_taken++;
+    if (!args->is_dry)
+        return STATUS_OK;
+    return show(args, object) < 0 ? STATUS_FAILED : STATUS_OK;
+}
+
+static int take_file(struct apply_args *args, const char *path)
+{
+    struct manifest_rules rules = {.name_space = args->name_space,
+                                   .has_to_match = args->name_space,
+                                   .extra = batch_kind()};
+    cleanup(freep) char *text = NULL;
+    struct manifest manifest;
+    const char *name;
+    int status = STATUS_OK;
+    struct err err;
+    size_t len;
+
+    if (manifest_file_read(path, &text, &len, &name, &err) < 0 ||
+        manifest_read(name, text, len, &rules, &manifest, &err) < 0) {
+        say_error("%s", err.text);
+        return STATUS_FAILED;
+    }
+    for (size_t i = 0; i < manifest.n; i++)
+        if (take_object(args, name, &manifest.objects[i]) != STATUS_OK)
+            status = STATUS_FAILED;
+    manifest_fini(&manifest);
+    return status;
+}
+
+/* What the cluster would have to do with what was accepted. */
+static int say_missing(const struct apply_args *args)
+{
+    if (args->n_taken)
+        say_error("%zu object%s accepted, none is %s: the cluster runs no pods yet and "
+                  "keeps no objects; use --dry-run, and 'berth submit' for batch jobs",
+                  args->n_taken, args->n_taken == 1 ? "" : "s", args->verb);
+    return STATUS_FAILED;
+}
+
+static int take_files(struct apply_args *args)
+{
+    cleanup(strv_freep) char **paths = NULL;
+    int status = STATUS_OK;
+    struct err err;
+
+    strv_foreach (file, args->files) {
+        if (manifest_files_add(*file, args->is_deep, &paths, &err) < 0) {
+            say_error("%s", err.text);
+            return STATUS_FAILED;
+        }
+    }
+    strv_foreach (path, paths) {
+        if (take_file(args, *path) != STATUS_OK)
+            status = STATUS_FAILED;
+    }
+    if (args->n_shown && args->output == OUTPUT_JSON)
+        fputs("\n    ]\n}\n", stdout);
+    if (!args->n_taken && !args->n_refused && status == STATUS_OK) {
+        say_error("no objects found");
+        return STATUS_FAILED;
+    }
+    return args->is_dry ? status : say_missing(args);
+}
+
+static int explain(const char *what)
+{
+    struct err err;
+
+    if (strcmp(what, "kinds") == 0)
+        explain_kinds(batch_kind(), stdout);
+    else if (strcmp(what, "page") == 0)
+        explain_page(stdout);
+    else if (explain_path(batch_kind(), what, stdout, &err) < 0) {
+        say_error("--explain: %s", err.text);
+        return STATUS_FAILED;
+    }
+    return STATUS_OK;
+}
+
+static int run(const struct usage *usage, struct apply_args *args, int argc,
+               char **argv)
+{
+    int next, status;
+
+    status = command_parse(usage, opts, OPTS_ANYWHERE, argc, argv, args, &next);
+    if (status >= 0)
+        return status;
+    if (args->explain)
+        return explain(args->explain);
+    if (next < argc) {
+        say_error("%s: name manifests with -f", argv[next]);
+        return STATUS_USAGE;
+    }
+    if (!args->files) {
+        say_error("which manifests? Name them with -f");
+        return STATUS_USAGE;
+    }
+    if (args->json)
+        args->output = OUTPUT_JSON;
+    return take_files(args);
+}
+
+static int run_and_end(const struct usage *usage, const char *verb, int argc,
+                       char **argv)
+{
+    struct apply_args args = {.verb = verb};
+    int status = run(usage, &args, argc, argv);
+
+    strv_free(args.files);
+    label_spec_fini(&args.selector);
+    return status;
+}
+
+int cmd_apply(int argc, char **argv)
+{
+    return run_and_end(&apply_usage, "applied", argc, argv);
+}
+
+int cmd_create(int argc, char **argv)
+{
+    return run_and_end(&create_usage, "created", argc, argv);
+}

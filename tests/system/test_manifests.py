@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""berth apply and create: manifests are judged and shown without any cluster."""
+import collections
+import json
+import pathlib
+
+import pytest
+
+from desk import run
+
+FOUND = pathlib.Path(__file__).parents[2].parent / "shared/data/k8s"
+NOWHERE = {"BERTH_CONF": "/nonexistent.yaml"}
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {app: web}
+spec:
+  schedulerName: mine
+  containers:
+  - name: main
+    image: debian:12
+    resources: {limits: {cpu: 0.5}}
+"""
+BATCH = """\
+apiVersion: berth/v1
+kind: BatchJob
+metadata: {name: solve}
+spec:
+  nodes: 2-4
+  cpusPerTask: 8
+  time: 1h30m
+  gpusPerNode: a100:2
+  exclusive: true
+  mount: [/data, /scratch:/s:ro]
+  mailType: END
+  script: |
+    #!/bin/sh
+    berth run ./solver
+"""
+
+
+def apply(*argv, verb="apply", **options):
+    return run("berth", verb, *argv, env=NOWHERE, check=False, **options)
+
+
+@pytest.fixture
+def pod(tmp_path):
+    path = tmp_path / "pod.yaml"
+    path.write_text(POD)
+    return path
+
+
+@pytest.mark.parametrize("verb, done", [("apply", "applied"), ("create", "created")])
+def test_a_pod_is_judged_without_a_cluster(pod, verb, done):
+    result = apply("--dry-run", "-f", pod, verb=verb)
+    assert result.returncode == 0 and result.stdout == f"pod/web {done} (dry run)\n"
+    assert result.stderr == (f"berth {verb}: warning: {pod}:7: spec.schedulerName: "
+                             "without effect: Berth schedules it\n")
+
+
+def test_without_dry_run_it_says_that_nothing_is_done(pod):
+    result = apply("-f", pod, "-q")
+    assert result.returncode == 1 and result.stdout == ""
+    assert "the cluster runs no pods yet" in result.stderr
+
+
+def test_what_is_printed_has_defaults_and_reads_back(pod):
+    first = apply("--dry-run", "-q", "-f", pod, "-o", "yaml").stdout
+    assert "cpu: 500m" in first and "restartPolicy: Always" in first
+    assert apply("--dry-run", "-q", "-f", "-", "-o", "yaml", input=first).stdout == first
+    doc = json.loads(apply("--dry-run", "-q", "-f", pod, "-o", "json").stdout)
+    assert doc["items"][0]["spec"]["containers"][0]["resources"]["requests"] == {"cpu": "500m"}
+    again = apply("--dry-run", "-q", "-f", "-", "-o", "yaml", input=json.dumps(doc))
+    assert again.stdout == first
+
+
+def test_mistakes_are_told_with_their_places(tmp_path):
+    path = tmp_path / "pod.yaml"
+    path.write_text(POD.replace("image:", "imagePullPolcy: Never\n    image:"))
+    result = apply("--dry-run", "-q", "-f", path)
+    assert result.returncode == 1
+    assert result.stderr == (f"berth apply: {path}:10: spec.containers[0].imagePullPolcy: "
+                             "unknown field; nearest: imagePullPolicy\n")
+
+
+def test_directories_are_read_and_labels_choose(tmp_path, pod):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/map.json").write_text(
+        '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}}')
+    (tmp_path / "words.txt").write_text("not a manifest")
+
+    def names(*argv):
+        return apply("--dry-run", "-q", "-o", "name", "-f", tmp_path, *argv).stdout.split()
+    assert names() == ["pod/web"]
+    assert names("-R") == ["configmap/m", "pod/web"]
+    assert names("-R", "-l", "app in (web,db)") == ["pod/web"]
+    assert names("-R", "-l", "!app") == ["configmap/m"]
+
+
+@pytest.mark.parametrize("argv, words, status", [
+    ([], "Name them with -f", 2),
+    (["-f", "https://example.org/pod.yaml"], "nothing is fetched from the web", 1),
+    (["-f", "/nonexistent.yaml"], "/nonexistent.yaml", 1),
+    (["--dry-run=server", "-f", "-"], "the cluster does not take objects yet", 2),
+    (["-o", "wide", "-f", "-"], "is not yaml, json or name", 2),
+    (["-l", "a=", "-l", "a in b", "-f", "-"], "at column", 2),
+    (["--explain", "pod.spec.contaners"], "nearest: containers", 1)])
+def test_what_cannot_be_is_refused(argv, words, status):
+    result = apply(*argv)
+    assert (result.returncode, result.stdout) == (status, "") and words in result.stderr
+
+
+def test_a_batch_job_has_the_options_of_submit():
+    result = apply("--dry-run", "-f", "-", "-o", "yaml", input=BATCH)
+    assert result.returncode == 0 and "script: |\n    #!/bin/sh\n" in result.stdout
+    assert result.stderr == ("berth apply: warning: stdin:11: spec.mailType: without effect: "
+                             "Berth does not honour it\n")
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ("nodes: 2-4", "nodes: x", "stdin:5: spec.nodes: "),
+    ("cpusPerTask", "cpuPerTask", "unknown field; nearest: cpusPerTask"),
+    ("time: 1h30m", "time: soon", "stdin:7: spec.time: "),
+    ("mailType: END", "uid: 0", "spec.uid: refused: jobs run as the user who submits them"),
+    ("mailType: END", "quiet: true", "spec.quiet: unknown field"),
+    ("script: |", "command: [a]\n  script: |", "only one of script and command"),
+    ("#!/bin/sh", "echo", "it begins with '#!'")])
+def test_a_batch_job_is_judged_by_the_options(old, new, words):
+    result = apply("--dry-run", "-q", "-f", "-", input=BATCH.replace(old, new))
+    assert result.returncode == 1 and words in result.stderr
+
+
+def test_fields_are_explained():
+    text = apply("--explain", "batchjob.spec").stdout
+    assert "cpusPerTask" in text and "cores for each task" in text
+    assert "Pod " in apply("--explain", "kinds").stdout
+
+
+def judge_file(path):
+    result = apply("--dry-run", "-f", path)
+    assert result.returncode in (0, 1), f"{path}: {result.returncode} {result.stderr}"
+    if result.returncode:
+        assert result.stderr, f"{path}: refused in silence"
+        return "refused with a reason"
+    assert result.stdout
+    return "accepted with warnings" if result.stderr else "accepted"
+
+
+@pytest.mark.skipif(not FOUND.is_dir(), reason=f"no {FOUND}")
+def test_manifests_found_in_the_world_are_accepted_or_refused_with_a_reason():
+    files = [path for path in sorted(FOUND.iterdir()) if path.suffix != ".tsv"]
+    counts = collections.Counter(judge_file(path) for path in files)
+    for verdict, count in counts.most_common():
+        print(f"{count:5} {verdict}")
+    assert sum(counts.values()) == len(files) and counts["accepted"] > 20
