@@ -5,11 +5,12 @@ import os
 import subprocess
 import time
 
-from measure import Bound, Failed, Row, interleave
+from measure import Bound, Failed, Row
 from peers import Missing, Slurm, need
 
 COMMANDS = int(os.environ.get("BENCH_BAG_COMMANDS", "100000"))
 PEER_COMMANDS = 2000
+WARM_UP = 1000
 SRUNS = 40
 AT_ONCE = 16  # as many as the four nodes have cores
 
@@ -41,8 +42,12 @@ def _bare(bed, count):
 def bag(bed, rounds):
     """Commands a second; and what each costs a core beyond fork and exec."""
     cores = len(os.sched_getaffinity(0))
-    ours, bare = interleave([lambda: [_bag(bed, COMMANDS)],
-                             lambda: [_bare(bed, COMMANDS)]], rounds)
+    ours, bare = [], []
+    # The first time is to warm up: a few are enough.
+    for count in [WARM_UP] + [COMMANDS] * rounds:
+        ours.append(_bag(bed, count))
+        bare.append(_bare(bed, count))
+    ours, bare = ours[1:], bare[1:]
     overhead = [(a - b) * cores * 1e3 / COMMANDS for a, b in zip(ours, bare)]
     note = f"{COMMANDS} commands, {cores} cores of the machine"
     return [Row("bag-rate", "1/s", "vfork and exec in a loop",

@@ -3,6 +3,7 @@
  * bench_submit.c - how many submissions a controller takes from one client
  *
  *     bench_submit many JOBS CHUNK PARTITION     on one connection, CHUNK in a call
+ *     bench_submit held JOBS CHUNK PARTITION     the same, of jobs that are held
  *     bench_submit sync JOBS CONNECTIONS PARTITION    one after another on each
  *
  * Every submission is answered when its job is on disk. Prints {"name": "rate",
@@ -11,6 +12,7 @@
 #include "bench.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "client/berth.h"
@@ -86,7 +88,7 @@ static void submit_chunk(struct berth *berth, struct berth_submission *list, siz
     }
 }
 
-static void many(unsigned jobs, unsigned chunk, char *partition)
+static void many(unsigned jobs, unsigned chunk, char *partition, bool held)
 {
     struct berth_submission *list = memory(chunk, sizeof(*list));
     struct berth *berth = connected();
@@ -94,6 +96,7 @@ static void many(unsigned jobs, unsigned chunk, char *partition)
     double start;
 
     make_job(&spec, partition);
+    spec.hold = held;
     for (unsigned i = 0; i < chunk; i++)
         list[i].spec = &spec;
     start = now_usec();
@@ -163,15 +166,16 @@ int main(int argc, char **argv)
     unsigned jobs = argc == 5 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
     unsigned width = argc == 5 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
 
-    if (jobs && width && strcmp(argv[1], "many") == 0) {
-        many(jobs, width, argv[4]);
+    if (jobs && width &&
+        (strcmp(argv[1], "many") == 0 || strcmp(argv[1], "held") == 0)) {
+        many(jobs, width, argv[4], strcmp(argv[1], "held") == 0);
         return 0;
     }
     if (jobs && width && strcmp(argv[1], "sync") == 0) {
         sync_on_each(jobs, width, argv[4]);
         return 0;
     }
-    (void)fprintf(stderr, "Usage: bench_submit many JOBS CHUNK PARTITION\n"
+    (void)fprintf(stderr, "Usage: bench_submit many|held JOBS CHUNK PARTITION\n"
                           "       bench_submit sync JOBS CONNECTIONS PARTITION\n");
     return 2;
 }

@@ -82,6 +82,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SlurmdParameters=config_overrides
 ReturnToService=2
+MaxJobCount=50000
 StateSaveLocation={dir}/state
 SlurmdSpoolDir={dir}/spool
 SlurmctldLogFile={dir}/slurmctld.log

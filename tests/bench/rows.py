@@ -9,6 +9,8 @@ from peers import Missing, Mpirun, Slurm, bwrap, ch_run, oci_runtime
 CONTAINERS = 40  # started in a row by one run of the container programs
 STEPS = 10       # in one loop
 JOBS = 300       # of one array
+QUEUED = 20000   # in a list
+COMPONENTS = 128 # at most, of one job of Slurm's
 
 
 def mpi_hello(bed, rounds):
@@ -167,17 +169,26 @@ def sbatch_jobs(bed, rounds):
                 theirs, (">=", 10))]
 
 
+def _fill(slurm, bed):
+    """QUEUED held jobs of Slurm's. Its sbatch takes one at a time, but as many as 128
+    as components of one, and each of them is a job of its own in its lists."""
+    script = bed.work / "held"
+    script.write_text("#!/bin/sh\n")
+    for first in range(0, QUEUED, COMPONENTS):
+        job = ["--hold", "-n1", "-t", "10", ":"] * min(COMPONENTS, QUEUED - first)
+        slurm.command("sbatch", *job[:-1], str(script)).run()
+
+
 def squeue(bed, rounds):
-    """20,000 waiting jobs as squeue prints them."""
-    arrays = [["--hold", "-n1", "-t", "10", "--array=1-1000", "--wrap=true"]] * 20
-    for argv in arrays:
-        bed.slurm_name("sbatch", *argv).run()
-    ours = milliseconds(bed.slurm_name("squeue", "-r"))
+    """Waiting jobs, each one of its own, as squeue prints them."""
+    fill = [str(bed.build / "tests" / "bench" / "bench_submit"), "held", str(QUEUED),
+            str(QUEUED), "batch"]
+    Command(fill, bed.env).run()
+    ours = milliseconds(bed.slurm_name("squeue"))
     try:
         with Slurm(bed, 16) as slurm:
-            for argv in arrays:
-                slurm.command("sbatch", *argv).run()
-            samples = interleave([ours, milliseconds(slurm.command("squeue", "-r"))], rounds)
+            _fill(slurm, bed)
+            samples = interleave([ours, milliseconds(slurm.command("squeue"))], rounds)
     finally:
         bed.berth("cancel", "--me").run()
     return [Row("squeue-20000", "ms", "squeue", *samples, ("<=", 0.33))]
