@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <munge.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,15 @@ static int start(const struct options *options)
     return EXIT_OK;
 }
 
+/* What one burst of requests took the next one needs again: it is not given back and
+ * fetched anew, page by page, with each batch. */
+static void keep_memory(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, 16 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    (void)mallopt(M_TOP_PAD, 1 << 20);
+}
+
 int main(int argc, char **argv)
 {
     struct options options = {0};
@@ -174,5 +184,6 @@ int main(int argc, char **argv)
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
+    keep_memory();
     return start(&options);
 }

@@ -36,8 +36,8 @@ struct store {
     struct db *db;
     void (*on_failed)(const struct err *why, void *ctx);
     void *ctx;
-    struct listener on_told; /* of every batch */
-    struct batch open, leaving;
+    struct listener on_told;           /* of every batch */
+    struct batch open, leaving, spare; /* an empty one, for its arrays */
     bool is_writing, is_closing, is_armed;
     unsigned int n_handles; /* that the loop still has to close */
     struct err failure;     /* of the batch that leaves */
@@ -69,6 +69,7 @@ static void batch_empty(struct batch *batch)
     }
     batch->n_changes = 0;
     batch->n_listeners = 0;
+    batch->revision = 0;
 }
 
 static void batch_fini(struct batch *batch)
@@ -101,7 +102,9 @@ static void tell(struct store *store)
         store->revision = told.revision;
     for (size_t i = 0; i < told.n_listeners; i++)
         told.listeners[i].fn(told.listeners[i].ctx);
-    batch_fini(&told);
+    batch_empty(&told);
+    batch_fini(&store->spare);
+    store->spare = told;
     if (store->on_told.fn)
         store->on_told.fn(store->on_told.ctx);
 }
@@ -142,13 +145,19 @@ static void disarm(struct store *store)
     uv_idle_stop(&store->busy);
 }
 
+static void next_batch(struct store *store)
+{
+    store->leaving = store->open;
+    store->open = store->spare;
+    store->spare = (struct batch){0};
+}
+
 static void hand_over(uv_prepare_t *prepare)
 {
     struct store *store = prepare->data;
 
     disarm(store);
-    store->leaving = store->open;
-    store->open = (struct batch){0};
+    next_batch(store);
     if (store->leaving.n_changes == 0) {
         tell(store);
         return;
@@ -181,6 +190,7 @@ static void store_free(struct store *store)
     uv_sem_destroy(&store->written);
     batch_fini(&store->open);
     batch_fini(&store->leaving);
+    batch_fini(&store->spare);
     free(store);
 }
 
@@ -235,8 +245,7 @@ static void finish_batches(struct store *store)
         tell(store);
         if (!store->open.n_changes && !store->open.n_listeners)
             return;
-        store->leaving = store->open;
-        store->open = (struct batch){0};
+        next_batch(store);
         if (store->leaving.n_changes)
             write_leaving(store);
     }
