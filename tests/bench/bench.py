@@ -26,7 +26,7 @@ from peers import Missing
 from testbed import Testbed
 
 
-PATIENCE = 600  # seconds that one row may take
+PATIENCE = 900  # seconds that one row may take
 ALL = {**rows.ALL, **bag.ALL, **submit.ALL, **engine.ALL, **live.ALL, **pull.ALL}
 
 
