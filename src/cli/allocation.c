@@ -24,10 +24,11 @@
 /* What --immediate adds, so that the controller has time to look. */
 #define PASS_MS 1000
 
-static void say_refused(int code, const char *text)
+static int say_refused(int code, const char *text)
 {
     (void)code;
     say_error("job submission failed: %s", text);
+    return STATUS_FAILED;
 }
 
 static void say_waits(uint32_t job, const char *reason)
@@ -75,10 +76,8 @@ static int submit(struct job_args *args, char **argv, const char *name,
     if (link_open(args->config, &alloc->berth) < 0 ||
         link_check_cluster(alloc->berth, args->clusters, NULL) < 0)
         return STATUS_FAILED;
-    if (berth_submit(alloc->berth, args->spec, args->key, &reply, &berth_err) < 0) {
-        alloc->says->refused(berth_err.code, berth_err.text);
-        return STATUS_FAILED;
-    }
+    if (berth_submit(alloc->berth, args->spec, args->key, &reply, &berth_err) < 0)
+        return alloc->says->refused(berth_err.code, berth_err.text);
     for (size_t i = 0; i < reply->n_warnings; i++)
         say_warning("%s", reply->warnings[i]);
     alloc->job = reply->job_id;
@@ -127,9 +126,10 @@ static int next_wait(const struct job_args *args, int64_t begun)
 
 static int give_up(struct allocation *alloc)
 {
-    alloc->says->refused(-EBUSY, "Requested nodes are busy");
+    int status = alloc->says->refused(-EBUSY, "Requested nodes are busy");
+
     cancel(alloc);
-    return STATUS_FAILED;
+    return status;
 }
 
 static int wait_for_start(struct allocation *alloc, const struct job_args *args,

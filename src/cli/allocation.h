@@ -10,7 +10,8 @@
 
 /* What is said on the way, by whom it was asked for. */
 struct allocation_sayings {
-    void (*refused)(int code, const char *text); /* it was not submitted */
+    /* It was not submitted, or given up (-EBUSY); returns the exit status. */
+    int (*refused)(int code, const char *text);
     void (*waits)(uint32_t job, const char *reason);
     void (*granted)(uint32_t job); /* after it had to wait */
 };

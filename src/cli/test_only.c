@@ -58,7 +58,7 @@ static int say_start(const Berth__Explanation *answer)
     return STATUS_OK;
 }
 
-int test_only(const struct job_args *args, void (*refused)(int code, const char *text))
+int test_only(const struct job_args *args, int (*refused)(int code, const char *text))
 {
     cleanup(link_closep) struct berth *berth = NULL;
     cleanup(reply_freep) Berth__Explanation *answer = NULL;
@@ -67,9 +67,7 @@ int test_only(const struct job_args *args, void (*refused)(int code, const char 
     if (link_open(args->config, &berth) < 0 ||
         link_check_cluster(berth, args->clusters, NULL) < 0)
         return STATUS_FAILED;
-    if (berth_submit_test(berth, args->spec, &answer, &err) < 0) {
-        refused(err.code, err.text);
-        return STATUS_FAILED;
-    }
+    if (berth_submit_test(berth, args->spec, &answer, &err) < 0)
+        return refused(err.code, err.text);
     return say_start(answer);
 }

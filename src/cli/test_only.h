@@ -8,7 +8,7 @@
 #include "options/job_args.h"
 
 /* Ask, and say it on stderr, or let 'refused' say why it could not be submitted.
- * args->spec is complete. Returns an exit status. */
-int test_only(const struct job_args *args, void (*refused)(int code, const char *text));
+ * args->spec is complete. Returns an exit status, that of 'refused' then. */
+int test_only(const struct job_args *args, int (*refused)(int code, const char *text));
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/strv.h"
@@ -99,4 +100,10 @@ int set_user_env(const struct opt *opt, const char *value, void *ctx, struct err
     free(args->user_env);
     args->user_env = xstrdup(value ? value : "");
     return 0;
+}
+
+/* Nobody is written to: whoever asks for that has what they want. */
+int set_mail_type(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    return strcasecmp(value, "NONE") == 0 ? 0 : set_unhonoured(opt, value, ctx, err);
 }

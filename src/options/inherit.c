@@ -10,12 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
+#include "base/units.h"
 #include "options/export.h"
 #include "options/login_env.h"
 #include "wire/container_name.h"
+
+#define EXPORT_FILE_MAX (4u << 20)
 
 /* "berth submit -N4 'my script.sh'", as a shell would read it back. argv[0] is
  * the command's name, which 'name' says in full. */
@@ -106,6 +110,32 @@ static int take_container_name(Berth__ContainerSpec *container, struct err *err)
     return 0;
 }
 
+/* "NAME=VALUE\0...", from a file or from what a caller has left open. */
+static int add_file(const char *from, char ***env, struct err *err)
+{
+    bool is_fd = from[strspn(from, "0123456789")] == '\0';
+    cleanup(freep) char *text = NULL;
+    size_t len = 0;
+    int64_t fd;
+    int rc;
+
+    if (is_fd && (rc = number_parse(from, 0, INT_MAX, &fd, err)) == 0)
+        rc = io_read_fd((int)fd, EXPORT_FILE_MAX, &text, &len, err);
+    else if (!is_fd)
+        rc = io_read_file(from, EXPORT_FILE_MAX, &text, &len, err);
+    if (rc)
+        return err_wrap(err, "--export-file");
+    for (const char *p = text; p < text + len; p += strlen(p) + 1) {
+        size_t n = strcspn(p, "=");
+        cleanup(freep) char *name = xstrndup(p, n);
+
+        if (!p[n] || n == 0)
+            return err_set(err, EINVAL, "--export-file: '%.40s' is not NAME=VALUE", p);
+        strv_setenv(env, name, p + n + 1);
+    }
+    return 0;
+}
+
 /* A profile that hangs or fails is no reason to refuse the job. */
 static void add_login_env(struct job_args *args, char ***env)
 {
@@ -135,6 +165,12 @@ int spec_complete(struct job_args *args, const struct spec_source *source,
     rc = export_env(args->export, source->env, 1, &env, err);
     if (rc < 0)
         return rc;
+    if (args->export_file)
+        rc = add_file(args->export_file, &env, err);
+    if (rc < 0) {
+        strv_free(env);
+        return rc;
+    }
     if (args->user_env)
         add_login_env(args, &env);
     /* Steps are told what their script was given, as Slurm's srun reads it. */

@@ -28,6 +28,7 @@ void job_args_fini(struct job_args *args)
     free(args->wrap);
     free(args->config);
     free(args->mpi);
+    free(args->export_file);
     free(args->user_env);
     free(args->propagate);
     free(args->task_prolog);

@@ -53,8 +53,9 @@ struct job_args {
     char *key;      /* of the submission */
     char *clusters; /* --clusters: names, of which ours must be one */
     struct bag_args bag;
-    char *user_env;  /* --get-user-env: how; NULL: not asked for */
-    char *propagate; /* limits that are handed on: "ALL", "NONE", names */
+    char *export_file; /* of variables, or a descriptor's number */
+    char *user_env;    /* --get-user-env: how; NULL: not asked for */
+    char *propagate;   /* limits that are handed on: "ALL", "NONE", names */
     char *task_prolog, *task_epilog;
 
     uint32_t wait_after; /* seconds; 0: for ever */
@@ -142,6 +143,7 @@ SETTER(set_signal);
 SETTER(set_wait_after);
 SETTER(set_propagate);
 SETTER(set_user_env);
+SETTER(set_mail_type);
 SETTER(set_image);
 SETTER(set_bag_retry);
 SETTER(set_bag_max_failures);

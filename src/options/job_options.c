@@ -188,6 +188,9 @@ const struct opt job_options[] = {
     VALUE("export", 0, "LIST", set_args_string, .offset = ARGS(export),
           .help = "environment: ALL (default), NONE, or [ALL,]NAME[=VALUE],..."),
 
+    VALUE("export-file", 0, "FILE|FD", set_args_string, .offset = ARGS(export_file),
+          .where = FOR_SUBMIT,
+          .help = "more variables: NAME=VALUE, each ended by a NUL byte"),
     MAYBE("get-user-env", 0, "[SECONDS][S|L]", set_user_env, .where = FOR_SUBMIT,
           .help = "add what a login shell would set, where it is not set here"),
 
@@ -354,7 +357,7 @@ const struct opt job_options[] = {
     GRANTED(OPT_NEEDED, "threads", 'T', FOR_RUN | FOR_STEP),
 
     /* Harmless. */
-    HARMLESS(OPT_NEEDED, "mail-type", 0, ANY),
+    VALUE("mail-type", 0, "TYPES", set_mail_type, .where = ANY, .note = ""),
     HARMLESS(OPT_NEEDED, "mail-user", 0, ANY),
     HARMLESS(OPT_NEEDED, "gpu-freq", 0, ANY),
     HARMLESS(OPT_NEEDED, "gres-flags", 0, ANY),

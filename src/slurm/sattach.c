@@ -44,6 +44,12 @@ static const struct opt opts[] = {
     {.name = "input-filter", .arg = OPT_NEEDED, .meta = "TASK", .set = set_filter},
     {.name = "output-filter", .arg = OPT_NEEDED, .meta = "TASK", .set = set_filter},
     {.name = "error-filter", .arg = OPT_NEEDED, .meta = "TASK", .set = set_filter},
+    {.name = "layout",
+     .set = slurm_refused,
+     .note = "berth show step JOB.STEP has its tasks and nodes"},
+    {.name = "pty",
+     .set = slurm_refused,
+     .note = "srun --overlap --pty --jobid=JOB opens a terminal in a job"},
     SLURM_OPTS(struct attach_args, common, 'h'),
     OPTS_END,
 };

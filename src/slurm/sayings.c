@@ -4,22 +4,35 @@
  */
 #include "slurm/sayings.h"
 
+#include <errno.h>
+
 #include "base/mem.h"
 #include "cli/say.h"
 #include "slurm/errors.h"
+#include "slurm/slurm.h"
 
-static void srun_refused(int code, const char *text)
+/* So that scripts can tell our failure from their program's. */
+static int refused_status(int code)
+{
+    int status = code == -EBUSY ? slurm_status_of("SLURM_EXIT_IMMEDIATE") : 0;
+
+    return status ? status : slurm_failure();
+}
+
+static int srun_refused(int code, const char *text)
 {
     cleanup(freep) char *words = slurm_error_words(code, text);
 
     say_error("Unable to allocate resources: %s", words);
+    return refused_status(code);
 }
 
-static void salloc_refused(int code, const char *text)
+static int salloc_refused(int code, const char *text)
 {
     cleanup(freep) char *words = slurm_error_words(code, text);
 
     say_error("Job submit/allocate failed: %s", words);
+    return refused_status(code);
 }
 
 static void srun_waits(uint32_t job, const char *reason)

@@ -37,14 +37,15 @@ static int refuse(int code, const char *text)
     cleanup(freep) char *words = slurm_error_words(code, text);
 
     say_error("Batch job submission failed: %s", words);
-    return SLURM_FAILED;
+    return slurm_failure();
 }
 
-static void refused_trial(int code, const char *text)
+static int refused_trial(int code, const char *text)
 {
     cleanup(freep) char *words = slurm_error_words(code, text);
 
     say_error("allocation failure: %s", words);
+    return slurm_failure();
 }
 
 static int wait_for_end(struct berth *berth, uint32_t job)
@@ -54,7 +55,7 @@ static int wait_for_end(struct berth *berth, uint32_t job)
 
     if (berth_wait(berth, &job, 1, false, -1, &list, &err) < 0) {
         say_error("%s", err.text);
-        return SLURM_FAILED;
+        return slurm_failure();
     }
     return slurm_worst_status(list);
 }
@@ -68,7 +69,7 @@ static int send(struct submission *sub)
     struct berth_err err;
 
     if (slurm_open(&berth) < 0 || slurm_cluster(berth, args->clusters, &cluster) < 0)
-        return SLURM_FAILED;
+        return slurm_failure();
     if (berth_submit(berth, args->spec, args->key, &reply, &err) < 0)
         return refuse(err.code, err.text);
     for (size_t i = 0; i < reply->n_warnings; i++)
@@ -88,7 +89,7 @@ static int submit(struct submission *sub, int argc, char **argv)
     rc = submission_read(sub, argc, argv);
     if (rc < 0) {
         say_error("%s", sub->err.text);
-        return SLURM_FAILED;
+        return slurm_failure();
     }
     say_warnings(sub->args.warnings, sub->args.quiet);
     if (sub->args.dry_run)

@@ -48,6 +48,16 @@ static const struct slurm_usage usage = {
         .set = (arg_) == OPT_NONE ? opt_flag : opt_string, .offset = MEMBER(member_) \
     }
 
+static int set_send_libs(const struct opt *opt, const char *value, void *ctx,
+                         struct err *err)
+{
+    (void)opt;
+    (void)ctx;
+    if (value && strcmp(value, "no") == 0)
+        return 0;
+    return err_set(err, ENOTSUP, "copy the libraries one by one, or use an image");
+}
+
 static const struct opt opts[] = {
     {.name = "force",
      .letter = 'f',
@@ -69,6 +79,8 @@ static const struct opt opts[] = {
     TAKEN("compress", 'C', OPT_OPTIONAL, ignored_value),
     TAKEN("size", 's', OPT_NEEDED, ignored_value),
     TAKEN("fanout", 'F', OPT_NEEDED, ignored_value),
+    TAKEN("exclude", 0, OPT_NEEDED, ignored_value),
+    {.name = "send-libs", .arg = OPT_OPTIONAL, .meta = "yes|no", .set = set_send_libs},
     TAKEN("timeout", 't', OPT_NEEDED, ignored_value),
     SLURM_OPTS(struct bcast_args, common, 'h'),
     OPTS_END,

@@ -4,6 +4,8 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -13,7 +15,7 @@
 
 struct sdiag_args {
     struct slurm_common common;
-    bool all, reset;
+    bool all, reset, by_name, by_time, by_mean;
 };
 
 static const struct slurm_usage usage = {
@@ -26,6 +28,14 @@ static const struct opt opts[] = {
      "everything: the default", 0},
     {"reset", 'r', OPT_NONE, NULL, opt_flag, offsetof(struct sdiag_args, reset), 0,
      "count from now on", 0},
+    {"sort-by-id", 'i', OPT_NONE, NULL, opt_flag, offsetof(struct sdiag_args, by_name),
+     0, "requests in the order of their names", 0},
+    {"sort-by-time", 't', OPT_NONE, NULL, opt_flag,
+     offsetof(struct sdiag_args, by_time), 0, "by the time that they took in all", 0},
+    {"sort-by-time2", 'T', OPT_NONE, NULL, opt_flag,
+     offsetof(struct sdiag_args, by_mean), 0, "by the time that each took", 0},
+    {"cluster", 0, OPT_NEEDED, "NAME", opt_string,
+     offsetof(struct sdiag_args, common.clusters), 0, NULL, 0},
     SLURM_OPTS(struct sdiag_args, common, 'h'),
     OPTS_END,
 };
@@ -65,6 +75,44 @@ static void print_passes(const Berth__Diag *d)
     printf("\tLast queue length: %" PRIu32 "\n\n", d->queue);
 }
 
+static uint64_t mean(const Berth__RequestCount *count)
+{
+    return count->count ? count->usec / count->count : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(Berth__RequestCount *const *)a)->name,
+                  (*(Berth__RequestCount *const *)b)->name);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    uint64_t x = (*(Berth__RequestCount *const *)a)->usec;
+    uint64_t y = (*(Berth__RequestCount *const *)b)->usec;
+
+    return (x < y) - (x > y);
+}
+
+static int by_mean(const void *a, const void *b)
+{
+    uint64_t x = mean(*(Berth__RequestCount *const *)a);
+    uint64_t y = mean(*(Berth__RequestCount *const *)b);
+
+    return (x < y) - (x > y);
+}
+
+/* They come with the most frequent first. */
+static void sort(const struct sdiag_args *args, Berth__RequestCount **counts, size_t n)
+{
+    if (args->by_name)
+        qsort(counts, n, sizeof(*counts), by_name);
+    else if (args->by_time)
+        qsort(counts, n, sizeof(*counts), by_time);
+    else if (args->by_mean)
+        qsort(counts, n, sizeof(*counts), by_mean);
+}
+
 static void print_counts(const char *title, Berth__RequestCount *const *counts,
                          size_t n)
 {
@@ -72,9 +120,7 @@ static void print_counts(const char *title, Berth__RequestCount *const *counts,
     for (size_t i = 0; i < n; i++)
         printf("\t%-40s count:%-6" PRIu64 " ave_time:%-6" PRIu64 " total_time:%" PRIu64
                "\n",
-               counts[i]->name, counts[i]->count,
-               counts[i]->count ? counts[i]->usec / counts[i]->count : 0,
-               counts[i]->usec);
+               counts[i]->name, counts[i]->count, mean(counts[i]), counts[i]->usec);
     printf("\n");
 }
 
@@ -105,10 +151,12 @@ int slurm_sdiag(int argc, char **argv)
                          &next);
     if (status >= 0)
         return status;
-    if (slurm_open(&berth))
+    if (slurm_open(&berth) || slurm_cluster(berth, args.common.clusters, NULL))
         return SLURM_FAILED;
     if (berth_diag(berth, args.reset, &diag, &err) < 0)
         return load_error("slurm_get_statistics", &err);
+    sort(&args, diag->requests, diag->n_requests);
+    sort(&args, diag->users, diag->n_users);
     if (!args.reset)
         print_diag(diag);
     return SLURM_OK;

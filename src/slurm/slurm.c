@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "cli/cluster_link.h"
 #include "cli/say.h"
 
@@ -57,11 +59,26 @@ int slurm_show(const char *what, const struct slurm_usage *usage,
     return SLURM_OK;
 }
 
+int slurm_status_of(const char *variable)
+{
+    const char *text = getenv(variable);
+    int64_t status = 0;
+
+    return text && number_parse(text, 1, 255, &status, NULL) == 0 ? (int)status : 0;
+}
+
+int slurm_failure(void)
+{
+    int status = slurm_status_of("SLURM_EXIT_ERROR");
+
+    return status ? status : SLURM_FAILED;
+}
+
 int slurm_bad_usage(const char *text)
 {
     say_error("%s", text);
     fprintf(stderr, "Try \"%s --help\" for more information\n", say_name());
-    return SLURM_FAILED;
+    return slurm_failure();
 }
 
 int slurm_parse(const struct slurm_usage *usage, const struct opt *table,

@@ -100,10 +100,15 @@ int slurm_parse(const struct slurm_usage *usage, const struct opt *table,
                 struct slurm_common *common, int *ret_next);
 
 /* Print what --help, --usage or --version asks for, with the options known in
- * 'where'; or name a mistake of the command line, and return SLURM_FAILED. */
+ * 'where'; or name a mistake of the command line, and return slurm_failure(). */
 int slurm_show(const char *what, const struct slurm_usage *usage,
                const struct opt *table, unsigned int where);
 int slurm_bad_usage(const char *text);
+
+/* The exit status that the user wants for a failure that is not a program's own:
+ * $SLURM_EXIT_ERROR, usually SLURM_FAILED. That of another variable; 0: none. */
+int slurm_failure(void);
+int slurm_status_of(const char *variable);
 
 /* Setter of what changes what is asked for and cannot be had: opt->note says why. */
 int slurm_refused(const struct opt *opt, const char *value, void *ctx, struct err *err);

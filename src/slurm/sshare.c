@@ -48,6 +48,7 @@ static const struct opt opts[] = {
     FLAG("noheader", 'n', bare, "no first lines"),
     FLAG("parsable", 'p', bars, "a bar behind each field"),
     FLAG("parsable2", 'P', bars_between, "a bar between fields"),
+    {"partition", 'm', OPT_NONE, NULL, slurm_ignored, 0, 0, NULL, NULL},
     TEXT("users", 'u', "NAMES", users, "only these users"),
     FLAG("Users", 'U', users_only, "users only, no accounts"),
     SLURM_OPTS(struct sshare_args, common, 'h'),

@@ -48,6 +48,8 @@ static const struct opt opts[] = {
     TEXT("jobs", 'j', "IDS", jobs, "these: 12,13.0"),
     FLAG("noconvert", 0, ignored, NULL),
     FLAG("noheader", 'n', bare, "no first lines"),
+    {"pidformat", 'i', OPT_NONE, NULL, slurm_refused, 0, 0, NULL,
+     "scontrol listpids, on the node, has the processes"},
     FLAG("parsable", 'p', bars, "a bar behind each field"),
     FLAG("parsable2", 'P', bars_between, "a bar between fields"),
     SLURM_OPTS(struct sstat_args, common, 'h'),

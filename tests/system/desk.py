@@ -39,6 +39,14 @@ def environment(home, more):
     return env
 
 
+def libdrmaa():
+    """The library of the installation that is under test."""
+    prefix = SLURM.parent.parent.parent
+    found = sorted(prefix.glob("lib*/libdrmaa.so.1")) + sorted(prefix.glob("lib/*/libdrmaa.so.1"))
+    assert found, f"no libdrmaa.so.1 below {prefix}"
+    return found[0]
+
+
 def run(*argv, user=None, home=None, timeout=120, check=True, **options):
     """Run a command, as another user when one is given, and return its result."""
     env = environment(home, options.pop("env", {}))

@@ -2,21 +2,13 @@
 """libdrmaa under Debian's python3-drmaa, a client that knows nothing of Berth."""
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import textwrap
 
 import pytest
 
-from desk import as_user, environment
-
-
-def library():
-    prefix = pathlib.Path(shutil.which("berth")).resolve().parent.parent
-    found = sorted(prefix.glob("lib*/libdrmaa.so.1")) + sorted(prefix.glob("lib/*/libdrmaa.so.1"))
-    assert found, f"no libdrmaa.so.1 below {prefix}"
-    return found[0]
+from desk import as_user, environment, libdrmaa
 
 
 def client(desk, code, check=True):
@@ -30,7 +22,7 @@ def client(desk, code, check=True):
             "    return jt\n" + textwrap.dedent(code) + "\ns.exit()\n")
     env = environment(desk.dir, {
         "BERTH_CONF": str(desk.cluster.dir / "berth.yaml"),
-        "DRMAA_LIBRARY_PATH": str(library()), "BERTH_COMMAND": shutil.which("berth")})
+        "DRMAA_LIBRARY_PATH": str(libdrmaa()), "BERTH_COMMAND": shutil.which("berth")})
     done = subprocess.run([*as_user(desk.user), "/usr/bin/python3", "-c", text], env=env,
                           cwd=desk.dir, text=True, timeout=120, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)

@@ -4,12 +4,15 @@
 Each test is one client's submission as it is typed by that client, and the regular
 expression that it applies; nothing of Berth is in their way but PATH.
 """
+import importlib.util
 import re
 import shutil
+import signal
+import subprocess
 
 import pytest
 
-from desk import run
+from desk import as_user, environment, libdrmaa, run, wait_until
 
 HASH_BANG = "#!/bin/sh\n"
 
@@ -201,25 +204,126 @@ def test_gnu_parallel_with_srun(desk, shell):
     assert sorted(desk.text("out").split()) == [str(i) for i in range(1, 9)]
 
 
-@pytest.mark.skipif(not shutil.which("snakemake"), reason="no snakemake")
-def test_snakemake_with_a_status_script(desk, shell):
-    (desk.dir / "Snakefile").write_text("""
-rule all:
-    input: expand("{x}.out", x=range(3))
-rule one:
-    output: "{x}.out"
-    shell: "echo {wildcards.x} > {output}"
-""")
-    status = desk.dir / "status.sh"
-    status.write_text("""#!/bin/sh
+needs_snakemake = pytest.mark.skipif(not shutil.which("snakemake"), reason="no snakemake")
+STATUS = """#!/bin/sh
 case $(squeue -h -t all -o %T -j "$1") in
 COMPLETED) echo success ;;
 PENDING | RUNNING | COMPLETING | CONFIGURING) echo running ;;
 *) echo failed ;;
 esac
+"""
+
+
+SNAKEFILE = """
+rule all:
+    input: "7.out"
+rule one:
+    output: "{x}.out"
+    threads: 1
+    resources: mem_mb=400, runtime=5
+    shell: "echo {wildcards.x} $SLURM_JOB_NAME > {output}"
+"""
+# The options of one's command line in a file, as the published ones have them.
+PROFILE = """
+cluster: "sbatch --parsable --job-name=smk-{{rule}} --output=x.%j --cpus-per-task={{threads}}"
+cluster-status: "{here}/status.sh"
+cluster-cancel: "scancel"
+cluster-cancel-nargs: 50
+max-status-checks-per-second: 10
+jobs: 2
+"""
+
+
+def start_snakemake(desk, here, *argv, **env):
+    """Where snakemake finds CI in its environment, it looks every second, not every ten."""
+    return subprocess.Popen(
+        [*as_user(desk.user), "snakemake", "-j", "2", "--latency-wait", "5", *argv], cwd=here,
+        env=environment(desk.dir, {**desk.slurm_env(), "CI": "true", **env}), text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+@needs_snakemake
+def test_snakemake_in_all_its_forms(desk):
+    """Side by side: each job starts another snakemake, which is what takes the time."""
+    options = " -t {resources.runtime} -c {threads} --mem={resources.mem_mb}"
+    forms = {"status": ["--profile", "profile"],
+             "sync": ["--cluster-sync", "sbatch --wait -o x.%j -J sync-{rule}" + options]}
+    env = {}
+    if importlib.util.find_spec("drmaa"):
+        forms["drmaa"] = ["--drmaa", options]
+        env = {"DRMAA_LIBRARY_PATH": str(libdrmaa()), "BERTH_COMMAND": shutil.which("berth")}
+    running = {}
+    for name, argv in forms.items():
+        here = desk.dir / name
+        (here / "profile").mkdir(parents=True)
+        (here / "Snakefile").write_text(SNAKEFILE)
+        (here / "status.sh").write_text(STATUS)
+        (here / "status.sh").chmod(0o755)
+        (here / "profile/config.yaml").write_text(PROFILE.format(here=here))
+        run("chown", "-R", str(desk.user), here)
+        running[name] = start_snakemake(desk, here, *argv, **env)
+    said = {name: process.communicate(timeout=120)[0] for name, process in running.items()}
+    assert {name: process.returncode for name, process in running.items()} == \
+        dict.fromkeys(forms, 0), said
+    assert desk.text("status/7.out") == "7 smk-one\n"
+    assert desk.text("sync/7.out") == "7 sync-one\n"
+    assert "drmaa" not in forms or desk.text("drmaa/7.out").startswith("7 ")
+
+
+@needs_snakemake
+def test_snakemake_cancels_what_it_has_submitted(desk):
+    (desk.dir / "Snakefile").write_text("""
+rule one:
+    output: "x.out"
+    shell: "sleep 600; touch {output}"
 """)
-    status.chmod(0o755)
-    shell("snakemake -j 3 --cluster 'sbatch --parsable -o x.%j -t 5' "
-          f"--cluster-status {status} --latency-wait 5 --max-status-checks-per-second 10",
-          timeout=400)
-    assert [desk.text(f"{x}.out") for x in range(3)] == ["0\n", "1\n", "2\n"]
+    (desk.dir / "status.sh").write_text(STATUS)
+    (desk.dir / "status.sh").chmod(0o755)
+    process = start_snakemake(desk, desk.dir, "--cluster",
+                              "sbatch --parsable -o x.%j -J smk-cancel", "--cluster-status",
+                              str(desk.dir / "status.sh"), "--cluster-cancel", "scancel")
+    try:
+        job, = wait_until(lambda: [job["id"] for job in desk.jobs("--me")
+                                   if job["name"] == "smk-cancel"
+                                   and job["state"] == "RUNNING"], what="its job")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
+    desk.until(job, "CANCELLED")
+
+
+def test_reframe(desk, shell):
+    """What its scheduler backend types, and the expressions that read the answers."""
+    (desk.dir / "rfm_job.sh").write_text("""#!/bin/bash
+#SBATCH --job-name="rfm_hello"
+#SBATCH --ntasks=2
+#SBATCH --ntasks-per-node=1
+#SBATCH --output=rfm_job.out
+#SBATCH --error=rfm_job.err
+#SBATCH --time=0:10:0
+#SBATCH --hint=nomultithread
+srun echo hello
+exit 4
+""")
+    job = re.search(r"Submitted batch job (?P<jobid>\d+)", shell("sbatch rfm_job.sh"))["jobid"]
+    assert desk.wait(job) == 4 and desk.text("rfm_job.out") == "hello\n" * 2
+    said = shell(f"SLURM_TIME_FORMAT=%s sacct -S 2020-01-01 -P -j {job} "
+                 "-o jobid,state,exitcode,end,nodelist")
+    found = re.search(r"^(?P<jobid>\d+)\|(?P<state>\S+)([^\|]*)\|(?P<exitcode>\d+)\:"
+                      r"(?P<signal>\d+)\|(?P<end>\S+)\|(?P<nodespec>.*)", said, re.M)
+    assert (found["jobid"], found["state"], found["exitcode"], found["signal"]) == \
+        (job, "FAILED", "4", "0")
+    assert found["end"].isdigit() and re.fullmatch(r"n\[\d-\d\]|n\d,n\d|n\[\d,\d\]",
+                                                  found["nodespec"])
+    held = shell("sbatch --parsable -H -o x rfm_job.sh").strip()
+    said = shell(f'squeue -h -j {held},{job} -o "%i|%T|%N|%r"')
+    assert re.fullmatch(rf"{held}\|PENDING\|\|JobHeldUser\n", said)
+    assert shell(f"squeue -h -j {held} -o %r") == "JobHeldUser\n"
+    shell(f"scancel {held}")
+    for line in shell("scontrol -a show -o nodes").splitlines():
+        assert re.search(r"NodeName=(\S+)", line) and re.search(r"State=(\S+)", line)
+        assert re.search(r"Partitions=(\S+)", line) and "ActiveFeatures=" in line
+    assert re.search(r"PartitionName=\w+.*?Default=YES", shell("scontrol -a show -o partitions"))
+    assert shell("scontrol -a show -o node n[1-2]").count("NodeName=") == 2
