@@ -18,8 +18,9 @@
     }
 
 static const struct plugin_slot mandatory[] = {
-    SLOT(open),      SLOT(close),  SLOT(make), SLOT(enter),  SLOT(usage),
-    SLOT(processes), SLOT(freeze), SLOT(kill), SLOT(remove), SLOT(children),
+    SLOT(open),  SLOT(close),  SLOT(make),      SLOT(enter),
+    SLOT(doors), SLOT(usage),  SLOT(processes), SLOT(freeze),
+    SLOT(kill),  SLOT(remove), SLOT(children),
 };
 
 static const struct plugin_kind kind = {
@@ -146,6 +147,15 @@ int cgroup_enter(struct cgroup *cg, const char *path, pid_t pid, struct err *err
 
     return cg ? take_words(cg->ops->enter(cg->self, path, pid, &words), &words, err)
               : 0;
+}
+
+int cgroup_doors(struct cgroup *cg, const char *path, int fds[BERTH_CGROUP_DOORS],
+                 struct err *err)
+{
+    struct berth_cgroup_err words = {0};
+    int n = cg ? cg->ops->doors(cg->self, path, fds, &words) : 0;
+
+    return n < 0 ? take_words(n, &words, err) : n;
 }
 
 int cgroup_usage(struct cgroup *cg, const char *path, struct berth_cgroup_usage *ret)

@@ -38,6 +38,8 @@ bool cgroup_can(const struct cgroup *cg, enum berth_cgroup_can what);
 int cgroup_make(struct cgroup *cg, const char *path,
                 const struct berth_cgroup_limits *limits, struct err *err);
 int cgroup_enter(struct cgroup *cg, const char *path, pid_t pid, struct err *err);
+int cgroup_doors(struct cgroup *cg, const char *path, int fds[BERTH_CGROUP_DOORS],
+                 struct err *err);
 int cgroup_usage(struct cgroup *cg, const char *path, struct berth_cgroup_usage *ret);
 int cgroup_processes(struct cgroup *cg, const char *path, pid_t **ret, size_t *ret_n);
 int cgroup_freeze(struct cgroup *cg, const char *path, bool frozen, struct err *err);

@@ -91,6 +91,10 @@ struct container_spec {
     /* Bounds all that is written outside of mounts (/, /tmp, /run, /dev/shm; with
      * the node's own root /dev/shm only). 0: half the memory. */
     uint64_t shm_bytes;
+    /* Descriptors to which the first process writes "0" before all else: so it enters
+     * the control groups they lead into. */
+    const int *groups;
+    size_t n_groups;
     bool joinable; /* container_namespaces tells others how to get in */
     const char *user, *home, *shell; /* for the passwd entry inside */
     /* A directory of the caller's own on the node that serves as mount point

@@ -336,6 +336,8 @@ void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid
 {
     struct err err = {0};
 
+    if (isolate_enter_groups(spec->groups, spec->n_groups, &err))
+        init_fail(sock, &err);
     may_be_killed();
     if (isolate_detach(sock, &err))
         init_fail(sock, &err);

@@ -29,6 +29,24 @@ static int write_proc(const char *path, const char *text, struct err *err)
     return 0;
 }
 
+int isolate_enter_groups(const int *fds, size_t n, struct err *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (write(fds[i], "0", 1) < 0)
+            code = errno;
+        (void)close(fds[i]);
+    }
+    if (code)
+        return err_sys(err, code, "enter the control groups of the step");
+    /* The caller may not be dumpable as long as it has these descriptors; and the files
+     * in /proc of who is not are root's. */
+    if (prctl(PR_SET_DUMPABLE, 1))
+        return err_sys(err, errno, "make the first process dumpable");
+    return 0;
+}
+
 int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err)
 {
     char text[64];

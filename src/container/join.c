@@ -26,6 +26,7 @@
 
 #include "base/mem.h"
 #include "container/init.h"
+#include "container/isolate.h"
 #include "container/report.h"
 
 /* The user namespace first: the others are its own. */
@@ -107,7 +108,8 @@ void join_main(const struct container_spec *spec,
     struct report report = {.kind = REPORT_FAILED};
     struct err err = {0};
 
-    if (enter(namespaces, &err) || fork_joiner(spec, sock, &err)) {
+    if (isolate_enter_groups(spec->groups, spec->n_groups, &err) ||
+        enter(namespaces, &err) || fork_joiner(spec, sock, &err)) {
         report.status = err.code;
         memcpy(report.words, err.text, sizeof(report.words));
         (void)report_send(sock, &report, 0);

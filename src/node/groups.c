@@ -126,6 +126,9 @@ struct removal {
     uint32_t job, epoch;
     bool is_job;
     unsigned int tries;
+    int rc; /* of the last try */
+    struct err err;
+    uv_work_t work;
     uv_timer_t timer;
 };
 
@@ -144,27 +147,60 @@ static bool is_wanted(const struct removal *removal)
            job_has_shepherd(removal->node, removal->job, removal->epoch);
 }
 
+static void removal_try(uv_timer_t *timer);
+
+static void removal_again(struct removal *removal)
+{
+    uint64_t delay = RETRY_FIRST_MS << (removal->tries < 9 ? removal->tries : 9);
+
+    if (removal->tries++ == RETRIES) {
+        log_error("%s: what is in there does not end", removal->err.text);
+        uv_close((uv_handle_t *)&removal->timer, removal_free);
+        return;
+    }
+    (void)uv_timer_start(&removal->timer, removal_try,
+                         delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS, 0);
+}
+
 /* Kill the group, not a pid: a group holds only what was put there, and all that
  * came of it. */
+static void removal_work(uv_work_t *work)
+{
+    struct removal *removal = work->data;
+    struct cgroup *cg = removal->node->cgroup;
+
+    removal->rc = cgroup_remove(cg, removal->path, &removal->err);
+    if (removal->rc)
+        (void)cgroup_kill(cg, removal->path, NULL);
+}
+
+static void removal_done(uv_work_t *work, int status)
+{
+    struct removal *removal = work->data;
+
+    (void)status;
+    if (removal->rc)
+        removal_again(removal);
+    else
+        uv_close((uv_handle_t *)&removal->timer, removal_free);
+}
+
+/* A job's groups go here and now, so that no step of it comes meanwhile; those of a
+ * step, whose like never comes again, off the path of the next one. */
 static void removal_try(uv_timer_t *timer)
 {
     struct removal *removal = timer->data;
-    struct cgroup *cg = removal->node->cgroup;
-    uint64_t delay = RETRY_FIRST_MS << (removal->tries < 9 ? removal->tries : 9);
-    struct err err = {0};
 
-    if (is_wanted(removal) || !cgroup_remove(cg, removal->path, &err)) {
+    if (is_wanted(removal)) {
         uv_close((uv_handle_t *)timer, removal_free);
         return;
     }
-    (void)cgroup_kill(cg, removal->path, NULL);
-    if (removal->tries++ == RETRIES) {
-        log_error("%s: what is in there does not end", err.text);
-        uv_close((uv_handle_t *)timer, removal_free);
+    removal->work.data = removal;
+    if (!removal->is_job && uv_queue_work(removal->node->loop, &removal->work,
+                                          removal_work, removal_done) == 0)
         return;
-    }
-    (void)uv_timer_start(timer, removal_try,
-                         delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS, 0);
+    removal_work(&removal->work);
+    removal_done(&removal->work, 0);
 }
 
 static void remove_group(struct node *node, const char *path, uint32_t job,
@@ -300,68 +336,17 @@ void groups_clear(Berth__Assignment *assignment)
 
 /* ---------------------------------------------------------------------- orders */
 
-/* Taking a process out waits for all forks of the machine to pause: not on the
- * thread that has jobs to start. */
-struct leave {
-    uv_work_t work;
-    struct cgroup *cg;
-    struct process process;
-    char *to;
-};
-
-static void leave_work(uv_work_t *work)
-{
-    struct leave *leave = work->data;
-    struct err err;
-
-    if (process_is_alive(&leave->process) &&
-        cgroup_enter(leave->cg, leave->to, leave->process.pid, &err) &&
-        process_is_alive(&leave->process))
-        log_warn("shepherd %d: %s", (int)leave->process.pid, err.text);
-}
-
-static void leave_done(uv_work_t *work, int status)
-{
-    struct leave *leave = work->data;
-
-    (void)status;
-    free(leave->to);
-    free(leave);
-}
-
-static struct leave *leave_create(struct node *node, const struct shepherd *shepherd)
-{
-    struct leave *leave = xcalloc(1, sizeof(*leave));
-
-    leave->work.data = leave;
-    leave->cg = node->cgroup;
-    leave->process = shepherd->process;
-    leave->to = xasprintf("job_%u.%u/shepherds", shepherd->job, shepherd->epoch);
-    return leave;
-}
-
-static void take_out(struct node *node, const struct shepherd *shepherd)
-{
-    struct leave *leave = leave_create(node, shepherd);
-
-    (void)uv_queue_work(node->loop, &leave->work, leave_work, leave_done);
-}
-
-/* It must be out by now, or it would be stopped with the rest. */
 static int freeze(struct node *node, struct shepherd *shepherd, bool frozen,
                   struct err *err)
 {
     cleanup(freep) char *path =
         groups_path(shepherd->job, shepherd->epoch, shepherd->step);
-    struct leave *leave = leave_create(node, shepherd);
 
-    if (frozen && node->cgroup)
-        leave_work(&leave->work);
-    leave_done(&leave->work, 0);
     shepherd->is_frozen = frozen && node->cgroup;
     return cgroup_freeze(node->cgroup, path, frozen, err);
 }
 
+/* LEAVE is what older shepherds say, which went through their tasks' group. */
 void groups_order(struct node *node, struct shepherd *shepherd, struct channel *ch,
                   const Berth__Envelope *env)
 {
@@ -371,7 +356,5 @@ void groups_order(struct node *node, struct shepherd *shepherd, struct channel *
 
     if (op == BERTH__GROUP_ORDER__OP__FREEZE || op == BERTH__GROUP_ORDER__OP__THAW)
         rc = freeze(node, shepherd, op == BERTH__GROUP_ORDER__OP__FREEZE, &err);
-    else if (op == BERTH__GROUP_ORDER__OP__LEAVE && node->cgroup)
-        take_out(node, shepherd);
     channel_reply_status(ch, env, -rc, err.text);
 }

@@ -181,8 +181,8 @@ static void add_usage(struct lead *lead, const struct container_event *event)
     Berth__StepSummary *summary = &lead->batch->summary;
     bool knows =
         usage.user_usec + usage.system_usec > event->user_usec + event->system_usec;
-    char *why =
-        group_why_killed(lead->sh, "a process of the script", event->max_rss_kib);
+    char *why = group_why_killed(lead->sh, &usage, "a process of the script",
+                                 event->max_rss_kib);
 
     summary->user_usec = knows ? usage.user_usec : event->user_usec;
     summary->system_usec = knows ? usage.system_usec : event->system_usec;
@@ -339,7 +339,6 @@ int batch_start(struct lead *lead, struct err *err)
     if (!rc)
         rc = box_create(sh, lead->spec->container, lead->spec->cwd, "batch",
                         &batch->box, err);
-    group_leave(sh);
     if (!rc)
         rc = container_wait_ready(batch->box->container, err);
     if (!rc)

@@ -14,8 +14,10 @@
 #include "container/seccomp_profile.h"
 #include "image/store.h"
 #include "shepherd/devices.h"
+#include "shepherd/group.h"
 #include "shepherd/host_libraries.h"
 #include "shepherd/images.h"
+#include "shepherd/job_file.h"
 #include "shepherd/mounts.h"
 #include "shepherd/runtime.h"
 
@@ -26,6 +28,9 @@
 #include <unistd.h>
 
 #define HOSTS_MAX (4 << 20)
+/* Where containers are built: each in a mount namespace of its own, so one directory
+ * does for all of a job, and none has to be made and removed for each step. */
+#define BUILD_DIR "box"
 
 const char *box_tools_dir(void)
 {
@@ -181,43 +186,28 @@ static int choose_runtime(const struct shepherd *sh, const Berth__ContainerSpec 
     return rc ? rc : runtime_choose(&choice, container, runtime, err);
 }
 
-/* Once for the job here: steps that begin at the same time mount it, and what is
- * mounted must not be replaced under their hands. */
-static int write_once(const char *path, const char *text, struct err *err)
-{
-    cleanup(freep) char *beside = xasprintf("%s.%d", path, (int)getpid());
-    int rc;
-
-    if (access(path, F_OK) == 0)
-        return 0;
-    rc = io_write_file_atomic(beside, text, strlen(text), 0644, err);
-    if (rc)
-        return rc;
-    if (link(beside, path) && errno != EEXIST)
-        rc = err_sys(err, errno, "cannot write %s", path);
-    (void)unlink(beside);
-    return rc;
-}
-
 /* The job's nodes by name, also where no name service knows them. The node's own
  * file is left alone where it is not ours to change: on a real node without an image.
  */
 static int add_hosts(const struct shepherd *sh, const struct image *image,
                      struct mounts *mounts, char **ret_file, struct err *err)
 {
+    cleanup(freep) char *file = xasprintf("%s/hosts", sh->dir);
     cleanup(freep) char *before = NULL;
     cleanup(freep) char *text = NULL;
-    int rc;
+    int rc = 0;
 
     if ((!image && !sh->assignment->shares_machine) ||
         mounts_have(mounts, "/etc/hosts"))
         return 0;
-    (void)io_read_file("/etc/hosts", HOSTS_MAX, &before, NULL, NULL);
-    text = mounts_hosts(before ? before : "", sh->grant->placement);
-    if (!text)
-        return 0;
-    *ret_file = xasprintf("%s/hosts", sh->dir);
-    rc = write_once(*ret_file, text, err);
+    if (!job_file_is_there(file)) {
+        (void)io_read_file("/etc/hosts", HOSTS_MAX, &before, NULL, NULL);
+        text = mounts_hosts(before ? before : "", sh->grant->placement);
+        if (!text)
+            return 0;
+        rc = job_file_write_once(file, text, err);
+    }
+    *ret_file = take(file);
     if (!rc && !image)
         mounts_append(mounts, (struct bind_mount){.source = *ret_file,
                                                   .target = "/etc/hosts",
@@ -245,8 +235,8 @@ static int add_host_libraries(const struct shepherd *sh,
     return rc;
 }
 
-int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char *cwd,
-               const char *name, struct box **ret, struct err *err)
+static int create(struct shepherd *sh, const Berth__ContainerSpec *spec,
+                  const char *cwd, const char *name, struct box **ret, struct err *err)
 {
     static const Berth__ContainerSpec plain = BERTH__CONTAINER_SPEC__INIT;
     cleanup(image_freep) struct image *image = NULL;
@@ -268,7 +258,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     cleanup(strv_freep) char **env = NULL;
     struct mounts mounts = {0};
     struct box *box;
-    int rc = make_job_dir(sh, name, &work_dir, err);
+    int rc = make_job_dir(sh, BUILD_DIR, &work_dir, err);
 
     if (!spec)
         spec = &plain;
@@ -297,6 +287,7 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     container.mounts = mounts.v;
     container.n_mounts = mounts.n;
     container.work_dir = work_dir;
+    container.groups = group_doors(sh, &container.n_groups);
     if (!rc)
         rc = choose_runtime(sh, spec, name, &container, &runtime, &bundle, err);
     box = xcalloc(1, sizeof(*box));
@@ -316,6 +307,15 @@ int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char
     box->image = take(image);
     *ret = box;
     return 0;
+}
+
+int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char *cwd,
+               const char *name, struct box **ret, struct err *err)
+{
+    int rc = create(sh, spec, cwd, name, ret, err);
+
+    group_close_doors(sh);
+    return rc;
 }
 
 int box_share(struct box *box, uv_loop_t *loop, struct err *err)

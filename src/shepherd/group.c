@@ -23,7 +23,8 @@ struct group {
     struct cgroup *cg;
     const char *path;
     uint64_t oom_seen;
-    bool has_left;
+    int doors[BERTH_CGROUP_DOORS]; /* into the group, as long as we may open them */
+    size_t n_doors;
     bool is_frozen; /* as we want it */
     void (*fallback)(void *ctx);
     void *ctx;
@@ -37,9 +38,30 @@ static void protect(void)
         (void)io_write_full(fd, NEVER_KILLED, strlen(NEVER_KILLED));
 }
 
-int group_enter(struct shepherd *sh, struct err *err)
+/* Beside the group of our tasks, in that of the job's shepherds. */
+static int enter_own(struct group *group, struct err *err)
+{
+    const char *work = strstr(group->path, "/work/");
+    cleanup(freep) char *own = NULL;
+
+    if (!work)
+        return err_set(err, EINVAL, "%s: not a group of a job", group->path);
+    own = xasprintf("%.*s/shepherds", (int)(work - group->path), group->path);
+    return cgroup_enter(group->cg, own, 0, err);
+}
+
+static int open_doors(struct group *group, struct err *err)
+{
+    int n = cgroup_doors(group->cg, group->path, group->doors, err);
+
+    group->n_doors = n < 0 ? 0 : (size_t)n;
+    return n < 0 ? n : 0;
+}
+
+int group_prepare(struct shepherd *sh, struct err *err)
 {
     const Berth__Assignment *assignment = sh->assignment;
+    struct group *group;
     struct cgroup *cg;
     int rc;
 
@@ -50,15 +72,25 @@ int group_enter(struct shepherd *sh, struct err *err)
     rc = cgroup_join(assignment->cgroup_plugin, assignment->cgroup_handle, &cg, err);
     if (rc)
         return rc;
-    rc = cgroup_enter(cg, assignment->cgroup_path, 0, err);
-    if (rc) {
-        cgroup_close(cg);
-        return rc;
-    }
-    sh->group = xcalloc(1, sizeof(*sh->group));
-    sh->group->cg = cg;
-    sh->group->path = assignment->cgroup_path;
-    return 0;
+    group = sh->group = xcalloc(1, sizeof(*group));
+    group->cg = cg;
+    group->path = assignment->cgroup_path;
+    rc = enter_own(group, err);
+    return rc ? rc : open_doors(group, err);
+}
+
+const int *group_doors(const struct shepherd *sh, size_t *ret_n)
+{
+    *ret_n = sh->group ? sh->group->n_doors : 0;
+    return sh->group ? sh->group->doors : NULL;
+}
+
+/* Who could look into us could have taken them. */
+void group_close_doors(struct shepherd *sh)
+{
+    while (sh->group && sh->group->n_doors)
+        (void)close(sh->group->doors[--sh->group->n_doors]);
+    identity_open();
 }
 
 /* ---------------------------------------------------------------------- orders */
@@ -73,22 +105,6 @@ static void order(struct shepherd *sh, Berth__GroupOrder__Op op, rpc_reply_fn *f
     env.body_case = BERTH__ENVELOPE__BODY_GROUP_ORDER;
     env.group_order = &msg;
     rpc_call(sh->node_rpc, sh->node, &env, fn, ctx);
-}
-
-static void on_left(const Berth__Envelope *reply, const struct err *err, void *ctx)
-{
-    (void)reply;
-    (void)err;
-    (void)ctx;
-}
-
-void group_leave(struct shepherd *sh)
-{
-    if (!sh->group)
-        return;
-    sh->group->has_left = true;
-    if (sh->node)
-        order(sh, BERTH__GROUP_ORDER__OP__LEAVE, on_left, NULL);
 }
 
 /* A node that is away hears of it when it is back. */
@@ -136,11 +152,7 @@ void group_thaw(struct shepherd *sh)
 
 void group_node_is_back(struct shepherd *sh)
 {
-    if (!sh->group)
-        return;
-    if (sh->group->has_left)
-        order(sh, BERTH__GROUP_ORDER__OP__LEAVE, on_left, NULL);
-    if (sh->group->fallback)
+    if (sh->group && sh->group->fallback)
         order_freeze(sh);
 }
 
@@ -155,14 +167,14 @@ struct berth_cgroup_usage group_usage(const struct shepherd *sh)
     return usage;
 }
 
-char *group_why_killed(struct shepherd *sh, const char *who, uint64_t rss_kib)
+char *group_why_killed(struct shepherd *sh, const struct berth_cgroup_usage *usage,
+                       const char *who, uint64_t rss_kib)
 {
-    struct berth_cgroup_usage usage = group_usage(sh);
     uint64_t n;
 
-    if (!sh->group || usage.oom_kills <= sh->group->oom_seen)
+    if (!sh->group || usage->oom_kills <= sh->group->oom_seen)
         return NULL;
-    n = usage.oom_kills - sh->group->oom_seen;
-    sh->group->oom_seen = usage.oom_kills;
-    return oom_words(&usage, who, n, rss_kib << 10);
+    n = usage->oom_kills - sh->group->oom_seen;
+    sh->group->oom_seen = usage->oom_kills;
+    return oom_words(usage, who, n, rss_kib << 10);
 }

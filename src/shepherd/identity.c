@@ -60,10 +60,12 @@ static int become(const struct owner *owner, struct err *err)
         return err_sys(err, errno, "cannot become %s", owner->name);
     if (setresuid(-1, 0, -1) == 0)
         return err_set(err, EPERM, "could become root again");
-    /* A changed user makes a process undumpable, and its /proc files root's:
-     * then it could not write the maps of its own user namespace. */
-    (void)prctl(PR_SET_DUMPABLE, 1);
     return 0;
+}
+
+void identity_open(void)
+{
+    (void)prctl(PR_SET_DUMPABLE, 1);
 }
 
 int identity_assume(struct shepherd *sh, struct err *err)
@@ -88,7 +90,10 @@ void identity_limits(Berth__Rlimit *const *limits, size_t n)
 
         if (getrlimit(limits[i]->resource, &now))
             continue;
-        now.rlim_cur = want > now.rlim_max ? now.rlim_max : want;
+        want = want > now.rlim_max ? now.rlim_max : want;
+        if (want == now.rlim_cur)
+            continue;
+        now.rlim_cur = want;
         (void)setrlimit(limits[i]->resource, &now);
     }
 }

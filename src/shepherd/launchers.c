@@ -4,10 +4,10 @@
  */
 #include "shepherd/launchers.h"
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
+#include "shepherd/job_file.h"
 #include "shepherd/mounts.h"
 
 #include <string.h>
@@ -48,7 +48,10 @@ void launchers_env(const struct shepherd *sh, const struct box *box, char ***env
 
     if (sh->assignment->node_index != 0)
         return;
-    text = launchers_hosts(sh->grant->placement);
-    if (text && !io_write_file_atomic(file, text, strlen(text), 0644, NULL))
-        set_all(env, agent, file);
+    if (!job_file_is_there(file)) {
+        text = launchers_hosts(sh->grant->placement);
+        if (!text || job_file_write_once(file, text, NULL))
+            return;
+    }
+    set_all(env, agent, file);
 }

@@ -244,7 +244,7 @@ static void start_work(uv_timer_t *timer)
 
     /* Nothing will be started from here. */
     if (lead->spec->script.len == 0)
-        group_leave(lead->sh);
+        group_close_doors(lead->sh);
     /* A component that does not lead is there for the one that does. */
     if (lead->spec->script.len == 0 && (lead->spec->het_leader || lead->spec->no_owner))
         return;

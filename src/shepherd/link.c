@@ -54,7 +54,7 @@ void link_report_end(struct shepherd *sh, const Berth__JobEnded *ended)
 
 static int begin(struct shepherd *sh, struct err *err)
 {
-    int rc = group_enter(sh, err);
+    int rc = group_prepare(sh, err);
 
     if (!rc)
         rc = identity_assume(sh, err);

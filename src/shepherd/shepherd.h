@@ -53,6 +53,10 @@ struct shepherd {
 /* -------------------------------------------------------------- identity.c */
 /* Make the job's directories and become its user. */
 int identity_assume(struct shepherd *sh, struct err *err);
+/* A process that has changed its user is not dumpable: the user can neither trace it
+ * nor take what it has open. From now on he can, as with any other of his; when there
+ * is nothing left that was opened as root. */
+void identity_open(void);
 /* Resource limits as the user had them at submission, as far as allowed. */
 void identity_limits(Berth__Rlimit *const *limits, size_t n);
 /* As many open files as we may have, for pipes to many tasks. The tasks keep what was

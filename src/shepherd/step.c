@@ -60,17 +60,25 @@ void step_abort(struct step *step)
     step_maybe_end(step);
 }
 
-void step_check_memory(struct step *step, const struct task *task, uint64_t rss_kib)
+static void check_memory(struct step *step, const struct berth_cgroup_usage *usage,
+                         const struct task *task, uint64_t rss_kib)
 {
     cleanup(freep) char *who =
         task ? xasprintf("task %u", task->rank) : xstrdup("a process of the step");
-    cleanup(freep) char *why = group_why_killed(step->sh, who, rss_kib);
+    cleanup(freep) char *why = group_why_killed(step->sh, usage, who, rss_kib);
 
     if (!why || step->sums.out_of_memory)
         return;
     step->sums.out_of_memory = true;
     free(step->words);
     step->words = xasprintf("node %s: %s", step->own->node, why);
+}
+
+void step_check_memory(struct step *step, const struct task *task, uint64_t rss_kib)
+{
+    struct berth_cgroup_usage usage = group_usage(step->sh);
+
+    check_memory(step, &usage, task, rss_kib);
 }
 
 /* -------------------------------------------------------------- preparation */
@@ -191,7 +199,6 @@ int step_start(struct shepherd *sh, struct err *err)
         rc = branch_connect(step, err);
     if (rc)
         return rc;
-    group_leave(sh);
     identity_many_files();
     sh->step = step;
     (void)uv_timer_init(sh->loop, &step->prepare);
@@ -206,24 +213,24 @@ int step_start(struct shepherd *sh, struct err *err)
 
 /* What the tasks told of themselves, and what the group counted: that knows of all
  * that they left behind. */
-static void add_usage(struct step *step)
+static void add_usage(struct step *step, const struct berth_cgroup_usage *usage)
 {
-    struct berth_cgroup_usage usage = group_usage(step->sh);
     Berth__NodeEnded *sums = &step->sums;
     bool knows =
-        usage.user_usec + usage.system_usec > step->user_usec + step->system_usec;
+        usage->user_usec + usage->system_usec > step->user_usec + step->system_usec;
 
-    sums->user_usec += knows ? usage.user_usec : step->user_usec;
-    sums->system_usec += knows ? usage.system_usec : step->system_usec;
-    if (usage.memory_peak >> 10 > sums->memory_peak)
-        sums->memory_peak = usage.memory_peak >> 10;
-    sums->read_bytes += usage.read_bytes;
-    sums->write_bytes += usage.write_bytes;
+    sums->user_usec += knows ? usage->user_usec : step->user_usec;
+    sums->system_usec += knows ? usage->system_usec : step->system_usec;
+    if (usage->memory_peak >> 10 > sums->memory_peak)
+        sums->memory_peak = usage->memory_peak >> 10;
+    sums->read_bytes += usage->read_bytes;
+    sums->write_bytes += usage->write_bytes;
 }
 
 void step_maybe_end(struct step *step)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    struct berth_cgroup_usage usage;
     bool ran = step->is_started && step->tasks;
 
     /* The end is told to the parent, so there has to be one. */
@@ -232,8 +239,9 @@ void step_maybe_end(struct step *step)
     if (step->n_running || step->n_streams || !branch_is_done(step))
         return;
     step->is_over = true;
-    step_check_memory(step, NULL, 0);
-    add_usage(step);
+    usage = group_usage(step->sh);
+    check_memory(step, &usage, NULL, 0);
+    add_usage(step, &usage);
     step->ended[step->sums.n_indexes++] = step->launch->index;
     step->sums.indexes = step->ended;
     if (step->words)
@@ -245,22 +253,24 @@ void step_maybe_end(struct step *step)
      * the reader of the output is: see step_leave. */
 }
 
+/* With the directory that it had for its sockets. */
+static void end_wiring(struct step *step)
+{
+    cleanup(freep) char *dir = step_dir(step);
+
+    if (!step->wiring)
+        return;
+    wiring_stop(take(step->wiring));
+    (void)io_remove_tree(dir, NULL);
+}
+
 static void leave_now(void *ctx)
 {
     struct step *step = ctx;
-    cleanup(freep) char *dir = step_dir(step);
 
-    wiring_stop(step->wiring);
     box_destroy(step->box);
-    (void)io_remove_tree(dir, NULL);
+    end_wiring(step);
     exit(step->is_over ? 0 : 1);
-}
-
-/* With what its container needs: no MPI any more. */
-static void stay(struct step *step)
-{
-    wiring_stop(step->wiring);
-    step->wiring = NULL;
 }
 
 void step_leave(struct step *step)
@@ -269,7 +279,8 @@ void step_leave(struct step *step)
         box_end_tasks(step->box);
     if (holding_goes_on(step)) {
         guests_end(&step->guests, "the step has ended");
-        stay(step);
+        /* With what its container needs: no MPI any more. */
+        end_wiring(step);
         return;
     }
     if (step->box)

@@ -311,7 +311,8 @@ static int start_plugin(struct wiring *wiring, const struct berth_mpi_step *mpi,
 static int make_dirs(const char *server_dir, const char *task_dir, const char *dir,
                      struct err *err)
 {
-    if ((mkdir(server_dir, 0700) && errno != EEXIST) ||
+    if ((mkdir(dir, 0700) && errno != EEXIST) ||
+        (mkdir(server_dir, 0700) && errno != EEXIST) ||
         (mkdir(task_dir, 0700) && errno != EEXIST))
         return err_sys(err, errno, "%s", dir);
     return 0;

@@ -162,10 +162,12 @@ def inside(desk, *words):
     return {path.name for path in groups(desk, "job_*/work/*") if path.name in words}
 
 
-def test_a_shepherd_leaves_the_group_of_its_tasks(desk):
+def test_a_shepherd_is_not_in_the_group_of_its_tasks(desk):
     desk.submit("-o", "out", "--wrap", "berth run sleep 471")
     shepherd = shepherd_of(desk, "sleep 471")
-    wait_until(lambda: "shepherds" in pathlib.Path(f"/proc/{shepherd}/cgroup").read_text())
+    assert "/shepherds" in pathlib.Path(f"/proc/{shepherd}/cgroup").read_text()
+    ways = [os.readlink(fd) for fd in pathlib.Path(f"/proc/{shepherd}/fd").iterdir()]
+    assert not [way for way in ways if way.endswith(("/tasks", "/cgroup.procs"))]
     [lead] = [pid for path in groups(desk, "job_*/work/batch")
               for pid in (path / "cgroup.procs").read_text().split()][:1]
     assert lead and inside(desk, "batch", "step_0") == {"batch", "step_0"}

@@ -279,27 +279,61 @@ static int v1_make(void *self, const char *path,
 
 /* ------------------------------------------------------------------- processes */
 
+/* A thread that moves itself, by this, need not wait for the whole machine's forks. */
+#define OWN_FILE "tasks"
+
+/* Where in 'tree' the processes of group 'path' are. */
+static void find_place(const struct hierarchy *tree, const char *path, char *at,
+                       size_t size)
+{
+    (void)snprintf(at, size, "%s", path);
+    while (!dir_exists(tree->fd, at) && path_up(at))
+        ;
+}
+
 static int v1_enter(void *self, const char *path, pid_t pid,
                     struct berth_cgroup_err *err)
 {
     struct v1 *v1 = self;
-    /* A thread that moves itself need not wait for the whole machine's forks. */
-    const char *file = pid ? "cgroup.procs" : "tasks";
+    const char *file = pid ? "cgroup.procs" : OWN_FILE;
 
     for (size_t i = 0; i < v1->n; i++) {
         const struct hierarchy *tree = &v1->trees[i];
         char at[4096];
         int rc;
 
-        (void)snprintf(at, sizeof(at), "%s", path);
-        while (!dir_exists(tree->fd, at) && path_up(at))
-            ;
+        find_place(tree, path, at, sizeof(at));
         rc = file_write_number(tree->fd, at, file, (uint64_t)pid);
         if (rc)
             return err_say(err, -rc, "enter control group %s/%s: %s", tree->dir, at,
                            strerror(-rc));
     }
     return 0;
+}
+
+static int v1_doors(void *self, const char *path, int fds[BERTH_CGROUP_DOORS],
+                    struct berth_cgroup_err *err)
+{
+    struct v1 *v1 = self;
+    int n = 0;
+
+    for (size_t i = 0; i < v1->n; i++) {
+        const struct hierarchy *tree = &v1->trees[i];
+        char at[4096];
+        int fd;
+
+        find_place(tree, path, at, sizeof(at));
+        fd = file_open(tree->fd, at, OWN_FILE, O_WRONLY);
+        if (fd >= 0) {
+            fds[n++] = fd;
+            continue;
+        }
+        while (n)
+            (void)close(fds[--n]);
+        return err_say(err, -fd, "the way into control group %s/%s: %s", tree->dir, at,
+                       strerror(-fd));
+    }
+    return n;
 }
 
 /* The tree that knows which processes a group has. */
@@ -524,6 +558,7 @@ static const struct berth_cgroup_ops ops = {
     .close = v1_close,
     .make = v1_make,
     .enter = v1_enter,
+    .doors = v1_doors,
     .usage = v1_usage,
     .processes = v1_processes,
     .freeze = v1_freeze,

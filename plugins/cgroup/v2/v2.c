@@ -225,6 +225,17 @@ static int v2_enter(void *self, const char *path, pid_t pid,
               : 0;
 }
 
+static int v2_doors(void *self, const char *path, int fds[BERTH_CGROUP_DOORS],
+                    struct berth_cgroup_err *err)
+{
+    struct v2 *v2 = self;
+
+    fds[0] = file_open(v2->fd, path, "cgroup.procs", O_WRONLY);
+    return fds[0] < 0 ? err_say(err, -fds[0], "the way into control group %s/%s: %s",
+                                v2->dir, path, strerror(-fds[0]))
+                      : 1;
+}
+
 static int v2_processes(void *self, const char *path, pid_t **ret, size_t *ret_n)
 {
     struct v2 *v2 = self;
@@ -377,6 +388,7 @@ static const struct berth_cgroup_ops ops = {
     .close = v2_close,
     .make = v2_make,
     .enter = v2_enter,
+    .doors = v2_doors,
     .usage = v2_usage,
     .processes = v2_processes,
     .freeze = v2_freeze,

@@ -17,7 +17,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define BERTH_CGROUP_ABI 2
+#define BERTH_CGROUP_ABI 3
+#define BERTH_CGROUP_DOORS 16
 #define BERTH_CGROUP_SYMBOL "berth_cgroup_plugin"
 
 struct berth_cgroup_err {
@@ -107,6 +108,12 @@ struct berth_cgroup_ops {
     /* Put a process into a group, with all its threads; 0: ourselves, who have one
      * thread. Mandatory. */
     int (*enter)(void *self, const char *path, pid_t pid, struct berth_cgroup_err *err);
+    /* Open the ways into a group, for a process that has no right to do so: it enters
+     * by writing "0" to each, while it has one thread. At most BERTH_CGROUP_DOORS
+     * descriptors, close-on-exec, the caller's; how many, or -Exxx. They let in whoever
+     * has them, and any process that he names. Mandatory. */
+    int (*doors)(void *self, const char *path, int fds[BERTH_CGROUP_DOORS],
+                 struct berth_cgroup_err *err);
     /* Mandatory. -ENOENT: there is no such group. */
     int (*usage)(void *self, const char *path, struct berth_cgroup_usage *ret);
     /* The processes in a group and below: a heap array, the caller's. Mandatory. */

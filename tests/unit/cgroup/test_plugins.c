@@ -166,6 +166,23 @@ static void v1_sets_limits_and_passes_over_what_is_not_there(void **state)
     ops->close(self);
 }
 
+/* Files of this double keep what is written to them. */
+static void enter_by_doors(const struct berth_cgroup_ops *ops, void *self,
+                           const char *path)
+{
+    struct berth_cgroup_err err = {0};
+    int fds[BERTH_CGROUP_DOORS];
+    int n = ops->doors(self, path, fds, &err);
+
+    if (n <= 0)
+        fail_msg("%s", err.text);
+    for (int i = 0; i < n; i++) {
+        assert_true(lseek(fds[i], 0, SEEK_END) >= 0);
+        assert_int_equal(write(fds[i], "0", 1), 1);
+        assert_int_equal(close(fds[i]), 0);
+    }
+}
+
 static void v1_enters_the_deepest_group_of_each_tree(void **state)
 {
     const struct berth_cgroup_ops *ops = load("v1");
@@ -184,6 +201,10 @@ static void v1_enters_the_deepest_group_of_each_tree(void **state)
     has("sys/fs/cgroup/memory/own/berth/c.n1/job/step/tasks", "0");
     has("sys/fs/cgroup/pids/own/berth/c.n1/job/tasks", "0");
     has("sys/fs/cgroup/cpuset/berth/c.n1/tasks", "0");
+    enter_by_doors(ops, self, "job/step");
+    has("sys/fs/cgroup/memory/own/berth/c.n1/job/step/tasks", "00");
+    has("sys/fs/cgroup/pids/own/berth/c.n1/job/tasks", "00");
+    has("sys/fs/cgroup/cpuset/berth/c.n1/tasks", "00");
     assert_int_equal(ops->enter(self, "job/step", 1, &err), -ENOENT);
     assert_non_null(strstr(err.text, "enter control group "));
     ops->close(self);
