@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "base/units.h"
+#include "client/steps.h"
 
 #define CORES_MAX 65536
 /* Slurm's names: mpirun looks for an srun in PATH, and has to find ours first. */
@@ -111,6 +112,16 @@ static void set_sizes(const Berth__JobSpec *asked, char ***env)
     set_if(env, "SLURM_DISTRIBUTION", asked->distribution);
 }
 
+static char *lead_of(const struct allocation *alloc)
+{
+    const Berth__NodeShare *lead = alloc->lead;
+    char *here = steps_lead_here(alloc->berth, lead->node, alloc->job,
+                                 alloc->list->jobs[0]->record->epoch);
+
+    return here ? here
+                : xasprintf("tcp:%s:%u:%u", lead->address, lead->port, alloc->job);
+}
+
 void allocation_env(const struct allocation *alloc, const struct job_args *args,
                     char ***env)
 {
@@ -120,8 +131,7 @@ void allocation_env(const struct allocation *alloc, const struct job_args *args,
     uint32_t n_nodes = (uint32_t)placement->n_shares;
     const char *path;
 
-    set(env, "BERTH_LEAD",
-        xasprintf("tcp:%s:%u:%u", alloc->lead->address, alloc->lead->port, alloc->job));
+    set(env, "BERTH_LEAD", lead_of(alloc));
     set_number(env, "BERTH_JOB_ID", alloc->job);
     set_number(env, "SLURM_JOB_ID", alloc->job);
     set_number(env, "SLURM_JOBID", alloc->job);

@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/units.h"
 #include "client/steps.h"
+#include "wire/pack.h"
 
 int berth_steps_connect(struct berth *berth, const char *host, uint16_t port,
                         uint32_t job, struct berth_steps **ret, struct berth_err *err)
@@ -65,6 +67,38 @@ static int split_remote(char *text, uint16_t *ret_port, uint32_t *ret_job,
     if (rc == 0)
         *ret_job = (uint32_t)number;
     return rc;
+}
+
+/* Others than its user and root cannot make a socket in a job's directory. But this may
+ * be a machine of two clusters, which number their jobs alike: so the lead is asked for
+ * its node. */
+static bool leads_at(const char *path, const char *node)
+{
+    cleanup(caller_destroyp) struct caller *caller = NULL;
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__StepQuery query = BERTH__STEP_QUERY__INIT;
+
+    env.body_case = BERTH__ENVELOPE__BODY_STEP_QUERY;
+    env.step_query = &query;
+    return caller_connect_local(path, &caller, NULL) == 0 &&
+           (caller_peer(caller)->uid == 0 || caller_peer(caller)->uid == getuid()) &&
+           caller_call(caller, &env, &reply, NULL) == 0 &&
+           reply->body_case == BERTH__ENVELOPE__BODY_STEP_LIST &&
+           strcmp(reply->step_list->node, node) == 0;
+}
+
+char *steps_lead_here(const struct berth *berth, const char *node, uint32_t job,
+                      uint32_t epoch)
+{
+    cleanup(freep) char *run_dir = config_node_dir(berth->config->node.run_dir, node);
+    cleanup(freep) char *path =
+        xasprintf("%s/job.%u.%u/user/lead.sock", run_dir, job, epoch);
+
+    if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path) ||
+        !leads_at(path, node))
+        return NULL;
+    return xasprintf("unix:%s", path);
 }
 
 static int connect_remote(const char *text, struct berth_steps **ret,

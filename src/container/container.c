@@ -280,6 +280,18 @@ static void note_silent_end(struct container *c)
                   line ? line : "");
 }
 
+/* The caller may have made the socket one that does not block. */
+static int receive_and_wait(struct container *c, struct report *report, pid_t *pid,
+                            int *fds, size_t *n)
+{
+    struct pollfd pfd = {.fd = c->sock, .events = POLLIN};
+    int rc;
+
+    while ((rc = report_receive_fds(c->sock, true, report, pid, fds, n)) == -EAGAIN)
+        (void)poll(&pfd, 1, -1);
+    return rc;
+}
+
 int container_wait_ready(struct container *c, struct err *err)
 {
     int fds[REPORT_FDS_MAX];
@@ -289,7 +301,7 @@ int container_wait_ready(struct container *c, struct err *err)
     int rc;
 
     while (!c->is_ready && !c->failed.code) {
-        rc = report_receive_fds(c->sock, true, &report, &pid, fds, &n);
+        rc = receive_and_wait(c, &report, &pid, fds, &n);
         if (rc == 0)
             note_silent_end(c);
         else if (rc < 0)

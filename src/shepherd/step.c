@@ -114,16 +114,49 @@ static int start_wiring(struct step *step, struct err *err)
     return rc;
 }
 
+/* What was ordered of a box that never was: nothing has begun. */
+static void forget_tasks(struct step *step)
+{
+    for (uint32_t i = 0; i < step->n_tasks; i++) {
+        step->tasks[i].has_ended = true;
+        streams_ended(&step->tasks[i]);
+    }
+    step->n_running = 0;
+}
+
+/* Orders may be given before the box is ready, so that its first process finds them
+ * then, and the shepherd need not be woken in between. One that others may join has to
+ * be known to the lead first. */
+static int order_early(struct step *step, struct err *err)
+{
+    if (!step->parent_open || step->is_aborted || step->box->hold ||
+        step->launch->spec->bag)
+        return 0;
+    step->is_started = true;
+    return tasks_start(step, err);
+}
+
 /* While the box is being built by its own process and the parent answers, the
  * slow part happens here. */
 static void on_prepare(uv_timer_t *timer)
 {
     struct step *step = timer->data;
-    struct err err;
+    struct err err, of_orders;
+    int rc;
 
-    if (start_wiring(step, &err) || container_wait_ready(step->box->container, &err) ||
-        holding_start(step, &err)) {
+    if (start_wiring(step, &err)) {
         step_fail(step, &err);
+        return;
+    }
+    rc = order_early(step, &of_orders);
+    /* Why a box cannot take orders is for itself to say. */
+    if (container_wait_ready(step->box->container, &err)) {
+        forget_tasks(step);
+        step_fail(step, &err);
+        return;
+    }
+    if (rc || holding_start(step, &err)) {
+        step_fail(step, rc ? &of_orders : &err);
         return;
     }
     step->is_ready = true;
