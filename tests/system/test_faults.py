@@ -175,6 +175,33 @@ def test_a_job_can_be_cancelled_after_its_node_daemon_came_back(own):
 
 # --------------------------------------------------------------- shepherds
 
+def nurseries(desk):
+    """Pids of the processes that the cluster's shepherds are copies of."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            name = (entry / "comm").read_text().strip()
+            inside = str(desk.cluster.home).encode() in (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if inside and name == "berth-nursery":
+            found.append(int(entry.name))
+    assert found
+    return found
+
+
+def test_a_nursery_that_dies_takes_no_shepherd_along(own):
+    client = own.start("run", "-n1", "sh", "-c", WAITS + "exit 5")
+    assert client.stdout.readline() == "on\n"
+    for pid in nurseries(own):
+        os.kill(pid, signal.SIGKILL)
+    for _ in range(4):  # more than there are spares
+        assert own.berth("run", "-n1", "echo", "there").stdout == "there\n"
+    go(own)
+    client.communicate(timeout=60)
+    assert client.returncode == 5
+
+
 def test_the_death_of_a_lead_ends_its_job_everywhere(own):
     job = own.submit("-N3", "-n3", "-o", "out", "--wrap",
                      "berth run sh -c 'echo on; exec sleep 7001'& exec sleep 7002")
