@@ -139,9 +139,19 @@ static char **append(char **names, size_t n, const char *name)
     return more;
 }
 
+/* These file systems, as most, count the directories in a directory: where there are
+ * none, dozens of files need not be gone through to know it. */
+static int has_no_children(int at, const char *dir)
+{
+    struct stat st;
+
+    return fstatat(at, dir[0] ? dir : ".", &st, 0) == 0 && st.st_nlink == 2;
+}
+
 char **dir_children(int at, const char *dir)
 {
-    int fd = file_open(at, dir, ".", O_RDONLY | O_DIRECTORY);
+    int fd =
+        has_no_children(at, dir) ? -1 : file_open(at, dir, ".", O_RDONLY | O_DIRECTORY);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     char **names = NULL;
     size_t n = 0;
