@@ -125,14 +125,26 @@ static int apply_value(const struct opt *opt, const struct node *value,
     return opt->set(opt, text, args, err);
 }
 
+/* --no-NAME, if there is such. */
+static const struct opt *opposite(const struct opt *opt)
+{
+    for (const struct opt *no = job_options; no->name; no++)
+        if (strncmp(no->name, "no-", 3) == 0 && strcmp(no->name + 3, opt->name) == 0)
+            return no;
+    return NULL;
+}
+
 /* A truth value stands for an option without a value, if there is such. */
 static int apply(const struct opt *opt, const struct node *value, struct job_args *args,
                  struct err *err)
 {
     int rc = 0;
 
-    if (value->kind == NODE_BOOL && opt->arg != OPT_NEEDED)
-        return value->truth ? opt->set(opt, NULL, args, err) : 0;
+    if (value->kind == NODE_BOOL && opt->arg != OPT_NEEDED) {
+        if (!value->truth)
+            opt = opposite(opt);
+        return opt ? opt->set(opt, NULL, args, err) : 0;
+    }
     if (value->kind != NODE_LIST)
         return apply_value(opt, value, args, err);
     for (size_t i = 0; i < value->n_items && rc == 0; i++)

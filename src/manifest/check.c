@@ -197,6 +197,10 @@ static void check_map(struct check *c, const struct mf_field *field,
         expected(c, node, field->value);
         return;
     }
+    if (node->n_items / 2 > FIELD_KEYS_MAX) {
+        fail(c, node, "more than %d keys", FIELD_KEYS_MAX);
+        return;
+    }
     for (size_t i = 0; i < node->n_items; i += 2)
         check_entry(c, field, node->items[i], node->items[i + 1]);
 }
@@ -231,6 +235,10 @@ static void check_list(struct check *c, const struct mf_field *field,
 {
     if (node->kind != NODE_LIST) {
         expected(c, node, field->value);
+        return;
+    }
+    if (node->n_items > FIELD_ITEMS_MAX && field->value != MF_STRINGS) {
+        fail(c, node, "more than %d of them", FIELD_ITEMS_MAX);
         return;
     }
     for (size_t i = 0; i < node->n_items; i++) {

@@ -13,6 +13,11 @@
 #include "manifest/report.h"
 #include "manifest/schema.h"
 
+/* Rules compare items of one list or map with each other: more than this are refused.
+ */
+#define FIELD_ITEMS_MAX 2048
+#define FIELD_KEYS_MAX 8192
+
 /* Compare all of 'node' with 'type': unknown fields, types, words, bounds, what is
  * missing, what is warned of or refused. */
 void fields_check(const struct mf_type *type, const struct node *node,

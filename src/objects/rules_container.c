@@ -11,6 +11,7 @@
 #include "base/units.h"
 
 #define same(a, b) (strcmp(a, b) == 0)
+#define HOST_PORTS_MAX 2048
 
 static const char *const field_paths[] = {
     "metadata.name",           "metadata.namespace", "metadata.uid",   "spec.nodeName",
@@ -369,21 +370,45 @@ static bool ports_clash(const struct mf_port *a, const struct mf_port *b)
            (!a->host_ip || !b->host_ip || same(a->host_ip, b->host_ip));
 }
 
+/* A port of the node, and who wants it. */
+struct host_port {
+    const struct mf_port *port;
+    size_t container, place;
+};
+
+static size_t gather_host_ports(const struct mf_pod_spec *spec, struct host_port *ports)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < spec->containers.n; i++)
+        for (size_t k = 0; k < spec->containers.items[i].ports.n; k++) {
+            const struct mf_port *port = &spec->containers.items[i].ports.items[k];
+
+            if (port->host_port > 0 && n < HOST_PORTS_MAX)
+                ports[n++] = (struct host_port){port, i, k};
+        }
+    return n;
+}
+
 /* No two containers get the same port of the node. */
 static void judge_host_ports(const struct rules *r, const char *path,
                              const struct mf_pod_spec *spec)
 {
-    for (size_t i = 0; i < spec->containers.n; i++)
-        for (size_t k = 0; k < spec->containers.items[i].ports.n; k++)
-            for (size_t j = 0; j <= i; j++)
-                for (size_t l = 0; l < spec->containers.items[j].ports.n; l++)
-                    if ((j < i || l < k) &&
-                        ports_clash(&spec->containers.items[i].ports.items[k],
-                                    &spec->containers.items[j].ports.items[l]))
-                        rule_broken(
-                            r,
-                            below(path, ".containers[%zu].ports[%zu].hostPort", i, k).s,
-                            "this port of the node is taken by containers[%zu]", j);
+    cleanup(freep) struct host_port *ports = xcalloc(HOST_PORTS_MAX, sizeof(*ports));
+    size_t n = gather_host_ports(spec, ports);
+
+    if (n == HOST_PORTS_MAX)
+        rule_broken(r, below(path, ".containers").s, "%d ports of the node, or more",
+                    HOST_PORTS_MAX);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (ports_clash(ports[i].port, ports[j].port))
+                rule_broken(r,
+                            below(path, ".containers[%zu].ports[%zu].hostPort",
+                                  ports[i].container, ports[i].place)
+                                .s,
+                            "this port of the node is taken by containers[%zu]",
+                            ports[j].container);
 }
 
 void judge_containers(const struct rules *r, const char *path,

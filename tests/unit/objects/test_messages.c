@@ -145,6 +145,13 @@ static const struct {
      "has "
      "neither probes nor hooks\n"},
 
+    {CONTAINER(
+         "    ports: [{containerPort: 1, hostPort: 9}]\n  - {name: b, image: i, "
+         "ports: [{containerPort: 2, hostPort: 9}, {containerPort: 3, hostPort: 9, "
+         "protocol: UDP}]}\n"),
+     "t:9: spec.containers[1].ports[0].hostPort: this port of the node is taken by "
+     "containers[0]\n"},
+
     /* Jobs. */
     {JOB("", "      restartPolicy: Never\n"), ""},
     {JOB("", ""),
@@ -261,11 +268,34 @@ static void a_namespace_that_is_asked_for_must_be_theirs(void **state)
     manifest_fini(&m);
 }
 
+/* Rules compare each with each, so there must not be too many. */
+static void lists_and_maps_have_bounds(void **state)
+{
+    struct strbuf text = STRBUF_INIT;
+    cleanup(freep) char *problems = NULL;
+    struct manifest m;
+
+    (void)state;
+    strbuf_puts(&text, SPEC("  hostAliases:\n"));
+    for (int i = 0; i < 2049; i++)
+        strbuf_puts(&text, "  - {ip: 10.0.0.1}\n");
+    strbuf_puts(&text, "  nodeSelector:\n");
+    for (int i = 0; i < 8193; i++)
+        strbuf_printf(&text, "    a%d: b\n", i);
+    m = read_manifest(text.s);
+    problems = problems_of(&m);
+    assert_string_equal(problems, "t:9: spec.hostAliases: more than 2048 of them\n"
+                                  "t:2059: spec.nodeSelector: more than 8192 keys\n");
+    manifest_fini(&m);
+    strbuf_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_mistake_is_told_with_its_place),
         cmocka_unit_test(lists_in_lists_are_taken_apart),
+        cmocka_unit_test(lists_and_maps_have_bounds),
         cmocka_unit_test(a_namespace_that_is_asked_for_must_be_theirs),
     };
 
