@@ -155,7 +155,7 @@ _berth() {
     elif [ "$command" = node ] && [ "$COMP_CWORD" -gt 2 ] && [[ $word != -* ]]; then
         words=$(_berth_nodes)
     elif [[ $command =~ ^(apply|create)$ ]] && [[ $before =~ ^(-o|--output)$ ]]; then
-        words='yaml json name'
+        words='yaml json name wide'
     elif [ "$command" != jobs ] && [ "$before" = -t ]; then
         return # a time
     elif words=$(_berth_values "$before"); then

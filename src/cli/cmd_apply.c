@@ -7,6 +7,7 @@
  */
 #include "cli/command.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,13 +15,14 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "cli/batch_manifest.h"
+#include "cli/demand_table.h"
 #include "cli/manifest_files.h"
 #include "manifest/write.h"
 #include "objects/explain.h"
 #include "objects/manifest.h"
 #include "spec/label_spec.h"
 
-enum output { OUTPUT_LINES, OUTPUT_YAML, OUTPUT_JSON, OUTPUT_NAME };
+enum output { OUTPUT_LINES, OUTPUT_YAML, OUTPUT_JSON, OUTPUT_NAME, OUTPUT_WIDE };
 
 struct apply_args {
     bool json; /* --json is -o json */
@@ -32,6 +34,7 @@ struct apply_args {
     /* What came of it. */
     const char *verb;
     size_t n_taken, n_refused, n_shown;
+    struct table *table; /* of -o wide */
 };
 
 static int add_file(const struct opt *opt, const char *value, void *ctx,
@@ -62,13 +65,13 @@ static int set_dry_run(const struct opt *opt, const char *value, void *ctx,
 static int set_output(const struct opt *opt, const char *value, void *ctx,
                       struct err *err)
 {
-    static const char *const words[] = {"", "yaml", "json", "name", NULL};
+    static const char *const words[] = {"", "yaml", "json", "name", "wide", NULL};
     struct apply_args *args = ctx;
     unsigned int word = schema_word(words, value);
 
     (void)opt;
     if (word < 2)
-        return err_set(err, EINVAL, "'%s' is not yaml, json or name", value);
+        return err_set(err, EINVAL, "'%s' is not yaml, json, name or wide", value);
     args->output = (enum output)(word - 1);
     return 0;
 }
@@ -106,7 +109,8 @@ static const struct opt opts[] = {
      .arg = OPT_NEEDED,
      .meta = "FORM",
      .set = set_output,
-     .help = "yaml, json: the objects with defaults filled in; name"},
+     .help = "yaml, json: the objects with defaults filled in; name; wide: what "
+             "their pods ask for"},
     {.name = "json", .set = opt_flag, .offset = AT(json), .help = "as -o json"},
     {.name = "selector",
      .letter = 'l',
@@ -145,7 +149,7 @@ static const struct opt opts[] = {
 #define EXAMPLES(verb)                                                  \
     "  berth " verb " --dry-run -f pod.yaml\n"                          \
     "  berth " verb " --dry-run -f job.json -o yaml\n"                  \
-    "  berth " verb " --dry-run -R -f manifests -l 'app=web' -o name\n" \
+    "  berth " verb " --dry-run -R -f manifests -l 'app=web' -o wide\n" \
     "  berth " verb " --explain job.spec.template.spec.containers\n"
 
 static const struct usage apply_usage = {
@@ -178,29 +182,33 @@ static void tell(const struct apply_args *args, const char *file,
 }
 
 /* "pod/web", "job.batch/sweep". */
-static void print_name(const struct mf_object *object)
+static char *name_of(const struct mf_object *object)
 {
     const char *slash = strchr(object->kind->api, '/');
+    char *name = slash ? xasprintf("%s.%.*s/%s", object->kind->name,
+                                   (int)(slash - object->kind->api), object->kind->api,
+                                   object->name)
+                       : xasprintf("%s/%s", object->kind->name, object->name);
 
-    for (const char *at = object->kind->name; *at; at++)
-        putchar(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
-    if (slash)
-        printf(".%.*s", (int)(slash - object->kind->api), object->kind->api);
-    printf("/%s", object->name);
+    for (char *at = name; *at != '/'; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return name;
 }
 
 static int show(struct apply_args *args, const struct mf_object *object)
 {
+    cleanup(freep) char *name = name_of(object);
     int rc = 0;
 
     switch (args->output) {
     case OUTPUT_LINES:
-        print_name(object);
-        printf(" %s (dry run)\n", args->verb);
+        printf("%s %s (dry run)\n", name, args->verb);
         break;
     case OUTPUT_NAME:
-        print_name(object);
-        putchar('\n');
+        puts(name);
+        break;
+    case OUTPUT_WIDE:
+        demand_table_add(args->table, name, object);
         break;
     case OUTPUT_YAML:
         printf(args->n_shown ? "---\n" : "");
@@ -285,6 +293,8 @@ static int take_files(struct apply_args *args)
         if (take_file(args, *path) != STATUS_OK)
             status = STATUS_FAILED;
     }
+    if (args->n_shown && args->output == OUTPUT_WIDE)
+        table_print(args->table, true, table_terminal_width(stdout), stdout);
     if (args->n_shown && args->output == OUTPUT_JSON)
         fputs("\n    ]\n}\n", stdout);
     if (!args->n_taken && !args->n_refused && status == STATUS_OK) {
@@ -335,10 +345,11 @@ static int run(const struct usage *usage, struct apply_args *args, int argc,
 static int run_and_end(const struct usage *usage, const char *verb, int argc,
                        char **argv)
 {
-    struct apply_args args = {.verb = verb};
+    struct apply_args args = {.verb = verb, .table = demand_table_create()};
     int status = run(usage, &args, argc, argv);
 
     strv_free(args.files);
+    table_destroy(args.table);
     label_spec_fini(&args.selector);
     return status;
 }

@@ -105,7 +105,7 @@ def test_directories_are_read_and_labels_choose(tmp_path, pod):
     (["-f", "https://example.org/pod.yaml"], "nothing is fetched from the web", 1),
     (["-f", "/nonexistent.yaml"], "/nonexistent.yaml", 1),
     (["--dry-run=server", "-f", "-"], "the cluster does not take objects yet", 2),
-    (["-o", "wide", "-f", "-"], "is not yaml, json or name", 2),
+    (["-o", "xml", "-f", "-"], "is not yaml, json, name or wide", 2),
     (["-l", "a=", "-l", "a in b", "-f", "-"], "at column", 2),
     (["--explain", "pod.spec.contaners"], "nearest: containers", 1)])
 def test_what_cannot_be_is_refused(argv, words, status):
@@ -131,6 +131,12 @@ def test_a_batch_job_has_the_options_of_submit():
 def test_a_batch_job_is_judged_by_the_options(old, new, words):
     result = apply("--dry-run", "-q", "-f", "-", input=BATCH.replace(old, new))
     assert result.returncode == 1 and words in result.stderr
+
+
+def test_what_pods_ask_for_is_a_table(pod):
+    lines = apply("--dry-run", "-q", "-f", pod, "-o", "wide").stdout.splitlines()
+    assert lines[0].split() == ["NAME", "PODS", "CPU", "MEMORY", "OTHER", "QUALITY", "LIMIT", "IMAGES"]
+    assert lines[1].split() == ["pod/web", "1", "500m", "-", "-", "Burstable", "-", "debian:12"]
 
 
 def test_fields_are_explained():

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "manifest/write.h"
+#include "objects/demand.h"
 #include "objects/objects.h"
 
 static const char pod_text[] =
@@ -240,12 +241,85 @@ static void what_is_printed_reads_back_as_the_same(void **state)
     check_round_trip(others_text);
 }
 
+static int64_t demand(const char *init, const char *containers, const char *resource)
+{
+    cleanup(freep) char *text = xasprintf(
+        "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {initContainers: [%s], "
+        "containers: [%s]}}",
+        init, containers);
+    struct manifest m = read_manifest(text);
+    cleanup(freep) char *problems = problems_of(&m);
+    struct quantity quantity;
+
+    assert_string_equal(problems, "");
+    assert_int_equal(pod_demand(((const struct mf_pod *)m.objects[0].object)->spec,
+                                resource, &quantity),
+                     0);
+    manifest_fini(&m);
+    return quantity_milli(&quantity);
+}
+
+#define ONE(name, more, amounts) \
+    "{name: " name ", image: i" more ", resources: {requests: {" amounts "}}}"
+#define SIDECAR ", restartPolicy: Always"
+
+static void a_pod_asks_for_the_most_that_runs_at_a_time(void **state)
+{
+    (void)state;
+    /* Side by side they add up. */
+    assert_int_equal(
+        demand("", ONE("a", "", "cpu: 1") "," ONE("b", "", "cpu: 500m"), "cpu"), 1500);
+    /* One after the other the largest counts. */
+    assert_int_equal(demand(ONE("i", "", "cpu: 3") "," ONE("j", "", "cpu: 2"),
+                            ONE("a", "", "cpu: 1"), "cpu"),
+                     3000);
+    /* A sidecar is beside the init containers behind it, and the containers. */
+    assert_int_equal(demand(ONE("s", SIDECAR, "cpu: 1") "," ONE("i", "", "cpu: 3"),
+                            ONE("a", "", "cpu: 1"), "cpu"),
+                     4000);
+    assert_int_equal(demand(ONE("i", "", "cpu: 3") "," ONE("s", SIDECAR, "cpu: 1"),
+                            ONE("a", "", "cpu: 2500m"), "cpu"),
+                     3500);
+    assert_int_equal(demand("", ONE("a", "", "cpu: 1"), "memory"), 0);
+}
+
+static void the_quality_of_service_follows_from_amounts(void **state)
+{
+    static const struct {
+        const char *resources;
+        enum pod_quality quality;
+    } cases[] = {
+        {"{}", POD_BEST_EFFORT},
+        {"{limits: {nvidia.com/gpu: 1}}", POD_BEST_EFFORT},
+        {"{requests: {cpu: 1}}", POD_BURSTABLE},
+        {"{limits: {cpu: 1}}", POD_BURSTABLE},
+        {"{limits: {cpu: 1, memory: 1Gi}}", POD_GUARANTEED},
+        {"{limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 500m}}", POD_BURSTABLE},
+        {"{limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 1000m}}", POD_GUARANTEED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        cleanup(freep) char *text = xasprintf("{apiVersion: v1, kind: Pod, metadata: "
+                                              "{name: p}, spec: {containers: [{name: "
+                                              "a, image: i, resources: %s}]}}",
+                                              cases[i].resources);
+        struct manifest m = read_manifest(text);
+        const struct mf_pod *pod = m.objects[0].object;
+
+        assert_int_equal(pod_quality(pod->spec), cases[i].quality);
+        manifest_fini(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pod_is_all_there),
         cmocka_unit_test(other_objects_are_all_there),
         cmocka_unit_test(what_is_printed_reads_back_as_the_same),
+        cmocka_unit_test(a_pod_asks_for_the_most_that_runs_at_a_time),
+        cmocka_unit_test(the_quality_of_service_follows_from_amounts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
