@@ -5,6 +5,7 @@
 #include "container/container.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
@@ -20,6 +21,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "container/build.h"
 #include "container/init.h"
 #include "container/join.h"
 #include "container/order.h"
@@ -433,4 +435,12 @@ void container_destroy(struct container *c)
 pid_t container_init_pid(const struct container *c)
 {
     return c->init;
+}
+
+int container_open(const struct container *c, const char *path)
+{
+    cleanup(freep) char *root = xasprintf("/proc/%d/root", (int)container_init_pid(c));
+    cleanup(closep) int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    return dir < 0 ? -errno : resolve_in(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }

@@ -190,4 +190,8 @@ void container_destroy(struct container *c);
 /* Of the container's first process, in the caller's PID namespace. */
 pid_t container_init_pid(const struct container *c);
 
+/* Open a file to read as those inside see it; its links cannot lead out. A descriptor,
+ * or -Exxx. It may be a pipe or worse: opening never waits, reading may. */
+int container_open(const struct container *c, const char *path);
+
 #endif

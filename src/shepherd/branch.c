@@ -5,7 +5,7 @@
  * Upwards go output, ends, aborts and fences; downwards input, signals and
  * results of fences; modex requests and replies go both ways (see exchange.c). The
  * root's parent is the lead. A parent that is lost ends the step here; a child that is
- * lost before its end is an abort for all.
+ * lost before its end is an abort for all, unless the step can go on without.
  */
 #include "shepherd/step.h"
 
@@ -312,6 +312,22 @@ static void on_child_message(struct channel *ch, const Berth__Envelope *msg,
     }
 }
 
+/* All end with it, unless they are to go on, or can do without. */
+static void lose_child(struct step *step, const struct child *child,
+                       const struct err *err)
+{
+    if (step->launch->spec->bag && !step->is_aborted) {
+        bag_node_lost_child(step, child->index, err->text);
+    } else if (exchange_survives_loss(step)) {
+        log_warn("job %u step %u: %s", step->sh->job, step->launch->step_id, err->text);
+        if (!step->words)
+            step->words = xasprintf("node %s: %s", step->own->node, err->text);
+        exchange_tell_lost(step, child->index);
+    } else {
+        step_fail(step, err);
+    }
+}
+
 static void on_child_close(struct channel *ch, const struct err *why, void *ctx)
 {
     struct child *child = ctx;
@@ -330,10 +346,7 @@ static void on_child_close(struct channel *ch, const struct err *why, void *ctx)
     (void)err_set(&err, EPIPE, "its neighbour %s was lost%s%s",
                   step->launch->nodes[child->index]->node, why->text[0] ? ": " : "",
                   why->text);
-    if (step->launch->spec->bag && !step->is_aborted)
-        bag_node_lost_child(step, child->index, err.text);
-    else
-        step_fail(step, &err);
+    lose_child(step, child, &err);
     input_continue(step);
     step_maybe_end(step);
 }

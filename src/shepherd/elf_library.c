@@ -71,8 +71,8 @@ static int check_header(struct elf *elf, struct err *err)
         return err_set(err, ENOEXEC, "is no ELF file");
     if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != OWN_DATA)
         return err_set(err, ENOEXEC, "is not of 64 bits in this machine's byte order");
-    if (header->e_type != ET_DYN || header->e_phentsize != sizeof(Elf64_Phdr))
-        return err_set(err, ENOEXEC, "is no shared library");
+    if (header->e_phentsize != sizeof(Elf64_Phdr))
+        return err_set(err, ENOEXEC, "has program headers of another form");
     return 0;
 }
 
@@ -113,21 +113,33 @@ static void take_entry(struct elf *elf, const Elf64_Dyn *entry)
     }
 }
 
+static bool get_dynamic(const struct elf *elf, Elf64_Phdr *ret)
+{
+    uint16_t i = 0;
+
+    while (i < elf->header.e_phnum && get_segment(elf, i, ret) &&
+           ret->p_type != PT_DYNAMIC)
+        i++;
+    return i < elf->header.e_phnum && ret->p_type == PT_DYNAMIC &&
+           ret->p_offset <= elf->len;
+}
+
+/* The entry at 'at' in the segment; false: there are no more. */
+static bool get_entry(const struct elf *elf, const Elf64_Phdr *segment, uint64_t at,
+                      Elf64_Dyn *ret)
+{
+    return at < segment->p_filesz &&
+           get(elf, segment->p_offset + at, ret, sizeof(*ret)) && ret->d_tag != DT_NULL;
+}
+
 static int read_dynamic(struct elf *elf, struct err *err)
 {
     Elf64_Phdr segment = {0};
     Elf64_Dyn entry;
-    uint16_t i = 0;
 
-    while (i < elf->header.e_phnum && get_segment(elf, i, &segment) &&
-           segment.p_type != PT_DYNAMIC)
-        i++;
-    if (i == elf->header.e_phnum || segment.p_type != PT_DYNAMIC)
+    if (!get_dynamic(elf, &segment))
         return err_set(err, ENOEXEC, "is not linked dynamically");
-    for (uint64_t at = 0; at < segment.p_filesz && segment.p_offset <= elf->len &&
-                          get(elf, segment.p_offset + at, &entry, sizeof(entry)) &&
-                          entry.d_tag != DT_NULL;
-         at += sizeof(entry))
+    for (uint64_t at = 0; get_entry(elf, &segment, at, &entry); at += sizeof(entry))
         take_entry(elf, &entry);
     elf->strings = offset_of(elf, elf->strings);
     elf->need = offset_of(elf, elf->need);
@@ -226,6 +238,8 @@ int elf_library_read(const void *bytes, size_t len, struct elf_library *ret,
     const char *soname;
     int rc = check_header(&elf, err);
 
+    if (!rc && elf.header.e_type != ET_DYN)
+        rc = err_set(err, ENOEXEC, "is no shared library");
     *ret = (struct elf_library){.machine = elf.header.e_machine};
     if (!rc)
         rc = read_dynamic(&elf, err);
@@ -241,4 +255,27 @@ int elf_library_read(const void *bytes, size_t len, struct elf_library *ret,
     if (!read_defs(&elf, &ret->has))
         return err_set(err, ENOEXEC, "says brokenly which versions it has");
     return 0;
+}
+
+bool elf_linked_with(const void *bytes, size_t len, const char *prefix, char *ret_name)
+{
+    struct elf elf = {.bytes = bytes, .len = len};
+    struct err err;
+    Elf64_Phdr segment = {0};
+    Elf64_Dyn entry;
+
+    if (check_header(&elf, &err) || read_dynamic(&elf, &err) ||
+        !get_dynamic(&elf, &segment))
+        return false;
+    for (uint64_t at = 0; get_entry(&elf, &segment, at, &entry); at += sizeof(entry)) {
+        const char *name =
+            entry.d_tag == DT_NEEDED ? get_string(&elf, entry.d_un.d_val) : NULL;
+
+        if (!name || strncmp(name, prefix, strlen(prefix)) != 0 ||
+            strlen(name) >= ELF_SONAME_MAX)
+            continue;
+        memcpy(ret_name, name, strlen(name) + 1);
+        return true;
+    }
+    return false;
 }

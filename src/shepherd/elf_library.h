@@ -2,11 +2,13 @@
  *
  * elf_library.h - what a shared library says about itself, from its bytes
  *
- * Pure. Libraries of 64 bits in this machine's byte order; all else is refused.
+ * Pure. Libraries of 64 bits in this machine's byte order; all else is refused. Of
+ * programs it is told what they are linked with.
  */
 #ifndef BERTH_SHEPHERD_ELF_LIBRARY_H
 #define BERTH_SHEPHERD_ELF_LIBRARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +31,10 @@ struct elf_library {
  * found out or misread, never followed past the end. */
 int elf_library_read(const void *bytes, size_t len, struct elf_library *ret,
                      struct err *err);
+
+/* Whether a program or library is linked with one whose name begins with 'prefix': the
+ * first such name, in ret_name of ELF_SONAME_MAX bytes. */
+bool elf_linked_with(const void *bytes, size_t len, const char *prefix, char *ret_name);
 
 /* Below 0, 0, above 0. */
 int glibc_compare(struct glibc_version a, struct glibc_version b);

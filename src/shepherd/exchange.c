@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "shepherd/translate.h"
+#include "shepherd/tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -84,8 +85,10 @@ static void on_modex_request(void *ctx, const char *nspace, uint32_t rank,
     Berth__ModexRequest msg = BERTH__MODEX_REQUEST__INIT;
 
     msg.to_index = nspace ? UINT32_MAX : node_of_rank(step, rank);
-    if (!nspace && msg.to_index == UINT32_MAX) {
-        wiring_modex_done(step->wiring, cookie, ENOENT, NULL, 0);
+    if (!nspace &&
+        (msg.to_index == UINT32_MAX || fences_has_lost(step->fences, msg.to_index))) {
+        wiring_modex_done(step->wiring, cookie,
+                          msg.to_index == UINT32_MAX ? ENOENT : ECONNRESET, NULL, 0);
         return;
     }
     msg.rank = rank;
@@ -201,6 +204,41 @@ static void on_client(void *ctx, uint32_t rank, bool is_finalized)
     task->is_finalized = is_finalized;
 }
 
+/* -------------------------------------------------------------- nodes that go */
+
+bool exchange_survives_loss(const struct step *step)
+{
+    return step->fences && !step->launch->spec->kill_on_bad_exit && !step->is_aborted;
+}
+
+/* Over the lead, as all messages do, which keeps their order: what was said before
+ * comes before. One from nobody is the shepherds' own. */
+void exchange_tell_lost(struct step *step, uint32_t index)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__MpiMessage msg = BERTH__MPI_MESSAGE__INIT;
+    char own[NSPACE_MAX];
+
+    nspace_format(own, step->sh->job, step->launch->step_id, &step->launch->secret);
+    msg.from_index = index;
+    msg.to = own;
+    msg.to_index = BERTH_MPI_ALL;
+    env.body_case = BERTH__ENVELOPE__BODY_MPI_MESSAGE;
+    env.mpi_message = &msg;
+    branch_up(step, &env);
+}
+
+/* It takes all below along: they have lost their way up. */
+static void take_lost(struct step *step, uint32_t index)
+{
+    if (!step->fences)
+        return;
+    fences_lose(step->fences, index);
+    for (uint32_t i = index; i < step->n_nodes; i++)
+        if (i == index || tree_child_towards(index, i, step->fanout) != UINT32_MAX)
+            wiring_node_lost(step->wiring, i);
+}
+
 /* --------------------------------------------------- calls, answers, messages */
 
 static void on_call(void *ctx, const Berth__MpiCall *call)
@@ -254,8 +292,10 @@ void exchange_take_message(struct step *step, Berth__Envelope *env)
         branch_down(step, env);
     else if (msg->to_index != step->launch->index)
         branch_towards(step, msg->to_index, env);
-    if (step->wiring &&
-        (msg->to_index == BERTH_MPI_ALL || msg->to_index == step->launch->index))
+    if (!msg->from[0])
+        take_lost(step, msg->from_index);
+    else if (step->wiring &&
+             (msg->to_index == BERTH_MPI_ALL || msg->to_index == step->launch->index))
         wiring_told(step->wiring, msg->from, msg->from_index, msg->data.data,
                     msg->data.len);
 }

@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "shepherd/tree.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct fence {
     uint32_t *nodes;
     size_t n_nodes;    /* 0: all */
     uint32_t gathered; /* contributions of nodes */
+    bool is_entered;   /* by the tasks here */
     struct strbuf data;
     UT_hash_handle hh;
 };
@@ -33,6 +35,7 @@ struct counter {
 struct fences {
     uint32_t index, n_nodes, fanout;
     uint32_t subtree; /* nodes in ours, ourselves included */
+    bool *lost;       /* by index; NULL: none is */
     struct fence_actions actions;
     struct fence *open;
     struct counter *counters;
@@ -73,6 +76,7 @@ void fences_destroy(struct fences *fences)
         HASH_DEL(fences->counters, counter);
         free(counter);
     }
+    free(fences->lost);
     free(fences);
 }
 
@@ -90,6 +94,15 @@ static struct fence *fence_get(struct fences *fences, const uint8_t *id,
     fence->n_nodes = n_nodes;
     HASH_ADD(hh, fences->open, id, FENCE_ID_BYTES, fence);
     return fence;
+}
+
+/* Whether one of these (0 of them: of all) is gone. */
+static bool needs_lost(const struct fences *fences, const uint32_t *nodes, size_t n)
+{
+    for (size_t i = 0; i < n && fences->lost; i++)
+        if (nodes[i] < fences->n_nodes && fences->lost[nodes[i]])
+            return true;
+    return n == 0 && fences->lost;
 }
 
 static void fill(const struct fence *fence, Berth__Fence *msg)
@@ -169,11 +182,16 @@ void fences_enter(struct fences *fences, const uint8_t set[FENCE_SET_BYTES],
     uint32_t count = count_entry(fences, set);
     struct fence *fence;
 
+    if (needs_lost(fences, nodes, n_nodes)) {
+        fences->actions.deliver(fences->actions.ctx, set, ECONNRESET, NULL, 0);
+        return;
+    }
     memcpy(id, set, FENCE_SET_BYTES);
     for (int i = 0; i < 4; i++)
         id[FENCE_SET_BYTES + i] = (uint8_t)(count >> (24 - 8 * i));
     fence = fence_get(fences, id, nodes, n_nodes);
     strbuf_add(&fence->data, data, len);
+    fence->is_entered = true;
     fence->gathered++;
     advance(fences, fence);
 }
@@ -188,8 +206,45 @@ void fences_receive(struct fences *fences, const Berth__Fence *msg)
         finish(fences, msg);
         return;
     }
+    /* Sent before its node knew. */
+    if (needs_lost(fences, msg->nodes, msg->n_nodes))
+        return;
     fence = fence_get(fences, msg->id.data, msg->nodes, msg->n_nodes);
     strbuf_add(&fence->data, msg->data.data, msg->data.len);
     fence->gathered += msg->contributions;
     advance(fences, fence);
+}
+
+/* ------------------------------------------------------------------- losses */
+
+static void lose_nodes(struct fences *fences, uint32_t index)
+{
+    if (!fences->lost)
+        fences->lost = xcalloc(fences->n_nodes, sizeof(*fences->lost));
+    for (uint32_t i = index; i < fences->n_nodes; i++)
+        if (i == index || tree_child_towards(index, i, fences->fanout) != UINT32_MAX)
+            fences->lost[i] = true;
+}
+
+void fences_lose(struct fences *fences, uint32_t index)
+{
+    struct fence *fence, *next;
+
+    if (index >= fences->n_nodes)
+        return;
+    lose_nodes(fences, index);
+    HASH_ITER(hh, fences->open, fence, next)
+    {
+        if (!needs_lost(fences, fence->nodes, fence->n_nodes))
+            continue;
+        if (fence->is_entered)
+            fences->actions.deliver(fences->actions.ctx, fence->id, ECONNRESET, NULL,
+                                    0);
+        fence_free(fences, fence);
+    }
+}
+
+bool fences_has_lost(const struct fences *fences, uint32_t index)
+{
+    return fences->lost && index < fences->n_nodes && fences->lost[index];
 }

@@ -16,6 +16,7 @@
 #ifndef BERTH_SHEPHERD_FENCE_H
 #define BERTH_SHEPHERD_FENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,5 +49,11 @@ void fences_enter(struct fences *fences, const uint8_t set[FENCE_SET_BYTES],
 
 /* A message from a child (up) or from the parent (down). */
 void fences_receive(struct fences *fences, const Berth__Fence *msg);
+
+/* Node 'index', and with it all below, is gone, and the step goes on without. Every
+ * node that is left is told, after all results that were on the way: fences that need
+ * one of those nodes are over for its tasks with ECONNRESET, now and from now on. */
+void fences_lose(struct fences *fences, uint32_t index);
+bool fences_has_lost(const struct fences *fences, uint32_t index);
 
 #endif

@@ -81,6 +81,7 @@ struct step {
     struct task *tasks;
     uint32_t n_tasks, n_running;
     struct program_spec programs; /* of --multi-prog */
+    char *first_program;          /* of rank 0: a path, or NAME:PATH to look for */
     struct bag_node *bag;         /* its tasks are slots of a bag; or NULL */
     uint32_t n_streams;           /* open ones, and files that have to be written */
     bool is_paused;               /* they are not read */
@@ -156,6 +157,11 @@ void exchange_take_modex_reply(struct step *step, Berth__Envelope *env);
 void exchange_take_answer(struct step *step, Berth__Envelope *env);
 void exchange_take_message(struct step *step, Berth__Envelope *env);
 void exchange_take_inquiry(struct step *step, Berth__Envelope *env);
+/* Whether the step goes on when nodes are lost: one with MPI that outlives its tasks.
+ */
+bool exchange_survives_loss(const struct step *step);
+/* The child 'index' is lost: let all nodes that are left know. */
+void exchange_tell_lost(struct step *step, uint32_t index);
 
 /* ----------------------------------------------------------------- tasks.c */
 int tasks_start(struct step *step, struct err *err);

@@ -6,6 +6,7 @@
  * last task has ended, whatever it left behind in the box is killed, so that the
  * pipes end too.
  */
+#include "shepherd/alone.h"
 #include "shepherd/group.h"
 #include "shepherd/step.h"
 
@@ -124,6 +125,7 @@ static void task_ended(struct task *task, int status)
         tell_deserted(task);
     if (step->wiring)
         wiring_task_ended(step->wiring, task->rank, status);
+    alone_check(task, status);
     streams_ended(task);
     if (step->n_running == 0)
         box_end_tasks(step->box);
@@ -276,6 +278,7 @@ static int start_task(struct step *step, struct task *task, char *const *base,
             .has_terminal = streams_has_terminal(task),
         };
 
+        alone_remember(task, app ? app->argv[0] : own_argv[0], env, order.cwd);
         if (order.has_terminal) {
             order.rows = (uint16_t)spec->terminal->rows;
             order.columns = (uint16_t)spec->terminal->columns;

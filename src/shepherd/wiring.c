@@ -498,3 +498,9 @@ void wiring_output(struct wiring *wiring, uint32_t rank, int stream, const void 
     if (wiring->ops->output)
         wiring->ops->output(wiring->self, rank, stream, data, len);
 }
+
+void wiring_node_lost(struct wiring *wiring, uint32_t node)
+{
+    if (wiring->ops->node_lost)
+        wiring->ops->node_lost(wiring->self, node);
+}

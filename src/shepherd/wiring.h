@@ -72,11 +72,12 @@ void wiring_modex_done(struct wiring *wiring, uint64_t cookie, int status,
 void wiring_task_ended(struct wiring *wiring, uint32_t rank, int status);
 
 /* The lead's answer to a call, with steps to know of before it / a message of another
- * plugin / what a task wrote. */
+ * plugin / what a task wrote / a node that is gone while the step goes on. */
 void wiring_answer(struct wiring *wiring, const Berth__MpiAnswer *msg);
 void wiring_told(struct wiring *wiring, const char *nspace, uint32_t node,
                  const void *data, size_t len);
 void wiring_output(struct wiring *wiring, uint32_t rank, int stream, const void *data,
                    size_t len);
+void wiring_node_lost(struct wiring *wiring, uint32_t node);
 
 #endif

@@ -2,8 +2,8 @@
  *
  * pmix_calls.c - what PMIx offers beside fences of all, without MPI
  *
- * Argument: publish, event, signal, group, timeout, query, fence or log. Each task
- * prints "RANK CALL ok" or what went wrong.
+ * Argument: publish, event, signal, group, timeout, query, fence, large, loss, abort or
+ * log. Each task prints "RANK CALL ok" or what went wrong.
  */
 #include <pmix.h>
 #include <signal.h>
@@ -199,6 +199,96 @@ static void fences(void)
     fence_all();
 }
 
+/* 10 MB of each node come to all others. */
+static void large(void)
+{
+    enum { LEN = 10000000 };
+    pmix_value_t value, *got = NULL;
+    pmix_proc_t other, all;
+    pmix_info_t collect;
+    bool yes = true;
+    uint32_t n_local;
+    PMIX_LOAD_PROCID(&other, me.nspace, (me.rank + size / 2) % size);
+    PMIX_LOAD_PROCID(&all, me.nspace, PMIX_RANK_WILDCARD);
+    check("local size", PMIx_Get(&all, PMIX_LOCAL_SIZE, NULL, 0, &got));
+    n_local = got->data.uint32;
+    char *bytes = malloc(LEN / n_local);
+    memset(bytes, 'a' + (int)me.rank, LEN / n_local);
+    pmix_byte_object_t object = {.bytes = bytes, .size = LEN / n_local};
+    PMIX_VALUE_LOAD(&value, &object, PMIX_BYTE_OBJECT);
+    check("put", PMIx_Put(PMIX_GLOBAL, "bytes", &value));
+    check("commit", PMIx_Commit());
+    PMIX_INFO_LOAD(&collect, PMIX_COLLECT_DATA, &yes, PMIX_BOOL);
+    check("fence", PMIx_Fence(&all, 1, &collect, 1));
+    check("get", PMIx_Get(&other, "bytes", NULL, 0, &got));
+    if (got->type != PMIX_BYTE_OBJECT || got->data.bo.size != LEN / n_local)
+        fail("another's length", PMIX_ERROR);
+    for (size_t i = 0; i < got->data.bo.size; i++)
+        if (got->data.bo.bytes[i] != 'a' + (int)other.rank)
+            fail("another's bytes", PMIX_ERROR);
+}
+
+static volatile int n_nodes_lost, n_tasks_lost;
+
+static void on_loss(size_t id, pmix_status_t status, const pmix_proc_t *source,
+                    pmix_info_t info[], size_t n_info, pmix_info_t results[],
+                    size_t n_results, pmix_event_notification_cbfunc_fn_t cbfunc,
+                    void *cbdata)
+{
+    (void)id, (void)info, (void)n_info, (void)results, (void)n_results;
+    if (status == PMIX_EVENT_NODE_DOWN)
+        n_nodes_lost = n_nodes_lost + 1;
+    else if (source->rank >= size / 2)
+        n_tasks_lost = n_tasks_lost + 1;
+    cbfunc(PMIX_EVENT_ACTION_COMPLETE, NULL, 0, NULL, NULL, cbdata);
+}
+
+/* The second half of the tasks is on a node that is lost while the others wait for
+ * them. These are told, by the fence and by events, and go on among themselves. */
+static void loss(void)
+{
+    pmix_status_t codes[] = {PMIX_EVENT_NODE_DOWN, PMIX_ERR_PROC_ABORTED};
+    pmix_proc_t half[64], all, last;
+    pmix_value_t *got;
+    PMIX_LOAD_PROCID(&all, me.nspace, PMIX_RANK_WILDCARD);
+    PMIX_LOAD_PROCID(&last, me.nspace, size - 1);
+    PMIx_Register_event_handler(codes, 2, NULL, 0, on_loss, NULL, NULL);
+    fence_all();
+    printf("%u waits\n", me.rank);
+    fflush(stdout);
+    while (me.rank >= size / 2)
+        pause();
+    pmix_status_t rc = PMIx_Fence(&all, 1, NULL, 0);
+    if (rc != PMIX_ERR_LOST_CONNECTION)
+        fail("a fence with a node that is lost", rc);
+    for (int i = 0; i < 600 && (!n_nodes_lost || n_tasks_lost < (int)size / 2); i++)
+        usleep(50000);
+    if (n_nodes_lost != 1 || n_tasks_lost != (int)size / 2)
+        fail("events", PMIX_ERROR);
+    rc = PMIx_Get(&last, "what it never put", NULL, 0, &got);
+    if (rc == PMIX_SUCCESS)
+        fail("a value of who is lost", rc);
+    for (uint32_t r = 0; r < size / 2; r++)
+        PMIX_LOAD_PROCID(&half[r], me.nspace, r);
+    check("fence of those that are left", PMIx_Fence(half, size / 2, NULL, 0));
+}
+
+/* The first task ends the last alone; all others go on. */
+static void abort_last(void)
+{
+    pmix_proc_t half[64];
+    pmix_proc_t last;
+    PMIX_LOAD_PROCID(&last, me.nspace, size - 1);
+    fence_all();
+    while (me.rank == size - 1)
+        pause();
+    if (me.rank == 0)
+        check("abort", PMIx_Abort(3, "not that one", &last, 1));
+    for (uint32_t r = 0; r < size - 1; r++)
+        PMIX_LOAD_PROCID(&half[r], me.nspace, r);
+    check("fence of those that are left", PMIx_Fence(half, size - 1, NULL, 0));
+}
+
 static void log_line(void)
 {
     pmix_info_t info;
@@ -214,9 +304,10 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } calls[] = {
-        {"publish", publish}, {"event", event},     {"signal", signal_last},
-        {"group", group},     {"timeout", timeout}, {"query", query},
-        {"fence", fences},    {"log", log_line},
+        {"publish", publish}, {"event", event},      {"signal", signal_last},
+        {"group", group},     {"timeout", timeout},  {"query", query},
+        {"fence", fences},    {"log", log_line},     {"large", large},
+        {"loss", loss},       {"abort", abort_last},
     };
     pmix_proc_t all;
     pmix_value_t *value;

@@ -2,14 +2,13 @@
  *
  * ring.c - messages of 1 byte to 4 MiB once around all ranks, checked
  *
- * Rank 0 prints "ring of N ok". A wrong byte ends with exit code 1.
+ * With an argument, up to that many MiB. Rank 0 prints "ring of N ok". A wrong byte
+ * ends with exit code 1.
  */
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_BYTES = 4 << 20 };
 
 static int holds_only(const unsigned char *bytes, int len, int want)
 {
@@ -22,13 +21,15 @@ static int holds_only(const unsigned char *bytes, int len, int want)
 int main(int argc, char **argv)
 {
     int rank, size, is_wrong = 0, n_wrong = 0;
+    int max = (argc > 1 ? atoi(argv[1]) : 4) << 20;
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
-    unsigned char *out = malloc(MAX_BYTES), *in = malloc(MAX_BYTES);
+    unsigned char *out = malloc(max), *in = malloc(max);
     int to = (rank + 1) % size, from = (rank + size - 1) % size;
-    static const int lens[] = {1, 64, 4 << 10, 64 << 10, 1 << 20, MAX_BYTES};
-    for (unsigned i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+    static const int lens[] = {1,       64,      4 << 10, 64 << 10,
+                               1 << 20, 4 << 20, 8 << 20, 16 << 20};
+    for (unsigned i = 0; i < sizeof(lens) / sizeof(lens[0]) && lens[i] <= max; i++) {
         int len = lens[i];
         memset(out, rank & 0xff, len);
         MPI_Sendrecv(out, len, MPI_BYTE, to, len, in, len, MPI_BYTE, from, len,

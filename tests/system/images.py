@@ -84,6 +84,9 @@ def mpi_rootfs(programs, mpich=None):
         files[f"mpi/{path.name}"] = path
     for path in mpich.iterdir() if mpich else ():
         files[f"mpich/{path.name}"] = path
+    # What UCX copies with in a node; MPICH is built on it.
+    for path in pathlib.Path("/usr/lib").glob("*-linux-gnu/ucx/libuct_cma.so*") if mpich else ():
+        files[str(path).lstrip("/")] = pathlib.Path(os.path.realpath(path))
     for name, program in LAUNCHERS.items() if mpich else ():
         files[f"usr/bin/{name}"] = pathlib.Path(os.path.realpath(f"/usr/bin/{program}"))
     linked = [path for name, path in files.items()

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -66,12 +67,72 @@ def test_a_program_that_is_not_there_is_not_spawned(mpi):
 
 
 @pytest.mark.parametrize("call", ["publish", "event", "signal", "group", "timeout", "query",
-                                  "fence", "log"])
+                                  "fence", "large", "log"])
 def test_pmix_answers(mpi, call):
     result = mpi.mpi(2, 4, "/mpi/pmix_calls", call, timeout=60)
     assert sorted(result.stdout.splitlines()) == [f"{rank} {call} ok" for rank in range(4)]
     if call == "log":
         assert sorted(result.stderr.splitlines()) == [f"log of {rank}" for rank in range(4)]
+
+
+# --------------------------------------------------------- what is lost midway
+
+
+def shepherd_on(cluster, job, node):
+    """The shepherd of the first step of a job, on a node."""
+    record, = cluster.dir.glob(f"node/{node}/steps/{job}.*.0")
+    return int(record.read_text().split()[0])
+
+
+def lose_second_node(mpi, *options):
+    """Four tasks of which two wait in a fence for the others, whose node is lost.
+    Status, what they then wrote, complaints."""
+    client = mpi.start("run", *mpi.options(2, 4), *options, "/mpi/pmix_calls", "loss")
+    assert sorted(client.stdout.readline() for _ in range(4)) == [
+        f"{rank} waits\n" for rank in range(4)]
+    job, = (job["id"] for job in mpi.jobs("--me"))
+    os.kill(shepherd_on(mpi.cluster, job, "n2"), signal.SIGKILL)
+    out, err = client.communicate(timeout=60)
+    return client.returncode, sorted(out.splitlines()), err
+
+
+def test_a_node_that_dies_in_a_fence_ends_the_step(mpi):
+    status, out, err = lose_second_node(mpi)
+    assert (status, out) == (1, []) and "its neighbour n2 was lost" in err
+
+
+def test_tasks_that_may_outlive_others_are_told_of_a_lost_node(mpi):
+    """By an error of the fence and by events; then they go on, and the step says it."""
+    status, out, err = lose_second_node(mpi, "--kill-on-bad-exit=0")
+    assert out == ["0 loss ok", "1 loss ok"], err
+    assert status == 1 and "its neighbour n2 was lost" in err
+
+
+def test_a_task_that_is_aborted_alone_leaves_the_others(mpi):
+    result = mpi.berth("run", *mpi.options(2, 4), "--kill-on-bad-exit=0",
+                       "/mpi/pmix_calls", "abort", check=False)
+    assert sorted(result.stdout.splitlines()) == [f"{rank} abort ok" for rank in range(3)]
+    assert result.returncode == 128 + signal.SIGKILL, result.stderr
+
+
+# ------------------------------------------------------------------ alone
+
+
+@pytest.mark.parametrize("kind, other, library", [("pmix", "pmi2", "libmpich"),
+                                                  ("pmi2", "pmix", "libmpi.so")])
+def test_tasks_that_do_not_find_each_other_are_told_of(mpi, launchers_tar, kind, other, library):
+    with open(launchers_tar, "rb") as tar:
+        mpi.berth("image", "import", "-", "both", stdin=tar)
+    program = "/mpich/hello" if kind == "pmix" else "/mpi/hello"
+    argv = ["run", "-N2", "-n4", "--image", "both"]
+    result = mpi.berth(*argv, "-K0", f"--mpi={kind}", program, check=False)
+    # MPICH's are jobs of one and see nothing wrong; OpenMPI's give up at once.
+    assert result.stdout.count("rank 0 of 1") == (4 if kind == "pmix" else 0)
+    assert (f"berth: tasks did not find each other: {program} is linked with {library}"
+            in result.stderr)
+    assert f"did you mean --mpi={other}?\n" in result.stderr
+    for quiet in (["/bin/true"], [f"--mpi={kind}", "/bin/sh", "-c", "exec hostname"]):
+        assert mpi.berth(*argv, *quiet).stderr == ""
 
 
 # ------------------------------------------------------------ who may connect

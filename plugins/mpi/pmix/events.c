@@ -184,3 +184,33 @@ void events_step_ended(const char *nspace)
     put_affected(&event->infos, nspace, PMIX_RANK_WILDCARD);
     raise_here(event);
 }
+
+/* --------------------------------------------------------------- lost nodes */
+
+static void raise_lost(pmix_status_t code, const char *nspace, pmix_rank_t rank,
+                       uint32_t node)
+{
+    struct event *event = calloc(1, sizeof(*event));
+    if (!event)
+        return;
+    event->code = code;
+    event->range = PMIX_RANGE_LOCAL;
+    PMIX_LOAD_PROCID(&event->source, nspace, rank);
+    infos_put_u32(&event->infos, PMIX_NODEID, node);
+    infos_put_bool(&event->infos, PMIX_EVENT_NON_DEFAULT, true);
+    if (code == PMIX_ERR_PROC_ABORTED)
+        infos_put(&event->infos, PMIX_EVENT_AFFECTED_PROC, &event->source, PMIX_PROC);
+    raise_here(event);
+}
+
+/* Every node hears of it by itself: so to the clients of this one. First the node, in
+ * the name of its server (libpmix tells no client of an event of its own namespace's
+ * wildcard), then each of its tasks, which is what fault-tolerant MPIs listen for. */
+void events_node_lost(uint32_t node)
+{
+    const struct server *server = server_now();
+    raise_lost(PMIX_EVENT_NODE_DOWN, SERVER_NSPACE, node, node);
+    for (uint32_t r = 0; r < server->n_tasks; r++)
+        if (server->rank_node[r] == node)
+            raise_lost(PMIX_ERR_PROC_ABORTED, server->nspace, r, node);
+}

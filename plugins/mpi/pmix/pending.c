@@ -21,6 +21,7 @@ struct pending {
     enum pending_kind kind;
     uint8_t id[FENCE_ID_SIZE];
     uint64_t cookie;
+    uint32_t node; /* of a modex request: who is asked */
     pmix_modex_cbfunc_t cbfunc;
     pending_answered answered;
     void *cbdata;
@@ -94,6 +95,19 @@ uint64_t pending_add(enum pending_kind kind, const uint8_t *id, int timeout,
     p->cbdata = cbdata;
     if (id)
         memcpy(p->id, id, sizeof(p->id));
+    return add(p, timeout);
+}
+
+uint64_t pending_add_modex(uint32_t node, int timeout, pmix_modex_cbfunc_t cbfunc,
+                           void *cbdata)
+{
+    struct pending *p = calloc(1, sizeof(*p));
+    if (!p)
+        return 0;
+    p->kind = PENDING_MODEX;
+    p->node = node;
+    p->cbfunc = cbfunc;
+    p->cbdata = cbdata;
     return add(p, timeout);
 }
 
@@ -175,6 +189,25 @@ void pending_answer_modex(uint64_t cookie, pmix_status_t status, const void *dat
     struct pending *p = take_cookie(PENDING_MODEX, cookie);
     pthread_mutex_unlock(&list.lock);
     answer(p, status, data, len);
+}
+
+static struct pending *take_modex_of(uint32_t node)
+{
+    for (struct pending **link = &list.first; *link; link = &(*link)->next)
+        if ((*link)->kind == PENDING_MODEX && (*link)->node == node)
+            return unlink_at(link);
+    return NULL;
+}
+
+void pending_lose_node(uint32_t node)
+{
+    struct pending *p;
+    do {
+        pthread_mutex_lock(&list.lock);
+        p = take_modex_of(node);
+        pthread_mutex_unlock(&list.lock);
+        answer(p, PMIX_ERR_LOST_CONNECTION, NULL, 0);
+    } while (p);
 }
 
 void pending_answer_call(const struct berth_mpi_answer *given)

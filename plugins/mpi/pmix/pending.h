@@ -23,10 +23,15 @@ enum pending_kind {
 };
 
 /* Keep a call and return its cookie, or 0 when there is no memory. 'id' is for
- * fences, else NULL. After 'timeout' seconds (0: never) it is answered with
- * PMIX_ERR_TIMEOUT. */
+ * fences, else NULL; pending_add_modex has the node that is asked. After 'timeout'
+ * seconds (0: never) it is answered with PMIX_ERR_TIMEOUT. */
 uint64_t pending_add(enum pending_kind kind, const uint8_t *id, int timeout,
                      pmix_modex_cbfunc_t cbfunc, void *cbdata);
+
+uint64_t pending_add_modex(uint32_t node, int timeout, pmix_modex_cbfunc_t cbfunc,
+                           void *cbdata);
+/* A node that will not answer: what waits for it gets PMIX_ERR_LOST_CONNECTION. */
+void pending_lose_node(uint32_t node);
 
 /* The same for a question: 'answered' is called once, with the host's answer, or with
  * one of status ETIMEDOUT. */

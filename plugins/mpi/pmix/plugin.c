@@ -174,7 +174,7 @@ static pmix_status_t init_library(const struct berth_mpi_step *step,
     pmix_topology_t given = {.source = source, .topology = topology};
     pmix_rank_t rank = step->node_index;
     pmix_info_t info[6];
-    PMIX_INFO_LOAD(&info[0], PMIX_SERVER_NSPACE, "berth", PMIX_STRING);
+    PMIX_INFO_LOAD(&info[0], PMIX_SERVER_NSPACE, SERVER_NSPACE, PMIX_STRING);
     PMIX_INFO_LOAD(&info[1], PMIX_SERVER_RANK, &rank, PMIX_PROC_RANK);
     PMIX_INFO_LOAD(&info[2], PMIX_SERVER_TMPDIR, step->server_dir, PMIX_STRING);
     PMIX_INFO_LOAD(&info[3], PMIX_HOSTNAME, step->nodes[rank], PMIX_STRING);
@@ -373,6 +373,13 @@ static void output(void *self, uint32_t rank, int stream, const void *data, size
     iof_output(rank, stream, data, len);
 }
 
+static void node_lost(void *self, uint32_t node)
+{
+    (void)self;
+    pending_lose_node(node);
+    events_node_lost(node);
+}
+
 static const struct berth_mpi_ops ops = {
     .preload = preload,
     .start = start,
@@ -386,6 +393,7 @@ static const struct berth_mpi_ops ops = {
     .nspace = nspace,
     .told = told,
     .output = output,
+    .node_lost = node_lost,
 };
 
 extern const struct berth_mpi_plugin berth_mpi_plugin;

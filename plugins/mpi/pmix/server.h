@@ -19,6 +19,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+/* Of the servers themselves; their rank is their node's index. */
+#define SERVER_NSPACE "berth"
+
 struct server {
     struct berth_mpi_host host;
     pmix_nspace_t nspace;
@@ -143,6 +146,7 @@ pmix_status_t notify_event(pmix_status_t code, const pmix_proc_t *source,
 void events_told(pmix_data_buffer_t *buffer);
 void events_task_ended(uint32_t rank, int status);
 void events_step_ended(const char *nspace);
+void events_node_lost(uint32_t node);
 
 /* What plugins tell each other begins with one of these, a byte. */
 enum telling { TELL_EVENT = 1, TELL_PULL, TELL_OUTPUT, TELL_TAKEN };

@@ -77,7 +77,8 @@ static pmix_status_t direct_modex(const pmix_proc_t *proc, const pmix_info_t inf
         return PMIX_ERR_NOT_FOUND;
     /* Whatever else is asked for, the answer is all that the task has put. */
     uint64_t cookie =
-        pending_add(PENDING_MODEX, NULL, infos_timeout(info, n_info), cbfunc, cbdata);
+        pending_add_modex(is_own ? server->rank_node[proc->rank] : BERTH_MPI_ALL,
+                          infos_timeout(info, n_info), cbfunc, cbdata);
     if (!cookie)
         return PMIX_ERR_NOMEM;
     server->host.modex_request(server->host.ctx, is_own ? NULL : proc->nspace,

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define BERTH_MPI_ABI 2
+#define BERTH_MPI_ABI 3
 #define BERTH_MPI_SYMBOL "berth_mpi_plugin"
 
 /* The number that a descriptor of the slot task_fd has in the task. */
@@ -257,6 +257,10 @@ struct berth_mpi_ops {
                  size_t len);
     /* What a local task wrote to stream 1 or 2; len 0: its end. Optional, quick. */
     void (*output)(void *self, uint32_t rank, int stream, const void *data, size_t len);
+    /* The node 'node' of this step is gone with its tasks, and the step, which outlives
+     * its tasks, goes on. The host has answered fences that need it and does not pass
+     * on requests to it; requests on the way are not answered any more. Optional. */
+    void (*node_lost)(void *self, uint32_t node);
 };
 
 /* The only symbol of the plugin, of type 'const struct berth_mpi_plugin'. */

@@ -77,6 +77,21 @@ static void modex_answers_go_by_cookie(void **state)
     assert_string_equal(second.data, "b");
 }
 
+static void a_lost_node_answers_what_was_asked_of_it(void **state)
+{
+    (void)state;
+    struct call first = CALL, second = CALL, other = CALL;
+    pending_add_modex(3, 0, on_answer, &first);
+    uint64_t cookie = pending_add_modex(4, 0, on_answer, &other);
+    pending_add_modex(3, 0, on_answer, &second);
+    pending_lose_node(3);
+    assert_int_equal(first.status, PMIX_ERR_LOST_CONNECTION);
+    assert_int_equal(second.n_answers, 1);
+    assert_int_equal(other.n_answers, 0);
+    pending_answer_modex(cookie, PMIX_SUCCESS, "x", 2);
+    assert_string_equal(other.data, "x");
+}
+
 static void an_answer_nobody_waits_for_is_dropped(void **state)
 {
     (void)state;
@@ -131,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fences_of_one_id_are_answered_in_order),
         cmocka_unit_test(modex_answers_go_by_cookie),
+        cmocka_unit_test(a_lost_node_answers_what_was_asked_of_it),
         cmocka_unit_test(an_answer_nobody_waits_for_is_dropped),
         cmocka_unit_test(a_fence_that_times_out_keeps_its_place),
         cmocka_unit_test(what_is_cleared_is_not_answered),

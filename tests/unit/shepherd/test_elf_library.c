@@ -107,6 +107,23 @@ static void test_broken_tables_are_refused(void **state)
 }
 
 /* Each file that ends too early is refused, or is one of fewer words. */
+static void test_what_a_program_is_linked_with(void **state)
+{
+    char name[ELF_SONAME_MAX] = "";
+
+    (void)state;
+    assert_false(elf_linked_with(&elf, sizeof(elf), "libtiny", name));
+    elf.entries[5] = elf.entries[0]; /* its own name, for want of another */
+    elf.entries[5].d_tag = DT_NEEDED;
+    elf.header.e_type = ET_EXEC;
+    assert_true(elf_linked_with(&elf, sizeof(elf), "libtiny", name));
+    assert_string_equal(name, "libtiny.so.3");
+    assert_false(elf_linked_with(&elf, sizeof(elf), "libtinier", name));
+    elf.entries[5].d_un.d_val = sizeof(elf.strings);
+    assert_false(elf_linked_with(&elf, sizeof(elf), "lib", name));
+    assert_false(elf_linked_with("#!/bin/sh\n", 10, "lib", name));
+}
+
 static void test_no_byte_past_the_end_is_read(void **state)
 {
     (void)state;
@@ -117,6 +134,7 @@ static void test_no_byte_past_the_end_is_read(void **state)
         err = (struct err){0};
         if (elf_library_read(part, len, &library, &err))
             assert_true(err.text[0]);
+        (void)elf_linked_with(part, len, "lib", (char[ELF_SONAME_MAX]){0});
         free(part);
     }
 }
@@ -144,6 +162,7 @@ int main(void)
         cmocka_unit_test(test_versions_are_numbers),
         cmocka_unit_test_setup(test_other_files_are_refused, make),
         cmocka_unit_test_setup(test_broken_tables_are_refused, make),
+        cmocka_unit_test_setup(test_what_a_program_is_linked_with, make),
         cmocka_unit_test_setup(test_no_byte_past_the_end_is_read, make),
         cmocka_unit_test(test_the_c_library_here),
     };

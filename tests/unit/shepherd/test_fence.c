@@ -5,6 +5,7 @@
  * A world holds the fences of all nodes and one queue for each direction of each
  * edge; a seeded order of deliveries and of entries plays what a network may do.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -320,6 +321,48 @@ static void a_failed_fence_is_told_with_its_status(void **state)
     fences_destroy(fences);
 }
 
+static void a_lost_node_fails_what_needs_it_and_nothing_else(void **state)
+{
+    static const uint8_t without[FENCE_SET_BYTES] = {4};
+    const uint32_t nodes[] = {0, 1};
+    struct count count = {0};
+    struct fences *fences = counting(&count, 0, 6); /* 1 (3, 4) and 2 (5) below */
+
+    (void)state;
+    fences_enter(fences, some_set, NULL, 0, NULL, 0);
+    fences_enter(fences, without, nodes, 2, NULL, 0);
+    assert_int_equal(count.delivered, 0);
+    fences_lose(fences, 2);
+    assert_int_equal(count.delivered, 1);
+    assert_int_equal(count.status, ECONNRESET);
+    assert_true(fences_has_lost(fences, 2) && fences_has_lost(fences, 5));
+    assert_false(fences_has_lost(fences, 1) || fences_has_lost(fences, 4));
+    fences_enter(fences, some_set, NULL, 0, NULL, 0);
+    assert_int_equal(count.delivered, 2);
+    assert_int_equal(count.up + count.down, 0);
+    fences_destroy(fences);
+}
+
+/* Of one whose tasks here have not entered, nobody here is told. */
+static void a_lost_node_is_no_news_to_who_does_not_wait(void **state)
+{
+    struct count count = {0};
+    struct fences *fences = counting(&count, 0, 3);
+    Berth__Fence piece = BERTH__FENCE__INIT;
+    uint8_t id[FENCE_ID_BYTES] = {1, 2, 3};
+
+    (void)state;
+    piece.id.data = id;
+    piece.id.len = sizeof(id);
+    piece.up = true;
+    piece.contributions = 1;
+    fences_receive(fences, &piece);
+    fences_lose(fences, 2);
+    fences_receive(fences, &piece);
+    assert_int_equal(count.delivered + count.down, 0);
+    fences_destroy(fences);
+}
+
 static void an_id_of_the_wrong_length_changes_nothing(void **state)
 {
     struct count count = {0};
@@ -343,6 +386,8 @@ int main(void)
         cmocka_unit_test(a_node_alone_has_its_result_at_once),
         cmocka_unit_test(an_inner_node_sums_up_its_subtree_into_one_message),
         cmocka_unit_test(a_failed_fence_is_told_with_its_status),
+        cmocka_unit_test(a_lost_node_fails_what_needs_it_and_nothing_else),
+        cmocka_unit_test(a_lost_node_is_no_news_to_who_does_not_wait),
         cmocka_unit_test(an_id_of_the_wrong_length_changes_nothing),
         cmocka_unit_test(each_entry_gets_one_result_with_all_contributions_in_order),
     };
