@@ -183,3 +183,108 @@ def test_another_user_who_knows_all_names_is_not_served(shared, mpi_image):
     close_desk(desk)
     assert owner.returncode == 0 and "log ok" in owner.stdout, owner.stdout
     assert stranger.returncode != 0 and "log ok" not in stranger.stdout, stranger.stdout
+
+
+# ------------------------------------------------------------ what a kill leaves
+
+
+def traces_of(cluster, job):
+    """What there is of a job: processes, directories, groups, mounts, segments."""
+    found = [str(path) for path in cluster.dir.glob(f"run/*/job.{job}.*")]
+    found += [path for path, _, _ in os.walk("/sys/fs/cgroup")
+              if f"/berth/{cluster.name}." in path and f"/job_{job}" in path]
+    for entry in os.listdir("/proc"):
+        try:
+            environ = open(f"/proc/{entry}/environ", "rb").read().split(b"\0")
+            inside = str(cluster.dir).encode() in b"\0".join(environ)
+        except (OSError, NotADirectoryError):
+            continue
+        if inside and f"BERTH_JOB_ID={job}".encode() in environ:
+            found.append(f"process {entry}")
+    mounts = open("/proc/self/mountinfo", encoding="utf-8").read()
+    return found + [line for line in mounts.splitlines() if f"/job.{job}." in line]
+
+
+def segments():
+    """What MPIs keep in the node's own shared memory and temporary directory."""
+    return {f"{folder}/{name}" for folder in ("/dev/shm", "/tmp") for name in os.listdir(folder)
+            if name.startswith(("vader_segment", "ucx_shm", "ompi.", "pmix", "openmpi-sessions"))}
+
+
+@pytest.mark.parametrize("victim", ["task", "first process", "shepherd", "lead"])
+def test_a_kill_in_the_middle_of_an_mpi_program_leaves_nothing(mpi, victim):
+    before = segments()
+    client = mpi.start("run", *mpi.options(2, 4), "/mpi/exchange")
+    for _ in range(4):
+        assert client.stdout.readline()
+    job, = (job["id"] for job in mpi.jobs("--me"))
+    assert traces_of(mpi.cluster, job)
+    shepherd = shepherd_on(mpi.cluster, job, "n2")
+    pid = {"task": lambda: child_of(child_of(shepherd)),
+           "first process": lambda: child_of(shepherd),
+           "shepherd": lambda: shepherd,
+           "lead": lambda: lead_of(mpi.cluster, job)}[victim]()
+    os.kill(pid, signal.SIGKILL)
+    client.communicate(timeout=60)
+    assert client.returncode != 0
+    wait_until(lambda: not traces_of(mpi.cluster, job), what="the end of all traces")
+    assert segments() <= before
+
+
+def child_of(pid):
+    return int(open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8").read().split()[0])
+
+
+def lead_of(cluster, job):
+    record, = (path for path in cluster.dir.glob(f"node/n1/steps/{job}.*")
+               if not path.name.endswith(".0"))
+    return int(record.read_text().split()[0])
+
+
+# ------------------------------------------------------------------- programs
+
+
+def test_ranks_on_all_nodes_write_one_file(mpi):
+    mount = ["--mount", f"{mpi.dir}:/shared"]
+    out = mpi.berth("run", *mpi.options(4, 8), *mount, "/mpi/file_io", "/shared/file").stdout
+    assert out == "8 ranks wrote 524288 bytes\n"
+    content = (mpi.dir / "file").read_bytes()
+    blocks = content[:524288]
+    assert blocks == b"".join(bytes([ord("a") + i % 8]) * 4096 for i in range(8 * 16))
+    assert content[524288:].decode().splitlines() == [f"rank {rank:3}" for rank in range(8)]
+
+
+def test_a_rank_that_does_not_exit_is_ended_after_the_others(mpi):
+    result = mpi.berth("run", *mpi.options(2, 4), "--wait=1", "/mpi/hang", "after", check=False)
+    assert sorted(result.stdout.splitlines()) == [f"{rank} at its end" for rank in range(3)]
+    assert result.returncode == 128 + signal.SIGKILL
+    assert "--wait: the first task ended 1 seconds ago, others still ran" in result.stderr
+
+
+def test_ranks_that_wait_in_finalize_end_with_the_time(mpi):
+    result = mpi.berth("run", *mpi.options(2, 4), "--time=0:03", "/mpi/hang", check=False)
+    assert sorted(result.stdout.splitlines()) == [f"{rank} at its end" for rank in range(3)]
+    assert result.returncode != 0 and "time limit" in result.stderr, result.stderr
+
+
+def test_a_crash_says_which_rank_and_how(mpi):
+    result = mpi.berth("run", *mpi.options(4, 8), "/mpi/crash", "segv", check=False)
+    assert "berth run: task 7 on n4: killed by SIGSEGV" in result.stderr
+    result = mpi.berth("run", *mpi.options(4, 8), "/mpi/crash", check=False)
+    assert "berth run: task 7 on n4: exited with code 3" in result.stderr
+
+
+def test_two_jobs_of_one_user_with_one_layout_do_not_meet(mpi):
+    """Both are there before either begins, and pass long messages at the same time."""
+    wait = "echo here; read go; exec /mpi/ring 16"
+    both = [mpi.start("run", *mpi.options(2, 4), "--input=all", "/bin/sh", "-c", wait)
+            for _ in range(2)]
+    for client in both:
+        for _ in range(4):
+            assert client.stdout.readline() == "here\n"
+    for client in both:
+        client.stdin.write("go\n")
+        client.stdin.flush()
+    for client in both:
+        out, err = client.communicate(timeout=60)
+        assert (client.returncode, out, err) == (0, "ring of 4 ok\n", "")
