@@ -245,6 +245,24 @@ def test_a_signal_goes_to_the_script_alone(desk):
     desk.slurm("scancel", job)
 
 
+def test_scancel_ends_a_step_and_leaves_the_others(desk):
+    job = desk.sbatch("-n2", "-o", "out", script=HASH_BANG + """
+srun -J long --exact -n1 sh -c 'echo up; exec sleep 600' & long=$!
+srun -J short --exact -n1 sh -c 'echo up; until test -e go; do sleep 0.05; done; echo over' &
+wait $long; echo "long $?"
+wait
+""", env=desk.slurm_env())
+    desk.until_text("out", "up\nup\n")
+    steps = dict(line.split()[::-1] for line in desk.slurm(
+        "squeue", "-hs", "-j", job, "-o", "%i %j").stdout.splitlines())
+    result = desk.slurm("scancel", steps["long"])
+    assert result.stdout == result.stderr == ""
+    assert "long 0" not in desk.until_text("out", "long ")
+    assert "over" not in desk.text("out") and desk.job(job)["state"] == "RUNNING"
+    (desk.dir / "go").touch()
+    assert desk.wait(job) == 0 and "over" in desk.text("out")
+
+
 # ------------------------------------------------------------------ sattach, sbcast
 
 def test_sattach_shows_a_step_from_now_on(desk):
@@ -296,4 +314,20 @@ def test_sbcast_needs_a_job_and_a_file(desk):
     (desk.dir / "a").write_text("text")
     desk.slurm("sbcast", "--jobid", job, "a", desk.dir / "b")
     assert desk.text("b") == "text"
+    desk.slurm("scancel", job)
+
+
+def test_sbcast_reaches_the_containers_of_a_job(desk):
+    """Where its tasks see it: in what is mounted, and in the image's own directories."""
+    (desk.dir / "source").write_text("of the file")
+    (desk.dir / "mounted").mkdir()
+    run("chown", str(desk.user), desk.dir / "mounted")
+    said = desk.slurm("salloc", "--no-shell", "-N2", "-n2", "--image=small", "--mount",
+                      f"{desk.dir}/mounted:/data").stderr
+    job = re.search(r"Granted job allocation (\d+)", said).group(1)
+    desk.slurm("sbcast", "--jobid", job, "source", "/data/copy")
+    assert desk.text("mounted/copy") == "of the file"
+    assert not (desk.dir / "copy").exists()
+    result = desk.slurm("srun", f"--jobid={job}", "-N2", "-n2", "cat", "/data/copy")
+    assert result.stdout == "of the file" * 2
     desk.slurm("scancel", job)

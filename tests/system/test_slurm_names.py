@@ -34,3 +34,31 @@ def test_each_explains_itself_and_refuses_what_it_does_not_know(name):
     assert wrong.returncode == 1 and wrong.stdout == ""
     assert wrong.stderr.startswith(f"{name}: error: unknown option --no-such-option")
     assert f'Try "{name} --help"' in wrong.stderr
+
+
+COMPLETIONS = SLURM.parent.parent.parent / "share/bash-completion/completions"
+
+
+def completed(desk, *words):
+    """What bash offers for the last of these words."""
+    line = " ".join(f"'{word}'" for word in words)
+    code = (f"source {COMPLETIONS / words[0]}.bash; COMP_WORDS=({line}); "
+            f"COMP_CWORD={len(words) - 1}; _berth_slurm {words[0]}; "
+            'printf "%s\\n" "${COMPREPLY[@]}"')
+    return run("bash", "-c", code, user=desk.user, home=desk.dir,
+               env=desk.slurm_env()).stdout.split()
+
+
+def test_bash_completes_options_names_and_keywords(desk):
+    assert all((COMPLETIONS / f"{name}.bash").exists() for name in NAMES)
+    assert {"--ntasks", "--ntasks-per-node"} <= set(completed(desk, "sbatch", "--nta"))
+    assert completed(desk, "squeue", "--noh") == ["--noheader"]
+    assert completed(desk, "sbatch", "--partition", "=", "b") == ["batch"]
+    assert {"n1", "n4"} <= set(completed(desk, "srun", "-w", "n"))
+    assert "suspend" in completed(desk, "scontrol", "s")
+    assert "MaxRSS" in completed(desk, "sacct", "-o", "Max")
+    job = desk.sbatch("-H", "--wrap", "true")
+    for words in (("scancel", ""), ("scontrol", "release", ""),
+                  ("scontrol", "show", "job", "")):
+        assert str(job) in completed(desk, *words), words
+    desk.slurm("scancel", job)
