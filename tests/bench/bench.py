@@ -82,6 +82,8 @@ def print_table(results):
 def main():
     args = parse_args()
     signal.signal(signal.SIGALRM, too_late)
+    # Whoever ends us early does not get to keep the clusters.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     work = pathlib.Path(tempfile.mkdtemp(prefix="berth-bench-"))
     os.chmod(work, 0o755)
     try:
