@@ -20,6 +20,8 @@
 #include "cli/exec_session.h"
 #include "wire/job_files.h"
 
+#define TRIES 20 /* to reach a lead, over ten seconds */
+
 struct logs_args {
     struct common common;
     struct logs_wish wish;
@@ -112,18 +114,23 @@ static int show_file(const Berth__JobInfo *job, const struct logs_wish *wish)
 
 /* -------------------------------------------------------- while the job runs */
 
+/* The exit status; -EAGAIN: the script does not run yet, or no more; -EHOSTUNREACH
+ * with words: its lead is not there. */
 static int show_running(struct berth *berth, const Berth__JobInfo *job,
-                        const struct logs_wish *wish)
+                        const struct logs_wish *wish, struct berth_err *err)
 {
     struct berth_steps *lead;
     Berth__LogRequest request = BERTH__LOG_REQUEST__INIT;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    struct exec_streams streams = {
-        .in = -1, .out = STDOUT_FILENO, .err = STDERR_FILENO, .signal_fd = -1};
+    struct exec_streams streams = {.in = -1,
+                                   .out = STDOUT_FILENO,
+                                   .err = STDERR_FILENO,
+                                   .signal_fd = -1,
+                                   .may_repeat = true};
     int status;
 
-    if (job_target_call_lead(berth, job, &lead) < 0)
-        return STATUS_FAILED;
+    if (job_target_reach_lead(berth, job, &lead, err) < 0)
+        return -EHOSTUNREACH;
     request.is_error = wish->is_error;
     request.follow = wish->follow;
     request.tail = wish->tail;
@@ -150,30 +157,44 @@ static int wait_for_start(struct berth *berth, const Berth__JobInfo *job)
     return -EIO;
 }
 
+/* One look at the job: the exit status, or -EAGAIN or -EHOSTUNREACH to look again. */
+static int try_to_show(struct berth *berth, const struct job_target *target,
+                       const struct logs_wish *wish, struct berth_err *err)
+{
+    cleanup(reply_freep) Berth__JobList *list = NULL;
+    const Berth__JobInfo *job;
+
+    if (job_target_find(berth, target, &list) < 0)
+        return STATUS_FAILED;
+    job = list->jobs[0];
+    if (job->record->end_time && job->record->epoch)
+        return show_file(job, wish);
+    if (job_target_has_nodes(job))
+        return show_running(berth, job, wish, err);
+    if (!wish->follow || job->record->end_time) {
+        job_target_say_state(job);
+        return STATUS_FAILED;
+    }
+    return wait_for_start(berth, job) < 0 ? STATUS_FAILED : -EAGAIN;
+}
+
+/* A job may end between two questions, its lead with it: what the controller says
+ * after that counts. */
 int logs_show(struct berth *berth, const struct job_target *target,
               const struct logs_wish *wish)
 {
-    for (;;) {
-        cleanup(reply_freep) Berth__JobList *list = NULL;
-        struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-        const Berth__JobInfo *job;
-        int status;
+    struct berth_err err = {0};
 
-        if (job_target_find(berth, target, &list) < 0)
-            return STATUS_FAILED;
-        job = list->jobs[0];
-        if (job->record->end_time && job->record->epoch)
-            return show_file(job, wish);
-        if (wish->follow && job->record->epoch == 0 && !job->record->end_time) {
-            if (wait_for_start(berth, job) < 0)
-                return STATUS_FAILED;
-            continue;
-        }
-        status = show_running(berth, job, wish);
-        if (status != -EAGAIN)
+    for (int unreached = 0; unreached < TRIES;) {
+        int status = try_to_show(berth, target, wish, &err);
+
+        if (status != -EAGAIN && status != -EHOSTUNREACH)
             return status;
-        (void)nanosleep(&pause, NULL);
+        unreached += status == -EHOSTUNREACH;
+        (void)usleep(50000 * (1 + (useconds_t)unreached));
     }
+    say_error("job %u: %s", target->id, err.text);
+    return STATUS_FAILED;
 }
 
 int cmd_logs(int argc, char **argv)

@@ -151,7 +151,10 @@ static void drain(struct session *s)
         if (rc == -EAGAIN)
             return;
         if (rc < 0) {
-            fail(s, s->err.text);
+            bool is_unanswered = s->streams->may_repeat && !s->has_started;
+
+            fail(s, is_unanswered ? NULL : s->err.text);
+            s->status = is_unanswered ? -EAGAIN : 1;
             return;
         }
         on_message(s, env);

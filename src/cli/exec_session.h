@@ -16,6 +16,7 @@ struct exec_streams {
     int out, err;
     int signal_fd;     /* of step_signals_open; -1: none is forwarded */
     bool has_terminal; /* 'in' is made raw meanwhile, 'out' gives the size */
+    bool may_repeat;   /* a connection lost before any answer is -EAGAIN, not said */
 };
 
 /* Request the program on 'steps' and stream until its end. Returns its exit status:

@@ -91,7 +91,7 @@ int job_target_find(struct berth *berth, const struct job_target *target,
     return 0;
 }
 
-static bool is_running(const Berth__JobInfo *job)
+bool job_target_has_nodes(const Berth__JobInfo *job)
 {
     const Berth__JobRecord *record = job->record;
 
@@ -112,23 +112,29 @@ void job_target_say_state(const Berth__JobInfo *job)
                   words);
 }
 
+int job_target_reach_lead(struct berth *berth, const Berth__JobInfo *job,
+                          struct berth_steps **ret, struct berth_err *err)
+{
+    const Berth__NodeShare *lead = job->record->placement->shares[0];
+
+    return berth_steps_connect_shepherd(berth, lead->address, (uint16_t)lead->port,
+                                        job->record->id, -1, job->spec->uid, ret, err);
+}
+
 int job_target_call_lead(struct berth *berth, const Berth__JobInfo *job,
                          struct berth_steps **ret)
 {
-    const Berth__JobRecord *record = job->record;
-    const Berth__NodeShare *lead;
     struct berth_err err;
     int rc;
 
-    if (!is_running(job)) {
+    if (!job_target_has_nodes(job)) {
         job_target_say_state(job);
         return -ESRCH;
     }
-    lead = record->placement->shares[0];
-    rc = berth_steps_connect_shepherd(berth, lead->address, (uint16_t)lead->port,
-                                      record->id, -1, job->spec->uid, ret, &err);
+    rc = job_target_reach_lead(berth, job, ret, &err);
     if (rc < 0)
-        say_error("job %u: node %s: %s", record->id, lead->node, err.text);
+        say_error("job %u: node %s: %s", job->record->id,
+                  job->record->placement->shares[0]->node, err.text);
     return rc;
 }
 

@@ -41,6 +41,13 @@ int job_target_find(struct berth *berth, const struct job_target *target,
 /* Why a job that does not run does not: one sentence. */
 void job_target_say_state(const Berth__JobInfo *job);
 
+/* Whether it has nodes and has not ended. */
+bool job_target_has_nodes(const Berth__JobInfo *job);
+
+/* Call the lead of a job that has nodes. Nothing is said: -Exxx with words. */
+int job_target_reach_lead(struct berth *berth, const Berth__JobInfo *job,
+                          struct berth_steps **ret, struct berth_err *err);
+
 /* Call the lead of a running job. -Exxx when the failure has been said. */
 int job_target_call_lead(struct berth *berth, const Berth__JobInfo *job,
                          struct berth_steps **ret);
