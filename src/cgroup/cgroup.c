@@ -96,6 +96,15 @@ int cgroup_join(const char *plugin, const char *handle, struct cgroup **ret,
     return open_with(plugin, &settings, ret, err);
 }
 
+int cgroup_join_rest(const char *plugin, const char *handle, struct cgroup **ret,
+                     struct err *err)
+{
+    const struct berth_cgroup_settings settings = {
+        .machine = "", .handle = handle, .may_lack = true};
+
+    return open_with(plugin, &settings, ret, err);
+}
+
 void cgroup_close(struct cgroup *cg)
 {
     if (!cg)

@@ -24,6 +24,9 @@ int cgroup_open(const char *plugin, const char *base, const char *name,
 /* Another process's root, by the names that cgroup_plugin and cgroup_handle gave. */
 int cgroup_join(const char *plugin, const char *handle, struct cgroup **ret,
                 struct err *err);
+/* What is left of it, to be removed: somebody else may have removed a part. */
+int cgroup_join_rest(const char *plugin, const char *handle, struct cgroup **ret,
+                     struct err *err);
 void cgroup_close(struct cgroup *cg);
 
 /* Load a plugin early, so that joining is quick later. */

@@ -18,7 +18,8 @@
 #define WRITTEN_MAX 65536
 #define REMOVE_TRIES 500 /* of 20 ms */
 
-/* NULL: it made none, or has removed them. */
+/* NULL: it made none, or has removed them. One that stops removes what it can: with
+ * version 1 some of the trees may be gone. */
 static struct cgroup *groups_of(const struct cluster *c, const char *node)
 {
     cleanup(freep) char *path = xasprintf("%s/node/%s/cgroup", c->data, node);
@@ -33,7 +34,7 @@ static struct cgroup *groups_of(const struct cluster *c, const char *node)
     if (!handle)
         return NULL;
     *handle++ = '\0';
-    return cgroup_join(text, handle, &cg, NULL) ? NULL : cg;
+    return cgroup_join_rest(text, handle, &cg, NULL) ? NULL : cg;
 }
 
 void cluster_kill_groups(const struct cluster *c)

@@ -63,7 +63,8 @@ static void find_trees(struct v1 *v1, const struct berth_cgroup_settings *settin
 }
 
 /* Lines of "CONTROLLERS DIRECTORY", as describe writes them. */
-static int join_trees(struct v1 *v1, const char *handle, struct berth_cgroup_err *err)
+static int join_trees(struct v1 *v1, const char *handle, int may_lack,
+                      struct berth_cgroup_err *err)
 {
     char *text = strdup(handle), *save = NULL;
     int rc = 0;
@@ -77,9 +78,11 @@ static int join_trees(struct v1 *v1, const char *handle, struct berth_cgroup_err
         rc = v1->n < N_CONTROLLERS ? hierarchy_join(line, &tree, err) : -EINVAL;
         if (!rc)
             add_tree(v1, tree);
+        else if (rc == -ENOENT && may_lack)
+            rc = 0;
     }
     free(text);
-    return rc;
+    return rc || v1->n ? rc : -ENOENT;
 }
 
 static void describe(struct v1 *v1)
@@ -148,11 +151,12 @@ static int v1_open(const struct berth_cgroup_settings *settings, void **ret_self
         abort();
     (void)err_say(err, ENOTSUP, "no control groups of version 1 are mounted");
     if (settings->handle)
-        rc = join_trees(v1, settings->handle, err);
+        rc = join_trees(v1, settings->handle, settings->may_lack, err);
     else
         find_trees(v1, settings, err);
     /* Without these there is nothing that is worth the trouble. */
-    if (!rc && !v1->by[MEMORY] && !v1->by[PIDS] && !v1->by[FREEZER])
+    if (!rc && !settings->may_lack && !v1->by[MEMORY] && !v1->by[PIDS] &&
+        !v1->by[FREEZER])
         rc = err && err->code ? -err->code : -ENOTSUP;
     if (rc) {
         v1_close(v1);

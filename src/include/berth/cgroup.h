@@ -49,6 +49,9 @@ struct berth_cgroup_settings {
     const char *name;
     /* Instead of all that: the handle of a root that exists. */
     const char *handle;
+    /* With a handle: directories of it that are gone are left out, as long as one is
+     * there. For who clears up. */
+    int may_lack;
 };
 
 struct berth_cgroup_info {

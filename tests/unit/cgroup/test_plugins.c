@@ -138,6 +138,32 @@ static void v1_makes_its_root_where_the_daemon_is_in_each_tree(void **state)
     ops->close(self);
 }
 
+/* A daemon that stopped could remove it from some trees only. */
+static void what_is_left_of_a_root_of_v1_can_be_removed(void **state)
+{
+    const struct berth_cgroup_ops *ops = load("v1");
+    struct berth_cgroup_settings settings = {.machine = machine};
+    cleanup(freep) char *handle = NULL;
+    cleanup(freep) char *gone =
+        xasprintf("%s/sys/fs/cgroup/memory/own/berth/c.n1", machine);
+    struct berth_cgroup_info info;
+    struct berth_cgroup_err err = {0};
+    void *self;
+
+    (void)state;
+    make_v1();
+    self = open_ok(ops, NULL, &info);
+    settings.handle = handle = xstrdup(info.handle);
+    ops->close(self);
+    assert_int_equal(rmdir(gone), 0);
+    assert_int_equal(ops->open(&settings, &self, &info, &err), -ENOENT);
+    settings.may_lack = true;
+    assert_int_equal(ops->open(&settings, &self, &info, &err), 0);
+    (void)ops->remove(self, "", &err);
+    assert_false(is_there("sys/fs/cgroup/pids/own/berth/c.n1"));
+    ops->close(self);
+}
+
 static void v1_sets_limits_and_passes_over_what_is_not_there(void **state)
 {
     const struct berth_cgroup_ops *ops = load("v1");
@@ -383,6 +409,7 @@ int main(void)
 #define ON_A_MACHINE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         ON_A_MACHINE(v1_makes_its_root_where_the_daemon_is_in_each_tree),
+        ON_A_MACHINE(what_is_left_of_a_root_of_v1_can_be_removed),
         ON_A_MACHINE(v1_sets_limits_and_passes_over_what_is_not_there),
         ON_A_MACHINE(v1_enters_the_deepest_group_of_each_tree),
         ON_A_MACHINE(v1_counts_kills_of_all_below),
