@@ -255,7 +255,10 @@ static void say_what_next(const struct cluster *c)
         printf("  berth run -N%zu hostname\n", c->n_nodes);
     if (c->n_fake)
         printf("  berth submit -p fake -n64 -t 10 --wrap true\n");
-    printf("  berth cluster down\n");
+    if (cluster_is_meant(c))
+        printf("  berth cluster down\n");
+    else
+        printf("  berth cluster down --dir %s\n", c->dir);
 }
 
 static void show_progress(const char *line)
@@ -313,6 +316,12 @@ static int run_down(struct args *args, int argc, char **argv)
     if (geteuid() != 0 && geteuid() != c->uid) {
         say_error("cluster %s is not yours: its owner or root can end it", c->name);
         return STATUS_FAILED;
+    }
+    if (!args->dir && !args->name && !cluster_is_meant(c)) {
+        say_error("the cluster in use is %s, and it may not be the one that you mean: "
+                  "say 'berth cluster down --dir %s', or which other",
+                  c->name, c->dir);
+        return STATUS_USAGE;
     }
     if (cluster_take_down(c, args->keep_images, &err) < 0)
         return fail(&err);

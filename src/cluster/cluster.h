@@ -78,6 +78,9 @@ char *cluster_default_dir(const char *name);
 char *cluster_default_data(const char *name);
 /* The directory of the cluster that plain berth commands use, or NULL. */
 char *cluster_current_dir(void);
+/* True when who names no cluster can mean no other: $BERTH_CONF is its own, or it is
+ * in its usual place and nobody's is in another one of these. */
+bool cluster_is_meant(const struct cluster *cluster);
 char *cluster_path(const struct cluster *cluster, const char *name);
 /* Hardware of nodes: 'topology' may be NULL, 'memory' is MiB, 0: what the topology
  * says. */

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <glob.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +119,22 @@ char *cluster_current_dir(void)
     if (!dir)
         dir = pointed_dir(own);
     return dir ? dir : pointed_dir(root);
+}
+
+bool cluster_is_meant(const struct cluster *c)
+{
+    cleanup(freep) char *named = named_dir();
+    cleanup(freep) char *usual = cluster_default_dir(c->name);
+    cleanup(freep) char *all = cluster_default_dir("*");
+    cleanup(freep) char *pattern = xasprintf("%s/cluster.json", all);
+    glob_t found = {0};
+    bool is_alone;
+
+    if (named)
+        return strcmp(named, c->dir) == 0;
+    is_alone = glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1;
+    globfree(&found);
+    return is_alone && strcmp(usual, c->dir) == 0;
 }
 
 char *cluster_path(const struct cluster *c, const char *name)

@@ -241,6 +241,18 @@ def test_without_a_cluster_status_and_down_say_so(make_cluster):
         assert result.stderr == f"berth cluster: no cluster is up in {cluster.dir}\n"
 
 
+def test_down_without_a_name_ends_none_whose_directory_was_chosen(make_cluster):
+    """Whoever chose it may be somebody else. As a user, so that no other is in use."""
+    cluster = make_cluster(USER)
+    cluster.up("--nodes", 1)
+    config = str(cluster.dir / "berth.yaml")
+    refused = cluster.berth("cluster", "down", env={"BERTH_CONF": ""}, check=False)
+    assert refused.returncode == 2
+    assert f"'berth cluster down --dir {cluster.dir}'" in refused.stderr
+    assert cluster.status()["controller"]["alive"]
+    assert "is down" in cluster.berth("cluster", "down", env={"BERTH_CONF": config}).stderr
+
+
 def test_a_user_cannot_end_roots_cluster(make_cluster):
     cluster = make_cluster(0)
     cluster.up("--nodes", "1")
