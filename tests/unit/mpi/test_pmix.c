@@ -12,13 +12,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/mem.h"
 #include "fake_host.h"
 #include "mpi/mpi.h"
+
+/* Which needs memory of its own. */
+#ifdef __SANITIZE_ADDRESS__
+static const bool has_sanitizer = true;
+#else
+static const bool has_sanitizer = false;
+#endif
 
 static const struct berth_mpi_ops *ops;
 
@@ -267,6 +276,66 @@ static void a_process_serves_one_step(void **state)
     assert_int_equal(status, 0);
 }
 
+enum { LARGE_NODES = 800, LARGE_LOCAL = 128, LARGE_TASKS = LARGE_NODES * LARGE_LOCAL };
+
+/* Exits with the MiB that it took at most. */
+static int start_large(const char *dir)
+{
+    static uint32_t rank_node[LARGE_TASKS], local[LARGE_LOCAL];
+    static char names[LARGE_NODES][8];
+    static const char *nodes[LARGE_NODES];
+    struct berth_mpi_step step = step_of_one_task(dir);
+    struct berth_mpi_host host = {0};
+    struct berth_mpi_err err = {0};
+    struct rusage usage;
+    struct timespec begin, end;
+    void *self = NULL;
+
+    for (uint32_t i = 0; i < LARGE_NODES; i++) {
+        snprintf(names[i], sizeof(names[i]), "n%u", i);
+        nodes[i] = names[i];
+    }
+    for (uint32_t r = 0; r < LARGE_TASKS; r++)
+        rank_node[r] = r / LARGE_LOCAL;
+    for (uint32_t i = 0; i < LARGE_LOCAL; i++)
+        local[i] = i;
+    step.n_nodes = LARGE_NODES;
+    step.nodes = nodes;
+    step.n_tasks = LARGE_TASKS;
+    step.rank_node = rank_node;
+    step.local_ranks = local;
+    step.n_local = LARGE_LOCAL;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    if (ops->start(&step, &host, &self, &err) != 0)
+        return 255;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    getrusage(RUSAGE_SELF, &usage);
+    printf("# start of %d ranks: %.0f ms, %ld MiB\n", LARGE_TASKS,
+           (double)(end.tv_sec - begin.tv_sec) * 1e3 +
+               (double)(end.tv_nsec - begin.tv_nsec) / 1e6,
+           usage.ru_maxrss >> 10);
+    fflush(stdout);
+    ops->stop(self);
+    return usage.ru_maxrss >> 10 > 254 ? 254 : (int)(usage.ru_maxrss >> 10);
+}
+
+static void a_hundred_thousand_ranks_fit_in_250_mib(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/berth-large-XXXXXX";
+    int status = -1;
+    if (has_sanitizer)
+        skip();
+    assert_non_null(mkdtemp(dir));
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(start_large(dir));
+    waitpid(pid, &status, 0);
+    io_remove_tree(dir, NULL);
+    assert_true(WIFEXITED(status));
+    assert_in_range(WEXITSTATUS(status), 1, 250);
+}
+
 static int load_plugin(void **state)
 {
     (void)state;
@@ -292,6 +361,7 @@ int main(void)
         cmocka_unit_test(neighbours_may_read_each_others_memory),
         cmocka_unit_test(impossible_steps_are_refused_with_words),
         cmocka_unit_test(a_process_serves_one_step),
+        cmocka_unit_test(a_hundred_thousand_ranks_fit_in_250_mib),
         cmocka_unit_test(a_topology_loaded_early_serves_the_step),
     };
     return cmocka_run_group_tests(tests, load_plugin, NULL);
