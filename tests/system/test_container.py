@@ -54,6 +54,23 @@ def test_a_read_only_image_takes_no_writes(place):
     assert "Read-only file system" in out and out.endswith("tmp\n")
 
 
+@pytest.mark.parametrize("links", [[], [("dev", "->/lib"), ("proc", "->lib"),
+                                        ("etc/resolv.conf", "->/run/systemd/resolve/stub")]],
+                         ids=["missing", "links"])
+def test_a_read_only_image_needs_no_place_for_mounts(place, tmp_path, links):
+    here = {"etc", "proc", "dev", "sys", "tmp"}
+    tar = tmp_path / "bare.tar"
+    tar.write_bytes(tar_of([item for item in small_rootfs() if item[0] not in here
+                            and not item[0].startswith("etc/")] + links))
+    with open(tar, "rb") as stream:
+        place.berth("image", "import", "-", f"bare{len(links)}", stdin=stream)
+    place.berth("run", "sh", "-c", "echo given >given")
+    out = sh(place, "cat /new/place; echo x >/tmp/x && cat /tmp/x; : </dev/null && echo dev; "
+             "cat /proc/self/comm; (: >/left) 2>/dev/null || echo read-only", "--read-only",
+             "--mount", f"{place.dir}/given:/new/place", image=f"bare{len(links)}")
+    assert out == "given\nx\ndev\ncat\nread-only\n"
+
+
 def test_an_overlay_keeps_what_is_written(place):
     overlay = place.dir / "top"
     place.berth("run", "mkdir", "top")
