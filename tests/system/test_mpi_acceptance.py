@@ -288,3 +288,10 @@ def test_two_jobs_of_one_user_with_one_layout_do_not_meet(mpi):
     for client in both:
         out, err = client.communicate(timeout=60)
         assert (client.returncode, out, err) == (0, "ring of 4 ok\n", "")
+
+
+def test_threads_of_ranks_are_one_program(mpi):
+    out = mpi.berth("run", *mpi.options(4, 4), "-c2", "/mpi/hybrid",
+                    env={"OMP_NUM_THREADS": "2"}).stdout
+    assert len(re.findall(r"^thread [0-3] [01] \S+ \S+$", out, re.M)) == 8, out
+    assert "hybrid of 4 ranks sum 16\n" in out
