@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd_show.c - berth show job|node: all that is known about one thing
+ * cmd_show.c - berth show job|step|node: all that is known about one thing
  */
 #include "cli/command.h"
 
@@ -18,7 +18,6 @@
 #include "cli/job_document.h"
 #include "cli/node_query.h"
 #include "cli/show_job.h"
-#include "cli/show_step.h"
 
 struct show_args {
     struct common common;
@@ -121,15 +120,11 @@ static int show_jobs(const struct show_args *args, int n, char *const *words)
 
 static int show_steps(const struct show_args *args, int n, char *const *words)
 {
-    cleanup(link_closep) struct berth *berth = NULL;
-
-    if (n != 1) {
-        say_error(n ? "one step at a time" : "which step? Say ID.STEP");
+    if (n == 0) {
+        say_error("which step? Say ID.STEP");
         return STATUS_USAGE;
     }
-    if (link_open(args->common.config, &berth) < 0)
-        return STATUS_FAILED;
-    return show_step(berth, words[0], args->common.json);
+    return job_steps_show(args->common.config, args->common.json, n, words);
 }
 
 static void print_node(const Berth__NodeInfo *node)
@@ -185,14 +180,12 @@ int cmd_show(int argc, char **argv)
     if (next < argc &&
         (strcmp(argv[next], "job") == 0 || strcmp(argv[next], "jobs") == 0))
         return next + 1 < argc && is_step_name(argv[next + 1])
-                   ? job_steps_show(args.common.config, args.common.json,
-                                    argc - next - 1, argv + next + 1)
+                   ? show_steps(&args, argc - next - 1, argv + next + 1)
                    : show_jobs(&args, argc - next - 1, argv + next + 1);
     if (next < argc && strcmp(argv[next], "step") == 0)
         return show_steps(&args, argc - next - 1, argv + next + 1);
     if (next < argc && is_step_name(argv[next]))
-        return job_steps_show(args.common.config, args.common.json, argc - next,
-                              argv + next);
+        return show_steps(&args, argc - next, argv + next);
     if (next < argc &&
         (strcmp(argv[next], "node") == 0 || strcmp(argv[next], "nodes") == 0))
         return show_nodes(&args, argc - next - 1, argv + next + 1);

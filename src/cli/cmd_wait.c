@@ -27,7 +27,7 @@ static const struct usage usage = {
         "Wait until the jobs or steps have ended, and exit as they did: with their\n"
         "exit code, the largest of several, 128 + the signal that killed one. With\n"
         "--for=running, until jobs run: exit 0, or 1 when one ended before it ran.\n"
-        "A job knows its steps while it runs.",
+        "Steps of a job that has ended are known as long as its history is kept.",
     .examples = "  berth wait 17 && echo good\n"
                 "  berth wait $(berth submit --parsable job.sh)\n"
                 "  berth wait --for=running 17 18_[3-9]\n"

@@ -15,6 +15,8 @@
 #include "cli/job_target.h"
 #include "cli/say.h"
 #include "cli/step_orders.h"
+#include "cli/step_past.h"
+#include "cli/step_seats.h"
 #include "cli/step_show.h"
 
 bool is_step_name(const char *word)
@@ -30,15 +32,20 @@ static void steps_closep(struct berth_steps **steps)
     berth_steps_close(*steps);
 }
 
-/* What is done with one step: an exit status. */
-typedef int step_action(struct berth_steps *lead, uint32_t job, uint32_t step,
-                        void *ctx);
+/* What is done with one step: exit statuses. */
+struct step_deed {
+    int (*act)(struct berth_steps *lead, uint32_t job, uint32_t step, void *ctx);
+    /* Of a job that has ended; NULL: it is too late then. */
+    int (*look_back)(struct berth *berth, uint32_t job, uint32_t step);
+};
 
-static int act_on(struct berth *berth, const char *word, step_action *action, void *ctx)
+static int act_on(struct berth *berth, const char *word, const struct step_deed *deed,
+                  void *ctx)
 {
     cleanup(job_target_fini) struct job_target target = {0};
     cleanup(reply_freep) Berth__JobList *list = NULL;
     cleanup(steps_closep) struct berth_steps *lead = NULL;
+    const Berth__JobRecord *record;
 
     if (job_target_parse(word, &target) < 0)
         return 2;
@@ -46,14 +53,18 @@ static int act_on(struct berth *berth, const char *word, step_action *action, vo
         say_error("'%s' is not a step, JOB.STEP", word);
         return 2;
     }
-    if (job_target_find(berth, &target, &list) < 0 ||
-        job_target_call_lead(berth, list->jobs[0], &lead) < 0)
+    if (job_target_find(berth, &target, &list) < 0)
         return 1;
-    return action(lead, list->jobs[0]->record->id, (uint32_t)target.step, ctx);
+    record = list->jobs[0]->record;
+    if (record->end_time && deed->look_back)
+        return deed->look_back(berth, record->id, (uint32_t)target.step);
+    if (job_target_call_lead(berth, list->jobs[0], &lead) < 0)
+        return 1;
+    return deed->act(lead, record->id, (uint32_t)target.step, ctx);
 }
 
 static int act_on_all(const char *config, int n, char *const *words,
-                      step_action *action, void *ctx)
+                      const struct step_deed *deed, void *ctx)
 {
     cleanup(link_closep) struct berth *berth = NULL;
     int status = 0;
@@ -61,7 +72,7 @@ static int act_on_all(const char *config, int n, char *const *words,
     if (link_open(config, &berth) < 0)
         return 1;
     for (int i = 0; i < n; i++) {
-        int one = act_on(berth, words[i], action, ctx);
+        int one = act_on(berth, words[i], deed, ctx);
 
         status = one > status ? one : status;
     }
@@ -77,7 +88,9 @@ static int wait_for_one(struct berth_steps *lead, uint32_t job, uint32_t step,
 
 int job_steps_wait(const char *config, int n, char *const *words)
 {
-    return act_on_all(config, n, words, wait_for_one, NULL);
+    static const struct step_deed wait = {wait_for_one, step_past_status};
+
+    return act_on_all(config, n, words, &wait, NULL);
 }
 
 static int control_one(struct berth_steps *lead, uint32_t job, uint32_t step, void *ctx)
@@ -89,7 +102,26 @@ static int control_one(struct berth_steps *lead, uint32_t job, uint32_t step, vo
 
 int job_steps_control(const char *config, int n, char *const *words, int signal)
 {
-    return act_on_all(config, n, words, control_one, &signal);
+    static const struct step_deed control = {.act = control_one};
+
+    return act_on_all(config, n, words, &control, &signal);
+}
+
+static json_t *step_document(const Berth__StepInfo *info, uint32_t job)
+{
+    json_t *step = document_of(&info->base, false);
+
+    json_object_set_new(step, "job_id", json_integer(job));
+    json_object_set_new(step, "state", json_string(step_state(info)));
+    return step;
+}
+
+static void print_document(const Berth__StepInfo *info, uint32_t job)
+{
+    json_t *step = step_document(info, job);
+
+    json_object_set_new(step, "task_list", step_seats_document(info));
+    document_print_json(step, stdout);
 }
 
 static int show_one(struct berth_steps *lead, uint32_t job, uint32_t step, void *ctx)
@@ -104,8 +136,7 @@ static int show_one(struct berth_steps *lead, uint32_t job, uint32_t step, void 
         return 1;
     }
     if (*json)
-        document_print_json(document_of(&reply->step_list->steps[0]->base, false),
-                            stdout);
+        print_document(reply->step_list->steps[0], job);
     else
         step_show(reply->step_list->steps[0], job, time(NULL), stdout);
     return 0;
@@ -113,7 +144,9 @@ static int show_one(struct berth_steps *lead, uint32_t job, uint32_t step, void 
 
 int job_steps_show(const char *config, bool json, int n, char *const *words)
 {
-    return act_on_all(config, n, words, show_one, &json);
+    static const struct step_deed show = {.act = show_one};
+
+    return act_on_all(config, n, words, &show, &json);
 }
 
 /* ------------------------------------------------------------------- lists */
@@ -122,13 +155,8 @@ static json_t *documents_of(const Berth__StepList *list, uint32_t job)
 {
     json_t *steps = json_array();
 
-    for (size_t i = 0; i < list->n_steps; i++) {
-        json_t *step = document_of(&list->steps[i]->base, false);
-
-        json_object_set_new(step, "job_id", json_integer(job));
-        json_object_set_new(step, "state", json_string(step_state(list->steps[i])));
-        json_array_append_new(steps, step);
-    }
+    for (size_t i = 0; i < list->n_steps; i++)
+        json_array_append_new(steps, step_document(list->steps[i], job));
     return steps;
 }
 

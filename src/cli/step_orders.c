@@ -66,14 +66,13 @@ static int ask(struct berth_steps *lead, Berth__Envelope *env,
     return 0;
 }
 
-/* 128 + the signal, as a shell has it. */
-static int status_of(const Berth__StepEnded *ended)
+int step_exit_status(int code, int signal, const char *words)
 {
-    if (ended->exit_signal)
-        return 128 + (ended->exit_signal & 0x7f);
-    if (ended->exit_code == 0 && ended->words[0])
+    if (signal)
+        return 128 + (signal & 0x7f);
+    if (code == 0 && words[0])
         return 1;
-    return ended->exit_code > 255 ? 255 : ended->exit_code;
+    return code > 255 ? 255 : code;
 }
 
 int step_wait(struct berth_steps *lead, uint32_t job, uint32_t step)
@@ -89,7 +88,8 @@ int step_wait(struct berth_steps *lead, uint32_t job, uint32_t step)
         return 1;
     if (reply->step_ended->words[0])
         say_error("step %u.%u: %s", job, step, reply->step_ended->words);
-    return status_of(reply->step_ended);
+    return step_exit_status(reply->step_ended->exit_code,
+                            reply->step_ended->exit_signal, reply->step_ended->words);
 }
 
 int step_signal(struct berth_steps *steps, int signo, bool abort, struct berth_err *err)

@@ -19,6 +19,9 @@
 int step_name_parse(const char *word, uint32_t job, uint32_t *ret_job,
                     uint32_t *ret_step);
 
+/* 128 + the signal, as a shell has it; 1 where only 'words' say that it failed. */
+int step_exit_status(int code, int signal, const char *words);
+
 /* Wait until a step has ended; its exit status as berth run's, or 1. */
 int step_wait(struct berth_steps *lead, uint32_t job, uint32_t step);
 

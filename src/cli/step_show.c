@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "cli/moment.h"
+#include "cli/step_seats.h"
 
 const char *step_state(const Berth__StepInfo *step)
 {
@@ -154,4 +155,5 @@ void step_show(const Berth__StepInfo *step, uint32_t job, int64_t now, FILE *out
         show_node(out, step->nodes[i]);
     if (step->state == BERTH__STEP_INFO__STATE__ENDED)
         show_end(out, step);
+    step_seats_print(step, out);
 }

@@ -13,11 +13,12 @@
 /* Init keeps its socket here; 0, 1 and 2 are /dev/null. */
 #define INIT_SOCK 3
 
-/* Map the caller's one uid and gid (as seen outside) into the user namespace
- * just made: to themselves, or to 0. */
 /* First of all: enter the control groups that 'fds' lead into, close these, and be as
  * open to the user as other processes of his. */
 int isolate_enter_groups(const int *fds, size_t n, struct err *err);
+
+/* Map the caller's one uid and gid (as seen outside) into the user namespace
+ * just made: to themselves, or to 0. */
 int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err);
 
 /* Let go of what was inherited: descriptors and signal dispositions. Dies

@@ -73,18 +73,19 @@ def test_a_step_shows_what_its_tasks_are_bound_to(desk):
         assert run.stdout.readline() == "up\n"
     job = desk.jobs("--me")[0]["id"]
     step = wait_until(lambda: shown(desk, job))
-    assert [task["processors"] for task in step["tasks"]] == ["0", "0", "1", "1"]
-    assert [task["task"] for task in step["tasks"]] == [0, 1, 2, 3]
-    assert step["tasks"][0]["node"] == step["tasks"][2]["node"] != step["tasks"][1]["node"]
+    assert [task["processors"] for task in step["task_list"]] == ["0", "0", "1", "1"]
+    assert [task["task"] for task in step["task_list"]] == [0, 1, 2, 3]
+    assert step["task_list"][0]["node"] == step["task_list"][2]["node"] != step["task_list"][1]["node"]
     lines = desk.berth("show", "step", f"{job}.0").stdout.splitlines()
-    assert lines[0] == f"Step {job}.0: sh"
-    assert "no such step" in desk.fails("show", "step", f"{job}.7")
+    assert lines[0] == f"Step {job}.0: RUNNING"
+    assert [line.split()[-1] for line in lines[-4:]] == ["0", "0", "1", "1"]
+    assert "there is no step" in desk.fails("show", "step", f"{job}.7")
 
 
 def shown(desk, job):
     """Once all nodes have told."""
     step = json.loads(desk.berth("show", "step", f"{job}.0", "--json").stdout)
-    return step if all(task["processors"] for task in step["tasks"]) else None
+    return step if all(task["processors"] for task in step["task_list"]) else None
 
 
 # ------------------------------------------------------------- distribution

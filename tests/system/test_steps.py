@@ -204,6 +204,17 @@ def command(process):
         return b""
 
 
+def test_steps_of_a_job_that_has_ended_tell_how_they_did(desk):
+    job = desk.submit("-n1", "-o", "out", script="#!/bin/sh\nberth run sh -c 'exit 3'\n"
+                      "berth run sh -c 'kill -9 $$'\nberth run true\nexit 0\n")
+    assert desk.wait(job) == 0
+    statuses = [desk.berth("wait", f"{job}.{step}", check=False).returncode
+                for step in range(3)]
+    assert statuses == [3, 137, 0]
+    assert desk.berth("wait", f"{job}.2", f"{job}.0", check=False).returncode == 3
+    assert "of no step 7" in desk.fails("wait", f"{job}.7", status=1)
+
+
 # ---------------------------------------------------------------- alloc
 
 def test_a_second_terminal_joins_an_allocation(desk):
