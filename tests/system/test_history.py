@@ -138,6 +138,54 @@ exit 0
     assert all(step["words"] or step["exit_code"] < 3 for step in steps)
 
 
+def shepherds_of_steps(cluster):
+    """{(job, step): pid} of those that run; a file may be going as it is read."""
+    found = {}
+    for path in cluster.dir.glob("node/*/steps/*.*.[0-9]*"):
+        try:
+            found[path.name] = int(path.read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            continue
+    return found
+
+
+def test_steps_whose_shepherds_are_killed_are_told_as_their_clients_heard_it(own):
+    job = own.submit("-n1", "-o", "/dev/null", script="""#!/bin/sh
+i=0
+while [ $i -lt 30 ]; do
+    berth run -n1 sh -c "sleep 0.1; exit $((i % 3))"
+    echo $? >>said
+    i=$((i + 1))
+done
+exit 0
+""")
+    killed = set()
+    while len(killed) < 4:
+        for name, pid in shepherds_of_steps(own.cluster).items():
+            if name not in killed:
+                kill(pid)
+                killed.add(name)
+                break
+        seen = len(own.text("said").split()) if (own.dir / "said").exists() else 0
+        wait_until(lambda: (own.dir / "said").exists()
+                   and len(own.text("said").split()) > seen, what="the next step")
+    assert own.wait(job) == 0
+    row, = history(own, str(job))
+    steps = [step for step in row["steps"] if step["step_id"] >= 0]
+    said = [int(word) for word in own.text("said").split()]
+    assert [step["step_id"] for step in steps] == list(range(30)) and row["steps_ended"] == 30
+    assert len(said) == 30
+    failed = 0
+    for step, status in zip(steps, said):
+        if step["words"]:
+            assert status != 0, step
+        else:
+            assert status == step["exit_code"] and not step["exit_signal"], step
+        failed += status not in (step["step_id"] % 3,) and bool(step["words"])
+    assert all(step["exit_code"] == step["step_id"] % 3 for step in steps if not step["words"])
+    assert 1 <= failed <= len(killed)
+
+
 def test_each_run_of_a_job_is_kept(own):
     job = own.submit("-o", "/dev/null", "--wrap",
                      f"[ -e {own.dir}/again ] && exit 3; touch {own.dir}/again; sleep 60")
