@@ -25,7 +25,7 @@ def test_the_steps_are_warned_before_the_limit_not_the_script(desk):
 def test_b_warns_the_shell_of_the_script_alone(desk):
     """What the shell has started hears nothing of it."""
     script = ("#!/bin/bash\n#SBATCH --signal B:USR2@29\n"
-              "sh -c TRAP x USR2 child & until grep -q ready child; do sleep 0.05; done\n"
+              "sh -c TRAP x USR2 child & until grep -qs ready child; do sleep 0.05; done\n"
               "trap 'echo script >>said; kill %1; exit 9' USR2\nwait\n")
     number, said = trapped(desk, "said", "-n1", "--time=0:30", script=script)
     assert said == ["script"]

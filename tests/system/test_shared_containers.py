@@ -72,7 +72,7 @@ def test_two_steps_at_once_see_each_others_processes(place):
     os.chmod(place.dir / "go", 0o666)
     job = place.submit("-N1", "-n2", "-o", "out", script=script(
         f"{MAKE} sh -c 'echo on; exec cat go' >first &",
-        "until grep -q on first; do sleep 0.05; done",
+        "until grep -qs on first; do sleep 0.05; done",
         f"{USE} sh -c 'cat /proc/[0-9]*/comm; kill -0 $(ls -d /proc/[0-9]* | "
         "sed s,/proc/,, | head -1)' >second",
         "echo end >go", "wait"))
@@ -85,12 +85,12 @@ def test_the_end_of_one_step_leaves_the_other(desk):
     os.mkfifo(desk.dir / "go")
     job = desk.submit("-N1", "-n2", "-o", "out", script=script(
         f"{MAKE} sh -c 'echo on; exec cat go' >first &",
-        "until grep -q on first; do sleep 0.05; done",
+        "until grep -qs on first; do sleep 0.05; done",
         f"{USE} sh -c 'sleep 7777777 & exit 3'; echo $?",
         f"{USE} sh -c 'cat /proc/[0-9]*/cmdline' >third",
         "echo end >go; wait", f"{USE} sh -c 'echo still'"))
     assert desk.wait(job) == 0, desk.text("out")
-    assert desk.text("out").splitlines()[1:] == ["3", "still"]
+    assert desk.text("out").splitlines()[1:] == ["3", "still"], desk.text("out")
     assert "7777777" not in desk.text("third")
     assert desk.text("first") == "on\nend\n"
 

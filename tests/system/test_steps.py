@@ -176,7 +176,7 @@ def test_a_step_waits_for_cores_that_another_uses(desk):
     job = desk.submit("-n1", "-o", "out", script="#!/bin/sh\n"
                       "berth run -n1 sh -c 'echo first; until test -e gate; do "
                       "sleep 0.05; done; echo done' &\n"
-                      "until grep -q first out; do sleep 0.05; done\n"
+                      "until grep -qs first out; do sleep 0.05; done\n"
                       "berth run -n1 echo second & sleep 0.3; : >gate; wait\n")
     assert desk.wait(job) == 0
     assert desk.text("out").split() == ["first", "done", "second"]
@@ -191,7 +191,7 @@ def test_a_step_too_large_for_the_job_is_refused(desk):
 def test_the_end_of_the_script_ends_its_steps(desk):
     job = desk.submit("-n2", "-o", "out", script="#!/bin/sh\n"
                       "berth run -n1 sh -c 'echo on; exec sleep 7654321' &\n"
-                      "until grep -q on out; do sleep 0.05; done\nexit 0\n")
+                      "until grep -qs on out; do sleep 0.05; done\nexit 0\n")
     assert desk.wait(job) == 0
     wait_until(lambda: not [pid for pid in pathlib.Path("/proc").glob("[0-9]*")
                             if command(pid) == b"sleep\0007654321\0"])
