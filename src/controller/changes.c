@@ -111,6 +111,7 @@ static void fill_given(const struct controller *ctl, const struct ctl_job *cj,
     event->nodes = query_field(cj->nodes);
     event->n_nodes = (uint32_t)placement->n_shares;
     event->cpus = cj->cpus;
+    event->priority = cj->priority;
     for (size_t i = 0; i < placement->n_shares; i++) {
         event->memory += placement->shares[i]->memory;
         event->gpus += count_gpus(ctl, placement->shares[i]);

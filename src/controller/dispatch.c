@@ -48,6 +48,7 @@ static void start_job(struct controller *ctl, const struct sched_decision *decis
         (void)jobs_make_room(ctl, NULL);
         cj = arrays_begin(ctl, cj, decision->id.task, now);
     }
+    cj->priority = decision->priority;
     BUG_ON(jobs_apply(ctl, cj, EV_START, now, &change, &err));
     dispatch_launch_committed(ctl, cj);
 }

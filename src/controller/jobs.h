@@ -13,9 +13,10 @@ struct wait_link;
 struct ctl_job {
     struct job job;
     uint32_t id;
-    char *key;     /* "uid/submission key", NULL without one */
-    char *nodes;   /* host list of the placement, NULL while pending */
-    uint32_t cpus; /* allocated */
+    char *key;        /* "uid/submission key", NULL without one */
+    char *nodes;      /* host list of the placement, NULL while pending */
+    uint32_t cpus;    /* allocated */
+    int64_t priority; /* when it started, in this life; 0: not known */
     uint32_t launch_failures;
     bool is_launched;      /* LaunchJob of this epoch was sent in this life */
     bool is_shed;          /* script and environment are only on disk */

@@ -272,6 +272,7 @@ int request_init(const struct controller *ctl, const struct job *job,
                                       .eligible_time = job->record->eligible_time,
                                       .time_limit = spec->time_limit,
                                       .nice = spec->nice,
+                                      .priority = spec->priority,
                                       .leader = job->record->het_leader,
                                       .held = job->record->held}};
     fill_place(spec, place);

@@ -78,11 +78,10 @@ static int admit_part(struct conn *conn, Berth__JobSpec *spec, char **warning,
 {
     int rc = request_defaults(conn->ctl, spec, warning, err);
 
-    if (rc == 0)
-        rc = unhonoured_check(spec, warning, err);
-    if (rc == 0)
-        rc = accounts_admit(conn->ctl, spec, err);
-    return rc;
+    if (rc)
+        return rc;
+    unhonoured_warn(spec, warning);
+    return accounts_admit(conn->ctl, spec, err);
 }
 
 static int admit_parts(struct conn *conn, struct parts *parts, char **warning,

@@ -8,7 +8,6 @@
 
 #include "base/mem.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,12 +15,10 @@
 
 static const struct wish {
     const char *field, *option;
-    bool is_needed; /* the job would be another one without it */
 } wishes[] = {
-    {"priority", "--priority", true},
-    {"mem_all", "--mem=0", false},
-    {"oversubscribe", "--oversubscribe", false},
-    {"prefer", "--prefer", false},
+    {"mem_all", "--mem=0"},
+    {"oversubscribe", "--oversubscribe"},
+    {"prefer", "--prefer"},
 };
 
 /* Does 'spec' say something in this field? Strings, numbers, flags and lists. */
@@ -53,15 +50,9 @@ static void add_warning(char **warning, const char *option)
     free(before);
 }
 
-int unhonoured_check(const Berth__JobSpec *spec, char **warning, struct err *err)
+void unhonoured_warn(const Berth__JobSpec *spec, char **warning)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(wishes); i++) {
-        if (!is_said(spec, wishes[i].field))
-            continue;
-        if (wishes[i].is_needed)
-            return err_set(err, ENOTSUP, "%s: not honoured by this controller yet",
-                           wishes[i].option);
-        add_warning(warning, wishes[i].option);
-    }
-    return 0;
+    for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
+        if (is_said(spec, wishes[i].field))
+            add_warning(warning, wishes[i].option);
 }

@@ -5,12 +5,9 @@
 #ifndef BERTH_CONTROLLER_UNHONOURED_H
 #define BERTH_CONTROLLER_UNHONOURED_H
 
-#include "base/err.h"
 #include "wire/messages.pb-c.h"
 
-/* What would change which job runs, where or when is refused: -ENOTSUP, naming
- * the option. For what the job can do without, *warning (a heap string or NULL)
- * gets one more sentence. */
-int unhonoured_check(const Berth__JobSpec *spec, char **warning, struct err *err);
+/* *warning (a heap string or NULL) gets a sentence for each wish, naming the option. */
+void unhonoured_warn(const Berth__JobSpec *spec, char **warning);
 
 #endif

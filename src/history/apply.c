@@ -84,15 +84,19 @@ static char *copy_sql(void)
     return strbuf_take(&sql);
 }
 
-static char *set_sql(const struct columns *columns, bool with_epoch)
+/* Of a run: its epoch, and a priority that is known stays (a controller that was
+ * started again does not know it). Of a column that is set twice SQLite takes the last.
+ */
+static char *set_sql(const struct columns *columns, bool of_run)
 {
     struct strbuf sql = STRBUF_INIT;
     int number = 1;
 
     strbuf_puts(&sql, "UPDATE jobs SET ");
     columns_sets(&sql, columns, &number);
-    if (with_epoch)
-        strbuf_printf(&sql, ",epoch=?%d", number + 1);
+    if (of_run)
+        strbuf_printf(&sql, ",epoch=?%d,priority=coalesce(nullif(?%d,0),priority)",
+                      number + 1, number + 2);
     strbuf_printf(&sql, " WHERE id=?%d", number);
     return strbuf_take(&sql);
 }
@@ -425,6 +429,7 @@ static int give(struct applier *applier, const Berth__JobEvent *event, int64_t i
     number = columns_bind(stmt, 1, &job_given, &row);
     sqlite3_bind_int64(stmt, number, id);
     sqlite3_bind_int64(stmt, number + 1, event->record->epoch);
+    sqlite3_bind_int64(stmt, number + 2, event->priority);
     rc = step(applier, GIVE, err);
     sqlite3_clear_bindings(stmt);
     return rc;

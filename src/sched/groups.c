@@ -76,7 +76,7 @@ static void make_key(const struct sched_request *req, uint32_t partition, int64_
     const int64_t numbers[] = {
         partition,          req->time_limit, req->time_min,   step,
         req->nice,          req->uid,        req->no_preempt, req->exclusive,
-        req->switches_wait, req->image};
+        req->switches_wait, req->image,      req->priority};
     const char *texts[] = {req->account,  req->qos,      req->user,
                            req->features, req->licences, req->reservation};
     strbuf_add(key, numbers, sizeof(numbers));

@@ -93,12 +93,21 @@ static void factors_of(const struct sched *sched, const struct group *group,
                              : w->age * ret->age + w->size * ret->size;
     ret->total += w->fairshare * ret->fairshare + w->qos * ret->qos +
                   w->partition * ret->partition - ret->nice;
+    if (group->req.priority)
+        ret->total = (double)group->req.priority;
 }
 
 static double time_of(const struct group *group)
 {
     int64_t limit = group->req.time_limit;
     return limit == TIME_UNLIMITED ? 1e15 : (double)limit;
+}
+
+static bool computes_priority(const struct sched *sched)
+{
+    enum sched_order order = sched->options.policy.order;
+
+    return order == SCHED_BY_PRIORITY || order == SCHED_BY_SLOWDOWN;
 }
 
 double order_rank(const struct sched *sched, const struct group *group,
@@ -108,6 +117,9 @@ double order_rank(const struct sched *sched, const struct group *group,
     double wait;
     if (sched->guard.job == job->id)
         return INFINITY;
+    /* Where no priorities are computed, ranks are below 0. */
+    if (group->req.priority && !computes_priority(sched))
+        return (double)group->req.priority;
     switch (sched->options.policy.order) {
     case SCHED_BY_SUBMIT:
         return -(double)job->since;

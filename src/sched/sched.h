@@ -217,6 +217,7 @@ struct sched_request {
     int64_t time_expected; /* what the caller's history says; 0: nothing */
     int64_t deadline;      /* must have ended by then; 0: none */
     int32_t nice;
+    int64_t priority; /* fixed; 0: computed. Goes first where none is computed */
     bool held;
     bool no_preempt;                /* cannot be requeued */
     uint32_t uid;                   /* UINT32_MAX: nobody in particular */
@@ -286,6 +287,7 @@ struct sched_decision {
     struct sched_id id;
     struct place_result *where; /* SCHED_START: now the caller's; NULL: numbers_only */
     int64_t time_limit;         /* SCHED_START: what it is given */
+    int64_t priority;           /* SCHED_START: what it had; numbers_only: 0 */
     bool is_backfill;           /* it passed a job that waits for room */
     int64_t grace;
     uint32_t for_job;
@@ -334,7 +336,7 @@ struct sched_factors {
     double qos, partition;
     double slowdown; /* as of struct sched_slowdown; not in [0, 1] */
     int32_t nice;
-    double total; /* weighted sum, minus nice */
+    double total; /* weighted sum, minus nice; or what was fixed */
 };
 /* False: there is no such waiting job. */
 bool sched_factors(const struct sched *sched, uint32_t job, int64_t now,

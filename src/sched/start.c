@@ -406,12 +406,14 @@ static struct run *begin(struct attempt *a)
 static void decide(struct attempt *a, const struct run *run, struct sched_decision *ret)
 {
     bool quick = a->sched->options.numbers_only;
-    *ret = (struct sched_decision){.verb = SCHED_START,
-                                   .id = run->id,
-                                   .where = quick ? NULL : place_result_dup(run->where),
-                                   .time_limit = a->limit,
-                                   .is_backfill = a->sched->pass.waits != 0 &&
-                                                  a->sched->pass.waits != run->id.job};
+    *ret = (struct sched_decision){
+        .verb = SCHED_START,
+        .id = run->id,
+        .where = quick ? NULL : place_result_dup(run->where),
+        .time_limit = a->limit,
+        .priority = quick ? 0 : sched_priority(a->sched, run->id.job, a->now),
+        .is_backfill =
+            a->sched->pass.waits != 0 && a->sched->pass.waits != run->id.job};
     a->sched->counts.decisions++;
 }
 

@@ -38,6 +38,8 @@ void bag_signalled(struct bag *bag, int signo, bool kill);
 /* Its step ends: 0, or the exit code that says that not all of it was done, and words
  * (heap; NULL: none). */
 int bag_end(const struct bag *bag, char **ret_words);
+/* How many commands have ended for good, and how many of these failed. */
+void bag_counts(const struct bag *bag, uint32_t *ret_ended, uint32_t *ret_failed);
 
 /* -------------------------------------------------------------- bag_node.c */
 /* Start the dispatcher with the environment 'env' as task 0 of this node. */

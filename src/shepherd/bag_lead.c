@@ -409,6 +409,19 @@ bool bag_goes_on(struct bag *bag, const char *why)
     return true;
 }
 
+static uint32_t at_most_32_bits(uint64_t n)
+{
+    return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+void bag_counts(const struct bag *bag, uint32_t *ret_ended, uint32_t *ret_failed)
+{
+    uint64_t failed = bag_queue_failed(bag->queue);
+
+    *ret_ended = at_most_32_bits(bag_queue_done(bag->queue) + failed);
+    *ret_failed = at_most_32_bits(failed);
+}
+
 int bag_end(const struct bag *bag, char **ret_words)
 {
     *ret_words = NULL;

@@ -36,7 +36,7 @@ struct bag_queue {
     struct list again, fresh; /* what waits: retries, then what never ran */
     uint64_t next_index;      /* the lowest that may be added */
     uint64_t in_window, credit;
-    uint64_t failed;
+    uint64_t done, failed;
     uint64_t mean_usec; /* of an attempt, the last ones above all; 0: none yet */
     bool is_closed, is_stopped;
 };
@@ -274,6 +274,7 @@ enum bag_verdict bag_queue_result(struct bag_queue *q, uint32_t node, uint64_t i
     note_usec(q, usec);
     detach(&q->nodes[node].in_hand, c);
     if (ok) {
+        q->done++;
         free(c);
         return BAG_DONE;
     }
@@ -366,6 +367,11 @@ bool bag_queue_is_over(const struct bag_queue *q)
         if (q->nodes[i].in_hand.n)
             return false;
     return q->is_stopped || (q->is_closed && !q->again.n && !q->fresh.n);
+}
+
+uint64_t bag_queue_done(const struct bag_queue *q)
+{
+    return q->done;
 }
 
 uint64_t bag_queue_failed(const struct bag_queue *q)

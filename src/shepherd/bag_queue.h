@@ -100,6 +100,8 @@ uint64_t bag_queue_take_credit(struct bag_queue *q, bool all);
 
 /* All that will be run has ended. */
 bool bag_queue_is_over(const struct bag_queue *q);
+/* Commands that ended well, and that will not be tried again. */
+uint64_t bag_queue_done(const struct bag_queue *q);
 uint64_t bag_queue_failed(const struct bag_queue *q);
 size_t bag_queue_waiting(const struct bag_queue *q);
 size_t bag_queue_in_hand(const struct bag_queue *q, uint32_t node);

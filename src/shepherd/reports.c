@@ -291,6 +291,8 @@ void reports_run(struct run *run)
         summary.image = spec->container->image;
     fill_nodes(run, &summary);
     fill_used(run, &summary);
+    if (run->bag)
+        bag_counts(run->bag, &summary.bag_commands, &summary.bag_failed);
     reports_add(run->lead->reports, &summary);
     free(summary.nodes);
 }

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from desk import wait_until
+from desk import AS_ROOT, wait_until
 
 ELEMENTS = int(os.environ.get("BERTH_HISTORY_JOBS", "60"))
 STEPS = """#!/bin/sh
@@ -184,6 +184,28 @@ exit 0
         failed += status not in (step["step_id"] % 3,) and bool(step["words"])
     assert all(step["exit_code"] == step["step_id"] % 3 for step in steps if not step["words"])
     assert 1 <= failed <= len(killed)
+
+
+def test_the_priority_that_a_job_started_with_is_kept(own):
+    if not AS_ROOT:
+        pytest.skip("only root may set one")
+    job = own.submit("--priority", "77", "-o", "/dev/null", "--wrap", "sleep 1000")
+    wait_until(lambda: own.job(job)["state"] == "RUNNING")
+    kill(own.cluster.status()["controller"]["pid"])
+    restart(own.cluster)
+    own.berth("cancel", job)
+    own.berth("wait", job, check=False)
+    row, = history(own, str(job))
+    assert (row["state"], row["priority"]) == ("CANCELLED", 77)
+
+
+def test_a_step_of_a_bag_tells_how_many_commands_it_ran(own):
+    job = own.submit("-n1", "-o", "/dev/null", "--wrap",
+                     "printf 'true\\nexit 3\\ntrue\\n' | berth run -Q --bag -")
+    own.wait(job)
+    row, = history(own, str(job))
+    [step] = [step for step in row["steps"] if step["step_id"] == 0]
+    assert (step["bag_commands"], step["bag_failed"]) == (3, 1)
 
 
 def test_each_run_of_a_job_is_kept(own):

@@ -67,7 +67,7 @@ static void more_nodes_than_tasks_is_taken_with_a_warning(void **state)
                         "can't run 2 tasks on 4 nodes, setting --nodes to 2");
 }
 
-static void what_cannot_be_done_yet_is_refused_or_warned_of(void **state)
+static void what_cannot_be_done_yet_is_warned_of(void **state)
 {
     static char rack[] = "rack1";
     struct cluster *cluster = *state;
@@ -75,9 +75,6 @@ static void what_cannot_be_done_yet_is_refused_or_warned_of(void **state)
     Berth__JobSpec spec = spec_of(1);
     cleanup(free_messagep) Berth__Envelope *reply = NULL;
 
-    spec.priority = 7;
-    assert_refused(client, &spec, "--priority: not honoured by this controller yet");
-    spec = spec_of(1);
     spec.prefer = rack;
     spec.mem_all = true;
     reply = client_submit_reply(client, &spec, "");
@@ -267,7 +264,7 @@ int main(void)
         WITH_CLUSTER(a_repeated_key_gives_the_same_job_also_after_a_restart),
         WITH_CLUSTER(what_is_left_open_is_completed),
         WITH_CLUSTER(more_nodes_than_tasks_is_taken_with_a_warning),
-        WITH_CLUSTER(what_cannot_be_done_yet_is_refused_or_warned_of),
+        WITH_CLUSTER(what_cannot_be_done_yet_is_warned_of),
         WITH_CLUSTER(refusals_name_the_option_and_the_nearest_choice),
         WITH_CLUSTER(what_could_never_run_is_refused),
         WITH_CLUSTER(a_full_table_refuses_and_makes_room_of_ended_jobs),

@@ -142,6 +142,21 @@ static void nice_and_age_order_the_queue(void **state)
     assert_int_equal(f->decisions[0].id.job, 2);
 }
 
+static void a_fixed_priority_goes_first_and_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct sched_request low = request_of(2, 1), high = request_of(3, 1);
+    low.priority = 1000000;
+    high.priority = 2000000;
+    add_tasks(f, 1, 1);
+    add(f, &low);
+    add(f, &high);
+    assert_int_equal(pass_at(f, 100), 3);
+    assert_int_equal(f->decisions[0].id.job, 3);
+    assert_int_equal(f->decisions[0].priority, 2000000);
+    assert_int_equal(f->decisions[1].id.job, 2);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -158,6 +173,7 @@ int main(void)
         TEST(a_short_array_is_filled_again_and_again),
         TEST(all_tasks_that_fit_start_in_one_pass),
         TEST(nice_and_age_order_the_queue),
+        TEST(a_fixed_priority_goes_first_and_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

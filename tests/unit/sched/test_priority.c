@@ -55,6 +55,17 @@ static void nice_is_subtracted(void **state)
     assert_int_equal(sched_priority(f->sched, 1, 0), 2200);
 }
 
+static void what_was_fixed_is_the_priority(void **state)
+{
+    struct fixture *f = *state;
+    struct sched_request req = request_of(1, 16);
+    req.submit_time = 0;
+    req.nice = 1200;
+    req.priority = 77;
+    add(f, &req);
+    assert_int_equal(sched_priority(f->sched, 1, 10 * DAY), 77);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -65,6 +76,7 @@ int main(void)
         TEST(age_counts_from_when_it_may_run),
         TEST(size_is_the_part_of_the_cluster_in_nodes_or_cores),
         TEST(nice_is_subtracted),
+        TEST(what_was_fixed_is_the_priority),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
