@@ -59,6 +59,11 @@ static void add_field(struct mf_field field, const struct opt *option)
     made.options[made.n++] = option;
 }
 
+static bool is_without_effect(const struct opt *opt)
+{
+    return opt->set == set_unhonoured || opt->set == set_mail_type;
+}
+
 static struct mf_field field_of(const struct opt *opt)
 {
     struct mf_field field = {
@@ -68,9 +73,10 @@ static struct mf_field field_of(const struct opt *opt)
         .help = opt->help ? opt->help : xasprintf("as --%s", opt->name),
     };
 
-    if (opt->set == set_unhonoured) {
+    if (is_without_effect(opt)) {
         field.treatment = MF_WARNED;
         field.note = "Berth does not honour it";
+        field.harmless = opt->set == set_mail_type ? "NONE" : NULL;
     } else if (opt->set == set_refused) {
         field.treatment = MF_REFUSED;
         field.note = opt->note;
@@ -170,7 +176,7 @@ static void judge_options(const struct rules *r, const struct node *spec)
         const char *name = spec->items[i]->text;
         const struct opt *opt = option_of(name);
 
-        if (opt && opt->set != set_unhonoured &&
+        if (opt && !is_without_effect(opt) &&
             apply(opt, spec->items[i + 1], &args, &err) < 0)
             rule_broken(r, below("spec", ".%s", name).s, "%s", err.text);
     }

@@ -33,6 +33,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#define LOCK_PAUSE_NS 20000000
+#define LOCK_TRIES 100
 #define BACKLOG 1024
 #define TICK_MS 1000
 #define STOP_PATIENCE_MS 1000
@@ -69,6 +71,19 @@ static void on_told(void *ctx)
     conns_let_go(ctx);
 }
 
+/* One that was killed has its files open until the last of its threads has ended. */
+static int wait_for_lock(int fd)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        (void)nanosleep(&pause, NULL);
+    }
+    return -EBUSY;
+}
+
 /* Two controllers on one store would give out the same ids. */
 static int lock_state_dir(struct controller *ctl, const char *dir, struct err *err)
 {
@@ -77,7 +92,7 @@ static int lock_state_dir(struct controller *ctl, const char *dir, struct err *e
     ctl->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (ctl->lock_fd < 0)
         return err_sys(err, errno, "cannot write in %s", dir);
-    if (flock(ctl->lock_fd, LOCK_EX | LOCK_NB))
+    if (wait_for_lock(ctl->lock_fd))
         return err_set(err, EBUSY, "another berthctld uses %s", dir);
     return 0;
 }
