@@ -155,8 +155,7 @@ static void on_started(struct bag *bag, const Berth__StepStarted *started)
 static void on_ended(struct bag *bag, const Berth__StepEnded *ended)
 {
     bag->is_over = true;
-    bag->status =
-        ended->exit_signal ? 128 + (ended->exit_signal & 0x7f) : ended->exit_code;
+    bag->status = step_exit_status(ended->exit_code, ended->exit_signal, "");
     if (ended->words[0]) {
         bag_report_hide(&bag->report);
         say_error("%s", ended->words);

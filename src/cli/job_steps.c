@@ -27,11 +27,6 @@ bool is_step_name(const char *word)
            dot[1 + strspn(dot + 1, "0123456789")] == '\0';
 }
 
-static void steps_closep(struct berth_steps **steps)
-{
-    berth_steps_close(*steps);
-}
-
 /* What is done with one step: exit statuses. */
 struct step_deed {
     int (*act)(struct berth_steps *lead, uint32_t job, uint32_t step, void *ctx);

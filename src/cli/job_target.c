@@ -140,6 +140,11 @@ int job_target_call_lead(struct berth *berth, const Berth__JobInfo *job,
 
 /* ------------------------------------------------------------------- steps */
 
+void steps_closep(struct berth_steps **steps)
+{
+    berth_steps_close(*steps);
+}
+
 int job_target_ask_steps(struct berth_steps *lead, Berth__Envelope **ret)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
@@ -236,11 +241,6 @@ static int open_step(struct berth *berth, const Berth__JobInfo *job,
         say_error("step %u.%u: node %s: %s", ret->job, step->step_id, node->node,
                   err.text);
     return rc;
-}
-
-static void steps_closep(struct berth_steps **steps)
-{
-    berth_steps_close(*steps);
 }
 
 /* The script's container is the lead's: its connection is the place itself. */

@@ -135,14 +135,9 @@ static void on_ended(struct session *s, const Berth__StepEnded *ended)
 {
     s->is_over = true;
     tty_restore();
-    if (ended->exit_signal)
-        s->status = 128 + (ended->exit_signal & 0x7f);
-    else
-        s->status = ended->exit_code > 255 ? 255 : ended->exit_code;
+    s->status = step_exit_status(ended->exit_code, ended->exit_signal, ended->words);
     if (ended->words[0] != '\0')
         say_error("%s", ended->words);
-    if (ended->words[0] != '\0' && s->status == 0)
-        s->status = 1;
 }
 
 static void on_taken(struct session *s, size_t bytes)

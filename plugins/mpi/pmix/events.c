@@ -172,15 +172,24 @@ void events_task_ended(uint32_t rank, int status)
     infos_fini(&infos);
 }
 
-/* One that was spawned from here, or that we met: the end of all its tasks. */
-void events_step_ended(const char *nspace)
+/* What 'nspace', 'rank' has come to, for the clients of this node; NULL: no memory. */
+static struct event *event_new(pmix_status_t code, const char *nspace, pmix_rank_t rank)
 {
     struct event *event = calloc(1, sizeof(*event));
     if (!event)
-        return;
-    event->code = PMIX_EVENT_JOB_END;
+        return NULL;
+    event->code = code;
     event->range = PMIX_RANGE_LOCAL;
-    PMIX_LOAD_PROCID(&event->source, nspace, PMIX_RANK_WILDCARD);
+    PMIX_LOAD_PROCID(&event->source, nspace, rank);
+    return event;
+}
+
+/* One that was spawned from here, or that we met: the end of all its tasks. */
+void events_step_ended(const char *nspace)
+{
+    struct event *event = event_new(PMIX_EVENT_JOB_END, nspace, PMIX_RANK_WILDCARD);
+    if (!event)
+        return;
     put_affected(&event->infos, nspace, PMIX_RANK_WILDCARD);
     raise_here(event);
 }
@@ -190,12 +199,9 @@ void events_step_ended(const char *nspace)
 static void raise_lost(pmix_status_t code, const char *nspace, pmix_rank_t rank,
                        uint32_t node)
 {
-    struct event *event = calloc(1, sizeof(*event));
+    struct event *event = event_new(code, nspace, rank);
     if (!event)
         return;
-    event->code = code;
-    event->range = PMIX_RANGE_LOCAL;
-    PMIX_LOAD_PROCID(&event->source, nspace, rank);
     infos_put_u32(&event->infos, PMIX_NODEID, node);
     infos_put_bool(&event->infos, PMIX_EVENT_NON_DEFAULT, true);
     if (code == PMIX_ERR_PROC_ABORTED)
