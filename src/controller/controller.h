@@ -29,10 +29,12 @@ struct diag;
 struct ctl_job;
 struct job_index;
 struct ctl_node;
+struct ctl_object;
 struct ctl_reservation;
 struct ctl_topo;
 struct ctl_user;
 struct conn;
+struct object_events;
 struct watches;
 
 struct controller {
@@ -70,6 +72,11 @@ struct controller {
     uint32_t n_conns;
     struct conn *held; /* their answers wait for each other */
     uint32_t n_wait_links;
+
+    struct ctl_object **objects; /* in order of their paths, see objects.h */
+    size_t n_objects, cap_objects;
+    struct ctl_object *objects_by_uid, *objects_by_key;
+    struct object_events *object_events; /* see object_events.h */
 
     struct changes *changes; /* see changes.h */
     struct watches *watches; /* see watch.h; NULL: nobody has watched yet */
