@@ -14,14 +14,14 @@ enum image_state {
     IMAGE_COMING, /* it was asked for */
     IMAGE_HERE,
     IMAGE_FAILED,
-    IMAGE_ABSENT,
 };
 
 struct image {
     enum image_state state;
     unsigned int failures; /* in a row */
     int64_t again_at;
-    int stop_signal; /* 0: none is said */
+    int stop_signal;    /* 0: none is said */
+    const char *reason; /* of the last failure */
     char *digest, *words;
 };
 
@@ -42,7 +42,8 @@ struct probe {
 enum stop_cause { STOP_NO, STOP_POD, STOP_LIVENESS, STOP_STARTUP, STOP_HOOK };
 
 struct run_end {
-    int64_t start, end; /* of the pod's clock; end == 0: there is none */
+    bool is_there;
+    int64_t start, end; /* of the pod's clock */
     int exit_code, exit_signal;
     const char *reason;
     char *words;
@@ -55,8 +56,9 @@ struct container {
     unsigned int runs;     /* that have begun */
     unsigned int failures; /* that count for the back-off */
     int64_t again_at;      /* not before */
-    bool in_back_off;      /* 'again_at' is more than at once */
-    char *config_words;    /* of a CONFIG_FAILED: not yet startable; NULL: none */
+    int64_t back_off;      /* that made 'again_at'; 0: at once */
+    char back_off_words[128];
+    char *config_words; /* of a CONFIG_FAILED: not yet startable; NULL: none */
     struct image image;
     /* Of this run: */
     bool is_up; /* the program runs */
@@ -72,10 +74,27 @@ struct container {
     struct run_end end, last;
 };
 
+/* 'since': of the last change; 0: there was none. */
+struct condition {
+    bool holds;
+    int64_t since;
+};
+
 struct notes {
     struct pod_note *items;
     size_t n, first;
 };
+
+/* A number of a manifest may be larger than any clock. */
+static inline int64_t seconds_after(int64_t now, int64_t seconds)
+{
+    int64_t end;
+
+    if (__builtin_mul_overflow(seconds, POD_SECOND, &end) ||
+        __builtin_add_overflow(now, end, &end))
+        return POD_NEVER - 1;
+    return end;
+}
 
 struct pod {
     const struct mf_pod *manifest;
@@ -91,8 +110,7 @@ struct pod {
     char *words;
     int64_t ends_by;
     uint64_t revision;
-    int64_t initialized_at, ready_at, containers_ready_at; /* of the last change */
-    bool was_initialized, was_ready;
+    struct condition initialized, ready;
     struct notes notes;
     struct pod_status status;
     struct pod_container_status *statuses;

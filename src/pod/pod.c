@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "pod/notes.h"
 
 size_t pod_container_count(const struct pod *pod)
 {
@@ -111,9 +112,7 @@ void pod_destroy(struct pod *pod)
         return;
     for (size_t i = 0; i < pod->n; i++)
         container_fini(&pod->containers[i]);
-    for (size_t i = pod->notes.first; i < pod->notes.n; i++)
-        free(pod->notes.items[i].words);
-    free(pod->notes.items);
+    notes_fini(&pod->notes);
     free(pod->containers);
     free(pod->statuses);
     free(pod->words);
