@@ -35,6 +35,10 @@ struct bind_mount {
     bool optional;      /* a missing source is skipped */
     uint64_t attrs;     /* MOUNT_ATTR_* beside that, nosuid among them */
     uint64_t bytes;     /* bounds the tmpfs; 0: half the memory */
+    bool never_swapped; /* without source: a ramfs in its place, without bounds */
+    /* Not NULL: no part of 'source' may be a link, and this path below it ("": all of
+     * it) may have links that stay below it. */
+    const char *within;
     const char *origin; /* whose wish it is, for words; NULL: "--mount" */
 };
 

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -75,19 +77,61 @@ static int attach(const struct build *b, const struct bind_mount *m, int tree,
     return 0;
 }
 
-/* A tmpfs that is not attached yet. */
+/* A file system of memory that is not attached yet. */
 static int make_tmpfs(const struct bind_mount *m, int *ret, struct err *err)
 {
-    cleanup(closep) int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+    cleanup(closep) int fs =
+        fsopen(m->never_swapped ? "ramfs" : "tmpfs", FSOPEN_CLOEXEC);
+    bool has_size = m->bytes && !m->never_swapped;
     char size[24];
 
     (void)snprintf(size, sizeof(size), "%" PRIu64, m->bytes);
     if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "mode", "1777", 0) ||
-        (m->bytes && fsconfig(fs, FSCONFIG_SET_STRING, "size", size, 0)) ||
+        (has_size && fsconfig(fs, FSCONFIG_SET_STRING, "size", size, 0)) ||
         fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-        return err_sys(err, errno, "--tmpfs: %s", m->target);
+        return err_sys(err, errno, "%s: %s", origin(m), m->target);
     *ret = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-    return *ret < 0 ? err_sys(err, errno, "--tmpfs: %s", m->target) : 0;
+    return *ret < 0 ? err_sys(err, errno, "%s: %s", origin(m), m->target) : 0;
+}
+
+static int open_without(int dir, const char *path, uint64_t resolve)
+{
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+                           .resolve = resolve | RESOLVE_NO_MAGICLINKS};
+    long fd;
+
+    do
+        fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+    while (fd < 0 && errno == EAGAIN); /* a rename raced with the walk */
+    return (int)fd;
+}
+
+/* A path that others may change meanwhile leads where it may, or nowhere. */
+static int open_within(const struct bind_mount *m, struct err *err)
+{
+    cleanup(closep) int dir = open_without(AT_FDCWD, m->source, RESOLVE_NO_SYMLINKS);
+    int fd;
+
+    if (dir < 0)
+        return err_sys(err, errno, "%s: %s", origin(m), m->source);
+    if (!m->within[0])
+        return take_fd(dir);
+    fd = open_without(dir, m->within, RESOLVE_BENEATH);
+    if (fd < 0 && errno == EXDEV)
+        return err_set(err, EXDEV, "%s: a link in '%s' leads out of it", origin(m),
+                       m->within);
+    return fd < 0 ? err_sys(err, errno, "%s: %s", origin(m), m->within) : fd;
+}
+
+static int copy_within(const struct bind_mount *m, int *ret, struct err *err)
+{
+    cleanup(closep) int fd = open_within(m, err);
+
+    if (fd < 0)
+        return fd;
+    *ret = open_tree(
+        fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+    return *ret < 0 ? err_sys(err, errno, "%s: %s", origin(m), m->source) : 0;
 }
 
 static int open_source(const struct bind_mount *m, int *ret, struct err *err)
@@ -97,6 +141,8 @@ static int open_source(const struct bind_mount *m, int *ret, struct err *err)
     if (m->source[0] != '/' || m->target[0] != '/')
         return err_set(err, EINVAL, "%s: %s:%s: both paths must be absolute", origin(m),
                        m->source, m->target);
+    if (m->within)
+        return copy_within(m, ret, err);
     *ret = open_tree(AT_FDCWD, m->source,
                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
     if (*ret < 0)

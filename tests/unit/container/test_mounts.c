@@ -4,6 +4,8 @@
  */
 #include "fixture.h"
 
+#include "base/io.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -192,6 +194,71 @@ static void an_optional_source_may_be_missing(void **state)
     assert_string_equal(probe(c, A("cat"), A("/data/both")), "top");
 }
 
+static void a_file_system_that_is_never_swapped_is_a_ramfs(void **state)
+{
+    struct bind_mount m = {.target = "/data", .never_swapped = true, .bytes = 4096};
+    struct container_spec spec = spec_with(&m, 1);
+    with(c, &spec);
+
+    (void)state;
+    assert_string_equal(probe(c, A("write"), A("/data/x"), A("x")), "ok");
+    assert_non_null(strstr(probe(c, A("cat"), A("/proc/self/mounts")),
+                           " /data ramfs rw,nosuid,nodev,relatime"));
+}
+
+/* Below the fixture's outside: in/file, in/good -> file, in/out -> .. */
+static char *make_volume(void)
+{
+    char *dir = xasprintf("%s/in", fixture()->outside);
+    cleanup(freep) char *file = xasprintf("%s/file", dir);
+    cleanup(freep) char *good = xasprintf("%s/good", dir);
+    cleanup(freep) char *bad = xasprintf("%s/out", dir);
+
+    assert_int_equal(io_mkdir_p(dir, 0755, NULL), 0);
+    assert_int_equal(io_write_file_atomic(file, "inside", 6, 0644, NULL), 0);
+    assert_int_equal(symlink("file", good), 0);
+    assert_int_equal(symlink("../file", bad), 0);
+    return dir;
+}
+
+static void a_path_within_a_volume_has_links_that_stay_there(void **state)
+{
+    cleanup(freep) char *dir = make_volume();
+    struct bind_mount m = {.source = dir, .within = "good", .target = "/new/file"};
+    struct container_spec spec = spec_with(&m, 1);
+
+    (void)state;
+    {
+        with(c, &spec);
+        assert_string_equal(probe(c, A("cat"), A("/new/file")), "inside");
+    }
+    m.within = "out";
+    assert_non_null(strstr(start_refused(&spec), "a link in 'out' leads out of it"));
+    m.within = "../file";
+    assert_non_null(strstr(start_refused(&spec), "leads out of it"));
+    m.within = "none";
+    assert_non_null(strstr(start_refused(&spec), "--mount: none: No such file"));
+    assert_int_equal(io_remove_tree(dir, NULL), 0);
+}
+
+static void no_part_of_a_volume_itself_may_be_a_link(void **state)
+{
+    cleanup(freep) char *dir = make_volume();
+    cleanup(freep) char *link = xasprintf("%s/link", fixture()->outside);
+    cleanup(freep) char *file = xasprintf("%s/file", link);
+    struct bind_mount m = {.source = link, .within = "", .target = "/data"};
+    struct container_spec spec = spec_with(&m, 1);
+
+    (void)state;
+    assert_int_equal(symlink("in", link), 0);
+    assert_non_null(strstr(start_refused(&spec), "Too many levels of symbolic links"));
+    m.source = file;
+    m.target = "/new/file";
+    assert_non_null(strstr(start_refused(&spec), "Too many levels of symbolic links"));
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(io_remove_tree(dir, NULL), 0);
+}
+
 static void a_file_does_not_go_over_a_directory(void **state)
 {
     cleanup(freep) char *file = xasprintf("%s/file", fixture()->outside);
@@ -220,6 +287,9 @@ int main(void)
         cmocka_unit_test(a_missing_source_is_named_with_its_node),
         cmocka_unit_test(the_container_holds_no_copy_of_itself),
         cmocka_unit_test(an_optional_source_may_be_missing),
+        cmocka_unit_test(a_file_system_that_is_never_swapped_is_a_ramfs),
+        cmocka_unit_test(a_path_within_a_volume_has_links_that_stay_there),
+        cmocka_unit_test(no_part_of_a_volume_itself_may_be_a_link),
         cmocka_unit_test(a_file_does_not_go_over_a_directory),
     };
 
