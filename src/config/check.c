@@ -22,6 +22,30 @@ static unsigned int line_of(const struct config *c, const char *path)
     return c->lines[i];
 }
 
+/* "SERVER:/PATH=/DIR[:rw]" */
+static bool is_nfs_mount(const char *text)
+{
+    const char *path = strstr(text, ":/");
+    const char *dir = path ? strstr(path, "=/") : NULL;
+
+    return path && path != text && dir;
+}
+
+static int check_pods(const struct config *c, struct err *err)
+{
+    cleanup(strv_freep) char **mounts =
+        c->pods.nfs_mounts ? strv_split(c->pods.nfs_mounts, ",") : NULL;
+
+    strv_foreach (mount, mounts) {
+        if (!is_nfs_mount(*mount))
+            return config_refuse(c, line_of(c, "pods.nfs_mounts"), err,
+                                 "pods.nfs_mounts: '%.64s' is not "
+                                 "SERVER:/PATH=/DIRECTORY[:rw]",
+                                 *mount);
+    }
+    return 0;
+}
+
 int config_check_values(const struct config *c, struct err *err)
 {
     if (c->node.lost_after < 2 * c->node.heartbeat)
@@ -38,7 +62,7 @@ int config_check_values(const struct config *c, struct err *err)
     if (!c->image.store || !c->image.user_store)
         return config_refuse(c, 0, err,
                              "image.store and image.user_store must not be empty");
-    return 0;
+    return check_pods(c, err);
 }
 
 static int check_known_nodes(const struct config *c, unsigned int line, const char *key,

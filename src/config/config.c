@@ -81,6 +81,8 @@ void config_free(struct config *c)
     free(c->container.oci_program);
     free(c->mpi_default);
     free(c->history.archive_dir);
+    free(c->pods.host_paths);
+    free(c->pods.nfs_mounts);
     free(c->licences);
     free(c->log_level);
     free(c->lines);

@@ -190,6 +190,10 @@ struct config {
         uint32_t events;    /* that stay in the journal for who watches */
         int64_t events_age; /* and for so long */
     } history;
+    struct {
+        char *host_paths; /* "/data,/scratch/x*:rw": patterns; NULL: nothing */
+        char *nfs_mounts; /* "SERVER:/PATH=/DIR[:rw],..."; NULL: nothing */
+    } pods;
     char *licences; /* "matlab:10,ansys:5"; NULL: none */
     char *log_level;
     struct config_node *nodes;

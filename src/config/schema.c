@@ -240,6 +240,11 @@ const struct schema_key schema_table[] = {
     KEY("history.events_age", DURATION, history.events_age, "7d", 60, 3650 * DAY,
         "older ones go, though they are fewer"),
 
+    KEY("pods.host_paths", PATHS, pods.host_paths, "", 0, 4096,
+        "what hostPath volumes may show, and all below: /data, /scratch/%u:rw; empty: nothing"),
+    KEY("pods.nfs_mounts", WORDS, pods.nfs_mounts, "", 0, 4096,
+        "where nodes have what nfs volumes name: filer:/home=/nfs/home:rw"),
+
     KEY("licences", COUNTS, licences, "", 0, 1000000,
         "licences that jobs may hold, name: count"),
 

@@ -138,6 +138,10 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
         assignment->task_prolog = node->config->hooks.task_prolog;
     if (node->config->hooks.task_epilog)
         assignment->task_epilog = node->config->hooks.task_epilog;
+    if (node->config->pods.host_paths)
+        assignment->host_paths = node->config->pods.host_paths;
+    if (node->config->pods.nfs_mounts)
+        assignment->nfs_mounts = node->config->pods.nfs_mounts;
     host_libraries_fill(node, assignment);
 }
 
