@@ -26,6 +26,7 @@
 #include "container/join.h"
 #include "container/order.h"
 #include "container/report.h"
+#include "container/sandbox.h"
 
 /* For a joiner to end what it has started. */
 #define JOINER_END_MS 5000
@@ -45,7 +46,7 @@ struct container {
     struct err failed; /* why the root could not be built; code 0: it could */
 };
 
-static int explain_clone(int code, struct err *err)
+int container_explain_clone(int code, struct err *err)
 {
     switch (code) {
     case EPERM:
@@ -126,6 +127,90 @@ static void container_free(struct container *c)
     free(c);
 }
 
+/* ----------------------------------------------------------------- joining */
+
+/* Wait for a child that sends no signal. */
+static void wait_for(int pidfd)
+{
+    siginfo_t info;
+
+    while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL) < 0 && errno == EINTR)
+        ;
+}
+
+/* The helper tells who follows orders, or why there is nobody; who follows them may
+ * have failed by then, and been faster to say so. */
+static int hear_joined(struct container *c, struct err *err)
+{
+    struct report report;
+    int fds[REPORT_FDS_MAX];
+    size_t n = 0;
+    pid_t pid;
+
+    while (c->pidfd < 0) {
+        int rc = report_receive_fds(c->sock, true, &report, &pid, fds, &n);
+
+        if (rc <= 0 && c->failed.code)
+            return err_set(err, c->failed.code, "%s", c->failed.text);
+        if (rc <= 0)
+            return err_set(err, ECHILD, "the container has ended");
+        if (report.kind == REPORT_FAILED)
+            (void)err_set(&c->failed, report.status, "%s", report.words);
+        if (report.kind == REPORT_READY)
+            c->is_ready = true;
+        if (report.kind == REPORT_JOINED && n == 1) {
+            c->pid = c->init = report.status;
+            c->pidfd = fds[0];
+        }
+    }
+    return 0;
+}
+
+/* A container of a pod is made by a helper that has entered the sandbox. It is forked
+ * as libc does it: the caller may have threads by now, and lives on. */
+static int create_in_sandbox(const struct container_spec *spec, struct container **ret,
+                             struct err *err)
+{
+    int sock[2] = {-1, -1};
+    sigset_t all, old;
+    struct container *c;
+    siginfo_t info;
+    pid_t pid;
+    int rc;
+
+    rc = spec->external ? err_set(err, ENOTSUP,
+                                  "containers of a pod are made by Berth itself, not "
+                                  "by another program")
+                        : compile_filters(spec, err);
+    if (!rc)
+        rc = make_channel(sock, err);
+    if (rc)
+        return rc;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, &old);
+    pid = fork();
+    if (pid == 0)
+        join_sandbox_main(spec, sock[1]);
+    rc = pid < 0 ? err_sys(err, errno, "fork for the container") : 0;
+    (void)sigprocmask(SIG_SETMASK, &old, NULL);
+    (void)close(sock[1]);
+    c = container_new(sock[0], -1, -1);
+    c->is_joined = sandbox_shares_pids(spec->sandbox);
+    if (!rc) {
+        rc = hear_joined(c, err);
+        while (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0 && errno == EINTR)
+            ;
+    }
+    if (rc) {
+        container_free(c);
+        return rc;
+    }
+    *ret = c;
+    return 0;
+}
+
+/* ---------------------------------------------------------------------- creating */
+
 int container_create(const struct container_spec *spec, struct container **ret,
                      struct err *err)
 {
@@ -138,6 +223,8 @@ int container_create(const struct container_spec *spec, struct container **ret,
     pid_t pid;
     int rc;
 
+    if (spec->sandbox)
+        return create_in_sandbox(spec, ret, err);
     rc = compile_filters(spec, err);
     if (rc)
         return rc;
@@ -154,45 +241,9 @@ int container_create(const struct container_spec *spec, struct container **ret,
         init_main(spec, theirs, uid, gid);
     (void)sigprocmask(SIG_SETMASK, &old, NULL);
     if (pid < 0)
-        return explain_clone(code, err);
+        return container_explain_clone(code, err);
     *ret = container_new(take_fd(ours), pidfd, pid);
     (*ret)->log = spec->external ? xstrdup(spec->external->log) : NULL;
-    return 0;
-}
-
-/* ----------------------------------------------------------------- joining */
-
-/* Wait for a child that sends no signal. */
-static void wait_for(int pidfd)
-{
-    siginfo_t info;
-
-    while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL) < 0 && errno == EINTR)
-        ;
-}
-
-/* The helper tells who follows orders, or why there is nobody. */
-static int hear_joined(struct container *c, struct err *err)
-{
-    struct report report;
-    int fds[REPORT_FDS_MAX];
-    size_t n = 0;
-    pid_t pid;
-
-    while (c->pidfd < 0) {
-        int rc = report_receive_fds(c->sock, true, &report, &pid, fds, &n);
-
-        if (rc <= 0)
-            return err_set(err, ECHILD, "the container has ended");
-        if (report.kind == REPORT_FAILED)
-            return err_set(err, report.status, "%s", report.words);
-        if (report.kind == REPORT_READY)
-            c->is_ready = true;
-        if (report.kind == REPORT_JOINED && n == 1) {
-            c->pid = c->init = report.status;
-            c->pidfd = fds[0];
-        }
-    }
     return 0;
 }
 

@@ -60,6 +60,8 @@ struct container_external {
     gid_t gid;
 };
 
+struct sandbox;
+
 /* What to build. All that is pointed to is borrowed for the call. */
 struct container_spec {
     /* The root: read-only layer directories, topmost first, over which a
@@ -99,6 +101,10 @@ struct container_spec {
      * the control groups they lead into. */
     const int *groups;
     size_t n_groups;
+    /* Of a pod: made in here (sandbox.h), which is as_root or not as this is;
+     * 'hostname' and 'no_network' are the sandbox's. NULL: alone. */
+    const struct sandbox *sandbox;
+    int oom_score; /* oom_score_adj of all inside, when above 0 */
     bool joinable; /* container_namespaces tells others how to get in */
     const char *user, *home, *shell; /* for the passwd entry inside */
     /* A directory of the caller's own on the node that serves as mount point

@@ -27,6 +27,7 @@
 #include "container/order.h"
 #include "container/report.h"
 #include "container/rootfs.h"
+#include "container/sandbox.h"
 #include "container/sweep.h"
 #include "container/task.h"
 
@@ -285,17 +286,6 @@ void init_fail(int sock, const struct err *err)
     _exit(1);
 }
 
-/* The caller may be one that the kernel spares when memory is short; what runs in
- * here is not. Nobody is refused a score that is raised. */
-static void may_be_killed(void)
-{
-    cleanup(closep) int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
-    char first = 0;
-
-    if (fd >= 0 && read(fd, &first, 1) == 1 && first == '-')
-        (void)!write(fd, "0", 1);
-}
-
 void init_serve(const struct container_spec *spec)
 {
     struct report ready = {.kind = REPORT_READY};
@@ -318,28 +308,49 @@ static int settle_as_joiner(const struct container_spec *spec, struct init *init
     return settle(spec, init, err);
 }
 
-void init_joiner_main(const struct container_spec *spec, int sock)
+static void serve_as_joiner(const struct container_spec *spec)
+    __attribute__((noreturn));
+static void serve_as_joiner(const struct container_spec *spec)
 {
     struct report ready = {.kind = REPORT_READY};
     struct init init = {.sigfd = -1, .is_joiner = true};
     struct err err = {0};
 
-    if (isolate_detach(sock, &err))
-        init_fail(sock, &err);
     if (settle_as_joiner(spec, &init, &err))
         init_fail(INIT_SOCK, &err);
     tell(&init, &ready, 0);
     loop(&init);
 }
 
+void init_joiner_main(const struct container_spec *spec, int sock)
+{
+    struct err err = {0};
+
+    if (isolate_detach(sock, &err))
+        init_fail(sock, &err);
+    serve_as_joiner(spec);
+}
+
+/* Where processes are shared the end of this one is not that of the rest. */
+void init_sandbox_main(const struct container_spec *spec, int sock)
+{
+    struct err err = {0};
+
+    if (isolate_detach(sock, &err))
+        init_fail(sock, &err);
+    if (rootfs_build(spec, &err))
+        init_fail(INIT_SOCK, &err);
+    if (sandbox_shares_pids(spec->sandbox))
+        serve_as_joiner(spec);
+    init_serve(spec);
+}
+
 void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid)
 {
     struct err err = {0};
 
-    if (isolate_enter_groups(spec->groups, spec->n_groups, &err))
-        init_fail(sock, &err);
-    may_be_killed();
-    if (isolate_detach(sock, &err))
+    if (isolate_enter_groups(spec->groups, spec->n_groups, &err) ||
+        isolate_oom_score(spec->oom_score, &err) || isolate_detach(sock, &err))
         init_fail(sock, &err);
     if (spec->external)
         external_exec(spec, uid, gid);

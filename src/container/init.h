@@ -20,6 +20,10 @@ void init_main(const struct container_spec *spec, int sock, uid_t uid, gid_t gid
 void init_joiner_main(const struct container_spec *spec, int sock)
     __attribute__((noreturn));
 
+/* Live as a container's first process in a sandbox that has been entered. */
+void init_sandbox_main(const struct container_spec *spec, int sock)
+    __attribute__((noreturn));
+
 /* The rest of that life, for a root that stands: of 'spec' only what concerns the
  * tasks counts. All signals are blocked. */
 void init_serve(const struct container_spec *spec) __attribute__((noreturn));

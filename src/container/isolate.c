@@ -47,6 +47,20 @@ int isolate_enter_groups(const int *fds, size_t n, struct err *err)
     return 0;
 }
 
+int isolate_oom_score(int score, struct err *err)
+{
+    cleanup(closep) int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    char text[16] = "0";
+    char first = 0;
+
+    if (score > 0)
+        (void)snprintf(text, sizeof(text), "%d", score);
+    if (fd >= 0 && read(fd, &first, 1) == 1 && (first == '-' || score > 0) &&
+        write(fd, text, strlen(text)) < 0)
+        return err_sys(err, errno, "set oom_score_adj to %s", text);
+    return 0;
+}
+
 int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err)
 {
     char text[64];

@@ -17,6 +17,11 @@
  * open to the user as other processes of his. */
 int isolate_enter_groups(const int *fds, size_t n, struct err *err);
 
+/* The caller may be one that the kernel spares when memory is short; what runs inside
+ * is not: its oom_score_adj becomes 'score', when that is above 0, else 0 if it was
+ * below. Nobody is refused one that is raised. */
+int isolate_oom_score(int score, struct err *err);
+
 /* Map the caller's one uid and gid (as seen outside) into the user namespace
  * just made: to themselves, or to 0. */
 int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err);

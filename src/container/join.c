@@ -10,6 +10,9 @@
  * the job's user gets in, and nobody from another container does. Descriptors of
  * namespaces are handed on, because the container's first process shows nobody its
  * files in /proc.
+ *
+ * A container of a pod comes into its sandbox the same way; what is forked then makes
+ * mount and PID namespaces of its own, and a root.
  */
 #include "container/join.h"
 
@@ -28,6 +31,7 @@
 #include "container/init.h"
 #include "container/isolate.h"
 #include "container/report.h"
+#include "container/sandbox.h"
 
 /* The user namespace first: the others are its own. */
 static const struct {
@@ -60,9 +64,10 @@ static void leave_out_own(const int fds[], bool is_own[CONTAINER_NAMESPACES])
     for (size_t i = 0; i < CONTAINER_NAMESPACES; i++) {
         struct stat ours, theirs;
 
-        is_own[i] = stat(namespaces_of[i].path, &ours) == 0 &&
-                    fstat(fds[i], &theirs) == 0 && ours.st_ino == theirs.st_ino &&
-                    ours.st_dev == theirs.st_dev;
+        is_own[i] =
+            fds[i] < 0 ||
+            (stat(namespaces_of[i].path, &ours) == 0 && fstat(fds[i], &theirs) == 0 &&
+             ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev);
     }
 }
 
@@ -82,38 +87,63 @@ static int enter(const int fds[CONTAINER_NAMESPACES], struct err *err)
     return 0;
 }
 
-static int fork_joiner(const struct container_spec *spec, int sock, struct err *err)
+typedef void life_fn(const struct container_spec *spec, int sock);
+
+static int fork_inside(const struct container_spec *spec, uint64_t namespaces,
+                       life_fn *life, int sock, struct err *err)
 {
     struct report report = {.kind = REPORT_JOINED};
     int pidfd = -1;
     struct clone_args args = {
-        .flags = CLONE_PARENT | CLONE_PIDFD,
+        .flags = CLONE_PARENT | CLONE_PIDFD | namespaces,
         .pidfd = (uintptr_t)&pidfd,
     };
     pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
     int rc;
 
     if (pid == 0)
-        init_joiner_main(spec, sock);
+        life(spec, sock);
     if (pid < 0)
-        return err_sys(err, errno, "fork into the container");
+        return container_explain_clone(errno, err);
     report.status = pid;
     rc = report_send_fds(sock, &report, &pidfd, 1);
     return rc ? err_sys(err, -rc, "tell who is in the container") : 0;
 }
 
+/* The helper's last act. */
+static void end_helper(int sock, const struct err *failed) __attribute__((noreturn));
+static void end_helper(int sock, const struct err *failed)
+{
+    struct report report = {.kind = REPORT_FAILED};
+
+    if (!failed)
+        _exit(0);
+    report.status = failed->code;
+    memcpy(report.words, failed->text, sizeof(report.words));
+    (void)report_send(sock, &report, 0);
+    _exit(1);
+}
+
 void join_main(const struct container_spec *spec,
                const int namespaces[CONTAINER_NAMESPACES], int sock)
 {
-    struct report report = {.kind = REPORT_FAILED};
     struct err err = {0};
+    bool failed = isolate_enter_groups(spec->groups, spec->n_groups, &err) ||
+                  enter(namespaces, &err) ||
+                  fork_inside(spec, 0, init_joiner_main, sock, &err);
 
-    if (isolate_enter_groups(spec->groups, spec->n_groups, &err) ||
-        enter(namespaces, &err) || fork_joiner(spec, sock, &err)) {
-        report.status = err.code;
-        memcpy(report.words, err.text, sizeof(report.words));
-        (void)report_send(sock, &report, 0);
-        _exit(1);
-    }
-    _exit(0);
+    end_helper(sock, failed ? &err : NULL);
+}
+
+void join_sandbox_main(const struct container_spec *spec, int sock)
+{
+    const struct sandbox *sandbox = spec->sandbox;
+    uint64_t own = CLONE_NEWNS | (sandbox_shares_pids(sandbox) ? 0 : CLONE_NEWPID);
+    struct err err = {0};
+    bool failed = isolate_enter_groups(spec->groups, spec->n_groups, &err) ||
+                  isolate_oom_score(spec->oom_score, &err) ||
+                  enter(sandbox_namespaces(sandbox), &err) ||
+                  fork_inside(spec, own, init_sandbox_main, sock, &err);
+
+    end_helper(sock, failed ? &err : NULL);
 }

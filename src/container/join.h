@@ -16,4 +16,12 @@ void join_main(const struct container_spec *spec,
                const int namespaces[CONTAINER_NAMESPACES], int sock)
     __attribute__((noreturn));
 
+/* The same for a new container in spec->sandbox: what is forked is its first process.
+ */
+void join_sandbox_main(const struct container_spec *spec, int sock)
+    __attribute__((noreturn));
+
+/* Words for why namespaces could not be made. */
+int container_explain_clone(int code, struct err *err);
+
 #endif

@@ -23,6 +23,7 @@ enum report_kind {
     REPORT_STARTED = 3,
     REPORT_ENDED = 4,
     REPORT_NAMESPACES = 5, /* with descriptors of them */
+    REPORT_MEMORY = 7,     /* with a descriptor: the root of a file system, in order */
     REPORT_JOINED = 6      /* 'status' is a pid, with its pidfd */
 };
 

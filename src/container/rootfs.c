@@ -20,7 +20,7 @@
 
 static int set_hostname(struct build *b, struct err *err)
 {
-    const char *name = b->spec->hostname;
+    const char *name = b->spec->sandbox ? NULL : b->spec->hostname;
 
     if (name && sethostname(name, strlen(name)))
         return err_sys(err, errno, "set the host name to %s", name);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pause.h - the first process of a sandbox, once that stands
+ */
+#ifndef BERTH_CONTAINER_PAUSE_H
+#define BERTH_CONTAINER_PAUSE_H
+
+/* Descriptor of its socket to the caller. */
+#define PAUSE_SOCK 3
+
+/* What it is asked for. The answer is an int, 0 or an errno value, with the socket. */
+struct pause_order {
+    int family, type, protocol;
+};
+
+/* Make sockets for who asks on PAUSE_SOCK until that ends, and reap orphans. */
+void pause_serve(void) __attribute__((noreturn));
+
+#endif
