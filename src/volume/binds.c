@@ -78,6 +78,9 @@ static int fill_bind(const struct volumes *v, const struct mf_mount *mount,
 
     if (!volume)
         return err_set(err, ENOENT, "the pod has no volume '%s'", mount->name);
+    if (volume->kind == VOLUME_FILES && !volume->published.is_there)
+        return err_set(err, ENODATA, "volume '%s': its files are not there yet",
+                       mount->name);
     rc = sub_path(mount, env, &bind->within, err);
     if (rc)
         return rc;
