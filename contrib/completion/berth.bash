@@ -57,6 +57,15 @@ _berth_host_mpi() {
         sed -n '/^  host_libraries:/,/^[a-z]/s/^  - {name: \([^,]*\),.*/\1/p'
 }
 
+_berth_kinds() {
+    echo pods jobs cronjobs configmaps secrets persistentvolumes persistentvolumeclaims
+}
+
+# Names of the kind $1.
+_berth_objects() {
+    berth get "$1" -o name 2>/dev/null | sed 's|^[^/]*/||'
+}
+
 # What may follow option $1; fails when it takes no value we know.
 _berth_values() {
     case $1 in
@@ -80,7 +89,9 @@ _berth_values() {
     -j | --jobid) _berth_jobs RUNNING ;;
     -d | --dependency) echo after: afterany: afterok: afternotok: aftercorr: singleton ;;
     --kill-on-invalid-dep) echo yes no ;;
-    --dry-run) echo client ;;
+    --dry-run) echo client server ;;
+    --cascade) echo background foreground orphan ;;
+    --types) echo Warning ;;
     --explain) berth apply --explain kinds 2>/dev/null | awk '$3 == "accepted" { print tolower($2) }' ;;
     --exclusive) echo user ;;
     --mpi) echo pmix pmi2 none list ;;
@@ -112,6 +123,8 @@ _berth_operands() {
     qos) echo list show add modify set delete reset-usage ;;
     share) _berth_accounts ;;
     cluster) echo up down status start exec ;;
+    get | describe | delete) _berth_kinds ;;
+    pods) _berth_objects pods ;;
     help) _berth_commands ;;
     *) return 1 ;;
     esac
@@ -156,6 +169,11 @@ _berth() {
         words=$(_berth_nodes)
     elif [[ $command =~ ^(apply|create)$ ]] && [[ $before =~ ^(-o|--output)$ ]]; then
         words='yaml json name wide'
+    elif [[ $command =~ ^(get|pods)$ ]] && [[ $before =~ ^(-o|--output)$ ]]; then
+        words='wide yaml json name jsonpath='
+    elif [[ $command =~ ^(get|describe|delete)$ ]] && [ "$COMP_CWORD" -gt 2 ] &&
+        [[ $word != -* ]] && [[ ${COMP_WORDS[2]} =~ ^[a-z]+$ ]] && [[ $before != -* ]]; then
+        words=$(_berth_objects "${COMP_WORDS[2]}")
     elif [ "$command" != jobs ] && [ "$before" = -t ]; then
         return # a time
     elif words=$(_berth_values "$before"); then

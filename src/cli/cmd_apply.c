@@ -2,37 +2,42 @@
  *
  * cmd_apply.c - berth apply, berth create: objects of manifests, judged and shown
  *
- * The cluster does not take objects yet: without --dry-run the command says so, and
- * which, after all that can be said without a cluster has been said.
+ * All that can be said without a cluster is said here; what is right goes to the
+ * cluster (apply_batch), unless --dry-run keeps it here.
  */
 #include "cli/command.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "cli/apply_batch.h"
 #include "cli/batch_manifest.h"
+#include "cli/cluster_link.h"
 #include "cli/demand_table.h"
 #include "cli/manifest_files.h"
+#include "cli/object_columns.h"
 #include "manifest/write.h"
 #include "objects/explain.h"
 #include "objects/manifest.h"
 #include "spec/label_spec.h"
 
-enum output { OUTPUT_LINES, OUTPUT_YAML, OUTPUT_JSON, OUTPUT_NAME, OUTPUT_WIDE };
+enum dry_run { DRY_NOT, DRY_HERE, DRY_THERE };
 
 struct apply_args {
-    bool json; /* --json is -o json */
+    struct common common;
     char **files;
-    bool is_deep, is_dry, is_quiet;
-    enum output output;
+    bool is_deep, is_quiet;
+    enum dry_run dry_run;
+    enum apply_output output;
     const char *name_space, *explain;
     struct label_spec selector;
     /* What came of it. */
-    const char *verb;
+    const char *word; /* "applied" */
+    Berth__ObjectApply__Verb verb;
+    struct apply_batch batch;
     size_t n_taken, n_refused, n_shown;
     struct table *table; /* of -o wide */
 };
@@ -54,11 +59,13 @@ static int set_dry_run(const struct opt *opt, const char *value, void *ctx,
     struct apply_args *args = ctx;
 
     (void)opt;
+    args->dry_run = DRY_HERE;
     if (value && strcmp(value, "server") == 0)
-        return err_set(err, EINVAL, "the cluster does not take objects yet: client");
-    if (value && strcmp(value, "client") != 0 && strcmp(value, "none") != 0)
-        return err_set(err, EINVAL, "'%s' is not client or none", value);
-    args->is_dry = !value || strcmp(value, "client") == 0;
+        args->dry_run = DRY_THERE;
+    else if (value && strcmp(value, "none") == 0)
+        args->dry_run = DRY_NOT;
+    else if (value && strcmp(value, "client") != 0)
+        return err_set(err, EINVAL, "'%s' is not client, server or none", value);
     return 0;
 }
 
@@ -72,7 +79,7 @@ static int set_output(const struct opt *opt, const char *value, void *ctx,
     (void)opt;
     if (word < 2)
         return err_set(err, EINVAL, "'%s' is not yaml, json, name or wide", value);
-    args->output = (enum output)(word - 1);
+    args->output = (enum apply_output)(word - 1);
     return 0;
 }
 
@@ -101,9 +108,9 @@ static const struct opt opts[] = {
      .help = "directories below, too"},
     {.name = "dry-run",
      .arg = OPT_OPTIONAL,
-     .meta = "client",
+     .meta = "client|server",
      .set = set_dry_run,
-     .help = "read and judge only; needs no cluster"},
+     .help = "only judge: here, which needs no cluster, or by the cluster"},
     {.name = "output",
      .letter = 'o',
      .arg = OPT_NEEDED,
@@ -111,7 +118,7 @@ static const struct opt opts[] = {
      .set = set_output,
      .help = "yaml, json: the objects with defaults filled in; name; wide: what "
              "their pods ask for"},
-    {.name = "json", .set = opt_flag, .offset = AT(json), .help = "as -o json"},
+    {.name = "json", .set = opt_flag, .offset = AT(common.json), .help = "as -o json"},
     {.name = "selector",
      .letter = 'l',
      .arg = OPT_NEEDED,
@@ -136,17 +143,18 @@ static const struct opt opts[] = {
      .set = opt_string,
      .offset = AT(explain),
      .help = "what a field is: pod.spec.containers; kinds: a list of them; page: all"},
+    OPTS_CONFIG(struct apply_args, common),
     OPTS_HELP,
     OPTS_END,
 };
 
-#define ABOUT                                                                       \
-    "Read objects in Kubernetes' words (Pod, Job, CronJob, ConfigMap, Secret,\n"    \
-    "PersistentVolume, PersistentVolumeClaim) and Berth's own BatchJob from YAML\n" \
-    "or JSON. What is wrong is told with file, line and field; a field without\n"   \
-    "effect is named in a warning. The cluster does not take objects yet: only\n"   \
-    "--dry-run ends well."
+#define ABOUT                                                                        \
+    "Read objects in Kubernetes' words (Pod, Job, CronJob, ConfigMap, Secret,\n"     \
+    "PersistentVolume, PersistentVolumeClaim) and Berth's own BatchJob from YAML\n"  \
+    "or JSON, and give them to the cluster. What is wrong is told with file, line\n" \
+    "and field; a field without effect is named in a warning."
 #define EXAMPLES(verb)                                                  \
+    "  berth " verb " -f pod.yaml\n"                                    \
     "  berth " verb " --dry-run -f pod.yaml\n"                          \
     "  berth " verb " --dry-run -f job.json -o yaml\n"                  \
     "  berth " verb " --dry-run -R -f manifests -l 'app=web' -o wide\n" \
@@ -181,40 +189,26 @@ static void tell(const struct apply_args *args, const char *file,
         say_error("%s: and %zu more", file, n - report->n);
 }
 
-/* "pod/web", "job.batch/sweep". */
-static char *name_of(const struct mf_object *object)
+static int show(struct apply_args *args, const char *name,
+                const struct mf_object *object)
 {
-    const char *slash = strchr(object->kind->api, '/');
-    char *name = slash ? xasprintf("%s.%.*s/%s", object->kind->name,
-                                   (int)(slash - object->kind->api), object->kind->api,
-                                   object->name)
-                       : xasprintf("%s/%s", object->kind->name, object->name);
-
-    for (char *at = name; *at != '/'; at++)
-        *at = (char)tolower((unsigned char)*at);
-    return name;
-}
-
-static int show(struct apply_args *args, const struct mf_object *object)
-{
-    cleanup(freep) char *name = name_of(object);
     int rc = 0;
 
     switch (args->output) {
-    case OUTPUT_LINES:
-        printf("%s %s (dry run)\n", name, args->verb);
+    case APPLY_LINES:
+        printf("%s %s (dry run)\n", name, args->word);
         break;
-    case OUTPUT_NAME:
+    case APPLY_NAME:
         puts(name);
         break;
-    case OUTPUT_WIDE:
+    case APPLY_WIDE:
         demand_table_add(args->table, name, object);
         break;
-    case OUTPUT_YAML:
+    case APPLY_YAML:
         printf(args->n_shown ? "---\n" : "");
         rc = node_write_yaml(object->root, stdout);
         break;
-    case OUTPUT_JSON:
+    case APPLY_JSON:
         fputs(args->n_shown ? ",\n        "
                             : "{\n    \"apiVersion\": \"v1\",\n"
                               "    \"kind\": \"List\",\n"
@@ -227,9 +221,21 @@ static int show(struct apply_args *args, const struct mf_object *object)
     return rc;
 }
 
+/* What is to be made with a name that is given out has none yet. */
+static char *full_name(const struct mf_object *object)
+{
+    const char *prefix =
+        object->name ? object->name
+                     : node_string(node_get(object->root, "metadata"), "generateName");
+
+    return object_name_in(object->kind->api, object->kind->name, prefix ? prefix : "");
+}
+
 static int take_object(struct apply_args *args, const char *file,
                        const struct mf_object *object)
 {
+    cleanup(freep) char *name = NULL;
+
     if (!label_spec_holds(&args->selector, object_label, object))
         return STATUS_OK;
     tell(args, file, &object->report);
@@ -238,9 +244,11 @@ static int take_object(struct apply_args *args, const char *file,
         return STATUS_FAILED;
     }
     args->n_taken++;
-    if (!args->is_dry)
-        return STATUS_OK;
-    return show(args, object) < 0 ? STATUS_FAILED : STATUS_OK;
+    name = full_name(object);
+    if (args->dry_run == DRY_HERE)
+        return show(args, name, object) < 0 ? STATUS_FAILED : STATUS_OK;
+    apply_batch_add(&args->batch, file, name, object);
+    return STATUS_OK;
 }
 
 static int take_file(struct apply_args *args, const char *path)
@@ -267,14 +275,18 @@ static int take_file(struct apply_args *args, const char *path)
     return status;
 }
 
-/* What the cluster would have to do with what was accepted. */
-static int say_missing(const struct apply_args *args)
+static int send_all(struct apply_args *args)
 {
-    if (args->n_taken)
-        say_error("%zu object%s accepted, none is %s: the cluster runs no pods yet and "
-                  "keeps no objects; use --dry-run, and 'berth submit' for batch jobs",
-                  args->n_taken, args->n_taken == 1 ? "" : "s", args->verb);
-    return STATUS_FAILED;
+    const struct apply_wish wish = {.verb = args->verb,
+                                    .is_dry = args->dry_run == DRY_THERE,
+                                    .is_quiet = args->is_quiet,
+                                    .name_space = args->name_space,
+                                    .output = args->output};
+    cleanup(link_closep) struct berth *berth = NULL;
+
+    if (link_open(args->common.config, &berth) < 0)
+        return STATUS_FAILED;
+    return apply_batch_send(&args->batch, berth, &wish);
 }
 
 static int take_files(struct apply_args *args)
@@ -293,15 +305,17 @@ static int take_files(struct apply_args *args)
         if (take_file(args, *path) != STATUS_OK)
             status = STATUS_FAILED;
     }
-    if (args->n_shown && args->output == OUTPUT_WIDE)
+    if (args->n_shown && args->output == APPLY_WIDE)
         table_print(args->table, true, table_terminal_width(stdout), stdout);
-    if (args->n_shown && args->output == OUTPUT_JSON)
+    if (args->n_shown && args->output == APPLY_JSON)
         fputs("\n    ]\n}\n", stdout);
     if (!args->n_taken && !args->n_refused && status == STATUS_OK) {
         say_error("no objects found");
         return STATUS_FAILED;
     }
-    return args->is_dry ? status : say_missing(args);
+    if (args->batch.n && send_all(args) != STATUS_OK)
+        status = STATUS_FAILED;
+    return status;
 }
 
 static int explain(const char *what)
@@ -337,17 +351,19 @@ static int run(const struct usage *usage, struct apply_args *args, int argc,
         say_error("which manifests? Name them with -f");
         return STATUS_USAGE;
     }
-    if (args->json)
-        args->output = OUTPUT_JSON;
+    if (args->common.json)
+        args->output = APPLY_JSON;
     return take_files(args);
 }
 
-static int run_and_end(const struct usage *usage, const char *verb, int argc,
-                       char **argv)
+static int run_and_end(const struct usage *usage, const char *word,
+                       Berth__ObjectApply__Verb verb, int argc, char **argv)
 {
-    struct apply_args args = {.verb = verb, .table = demand_table_create()};
+    struct apply_args args = {
+        .word = word, .verb = verb, .table = demand_table_create()};
     int status = run(usage, &args, argc, argv);
 
+    apply_batch_fini(&args.batch);
     strv_free(args.files);
     table_destroy(args.table);
     label_spec_fini(&args.selector);
@@ -356,10 +372,12 @@ static int run_and_end(const struct usage *usage, const char *verb, int argc,
 
 int cmd_apply(int argc, char **argv)
 {
-    return run_and_end(&apply_usage, "applied", argc, argv);
+    return run_and_end(&apply_usage, "applied", BERTH__OBJECT_APPLY__VERB__APPLY, argc,
+                       argv);
 }
 
 int cmd_create(int argc, char **argv)
 {
-    return run_and_end(&create_usage, "created", argc, argv);
+    return run_and_end(&create_usage, "created", BERTH__OBJECT_APPLY__VERB__CREATE,
+                       argc, argv);
 }

@@ -155,24 +155,38 @@ static void end_line(struct strbuf *line, FILE *out)
     strbuf_cut(line, 0);
 }
 
-void table_print(const struct table *table, bool has_header, size_t width, FILE *out)
+static void print(const struct table *table, bool has_header, size_t first,
+                  const size_t *widths, FILE *out)
 {
-    cleanup(freep) size_t *widths = measure(table, has_header);
     struct strbuf line = STRBUF_INIT;
     size_t n = table->n_columns;
 
-    if (width > 0)
-        shrink(table, widths, width);
     for (size_t i = 0; has_header && i < n; i++)
         add_cell(&line, table->columns[i].title, &table->columns[i], widths[i]);
     if (has_header)
         end_line(&line, out);
-    for (size_t i = 0; i < table->n_cells; i++) {
+    for (size_t i = first * n; i < table->n_cells; i++) {
         add_cell(&line, table->cells[i], &table->columns[i % n], widths[i % n]);
         if (i % n + 1 == n)
             end_line(&line, out);
     }
     strbuf_fini(&line);
+}
+
+void table_print(const struct table *table, bool has_header, size_t width, FILE *out)
+{
+    cleanup(freep) size_t *widths = measure(table, has_header);
+
+    if (width > 0)
+        shrink(table, widths, width);
+    print(table, has_header, 0, widths, out);
+}
+
+void table_print_rest(const struct table *table, size_t first, FILE *out)
+{
+    cleanup(freep) size_t *widths = measure(table, true);
+
+    print(table, false, first, widths, out);
 }
 
 size_t table_terminal_width(FILE *out)

@@ -29,6 +29,9 @@ void table_take(struct table *table, char *cell);
 /* Print within 'width' characters; 0 means any. */
 void table_print(const struct table *table, bool has_header, size_t width, FILE *out);
 
+/* Print rows from number 'first' on, below those that have been printed. */
+void table_print_rest(const struct table *table, size_t first, FILE *out);
+
 /* The width of the terminal that 'out' is, or 0 when it is none. */
 size_t table_terminal_width(FILE *out);
 

@@ -183,6 +183,25 @@ BERTH_API int berth_history_order(struct berth *berth, const Berth__HistoryOrder
                                   Berth__HistoryOrderReply **ret,
                                   struct berth_err *err);
 
+/* Objects of manifests. One reply for each that was sent, in order: a refusal of one
+ * is in its reply's status. They are on disk when it returns 0. A lost connection
+ * repeats a request; its key ("": one is made) sees to it that nothing is made twice.
+ */
+BERTH_API int berth_object_apply(struct berth *berth, const Berth__ObjectApply *apply,
+                                 Berth__ObjectReplies **ret, struct berth_err *err);
+/* All that match, or 'limit' of them; they come in as many pages as it takes. */
+BERTH_API int berth_objects(struct berth *berth, const Berth__ObjectQuery *query,
+                            Berth__ObjectList **ret, struct berth_err *err);
+/* Ask objects to go. A pod goes when its containers have ended: 'status' of a reply
+ * says what was refused, and berth_objects when it is gone. */
+BERTH_API int berth_object_delete(struct berth *berth, const Berth__ObjectDelete *order,
+                                  Berth__ObjectReplies **ret, struct berth_err *err);
+/* What happened to objects, oldest first, a page a call: while 'more' of the reply is
+ * set, ask again with 'after' the last id. */
+BERTH_API int berth_object_events(struct berth *berth,
+                                  const Berth__ObjectEventQuery *query,
+                                  Berth__ObjectEventList **ret, struct berth_err *err);
+
 /* Steps. Connect to the lead shepherd of a job: through a node's address (as
  * found in the job's placement), or by the local socket that $BERTH_LEAD names
  * inside an allocation ("unix:PATH" or "tcp:HOST:PORT:JOB"). */

@@ -37,6 +37,9 @@ int handle_explain(const struct berth *berth, struct err *err);
  * reply's body, which must be of case 'want'. */
 int call_for(struct berth *berth, Berth__Envelope *request,
              Berth__Envelope__BodyCase want, void **ret_body, struct berth_err *err);
+/* A key that no other request has; there is room for a number behind it. */
+#define KEY_TEXT 48
+void random_key(char key[KEY_TEXT]);
 /* True for failures that a new connection may cure. */
 bool handle_is_lost(int rc);
 

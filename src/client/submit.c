@@ -21,12 +21,11 @@
 #include "wire/pack.h"
 
 #define KEY_BYTES 16
-#define KEY_TEXT (2 * KEY_BYTES + 16) /* with a number behind it */
 #define WINDOW 8192
 /* Bytes that wait to leave before answers are looked at. */
 #define QUEUE_MAX (128u << 10)
 
-static void random_key(char key[KEY_TEXT])
+void random_key(char key[KEY_TEXT])
 {
     unsigned char bytes[KEY_BYTES] = {0};
 

@@ -4,6 +4,7 @@
  */
 #include "manifest/write.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -22,6 +23,13 @@ static void emit(struct writer *w, yaml_event_t *event, int is_made)
         w->has_failed = true;
 }
 
+/* What others read as a time, or as a number to base 60. */
+static bool is_like_a_time(const char *text)
+{
+    return isdigit((unsigned char)text[0]) && strpbrk(text, "-:") &&
+           text[strspn(text, "0123456789-:.+TZ ")] == '\0';
+}
+
 /* Texts that would be something else without quotes get them. */
 static yaml_scalar_style_t style_of(const struct node *node)
 {
@@ -30,7 +38,8 @@ static yaml_scalar_style_t style_of(const struct node *node)
     if (strchr(node->text, '\n'))
         return YAML_LITERAL_SCALAR_STYLE;
     if (scalar_resolve(node->text).kind != NODE_STRING ||
-        strcmp(node->text, "<<") == 0 || strcmp(node->text, "=") == 0)
+        strcmp(node->text, "<<") == 0 || strcmp(node->text, "=") == 0 ||
+        is_like_a_time(node->text))
         return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
     return YAML_PLAIN_SCALAR_STYLE;
 }

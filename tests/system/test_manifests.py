@@ -61,10 +61,10 @@ def test_a_pod_is_judged_without_a_cluster(pod, verb, done):
                              "without effect: Berth schedules it\n")
 
 
-def test_without_dry_run_it_says_that_nothing_is_done(pod):
+def test_without_dry_run_there_must_be_a_cluster(pod):
     result = apply("-f", pod, "-q")
     assert result.returncode == 1 and result.stdout == ""
-    assert "the cluster runs no pods yet" in result.stderr
+    assert "/nonexistent.yaml" in result.stderr
 
 
 def test_what_is_printed_has_defaults_and_reads_back(pod):
@@ -104,7 +104,7 @@ def test_directories_are_read_and_labels_choose(tmp_path, pod):
     ([], "Name them with -f", 2),
     (["-f", "https://example.org/pod.yaml"], "nothing is fetched from the web", 1),
     (["-f", "/nonexistent.yaml"], "/nonexistent.yaml", 1),
-    (["--dry-run=server", "-f", "-"], "the cluster does not take objects yet", 2),
+    (["--dry-run=nobody", "-f", "-"], "is not client, server or none", 2),
     (["-o", "xml", "-f", "-"], "is not yaml, json, name or wide", 2),
     (["-l", "a=", "-l", "a in b", "-f", "-"], "at column", 2),
     (["--explain", "pod.spec.contaners"], "nearest: containers", 1)])

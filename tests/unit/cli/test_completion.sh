@@ -17,6 +17,8 @@ berth() {
     "account dump") printf 'qos add normal --priority 0\nqos add high --priority 9\naccount add root --shares 1\naccount add physics --parent root\naccount add-user alice physics\n' ;;
     "reserve list") printf 'NAME    STATE\ncourse  ACTIVE\nnight   WAITING\n' ;;
     "apply --explain kinds") printf 'v1  Pod  accepted\nv1  Policy  not\n' ;;
+    "get pods -o name") printf 'pod/web\npod/db\n' ;;
+    "get configmaps -o name") printf 'configmap/settings\n' ;;
     "image --help") printf 'Usage: x\n\n  import    take in\n  ls        list\n\nOptions:\n      --json  x\n' ;;
     "image import --help") printf '      --name X  n\n      --json  x\n' ;;
     "image ls") printf 'NAME  SIZE\nhpcc:latest  1G\n' ;;
@@ -63,6 +65,12 @@ offers 'berth submit --image =' 'hpcc:latest'
 offers 'berth explain 1' '17 18'
 offers 'berth apply -o n' 'name'
 offers 'berth apply --explain p' 'pod'
+offers 'berth get p' 'pods persistentvolumes persistentvolumeclaims'
+offers 'berth delete pods ' 'web db'
+offers 'berth describe configmaps s' 'settings'
+offers 'berth pods w' 'web'
+offers 'berth get pods -o j' 'json jsonpath='
+offers 'berth delete job x --cascade o' 'orphan'
 offers 'berth prio ' '18'
 offers 'berth reserve ' 'list show create update delete'
 offers 'berth reserve delete ' 'course night'

@@ -16,12 +16,13 @@ compare() {
     fi
 }
 
-for command in submit run alloc exec attach cp logs top jobs node device account qos explain prio reserve; do
+for command in submit run alloc exec attach cp logs top jobs get describe delete events node device account qos explain prio reserve; do
     compare "berth-$command.1" ./berth "$command"
 done
 
 compare berth-apply.1 ./berth apply
 compare berth-apply.1 ./berth create
+compare berth-get.1 ./berth pods
 
 # One page for all verbs.
 image_verbs() {

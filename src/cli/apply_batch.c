@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * apply_batch.c - objects that were judged here, given to the cluster
+ */
+#include "cli/apply_batch.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "cli/cluster_link.h"
+#include "cli/command.h"
+#include "cli/document.h"
+#include "cli/object_columns.h"
+#include "cli/object_document.h"
+#include "manifest/write.h"
+
+#define SEND_OBJECTS 64 /* in one request */
+#define SEND_BYTES (512u << 10)
+
+void apply_batch_add(struct apply_batch *batch, const char *file, const char *name,
+                     const struct mf_object *object)
+{
+    struct apply_item item = {.name = xstrdup(name),
+                              .where = xasprintf("%s:%u", file, object->root->line)};
+    FILE *out = open_memstream(&item.json, &item.len);
+
+    BUG_ON(!out);
+    node_write_json(object->root, 0, out);
+    (void)fclose(out);
+    for (size_t i = 0; i < object->report.n; i++)
+        strv_add(&item.warnings, object->report.problems[i].text);
+    batch->items = xrealloc(batch->items, batch->n + 1, sizeof(*batch->items));
+    batch->items[batch->n++] = item;
+}
+
+void apply_batch_fini(struct apply_batch *batch)
+{
+    for (size_t i = 0; i < batch->n; i++) {
+        free(batch->items[i].json);
+        free(batch->items[i].where);
+        free(batch->items[i].name);
+        strv_free(batch->items[i].warnings);
+    }
+    free(batch->items);
+    *batch = (struct apply_batch){.n = 0};
+}
+
+/* ---------------------------------------------------------------- what came of it */
+
+/* The controller reads the same text, so it warns of the same and of more. */
+static bool was_said(const struct apply_item *item, const char *warning)
+{
+    size_t len = strlen(warning);
+
+    strv_foreach (said, item->warnings) {
+        size_t said_len = strlen(*said);
+
+        if (said_len <= len && strcmp(warning + len - said_len, *said) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void show(const struct apply_wish *wish, const struct apply_item *item,
+                 const Berth__ObjectReply *reply, json_t *documents)
+{
+    const Berth__ObjectRecord *record = reply->record;
+    cleanup(freep) char *name = record && record->name[0]
+                                    ? object_full_name(record->kind, record->name)
+                                    : xstrdup(item->name);
+
+    switch (wish->output) {
+    case APPLY_LINES:
+    case APPLY_WIDE:
+        printf("%s %s%s\n", name, reply->done, wish->is_dry ? " (server dry run)" : "");
+        break;
+    case APPLY_NAME:
+        puts(name);
+        break;
+    case APPLY_YAML:
+    case APPLY_JSON:
+        if (record)
+            (void)json_array_append_new(documents, object_document(record));
+        break;
+    }
+}
+
+static int take_reply(const struct apply_wish *wish, const struct apply_item *item,
+                      const Berth__ObjectReply *reply, json_t *documents)
+{
+    for (size_t w = 0; !wish->is_quiet && w < reply->n_warnings; w++)
+        if (!was_said(item, reply->warnings[w]))
+            say_warning("%s: %s: %s", item->where, item->name, reply->warnings[w]);
+    if (reply->status && reply->status->code) {
+        say_error("%s: %s: %s", item->where, item->name, reply->status->text);
+        return STATUS_FAILED;
+    }
+    show(wish, item, reply, documents);
+    return STATUS_OK;
+}
+
+static void print_documents(const struct apply_wish *wish, json_t *documents)
+{
+    json_t *all = json_array_size(documents) == 1
+                      ? json_incref(json_array_get(documents, 0))
+                      : object_list_document(json_incref(documents));
+
+    if (wish->output == APPLY_JSON)
+        document_print_json(all, stdout);
+    else
+        (void)object_print_yaml(all, stdout);
+}
+
+/* ------------------------------------------------------------------------ sending */
+
+static int send_some(struct berth *berth, const struct apply_wish *wish,
+                     const struct apply_item *items, size_t n, json_t *documents)
+{
+    cleanup(reply_freep) Berth__ObjectReplies *replies = NULL;
+    cleanup(freep) ProtobufCBinaryData *manifests = xcalloc(n, sizeof(*manifests));
+    cleanup(freep) char *space = xstrdup(wish->name_space ? wish->name_space : "");
+    Berth__ObjectApply apply = BERTH__OBJECT_APPLY__INIT;
+    int status = STATUS_OK;
+    struct berth_err err;
+
+    for (size_t i = 0; i < n; i++) {
+        manifests[i].data = (uint8_t *)items[i].json;
+        manifests[i].len = items[i].len;
+    }
+    apply.verb = wish->verb;
+    apply.manifests = manifests;
+    apply.n_manifests = n;
+    apply.dry_run = wish->is_dry;
+    apply.name_space = space;
+    if (berth_object_apply(berth, &apply, &replies, &err) < 0) {
+        say_error("%s: %s: %s", items[0].where, items[0].name, err.text);
+        return STATUS_FAILED;
+    }
+    for (size_t i = 0; i < n && i < replies->n_replies; i++)
+        if (take_reply(wish, &items[i], replies->replies[i], documents) != STATUS_OK)
+            status = STATUS_FAILED;
+    return status;
+}
+
+/* How many of them one request takes. */
+static size_t fit(const struct apply_item *items, size_t n)
+{
+    size_t bytes = items[0].len, fits = 1;
+
+    while (fits < n && fits < SEND_OBJECTS && bytes + items[fits].len <= SEND_BYTES)
+        bytes += items[fits++].len;
+    return fits;
+}
+
+int apply_batch_send(const struct apply_batch *batch, struct berth *berth,
+                     const struct apply_wish *wish)
+{
+    json_t *documents = json_array();
+    int status = STATUS_OK;
+
+    for (size_t at = 0, n; at < batch->n; at += n) {
+        n = fit(&batch->items[at], batch->n - at);
+        if (send_some(berth, wish, &batch->items[at], n, documents) != STATUS_OK)
+            status = STATUS_FAILED;
+    }
+    if (json_array_size(documents))
+        print_documents(wish, documents);
+    json_decref(documents);
+    return status;
+}
