@@ -90,8 +90,8 @@ static void ended(struct pod *pod, const struct pod_event *event, int64_t now)
 
 static void start_failed(struct pod *pod, const struct pod_event *event, int64_t now)
 {
-    note(pod, event->container, true, "Failed", "Error: %s",
-         event->words ? event->words : "it cannot be started");
+    pod_say(pod, event->container, true, "Failed", "Error: %s",
+            event->words ? event->words : "it cannot be started");
     run_ended(pod, event->container,
               (struct run_end){.exit_code = START_FAILED_CODE, .reason = "StartError"},
               event->words, now);
@@ -107,7 +107,7 @@ static void config_failed(struct pod *pod, const struct pod_event *event, int64_
     str_replace(&c->config_words, event->words ? event->words : "");
     c->again_at = now + pod->pace.first;
     pod->revision++;
-    note(pod, event->container, true, "Failed", "Error: %s", c->config_words);
+    pod_say(pod, event->container, true, "Failed", "Error: %s", c->config_words);
     if (pod->is_ending)
         container_state_next(c->state, CE_DROP, &c->state);
 }
@@ -130,7 +130,7 @@ static void started(struct pod *pod, size_t i, int64_t now)
     str_replace(&c->config_words, NULL);
     probes_begin(pod, c, now);
     pod->revision++;
-    note(pod, i, false, "Started", "Started container %s", c->spec->name);
+    pod_say(pod, i, false, "Started", "Started container %s", c->spec->name);
 }
 
 static void image_found(struct pod *pod, const struct pod_event *event)
@@ -160,11 +160,13 @@ static void image_failed(struct pod *pod, const struct pod_event *event, int64_t
     str_replace(&image->words, event->words);
     pod->revision++;
     if (is_absent)
-        note(pod, event->container, true, "ErrImageNeverPull",
-             "Image \"%s\" is not here, and imagePullPolicy is Never", c->spec->image);
+        pod_say(pod, event->container, true, "ErrImageNeverPull",
+                "Image \"%s\" is not here, and imagePullPolicy is Never",
+                c->spec->image);
     else
-        note(pod, event->container, true, "Failed", "Failed to pull image \"%s\": %s",
-             c->spec->image, event->words ? event->words : "");
+        pod_say(pod, event->container, true, "Failed",
+                "Failed to pull image \"%s\": %s", c->spec->image,
+                event->words ? event->words : "");
 }
 
 static void hook_done(struct pod *pod, const struct pod_event *event, int64_t now)
@@ -177,9 +179,9 @@ static void hook_done(struct pod *pod, const struct pod_event *event, int64_t no
     c->hooks[event->hook] = HOOK_OVER;
     if (event->is_good)
         return;
-    note(pod, event->container, true,
-         is_start ? "FailedPostStartHook" : "FailedPreStopHook", "%s",
-         event->words ? event->words : "it failed");
+    pod_say(pod, event->container, true,
+            is_start ? "FailedPostStartHook" : "FailedPreStopHook", "%s",
+            event->words ? event->words : "it failed");
     if (is_start)
         stop_container(pod, event->container, STOP_HOOK,
                        seconds_after(now, pod->manifest->spec->grace), now);
@@ -217,8 +219,8 @@ static void apply(struct pod *pod, const struct pod_event *event, int64_t now)
         end_ordered(pod, event, now);
         break;
     case POD_IMAGE_PULLING:
-        note(pod, i, false, "Pulling", "Pulling image \"%s\"",
-             pod_container(pod, i)->image);
+        pod_say(pod, i, false, "Pulling", "Pulling image \"%s\"",
+                pod_container(pod, i)->image);
         break;
     case POD_IMAGE_FOUND:
         image_found(pod, event);

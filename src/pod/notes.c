@@ -16,8 +16,8 @@
 
 #define NOTES_MAX 512
 
-void note(struct pod *pod, size_t i, bool is_warning, const char *reason,
-          const char *fmt, ...)
+void pod_say(struct pod *pod, size_t i, bool is_warning, const char *reason,
+             const char *fmt, ...)
 {
     struct notes *notes = &pod->notes;
     char words[1024];
@@ -60,8 +60,8 @@ void note_probe(struct pod *pod, size_t i, enum pod_probe k, const char *words)
 {
     const char *word = probe_word(k);
 
-    note(pod, i, true, "Unhealthy", "%c%s probe failed%s%s", toupper(word[0]), word + 1,
-         words ? ": " : "", words ? words : "");
+    pod_say(pod, i, true, "Unhealthy", "%c%s probe failed%s%s", toupper(word[0]),
+            word + 1, words ? ": " : "", words ? words : "");
 }
 
 void note_stop(struct pod *pod, size_t i, enum stop_cause cause)
@@ -73,21 +73,22 @@ void note_stop(struct pod *pod, size_t i, enum stop_cause cause)
     switch (cause) {
     case STOP_NO:
     case STOP_POD:
-        note(pod, i, false, "Killing", "Stopping container %s", name);
+        pod_say(pod, i, false, "Killing", "Stopping container %s", name);
         break;
     case STOP_LIVENESS:
     case STOP_STARTUP:
-        note(pod, i, false, "Killing", "Container %s failed its %s probe%s", name,
-             probe_word(cause == STOP_LIVENESS ? POD_LIVENESS : POD_STARTUP), after);
+        pod_say(pod, i, false, "Killing", "Container %s failed its %s probe%s", name,
+                probe_word(cause == STOP_LIVENESS ? POD_LIVENESS : POD_STARTUP), after);
         break;
     case STOP_HOOK:
-        note(pod, i, false, "Killing", "Container %s failed its postStart hook", name);
+        pod_say(pod, i, false, "Killing", "Container %s failed its postStart hook",
+                name);
         break;
     }
 }
 
 void note_back_off(struct pod *pod, size_t i)
 {
-    note(pod, i, true, "BackOff", "Back-off restarting failed container %s",
-         pod_container(pod, i)->name);
+    pod_say(pod, i, true, "BackOff", "Back-off restarting failed container %s",
+            pod_container(pod, i)->name);
 }

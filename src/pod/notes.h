@@ -8,8 +8,8 @@
 #include "pod/internal.h"
 
 /* 'reason' is static. Notes that nobody takes are bounded: later ones are lost. */
-void note(struct pod *pod, size_t i, bool is_warning, const char *reason,
-          const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void pod_say(struct pod *pod, size_t i, bool is_warning, const char *reason,
+             const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* A bad result; why a container is being stopped; that it has to wait. */
 void note_probe(struct pod *pod, size_t i, enum pod_probe k, const char *words);

@@ -216,36 +216,41 @@ static int64_t offset_at(int64_t utc, cron_offset_fn *offset, const void *zone)
     return offset ? offset(utc, zone) : 0;
 }
 
-/* The first moment at which clocks show 'local', or -1: they leap over it. */
-static int64_t utc_of(int64_t local, cron_offset_fn *offset, const void *zone)
-{
-    int64_t before = offset_at(local - DAY, offset, zone);
-    int64_t after = offset_at(local + DAY, offset, zone);
-    int64_t early = local - (before > after ? before : after);
-    int64_t late = local - (before > after ? after : before);
-
-    if (early + offset_at(early, offset, zone) == local)
-        return early;
-    return late + offset_at(late, offset, zone) == local ? late : -1;
-}
-
-static int64_t first_of_day(const struct cron_spec *spec, int64_t day, int64_t after,
-                            cron_offset_fn *offset, const void *zone)
+/* The first matching time of 'day' while clocks are 'ahead' of UTC. */
+static int64_t first_while(const struct cron_spec *spec, int64_t day, int64_t after,
+                           int64_t ahead, cron_offset_fn *offset, const void *zone)
 {
     for (unsigned int h = 0; h < 24; h++) {
-        if (!(spec->hours >> h & 1))
+        int64_t hour = day * DAY + h * 3600 - ahead;
+
+        if (!(spec->hours >> h & 1) || hour + 3600 <= after)
             continue;
         for (unsigned int m = 0; m < 60; m++) {
-            int64_t utc;
+            int64_t utc = hour + m * 60;
 
-            if (!(spec->minutes >> m & 1))
-                continue;
-            utc = utc_of(day * DAY + h * 3600 + m * 60, offset, zone);
-            if (utc > after)
+            if (utc > after && spec->minutes >> m & 1 &&
+                offset_at(utc, offset, zone) == ahead)
                 return utc;
         }
     }
     return -1;
+}
+
+/* Clocks may be set on 'day': then a time comes twice, or not at all. */
+static int64_t first_of_day(const struct cron_spec *spec, int64_t day, int64_t after,
+                            cron_offset_fn *offset, const void *zone)
+{
+    int64_t before, behind, first, other;
+
+    if (!day_matches(spec, day))
+        return -1;
+    before = offset_at((day - 1) * DAY, offset, zone);
+    behind = offset_at((day + 2) * DAY, offset, zone);
+    first = first_while(spec, day, after, before, offset, zone);
+    if (before == behind)
+        return first;
+    other = first_while(spec, day, after, behind, offset, zone);
+    return first < 0 || (other >= 0 && other < first) ? other : first;
 }
 
 int64_t cron_spec_next(const struct cron_spec *spec, int64_t after,
@@ -257,11 +262,13 @@ int64_t cron_spec_next(const struct cron_spec *spec, int64_t after,
     if (spec->every)
         return after + spec->every;
     for (int64_t day = today - 1; day < today + DAYS_AHEAD; day++) {
-        int64_t utc =
-            day_matches(spec, day) ? first_of_day(spec, day, after, offset, zone) : -1;
+        int64_t utc = first_of_day(spec, day, after, offset, zone), next;
 
-        if (utc >= 0)
-            return utc;
+        if (utc < 0)
+            continue;
+        /* Clocks that are set back over midnight show the day before once more. */
+        next = first_of_day(spec, day + 1, after, offset, zone);
+        return next >= 0 && next < utc ? next : utc;
     }
     return -1;
 }

@@ -34,7 +34,8 @@ typedef int64_t cron_offset_fn(int64_t utc, const void *zone);
 
 /* The first time after 'after' (both seconds since 1970) that matches on the clock of
  * the zone, NULL being UTC; -1 when there is none within ten years. A time that the
- * clock leaps over is left out, one that comes twice counts once. */
+ * clock leaps over is left out, one that it shows twice counts twice: as CronJobs of
+ * Kubernetes have it. */
 int64_t cron_spec_next(const struct cron_spec *spec, int64_t after,
                        cron_offset_fn *offset, const void *zone);
 

@@ -237,6 +237,14 @@ static bool is_kept(enum mf_kind_id kind)
            kind == MF_PERSISTENT_VOLUME_CLAIM;
 }
 
+/* Of one that is gone the revision may not be known, 0. */
+static bool is_old(const struct data_object *o, uint64_t revision, bool is_there)
+{
+    if (!is_there)
+        return revision && revision < o->revision;
+    return revision < o->revision || (revision == o->revision && o->is_there);
+}
+
 int pod_data_put(struct pod_data *data, const char *kind, const char *name,
                  uint64_t revision, const void *json, size_t len, struct err *err)
 {
@@ -248,11 +256,12 @@ int pod_data_put(struct pod_data *data, const char *kind, const char *name,
     if (!known || !is_kept(known->id))
         return err_set(err, EINVAL, "pods are not sent objects of kind '%.64s'", kind);
     o = find_or_add(data, known->id, name);
-    if (revision < o->revision || (revision == o->revision && o->is_there && len))
+    if (is_old(o, revision, len > 0))
         return 0;
     was_there = o->is_there;
     empty(o);
-    o->revision = revision;
+    if (revision > o->revision)
+        o->revision = revision;
     if (len)
         rc = read_into(o, json, len, err);
     return rc ? rc : was_there || len;

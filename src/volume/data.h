@@ -20,9 +20,9 @@ void pod_data_destroy(struct pod_data *data);
 
 /* Take in what the controller sent: JSON of an object of 'kind' ("ConfigMap",
  * "Secret", "PersistentVolume", "PersistentVolumeClaim"), over what was there under
- * the name; empty: it is gone. An older revision than the one that is there changes
- * nothing. 1 when something changed, 0, or -EINVAL with words (without a word of the
- * data). */
+ * the name; empty: it is gone, whatever its revision when that is 0. An older revision
+ * than the one that is there changes nothing. 1 when something changed, 0, or -EINVAL
+ * with words (without a word of the data). */
 int pod_data_put(struct pod_data *data, const char *kind, const char *name,
                  uint64_t revision, const void *json, size_t len, struct err *err);
 

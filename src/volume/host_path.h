@@ -3,10 +3,11 @@
  * host_path.h - which paths of the node a pod may be shown
  *
  * A rule is an absolute path of the node, in which a part may have '*', '?' and
- * '[...]': "/data", "/scratch/[a-z]*". "%u" is the user. It allows what it fits and all
- * below. Judged is the path that is left when all links have been followed: a link
- * that leads out of what is allowed is refused; one of the site's, in the part of a
- * rule before its first pattern, is followed in the rule as well.
+ * '[...]', and "%u", the user: "/data", "/scratch/[a-z]*:rw". It allows what it fits
+ * and all below; behind ":rw" also to write there. Judged is the path that is left
+ * when all links have been followed: a link that leads out of what is allowed is
+ * refused. Links before a rule's first pattern are the site's, and are followed in the
+ * rule as well.
  */
 #ifndef BERTH_VOLUME_HOST_PATH_H
 #define BERTH_VOLUME_HOST_PATH_H
@@ -16,36 +17,29 @@
 
 #include "objects/objects.h"
 
-struct host_rule {
-    const char *pattern;
-    bool is_writable; /* else it is mounted read-only, whatever the pod says */
-};
+struct host_rules;
 
-/* A directory that the node has mounted from an NFS server. */
-struct host_nfs {
-    const char *server, *path; /* and all below */
-    const char *mounted_at;
+/* "RULE,RULE" of pods.host_paths, "SERVER:/PATH=/DIRECTORY[:rw],..." of
+ * pods.nfs_mounts; NULL or "": none. -EINVAL with words. */
+int host_rules_parse(const char *paths, const char *nfs, const char *user,
+                     struct host_rules **ret, struct err *err);
+void host_rules_free(struct host_rules *rules);
+
+/* Where a volume is. */
+struct host_place {
+    char *path; /* absolute, without links; heap */
     bool is_writable;
+    bool is_dir;
 };
 
-/* Borrowed. */
-struct host_rules {
-    const struct host_rule *paths;
-    size_t n_paths;
-    const struct host_nfs *nfs;
-    size_t n_nfs;
-    const char *user;
-};
-
-/* Open-check what 'path' is by 'type', as the caller; what the type says to make is
- * made. '*ret' gets the path without links. -EPERM with words when the site does not
- * allow it, -ENOENT, -ENOTDIR, ... */
+/* Find 'path', as the caller, and hold it against 'type'; what that says to make is
+ * made, where pods may write. -EPERM with words when the site does not allow it,
+ * -ENOENT, -ENOTDIR, ... */
 int host_path_find(const struct host_rules *rules, const char *path,
-                   enum mf_host_path type, char **ret, bool *ret_writable,
-                   struct err *err);
+                   enum mf_host_path type, struct host_place *ret, struct err *err);
 
-/* The same of a directory of an NFS server. */
-int host_nfs_find(const struct host_rules *rules, const struct mf_nfs *nfs, char **ret,
-                  bool *ret_writable, struct err *err);
+/* The same of a directory of an NFS server, which must be mounted: -ENODEV. */
+int host_nfs_find(const struct host_rules *rules, const struct mf_nfs *nfs,
+                  struct host_place *ret, struct err *err);
 
 #endif

@@ -67,7 +67,7 @@ struct volume_binds {
 };
 
 /* What the container mounts, shorter targets first. 'env' is for subPathExpr. A subPath
- * that is not there is made, a directory. */
+ * that is not there is made, a directory. -ENODATA: a volume has not been filled. */
 int volumes_binds(struct volumes *v, const struct mf_container *container,
                   char *const *env, struct volume_binds *ret, struct err *err);
 void volume_binds_fini(struct volume_binds *binds);

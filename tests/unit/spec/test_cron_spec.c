@@ -75,17 +75,54 @@ static void a_time_the_clock_leaps_over_is_left_out(void **state)
                      at("2026-03-02 00:30"));
 }
 
-static void a_time_that_comes_twice_counts_once(void **state)
+static void a_time_that_comes_twice_counts_twice(void **state)
 {
+    static const char *const daily[] = {"2026-11-01 00:30", "2026-11-01 01:30",
+                                        "2026-11-02 01:30"};
     struct cron_spec spec;
-    int64_t first;
+    int64_t last = at("2026-10-31 12:00");
 
     (void)state;
     assert_int_equal(cron_spec_parse("30 2 * * *", &spec, NULL), 0);
-    first = cron_spec_next(&spec, at("2026-10-31 12:00"), summer, NULL);
-    assert_int_equal(first, at("2026-11-01 00:30"));
-    assert_int_equal(cron_spec_next(&spec, first, summer, NULL),
-                     at("2026-11-02 01:30"));
+    for (size_t i = 0; i < ARRAY_SIZE(daily); i++) {
+        last = cron_spec_next(&spec, last, summer, NULL);
+        assert_int_equal(last, at(daily[i]));
+    }
+}
+
+/* Whatever clocks do, an hour is an hour. */
+static void hourly_is_every_hour_while_clocks_are_set(void **state)
+{
+    static const char *const begin[] = {"2026-02-28 20:00", "2026-10-31 20:00"};
+    struct cron_spec spec;
+
+    (void)state;
+    assert_int_equal(cron_spec_parse("@hourly", &spec, NULL), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(begin); i++)
+        for (int64_t h = 0, t = at(begin[i]); h < 48; h++, t += 3600)
+            assert_int_equal(cron_spec_next(&spec, t, summer, NULL), t + 3600);
+}
+
+/* At half past midnight clocks are set to half past eleven of the day before. */
+static int64_t over_midnight(int64_t utc, const void *zone)
+{
+    (void)zone;
+    return utc < at("2026-11-01 00:30") ? 0 : -3600;
+}
+
+static void clocks_that_are_set_back_over_midnight_show_both_days_twice(void **state)
+{
+    static const char *const times[] = {"2026-10-31 23:45", "2026-11-01 00:15",
+                                        "2026-11-01 00:45", "2026-11-01 01:15"};
+    struct cron_spec spec;
+    int64_t last = at("2026-10-31 23:20");
+
+    (void)state;
+    assert_int_equal(cron_spec_parse("15,45 0,23 * * *", &spec, NULL), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+        last = cron_spec_next(&spec, last, over_midnight, NULL);
+        assert_int_equal(last, at(times[i]));
+    }
 }
 
 static void a_wrong_field_is_named(void **state)
@@ -123,7 +160,9 @@ int main(void)
         cmocka_unit_test(the_next_time_is_found),
         cmocka_unit_test(a_day_that_never_comes_has_no_next_time),
         cmocka_unit_test(a_time_the_clock_leaps_over_is_left_out),
-        cmocka_unit_test(a_time_that_comes_twice_counts_once),
+        cmocka_unit_test(a_time_that_comes_twice_counts_twice),
+        cmocka_unit_test(hourly_is_every_hour_while_clocks_are_set),
+        cmocka_unit_test(clocks_that_are_set_back_over_midnight_show_both_days_twice),
         cmocka_unit_test(a_wrong_field_is_named),
     };
 

@@ -75,6 +75,11 @@ static void an_older_revision_changes_nothing(void **state)
     assert_null(config(data, "web", "a"));
     assert_int_equal(put(data, "ConfigMap", "web", 9, "data: {a: again}"), 1);
     assert_string_equal(config(data, "web", "a"), "again");
+    assert_int_equal(pod_data_put(data, "ConfigMap", "web", 0, NULL, 0, NULL), 1);
+    assert_null(config(data, "web", "a"));
+    assert_int_equal(pod_data_put(data, "ConfigMap", "web", 0, NULL, 0, NULL), 0);
+    assert_int_equal(put(data, "ConfigMap", "web", 8, "data: {a: late}"), 0);
+    assert_null(config(data, "web", "a"));
 }
 
 static void what_cannot_be_read_is_not_repeated_in_words(void **state)
