@@ -121,6 +121,7 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
     assignment->n_image_stores = ARRAY_SIZE(node->image_stores);
     assignment->image_sharing = image_sharing(node->config, assignment->shares_machine);
     assignment->kill_grace = node->config->node.kill_grace;
+    assignment->config_path = node->config->path;
     assignment->confine_all = !node->config->container.allow_unconfined;
     if (node->config->munge.socket)
         assignment->munge_socket = node->config->munge.socket;

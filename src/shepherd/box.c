@@ -235,8 +235,22 @@ static int add_host_libraries(const struct shepherd *sh,
     return rc;
 }
 
+static void settle_in(const struct box_place *place, struct mounts *mounts,
+                      struct container_spec *container)
+{
+    for (size_t i = 0; i < place->n_mounts; i++)
+        mounts_append(mounts, place->mounts[i]);
+    container->sandbox = place->sandbox;
+    container->hosts = place->hosts;
+    container->groups = place->groups;
+    container->n_groups = place->n_groups;
+    container->oom_score = place->oom_score;
+}
+
+/* 'place' is NULL but for containers of pods. */
 static int create(struct shepherd *sh, const Berth__ContainerSpec *spec,
-                  const char *cwd, const char *name, struct box **ret, struct err *err)
+                  const struct box_place *place, const char *cwd, const char *name,
+                  struct box **ret, struct err *err)
 {
     static const Berth__ContainerSpec plain = BERTH__CONTAINER_SPEC__INIT;
     cleanup(image_freep) struct image *image = NULL;
@@ -246,7 +260,7 @@ static int create(struct shepherd *sh, const Berth__ContainerSpec *spec,
         .user = sh->owner.name, .home = sh->owner.home, .shell = sh->owner.shell};
     struct mount_sources sources = {.tools = box_tools_dir(),
                                     .home = sh->owner.home,
-                                    .job_dir = sh->dir,
+                                    .job_dir = place ? NULL : sh->dir,
                                     .cwd = cwd,
                                     .task_prolog = sh->assignment->task_prolog,
                                     .task_epilog = sh->assignment->task_epilog};
@@ -277,18 +291,20 @@ static int create(struct shepherd *sh, const Berth__ContainerSpec *spec,
     env = devices_variables(&devices);
     if (!rc)
         rc = add_host_libraries(sh, spec, image, &mounts, &env, err);
-    if (!rc)
+    if (!rc && !place)
         rc = add_hosts(sh, image, &mounts, &hosts, err);
     container.hosts = hosts;
+    container.groups = group_doors(sh, &container.n_groups);
     mounts_of_job(spec, &mounts);
+    if (place)
+        settle_in(place, &mounts, &container);
     container.links = devices.links;
     container.n_links = image ? devices.n_links : 0;
     container.no_gpus = policy && policy->gpus_are_given;
     container.mounts = mounts.v;
     container.n_mounts = mounts.n;
     container.work_dir = work_dir;
-    container.groups = group_doors(sh, &container.n_groups);
-    if (!rc)
+    if (!rc && !place)
         rc = choose_runtime(sh, spec, name, &container, &runtime, &bundle, err);
     box = xcalloc(1, sizeof(*box));
     if (!rc)
@@ -312,10 +328,17 @@ static int create(struct shepherd *sh, const Berth__ContainerSpec *spec,
 int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char *cwd,
                const char *name, struct box **ret, struct err *err)
 {
-    int rc = create(sh, spec, cwd, name, ret, err);
+    int rc = create(sh, spec, NULL, cwd, name, ret, err);
 
     group_close_doors(sh);
     return rc;
+}
+
+int box_create_in(struct shepherd *sh, const Berth__ContainerSpec *spec,
+                  const struct box_place *place, const char *name, struct box **ret,
+                  struct err *err)
+{
+    return create(sh, spec, place, "", name, ret, err);
 }
 
 int box_share(struct box *box, uv_loop_t *loop, struct err *err)

@@ -26,6 +26,22 @@ struct box {
 int box_create(struct shepherd *sh, const Berth__ContainerSpec *spec, const char *cwd,
                const char *name, struct box **ret, struct err *err);
 
+/* What a container of a pod is given beside its spec; borrowed for the call. */
+struct box_place {
+    const struct sandbox *sandbox;
+    const struct bind_mount *mounts; /* after Berth's own */
+    size_t n_mounts;
+    const char *hosts; /* a file to be /etc/hosts; NULL: the node's */
+    const int *groups; /* as in container_spec */
+    size_t n_groups;
+    int oom_score;
+};
+/* The same in the sandbox of a pod. It sees nothing of the job's directory but what is
+ * mounted, and no home. */
+int box_create_in(struct shepherd *sh, const Berth__ContainerSpec *spec,
+                  const struct box_place *place, const char *name, struct box **ret,
+                  struct err *err);
+
 /* Where a task begins: --workdir, or the directory it was asked for in. */
 const char *box_workdir(const Berth__ContainerSpec *spec, const char *cwd);
 

@@ -13,8 +13,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "shepherd/images.h"
-#include "shepherd/reports.h"
 #include "shepherd/limit.h"
+#include "shepherd/pod_lead.h"
+#include "shepherd/reports.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -42,7 +43,7 @@ static void settle_memory(struct lead *lead)
 void lead_maybe_report(struct lead *lead)
 {
     if (!lead->is_ending || lead->is_reported || lead->runs || lead->batch ||
-        holders_remain(lead))
+        (lead->pod && !lead->pod->is_over) || holders_remain(lead))
         return;
     lead->is_reported = true;
     lead->ended.time = time(NULL);
@@ -68,6 +69,8 @@ void lead_end(struct lead *lead, int exit_code, int exit_signal, const char *wor
     runs_signal(lead, SIGKILL, true);
     if (lead->batch)
         batch_kill(lead->batch);
+    if (lead->pod)
+        pod_lead_kill(lead->pod);
     lead_maybe_report(lead);
 }
 
@@ -83,6 +86,8 @@ static void signal_all(struct lead *lead, int signo)
     runs_signal(lead, signo, signo == SIGKILL);
     if (lead->batch)
         batch_signal(lead->batch, signo);
+    if (lead->pod)
+        pod_lead_signal(lead->pod, signo);
 }
 
 static void tell_guests(struct lead *lead, const char *why)
@@ -91,6 +96,11 @@ static void tell_guests(struct lead *lead, const char *why)
         xasprintf("the job has ended%s%s", why[0] ? ": " : "", why);
 
     guests_told_to_end(&lead->guests, words);
+}
+
+static enum pod_why why_of(const struct lead *lead)
+{
+    return lead->ended.timed_out ? POD_WHY_DEADLINE : POD_WHY_DELETED;
 }
 
 /* Ask what runs to end, and make it so after the grace. Where nothing runs
@@ -103,6 +113,10 @@ static void terminate(struct lead *lead, uint32_t grace, const char *why)
     lead->is_terminating = true;
     if (!lead->words)
         lead->words = xstrdup(why);
+    if (lead->pod) {
+        pod_lead_end(lead->pod, why_of(lead), grace, why);
+        return;
+    }
     if (!lead->batch && !lead->runs) {
         lead_end(lead, 0, SIGTERM, NULL);
         return;
@@ -125,6 +139,8 @@ uint32_t lead_grace(const struct lead *lead)
 {
     uint32_t grace = lead->sh->assignment->kill_grace;
 
+    if (lead->spec->pod && lead->spec->pod->grace)
+        return lead->spec->pod->grace - 1;
     return grace ? grace : DEFAULT_GRACE;
 }
 
@@ -241,7 +257,13 @@ static void on_image(const struct err *err, void *ctx)
 static void start_work(uv_timer_t *timer)
 {
     struct lead *lead = timer->data;
+    struct err err;
 
+    if (lead->spec->pod && lead->spec->pod->manifest.len) {
+        if (pod_lead_start(lead, &err))
+            fail_start(lead, &err);
+        return;
+    }
     /* Nothing will be started from here. */
     if (lead->spec->script.len == 0)
         group_close_doors(lead->sh);
@@ -287,19 +309,25 @@ void lead_node_is_back(struct shepherd *sh)
     images_node_is_back(sh->lead);
     reports_node_is_back(sh->lead->reports);
     runs_start_waiting(sh->lead);
+    if (sh->lead->pod)
+        pod_lead_node_is_back(sh->lead->pod);
 }
 
 static void leave_now(void *ctx)
 {
-    (void)ctx;
-    exit(0);
+    struct lead *lead = ctx;
+
+    if (lead->guests.n == 0 && (!lead->pod || lead->pod->n_leaving == 0))
+        exit(0);
 }
 
 void lead_leave(struct lead *lead)
 {
-    if (lead->guests.n == 0)
-        exit(0);
     lead->guests.on_empty = leave_now;
+    lead->guests.ctx = lead;
+    if (lead->pod)
+        pod_lead_when_empty(lead->pod, leave_now, lead);
+    leave_now(lead);
 }
 
 void lead_adopt(struct shepherd *sh, int fd, const void *hello, size_t len)

@@ -6,6 +6,7 @@
  *     serve.c   connections: clients that ask for steps, roots of steps' trees
  *     runs.c    steps: place, launch, end; with run_*.c, see runs.h
  *     batch.c   the job's script
+ *     pod_*.c   a pod, in place of all that; see pod_lead.h
  *     logs.c    what the script wrote, shown
  *     holders.c containers that outlive the step that made them
  *     watch.c   clients that look at a step
@@ -26,6 +27,7 @@ struct batch;
 struct images;
 struct limit;
 struct logs;
+struct pod_lead;
 struct reports;
 struct run;
 
@@ -105,6 +107,7 @@ struct lead {
     bool is_in_line, is_in_line_again; /* see run_queue.c */
     uint64_t looks;                    /* at those that wait, so far */
     struct batch *batch;
+    struct pod_lead *pod;            /* NULL: the job is no pod; see pod_lead.h */
     struct logs *logs;               /* NULL before the script runs */
     struct guests guests;            /* in the container of the batch script */
     struct images *images;           /* which nodes have which; see images.h */

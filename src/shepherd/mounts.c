@@ -80,7 +80,7 @@ void mounts_of_image(const struct mount_sources *from, const Berth__ContainerSpe
         mounts_add(mounts, from->task_epilog, TASK_EPILOG_INSIDE, true, false);
     if (has_home)
         mounts_add(mounts, home, home, false, true);
-    if (!has_home || !is_below(from->job_dir, home))
+    if (from->job_dir && (!has_home || !is_below(from->job_dir, home)))
         mounts_add(mounts, from->job_dir, from->job_dir, false, false);
     if (cwd[0] == '/' && !is_system_dir(cwd) && !(has_home && is_below(cwd, home)))
         mounts_add(mounts, cwd, cwd, false, true);

@@ -8,6 +8,7 @@
  * elsewhere owns an interactive allocation: it ends when he goes.
  */
 #include "shepherd/lead.h"
+#include "shepherd/pod_lead.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -79,7 +80,9 @@ static void take_guest(struct conn *conn, const Berth__Envelope *env)
     }
     unlink_conn(conn);
     free(conn);
-    if (env->body_case == BERTH__ENVELOPE__BODY_LOG)
+    if (lead->pod && lead->pod->pod)
+        pod_serve(lead->pod, ch, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_LOG)
         logs_request(lead, ch, env);
     else
         guests_request(&lead->guests, ch, env);
@@ -135,7 +138,8 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         return;
     }
     if (env->body_case == BERTH__ENVELOPE__BODY_EXEC ||
-        env->body_case == BERTH__ENVELOPE__BODY_LOG) {
+        env->body_case == BERTH__ENVELOPE__BODY_LOG ||
+        env->body_case == BERTH__ENVELOPE__BODY_PORT_REQUEST) {
         take_guest(conn, env);
         return;
     }

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pod_log.c - what a run of a container writes, on its way to its files
+ *
+ * A file system that is slow holds up the containers that write, and the lead; so the
+ * files are on a disk of the node's.
+ */
+#include "shepherd/pod_log.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "shepherd/pod_log_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHUNK 65536
+#define CHUNKS_A_TURN 4 /* then others have theirs */
+#define CHUNKS_AT_END 64
+
+struct source {
+    struct pod_log *log;
+    unsigned int stream;
+    int fd; /* -1: not there, or ended */
+    uv_poll_t poll;
+};
+
+struct pod_log {
+    struct pod_lead *pl;
+    struct pod_log_file *file;
+    struct source sources[2];
+    unsigned int open; /* polls that are not closed */
+    bool is_closing;
+};
+
+char *pod_log_path(const struct pod_lead *pl, const char *container,
+                   unsigned int attempt)
+{
+    return xasprintf("%s/%s.%u.log", pl->log_dir, container, attempt);
+}
+
+static void remove_run(const struct pod_lead *pl, const char *container,
+                       unsigned int attempt)
+{
+    cleanup(freep) char *path = pod_log_path(pl, container, attempt);
+    cleanup(freep) char *old = xasprintf("%s.old", path);
+
+    (void)unlink(path);
+    (void)unlink(old);
+}
+
+int pod_log_create(struct pod_member *member, unsigned int attempt,
+                   struct pod_log **ret, struct err *err)
+{
+    struct pod_lead *pl = member->of;
+    cleanup(freep) char *path = pod_log_path(pl, member->spec->name, attempt);
+    struct pod_log_file *file;
+    int rc = pod_log_file_create(path, 0, &file, err);
+
+    if (rc)
+        return rc;
+    if (attempt >= 2)
+        remove_run(pl, member->spec->name, attempt - 2);
+    *ret = xcalloc(1, sizeof(**ret));
+    (*ret)->pl = pl;
+    (*ret)->file = file;
+    for (int i = 0; i < 2; i++)
+        (*ret)->sources[i].fd = -1;
+    return 0;
+}
+
+static int64_t usec_now(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void log_free(struct pod_log *log)
+{
+    if (!log->is_closing || log->open)
+        return;
+    pod_log_file_close(log->file, usec_now());
+    free(log);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct source *source = handle->data;
+
+    source->log->open--;
+    log_free(source->log);
+}
+
+static void source_close(struct source *source)
+{
+    if (source->fd < 0)
+        return;
+    uv_close((uv_handle_t *)&source->poll, on_closed);
+    closep(&source->fd);
+}
+
+/* False when nothing more is there now. A terminal whose other side is closed says so
+ * by EIO. */
+static bool take_chunk(struct source *source)
+{
+    static char bytes[CHUNK];
+    struct pod_log *log = source->log;
+    struct err err;
+    ssize_t n = read(source->fd, bytes, sizeof(bytes));
+
+    if (n < 0 && errno == EINTR)
+        return true;
+    if (n < 0 && errno == EAGAIN)
+        return false;
+    if (n <= 0) {
+        source_close(source);
+        return false;
+    }
+    if (pod_log_file_write(log->file, source->stream, bytes, (size_t)n, usec_now(),
+                           &err))
+        log_warn("job %u: output of a container is lost: %s", log->pl->sh->job,
+                 err.text);
+    return true;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct source *source = poll->data;
+
+    (void)status;
+    (void)events;
+    for (int i = 0; i < CHUNKS_A_TURN && source->fd >= 0; i++)
+        if (!take_chunk(source))
+            return;
+}
+
+void pod_log_read(struct pod_log *log, unsigned int stream, int fd)
+{
+    struct source *source = &log->sources[stream - 1];
+
+    (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+    if (uv_poll_init(log->pl->sh->loop, &source->poll, fd) < 0) {
+        (void)close(fd);
+        return;
+    }
+    source->log = log;
+    source->stream = stream;
+    source->fd = fd;
+    source->poll.data = source;
+    log->open++;
+    (void)uv_poll_start(&source->poll, UV_READABLE, on_readable);
+}
+
+void pod_log_close(struct pod_log *log)
+{
+    if (!log)
+        return;
+    for (int i = 0; i < 2; i++) {
+        struct source *source = &log->sources[i];
+
+        /* Somebody may have been given the other end, and go on. */
+        for (int n = 0; n < CHUNKS_AT_END && source->fd >= 0 && take_chunk(source); n++)
+            ;
+        source_close(source);
+    }
+    log->is_closing = true;
+    log_free(log);
+}
