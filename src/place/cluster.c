@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "place/internal.h"
 #include "place/memo.h"
+#include "place/slice.h"
 
 uint64_t place_node_free_memory(const struct place_node *node)
 {
@@ -51,6 +52,7 @@ struct place_cluster *place_cluster_create(const struct switch_tree *tree,
     c->free_counts = xcalloc(n_nodes + 1, sizeof(*c->free_counts));
     c->free_memory = xcalloc(n_nodes + 1, sizeof(*c->free_memory));
     c->usable = bitset_create(n_nodes);
+    c->sharing = bitset_create(n_nodes);
     for (size_t i = 0; i < n_nodes; i++)
         c->nodes[i].name = names[i];
     c->memo = memo_create();
@@ -62,6 +64,7 @@ static void node_fini(struct place_cluster *c, uint32_t i)
 {
     bitset_destroyp(&c->nodes[i].free_cores);
     bitset_destroyp(&c->nodes[i].free_devices);
+    free(take(c->nodes[i].slices));
     free(c->free_counts[i]);
     c->free_counts[i] = NULL;
 }
@@ -86,6 +89,7 @@ void place_cluster_destroy(struct place_cluster *c)
     free(c->free_counts);
     free(c->free_memory);
     bitset_destroy(c->usable);
+    bitset_destroy(c->sharing);
     memo_destroy(c->memo);
     free(c);
 }
@@ -104,6 +108,7 @@ struct place_cluster *place_cluster_dup(const struct place_cluster *from)
     c->free_counts = xcalloc(n, sizeof(*c->free_counts));
     c->free_memory = xmemdup(from->free_memory, n * sizeof(*from->free_memory));
     c->usable = bitset_dup(from->usable);
+    c->sharing = bitset_dup(from->sharing);
     c->memo = memo_create();
     c->homes = make_homes(c->tree, c->n_nodes);
     c->hardware = xcalloc(from->n_hardware + 1, sizeof(*c->hardware));
@@ -116,6 +121,10 @@ struct place_cluster *place_cluster_dup(const struct place_cluster *from)
         const struct hardware *hw = &c->hardware[c->hardware_of[i]];
         c->nodes[i].free_cores = dup_set(from->nodes[i].free_cores);
         c->nodes[i].free_devices = dup_set(from->nodes[i].free_devices);
+        if (from->nodes[i].slices)
+            c->nodes[i].slices =
+                xmemdup(from->nodes[i].slices,
+                        c->nodes[i].n_cores * sizeof(*c->nodes[i].slices));
         if (from->free_counts[i])
             c->free_counts[i] =
                 xmemdup(from->free_counts[i], hw->n_kinds * sizeof(*c->free_counts[i]));
@@ -236,6 +245,7 @@ static void forget_node(struct place_cluster *c, uint32_t i)
     if (node->known)
         c->hardware[c->hardware_of[i]].n_nodes--;
     node_fini(c, i);
+    bitset_clear(c->sharing, i);
     *node = (struct place_node){.name = node->name, .usable = node->usable};
 }
 
@@ -308,15 +318,33 @@ static void change_set(struct place_node *node, const struct bitset *cores,
     }
 }
 
-static void change_cores(struct place_node *node, const struct place_share *share,
+static void change_whole(struct place_node *node, const struct place_share *share,
                          bool is_free)
 {
-    if (node->free_cores && share->cores)
-        change_set(node, share->cores, is_free);
-    else if (share->n_cores || !share->cores)
-        change_number(node, share->n_cores, is_free);
+    if (!node->free_cores || !share->cores) {
+        change_number(node, place_share_cores(share), is_free);
+        return;
+    }
+    cleanup(bitset_destroyp) struct bitset *whole = NULL;
+    if (share->milli) {
+        whole = bitset_dup(share->cores);
+        bitset_clear(whole, share->shared);
+    }
+    change_set(node, whole ? whole : share->cores, is_free);
+}
+
+static void change_cores(struct place_cluster *c, uint32_t i,
+                         const struct place_share *share, bool is_free)
+{
+    struct place_node *node = &c->nodes[i];
+    change_whole(node, share, is_free);
+    if (!share->milli || !node->free_cores || share->shared >= node->n_cores)
+        return;
+    slices_change(node, share->shared, share->milli, is_free);
+    if (node->n_shared)
+        bitset_set(c->sharing, i);
     else
-        change_number(node, (uint32_t)bitset_count(share->cores), is_free);
+        bitset_clear(c->sharing, i);
 }
 
 static void count_kinds(uint16_t *counts, const struct hardware *hw, uint32_t device,
@@ -353,7 +381,7 @@ void place_cluster_take(struct place_cluster *c, const struct place_share *share
     struct place_node *node = &c->nodes[share->node];
     unlist(c, share->node);
     node->held_memory += share->memory;
-    change_cores(node, share, false);
+    change_cores(c, share->node, share, false);
     list(c, share->node);
     change_devices(c, share->node, share->devices, false);
 }
@@ -364,7 +392,7 @@ void place_cluster_release(struct place_cluster *c, const struct place_share *sh
     unlist(c, share->node);
     node->held_memory -=
         share->memory < node->held_memory ? share->memory : node->held_memory;
-    change_cores(node, share, true);
+    change_cores(c, share->node, share, true);
     list(c, share->node);
     change_devices(c, share->node, share->devices, true);
 }
@@ -412,6 +440,8 @@ void place_cluster_check(const struct place_cluster *c)
         const struct place_node *node = &c->nodes[i];
         BUG_ON(bitset_test(c->usable, i) != is_listed(node));
         BUG_ON(node->free_cores && bitset_count(node->free_cores) != node->n_free);
+        BUG_ON(bitset_test(c->sharing, i) != (node->n_shared > 0));
+        slices_check(node);
         if (node->known)
             check_counts(c, i);
         if (!is_listed(node))

@@ -19,6 +19,11 @@ struct place_node {
     uint32_t n_cores, n_free;
     struct bitset *free_cores;    /* NULL: unknown, flat, or only numbers count */
     struct bitset *free_devices;  /* NULL: it has none */
+    /* By core: thousandths that slices hold of it. A core with any is not free, and
+     * nobody's whole. NULL: none on this node yet. */
+    uint16_t *slices;
+    uint32_t n_shared;            /* cores with slices */
+    uint32_t roomiest;            /* what is left of the one of them with most left */
     uint64_t memory, held_memory; /* MiB */
     bool known;                   /* it was set */
     bool usable;                  /* up, and known */
@@ -26,6 +31,15 @@ struct place_node {
 
 /* Memory that nobody holds; 0 when more is held than there is. */
 uint64_t place_node_free_memory(const struct place_node *node);
+
+#define PLACE_WHOLE 1000u
+/* The core with slices that is left fullest when one of 'milli' is put there, with
+ * PLACE_SPREAD the emptiest; PLACE_NO_CORE: none has room. */
+#define PLACE_NO_CORE UINT32_MAX
+uint32_t place_node_slice(const struct place_node *node, uint32_t milli,
+                          enum place_policy policy);
+/* May 'milli' of this core be given: is it free, or shared with room? */
+bool place_node_may_slice(const struct place_node *node, uint32_t core, uint32_t milli);
 
 /* 'tree' and 'names' are borrowed for ever; index in names = index in the tree.
  * All nodes are unknown and down. With 'numbers_only', cores are counted and not

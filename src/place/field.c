@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "place/slice.h"
 
 static uint32_t quotas_of(const struct place_request *req, uint32_t node)
 {
@@ -273,5 +274,7 @@ size_t place_candidates(const struct place_cluster *cluster,
     }
     if (!plain)
         drop_short(cluster, &want, ret);
+    if (slice_is_asked(cluster, req))
+        slice_candidates(cluster, &want, ret);
     return bitset_count(ret);
 }

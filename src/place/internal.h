@@ -23,6 +23,7 @@ struct place_cluster {
     uint64_t *free_memory;  /* by node, MiB */
     uint16_t **free_counts; /* by node: of each of hardware's kinds; may be NULL */
     struct bitset *usable;
+    struct bitset *sharing; /* nodes, usable or not, with cores that have slices */
     struct hardware *hardware;
     size_t n_hardware;
     char **kind_names; /* "gpu:a100" */

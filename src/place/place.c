@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "place/search.h"
+#include "place/slice.h"
 
 const struct place_weights place_weights_default = PLACE_WEIGHTS_DEFAULT;
 
@@ -120,6 +121,43 @@ static int choose(struct place_cluster *cluster, const struct place_request *req
     return rc < 0 ? rc : say_what_is_short(cluster, req, err);
 }
 
+/* --------------------------------------------------------------- slices of cores */
+
+/* Beside others' slices, if a core has room. */
+static struct place_result *choose_shared(struct place_cluster *cluster,
+                                          const struct place_request *req,
+                                          const struct place_weights *weights,
+                                          unsigned int flags)
+{
+    struct place_want want = place_want_of(req);
+    struct place_result *result = NULL;
+    if (req->cpus_per_task == 0)
+        return slice_join(cluster, &want, weights, flags);
+    cleanup(bitset_destroyp) struct bitset *nodes = bitset_create(cluster->n_nodes);
+    struct place_request whole = *req;
+    slice_candidates(cluster, &want, nodes);
+    whole.milli = 0;
+    whole.allowed = nodes;
+    if (choose(cluster, &whole, weights, flags, &result, NULL) == 0)
+        slice_add(cluster, req, result);
+    return result;
+}
+
+static int choose_any(struct place_cluster *cluster, const struct place_request *req,
+                      const struct place_weights *weights, unsigned int flags,
+                      struct place_result **ret, struct err *err)
+{
+    if (!slice_is_asked(cluster, req))
+        return choose(cluster, req, weights, flags, ret, err);
+    *ret = choose_shared(cluster, req, weights, flags);
+    if (*ret)
+        return 0;
+    int rc = choose(cluster, req, weights, flags, ret, err);
+    if (rc == 0)
+        slice_open(req, *ret);
+    return rc;
+}
+
 /* ------------------------------------------------------------- preferred nodes */
 
 static uint32_t count_away(const struct place_result *result,
@@ -144,17 +182,18 @@ static struct place_result *choose_near(struct place_cluster *cluster,
         bitset_and(near, req->allowed);
     narrow.allowed = near;
     if (bitset_count(near) >= narrow.nodes_min)
-        (void)choose(cluster, &narrow, weights, flags, &result, NULL);
+        (void)choose_any(cluster, &narrow, weights, flags, &result, NULL);
     return result;
 }
 
 /* The best of all nodes, which pays for those that are not preferred, against the
  * best of the preferred ones. Selections between the two are not looked at. */
-int place_choose(struct place_cluster *cluster, const struct place_request *req,
-                 const struct place_weights *weights, unsigned int flags,
-                 struct place_result **ret, struct err *err)
+static int choose_preferred(struct place_cluster *cluster,
+                            const struct place_request *req,
+                            const struct place_weights *weights, unsigned int flags,
+                            struct place_result **ret, struct err *err)
 {
-    int rc = choose(cluster, req, weights, flags, ret, err);
+    int rc = choose_any(cluster, req, weights, flags, ret, err);
     struct place_result *near, *far = *ret;
     if (rc < 0 || !req->preferred)
         return rc;
@@ -173,5 +212,53 @@ int place_choose(struct place_cluster *cluster, const struct place_request *req,
         free(far->why);
         far->why = place_words(&far->parts);
     }
+    return 0;
+}
+
+/* ------------------------------------------------------------------- levels */
+
+static struct place_result *choose_on_level(struct place_cluster *cluster,
+                                            const struct place_request *req,
+                                            const struct place_weights *weights,
+                                            unsigned int flags,
+                                            const struct place_level *level)
+{
+    cleanup(bitset_destroyp) struct bitset *nodes = bitset_dup(level->nodes);
+    struct place_request narrow = *req;
+    struct place_result *result = NULL;
+    if (req->allowed)
+        bitset_and(nodes, req->allowed);
+    narrow.allowed = nodes;
+    if (bitset_next(nodes, 0) == nodes->nbits ||
+        choose_preferred(cluster, &narrow, weights, flags, &result, NULL) < 0)
+        return NULL;
+    result->parts.disliked = level->cost;
+    result->score += level->cost;
+    if (result->why && level->cost > 0) {
+        free(result->why);
+        result->why = place_words(&result->parts);
+    }
+    return result;
+}
+
+/* The best of each level, as long as a level alone costs less than the best so far. */
+int place_choose(struct place_cluster *cluster, const struct place_request *req,
+                 const struct place_weights *weights, unsigned int flags,
+                 struct place_result **ret, struct err *err)
+{
+    struct place_result *best = NULL;
+    for (uint32_t i = 0; i < req->n_levels; i++) {
+        const struct place_level *level = &req->levels[i];
+        if (best && best->score <= level->cost)
+            break;
+        struct place_result *result =
+            choose_on_level(cluster, req, weights, flags, level);
+        bool better = result && (!best || result->score < best->score);
+        place_result_destroy(better ? best : result);
+        best = better ? result : best;
+    }
+    if (!best)
+        return choose_preferred(cluster, req, weights, flags, ret, err);
+    *ret = best;
     return 0;
 }

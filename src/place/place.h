@@ -34,6 +34,12 @@ struct place_gres {
     uint64_t memory; /* MiB that come with each device */
 };
 
+/* Nodes all of which are as good as each other, for whoever has one of them. */
+struct place_level {
+    const struct bitset *nodes;
+    double cost; /* for being there; in the unit of scores */
+};
+
 /* At least 'n' of the job's nodes lie in 'nodes'. */
 struct place_quota {
     const struct bitset *nodes;
@@ -49,7 +55,11 @@ struct place_request {
     uint32_t tasks_per_node;            /* at most so many; 0: as they fit */
     uint32_t tasks_per_package;         /* at most so many; 0: as they fit */
     uint32_t tasks_per_core;            /* so many share a core; 0 counts as 1 */
-    uint32_t cpus_per_task;             /* cores; 0 counts as 1 */
+    uint32_t cpus_per_task;             /* cores; 0 counts as 1 without 'milli' */
+    /* Beside whole cores (which may be 0 then), so many thousandths of one that others
+     * of this kind have slices of, too: up to 999, for one task on one node. Where
+     * cores only count, and on nodes of one's own, it is a whole core. */
+    uint32_t milli;
     uint64_t mem_per_node, mem_per_cpu; /* MiB; 0: none asked */
     const struct place_gres *gres;
     uint32_t n_gres;
@@ -64,6 +74,10 @@ struct place_request {
     const struct bitset *excluded;
     /* Nodes that have what the job brings along; NULL: that does not count. */
     const struct bitset *preferred;
+    /* For a request for one node: sets that have no node in common, those that cost
+     * least first. Nodes of none of them are taken only when none of these holds it. */
+    const struct place_level *levels;
+    uint32_t n_levels;
     enum place_policy policy;
     enum place_bind bind;
     enum place_order node_order, package_order;
@@ -101,7 +115,8 @@ struct place_parts {
     uint32_t nodes, split;
     uint32_t packages, numa, l3;
     uint32_t devices, memory;
-    uint32_t away; /* nodes that are not preferred */
+    uint32_t away;  /* nodes that are not preferred */
+    double disliked; /* the cost of the level that its node is of */
 };
 
 #define PLACE_NO_DEVICE UINT32_MAX
@@ -111,6 +126,8 @@ struct place_share {
     uint32_t node;          /* index */
     uint32_t n_cores;       /* how many; 0 in a share made by hand: count 'cores' */
     struct bitset *cores;   /* logical cores given; NULL where only numbers count */
+    uint32_t milli;         /* thousandths of 'shared', which is no whole one; 0: none */
+    uint32_t shared;        /* one of 'cores' that is not among n_cores */
     struct bitset *devices; /* indexes in topo->devices; NULL: none */
     uint64_t memory;        /* MiB */
     uint32_t tasks;
@@ -180,6 +197,9 @@ char *place_words(const struct place_parts *parts);
  * all tasks. */
 void place_number_tasks(const struct place_result *result, enum place_order order,
                         uint32_t plane, uint32_t *ret_share, uint32_t *ret_local);
+
+/* Whole cores of a share, however it was made. */
+uint32_t place_share_cores(const struct place_share *share);
 
 /* An empty result with room for 'n' shares; a copy of all of it; its end. */
 struct place_result *place_result_create(size_t n);

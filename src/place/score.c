@@ -43,7 +43,7 @@ double place_score_nodes(const struct place_parts *parts,
 double place_score(const struct place_parts *parts, const struct place_weights *weights)
 {
     return place_score_nodes(parts, weights) + fit_cost(parts, weights) +
-           weights->image * parts->away;
+           weights->image * parts->away + parts->disliked;
 }
 
 static void add_count(struct strbuf *text, uint32_t n, const char *one,
@@ -75,5 +75,7 @@ char *place_words(const struct place_parts *parts)
         add_count(&text, parts->away, "node without its image",
                   "nodes without its image");
     }
+    if (parts->disliked > 0)
+        strbuf_printf(&text, "; %g for nodes that are liked less", parts->disliked);
     return strbuf_take(&text);
 }

@@ -25,6 +25,7 @@ static uint32_t nodes_max_of(const struct place_request *req)
 struct place_want place_want_of(const struct place_request *req)
 {
     uint32_t all = at_least_1(req->tasks_per_node);
+    uint32_t cores = req->cpus_per_task + (req->milli > 0);
     return (struct place_want){
         .req = req,
         .nodes_min = at_least_1(req->nodes_min),
@@ -32,7 +33,7 @@ struct place_want place_want_of(const struct place_request *req)
         .tasks = req->tasks,
         .per_node = req->tasks ? 1 : all,
         .per_node_max = req->tasks && !req->tasks_per_node ? UINT32_MAX : all,
-        .cores = at_least_1(req->cpus_per_task),
+        .cores = at_least_1(cores),
         .per_core = at_least_1(req->tasks_per_core),
     };
 }
