@@ -45,9 +45,15 @@ static void for_each_tally(struct assoc *assoc, const struct assoc_handle *h,
     }
 }
 
+/* Whole cores: run minutes do not know of slices. */
 static uint64_t amount_of(const struct tres *tres, int k)
 {
     return k < TRES_N ? tres->of[k] : 1;
+}
+
+static double rate_of(const struct tres *tres, int k)
+{
+    return k < TRES_N ? tres_amount(tres, k) : 1;
 }
 
 static struct tally running_tally(const struct tres *tres, int64_t time_limit,
@@ -82,7 +88,7 @@ static void meter_start(struct meter *meter, const struct assoc_handle *h,
     meter_touch(meter, at_now);
     meter->runs++;
     for (int k = 0; k < USED_N; k++) {
-        double rate = (double)amount_of(tres, k) * (double)h->usage_factor;
+        double rate = rate_of(tres, k) * (double)h->usage_factor;
 
         meter->rate[k] += rate;
         meter->total[k] += rate * (at_now - at_start);
@@ -96,7 +102,7 @@ static void meter_end(struct meter *meter, const struct assoc_handle *h,
     BUG_ON(meter->runs == 0);
     meter->runs--;
     for (int k = 0; k < USED_N; k++) {
-        double rate = (double)amount_of(tres, k) * (double)h->usage_factor;
+        double rate = rate_of(tres, k) * (double)h->usage_factor;
 
         meter->rate[k] = meter->runs == 0 ? 0 : meter->rate[k] - rate;
     }
@@ -106,8 +112,7 @@ static void meter_settle(struct meter *meter, const struct assoc_handle *h,
                          const struct tres *tres, double seconds)
 {
     for (int k = 0; k < USED_N; k++)
-        meter->settled[k] +=
-            (double)amount_of(tres, k) * (double)h->usage_factor * seconds;
+        meter->settled[k] += rate_of(tres, k) * (double)h->usage_factor * seconds;
 }
 
 void assoc_started(struct assoc *assoc, const struct assoc_handle *h,

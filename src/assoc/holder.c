@@ -117,7 +117,7 @@ int holder_check_minutes(const struct probe *p, const struct holder *holder,
 
 static double amount(const struct tres *tres, int k)
 {
-    return k < TRES_N ? (double)tres->of[k] : 1;
+    return k < TRES_N ? tres_amount(tres, k) : 1;
 }
 
 /* Resource-seconds that running jobs may still use. */
@@ -149,9 +149,15 @@ int holder_check_held(const struct probe *p, const struct holder *holder,
 {
     int rc = 0;
 
-    for (int k = 0; rc == 0 && has_any(holder, base) && k < TRES_N; k++)
-        rc = holder_check_count(p, holder, LIMIT_OF(base, k), holder->tally->held.of[k],
-                                p->tres->of[k], in_use[k]);
+    struct tres together = holder->tally->held;
+
+    tres_add(&together, p->tres);
+    for (int k = 0; rc == 0 && has_any(holder, base) && k < TRES_N; k++) {
+        uint64_t held = tres_count(&holder->tally->held, k);
+
+        rc = holder_check_count(p, holder, LIMIT_OF(base, k), held,
+                                tres_count(&together, k) - held, in_use[k]);
+    }
     return rc;
 }
 
@@ -240,13 +246,13 @@ int holder_check_at_least(const struct probe *p, const struct holder *holder,
 {
     uint64_t least = holder->limits->value[limit];
 
-    if (p->tres->of[kind] >= least)
+    if (tres_count(p->tres, kind) >= least)
         return 0;
     if (!p->err)
         return hold_silently(p, holder, limit);
     cleanup(freep) char *words =
         xasprintf("a job asks for %" PRIu64 " %s at least, %" PRIu64 " asked", least,
-                  tres_words((enum tres_kind)kind), p->tres->of[kind]);
+                  tres_words((enum tres_kind)kind), tres_count(p->tres, kind));
     return hold(p, holder, limit, words);
 }
 
@@ -255,13 +261,13 @@ int holder_check_at_most(const struct probe *p, const struct holder *holder,
 {
     uint64_t most = holder->limits->value[limit];
 
-    if (p->tres->of[kind] <= most)
+    if (tres_count(p->tres, kind) <= most)
         return 0;
     if (!p->err)
         return hold_silently(p, holder, limit);
     cleanup(freep) char *words =
         xasprintf("a job has %" PRIu64 " %s at most, %" PRIu64 " asked", most,
-                  tres_words((enum tres_kind)kind), p->tres->of[kind]);
+                  tres_words((enum tres_kind)kind), tres_count(p->tres, kind));
     return hold(p, holder, limit, words);
 }
 

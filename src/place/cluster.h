@@ -17,8 +17,8 @@ struct place_node {
     const char *name;
     const struct node_topo *topo; /* NULL: unknown or flat */
     uint32_t n_cores, n_free;
-    struct bitset *free_cores;    /* NULL: unknown, flat, or only numbers count */
-    struct bitset *free_devices;  /* NULL: it has none */
+    struct bitset *free_cores;   /* NULL: unknown, flat, or only numbers count */
+    struct bitset *free_devices; /* NULL: it has none */
     /* By core: thousandths that slices hold of it. A core with any is not free, and
      * nobody's whole. NULL: none on this node yet. */
     uint16_t *slices;

@@ -51,11 +51,11 @@ struct place_request {
      * as many as there are. A maximum of 0 is the minimum, or, when that is 0
      * as well, any number with a count of tasks and 1 without. */
     uint32_t nodes_min, nodes_max;
-    uint32_t tasks;                     /* 0: tasks_per_node on each, or one */
-    uint32_t tasks_per_node;            /* at most so many; 0: as they fit */
-    uint32_t tasks_per_package;         /* at most so many; 0: as they fit */
-    uint32_t tasks_per_core;            /* so many share a core; 0 counts as 1 */
-    uint32_t cpus_per_task;             /* cores; 0 counts as 1 without 'milli' */
+    uint32_t tasks;             /* 0: tasks_per_node on each, or one */
+    uint32_t tasks_per_node;    /* at most so many; 0: as they fit */
+    uint32_t tasks_per_package; /* at most so many; 0: as they fit */
+    uint32_t tasks_per_core;    /* so many share a core; 0 counts as 1 */
+    uint32_t cpus_per_task;     /* cores; 0 counts as 1 without 'milli' */
     /* Beside whole cores (which may be 0 then), so many thousandths of one that others
      * of this kind have slices of, too: up to 999, for one task on one node. Where
      * cores only count, and on nodes of one's own, it is a whole core. */
@@ -115,7 +115,7 @@ struct place_parts {
     uint32_t nodes, split;
     uint32_t packages, numa, l3;
     uint32_t devices, memory;
-    uint32_t away;  /* nodes that are not preferred */
+    uint32_t away;   /* nodes that are not preferred */
     double disliked; /* the cost of the level that its node is of */
 };
 
@@ -123,11 +123,11 @@ struct place_parts {
 
 /* What one node gives. */
 struct place_share {
-    uint32_t node;          /* index */
-    uint32_t n_cores;       /* how many; 0 in a share made by hand: count 'cores' */
-    struct bitset *cores;   /* logical cores given; NULL where only numbers count */
-    uint32_t milli;         /* thousandths of 'shared', which is no whole one; 0: none */
-    uint32_t shared;        /* one of 'cores' that is not among n_cores */
+    uint32_t node;        /* index */
+    uint32_t n_cores;     /* how many; 0 in a share made by hand: count 'cores' */
+    struct bitset *cores; /* logical cores given; NULL where only numbers count */
+    uint32_t milli;       /* thousandths of 'shared', which is no whole one; 0: none */
+    uint32_t shared;      /* one of 'cores' that is not among n_cores */
     struct bitset *devices; /* indexes in topo->devices; NULL: none */
     uint64_t memory;        /* MiB */
     uint32_t tasks;

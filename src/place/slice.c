@@ -189,8 +189,7 @@ static struct spot find_spot(const struct place_cluster *cluster,
 
 /* The free device of the kind that is nearest to the core. */
 static uint32_t nearest_device(const struct place_node *node, const struct hardware *hw,
-                               uint32_t kind, uint32_t core,
-                               const struct bitset *given)
+                               uint32_t kind, uint32_t core, const struct bitset *given)
 {
     uint32_t best = PLACE_NO_DEVICE, cell = hw->cell_of[core];
     for (uint32_t d = 0; d < node->topo->n_devices; d++) {

@@ -6,6 +6,41 @@
 #include "sched/group.h"
 #include "sched/internal.h"
 
+static bool is_first_of_core(const struct sched_node *node, uint32_t at, uint32_t core)
+{
+    for (uint32_t h = 0; h < at; h++) {
+        const struct hold *hold = &node->holds[h];
+        const struct place_share *share = &hold->run->where->shares[hold->share];
+        if (share->milli && share->shared == core)
+            return false;
+    }
+    return true;
+}
+
+/* A core with slices, as long as any of them stays. */
+static void take_shared(const struct sched_node *node, struct timeline *line)
+{
+    const struct amount one = {.cores = 1};
+    uint32_t n = 0;
+    for (uint32_t h = 0; h < node->n_holds; h++) {
+        const struct hold *hold = &node->holds[h];
+        const struct place_share *share = &hold->run->where->shares[hold->share];
+        int64_t until = INT64_MIN;
+        if (!share->milli || !is_first_of_core(node, h, share->shared))
+            continue;
+        for (uint32_t k = h; k < node->n_holds; k++) {
+            const struct hold *other = &node->holds[k];
+            const struct place_share *its = &other->run->where->shares[other->share];
+            if (its->milli && its->shared == share->shared &&
+                other->run->edge.time > until)
+                until = other->run->edge.time;
+        }
+        timeline_take(line, INT64_MIN, until, &one);
+        n++;
+    }
+    BUG_ON(n != node->n_shared);
+}
+
 /* A run takes its share until it is expected to end, a stopped one its memory for
  * ever, a promise what it claims. */
 static struct timeline planned(const struct sched *sched, uint32_t index)
@@ -19,6 +54,7 @@ static struct timeline planned(const struct sched *sched, uint32_t index)
             share_amount(sched, &run->where->shares[node->holds[h].share]);
         timeline_take(&line, INT64_MIN, run->edge.time, &amount);
     }
+    take_shared(node, &line);
     for (const struct run *run = sched->runs; run && sched->n_stopped > 0;
          run = run->hh.next)
         for (size_t i = 0; run->kept && i < run->kept->n_shares; i++) {
@@ -63,6 +99,7 @@ static void check_node(const struct sched *sched, uint32_t index)
         struct amount amount = share_amount(sched, share);
         amount_add(&held, &amount);
     }
+    held.cores += (int32_t)node->n_shared;
     if (!node->is_known)
         return;
     const struct place_node *place = place_cluster_node(sched->cluster, index);

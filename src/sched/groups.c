@@ -46,6 +46,7 @@ static void add_place(struct strbuf *key, const struct place_request *p)
                                p->tasks_per_package,
                                p->tasks_per_core,
                                p->cpus_per_task,
+                               p->milli,
                                (int64_t)p->mem_per_node,
                                (int64_t)p->mem_per_cpu,
                                p->switches_max,
@@ -219,6 +220,10 @@ static void make_totals(const struct sched *sched, struct group *group,
     if (place->exclusive && sched->n_nodes)
         demand->cores = sched->cores / sched->n_nodes * demand->nodes_min;
     demand->tres = (struct tres){.cores = demand->cores, .nodes = demand->nodes_min};
+    if (place->milli && !place->exclusive && !sched->options.numbers_only) {
+        demand->tres.cores--;
+        demand->tres.milli = place->milli;
+    }
     demand->tres.mem_mb = place->mem_per_node ? place->mem_per_node * demand->nodes_min
                                               : place->mem_per_cpu * demand->cores;
     for (uint32_t i = 0; i < place->n_gres; i++) {
@@ -403,7 +408,8 @@ static bool is_plain(const struct sched_request *req)
     return !req->features && !req->licences && !req->reservation && !p->required &&
            !p->excluded && !p->allowed && p->n_gres == 0 && !p->contiguous &&
            p->switches_max == 0 && p->tasks_per_package == 0 && !p->exclusive &&
-           !p->overcommit && req->time_min == 0 && req->exclusive == SCHED_SHARED;
+           p->milli == 0 && !p->overcommit && req->time_min == 0 &&
+           req->exclusive == SCHED_SHARED;
 }
 
 static int group_create(struct sched *sched, const struct sched_request *req,

@@ -56,6 +56,7 @@ struct run {
     uint32_t licence;  /* item taken of an OR list */
     uint32_t left_for; /* the job that it leaves for */
     bool is_overdue;
+    bool is_lifted;   /* for a moment: what if it were not there? */
     bool is_parked;   /* stopped by hand: no pass resumes it */
     struct edge edge; /* time: expected end; TIME_NEVER: not in the tree */
     UT_hash_handle hh;
@@ -72,11 +73,19 @@ static inline struct run *edge_run(struct edge *edge)
     return (struct run *)((char *)edge - offsetof(struct run, edge));
 }
 
+/* A core that is dealt out in slices, and when the last of them is to end. */
+struct shared_core {
+    uint32_t core;
+    int64_t until;
+};
+
 struct sched_node {
     struct timeline line;
     struct amount total;
     struct hold *holds;
     uint32_t n_holds, cap_holds;
+    struct shared_core *shared;
+    uint32_t n_shared, cap_shared;
     uint32_t n_claims; /* promises on it */
     uint32_t counted;  /* cores for which it stands in sched.room */
     bool is_known, is_up;
@@ -190,6 +199,7 @@ struct gain {
     bool any;           /* on some node */
     bool other;         /* limits, licences, nodes, reservations: test all */
     struct amount most; /* of what is free on any of them, of each */
+    uint32_t roomiest;  /* thousandths of the shared core with most left on any */
     int64_t until;      /* it was not free before that, on any of them */
 };
 
@@ -200,6 +210,7 @@ RB_HEAD(group_tree, group);
 struct shape {
     uint64_t cores;           /* of all of it */
     uint32_t unit, nodes;     /* cores of a node, nodes */
+    uint64_t milli;           /* and of a shared core */
     struct group_tree groups; /* that have ready jobs; first comes first */
     struct group *cursor;     /* the next that a pass looks at; NULL: none */
     size_t at;                /* index in order.heap + 1; 0: not there */
@@ -257,6 +268,7 @@ struct sched {
     size_t n_nodes;
     uint64_t cores;      /* of all known nodes */
     uint64_t free_cores; /* now */
+    uint32_t n_shared;   /* cores with slices, on all nodes */
     /* How many nodes that are up have at least so many cores free. */
     uint32_t *room;
     uint32_t n_room;
@@ -334,6 +346,22 @@ uint32_t nodes_capacity(const struct sched *sched, uint32_t node,
 /* What 'tasks' of its tasks take of the node. */
 struct amount nodes_need(const struct sched *sched, uint32_t node,
                          const struct group *group, uint32_t tasks);
+
+/* ------------------------------------------------------------ slices.c */
+
+/* Runs with slices of this core have come, gone, or end at another time: take it off
+ * the timeline as long as any is there. What changes lies at 'from' or later. */
+void slices_plan(struct sched *sched, uint32_t node, uint32_t core, int64_t from);
+/* The timeline is made anew: none is planned any more. */
+void slices_forget(struct sched *sched, struct sched_node *node);
+/* May a slice for the group begin at 'from', which is now, on a core with others? */
+bool slices_may_join(const struct sched *sched, uint32_t node,
+                     const struct group *group, int64_t from, int64_t length);
+/* Is a slice planned with a core of its own? */
+bool slices_need_core(const struct sched *sched, uint32_t node,
+                      const struct group *group, int64_t from, int64_t length);
+/* There is no shared core for a job of the group anywhere, or it wants none. */
+bool slices_lack_all(const struct sched *sched, const struct group *group);
 
 /* -------------------------------------------------------------- runs.c */
 

@@ -13,13 +13,6 @@
 #include "sched/group.h"
 #include "sched/internal.h"
 
-static uint32_t cores_of(const struct place_share *share)
-{
-    if (share->n_cores || !share->cores)
-        return share->n_cores;
-    return (uint32_t)bitset_count(share->cores);
-}
-
 static void add_kinds(const struct sched *sched, uint32_t node,
                       const struct bitset *devices, struct amount *to)
 {
@@ -32,7 +25,7 @@ static void add_kinds(const struct sched *sched, uint32_t node,
 
 struct amount share_amount(const struct sched *sched, const struct place_share *share)
 {
-    struct amount amount = {.cores = (int32_t)cores_of(share),
+    struct amount amount = {.cores = (int32_t)place_share_cores(share),
                             .memory = (int64_t)share->memory};
     if (share->devices)
         add_kinds(sched, share->node, share->devices, &amount);
@@ -45,6 +38,7 @@ struct tres result_tres(const struct sched *sched, const struct place_result *wh
     for (size_t i = 0; i < where->n_shares; i++) {
         struct amount amount = share_amount(sched, &where->shares[i]);
         tres.cores += (uint64_t)amount.cores;
+        tres.milli += where->shares[i].milli;
         tres.mem_mb += (uint64_t)amount.memory;
         tres.gpus += (uint64_t)amount.gres[PLACE_KIND_GPU];
     }
@@ -63,6 +57,8 @@ void nodes_note_gain(struct sched *sched, uint32_t node, int64_t until)
         sched->gain.most.cores = free.cores;
     if (free.memory > sched->gain.most.memory)
         sched->gain.most.memory = free.memory;
+    if (is->roomiest > sched->gain.roomiest)
+        sched->gain.roomiest = is->roomiest;
 }
 
 /* ------------------------------------------------------------------ holds */
@@ -104,8 +100,10 @@ static void count_room(struct sched *sched, uint32_t index)
 
 bool nodes_lack_room(const struct sched *sched, const struct group *group)
 {
-    return group->need_cores > sched->free_cores || group->need_unit >= sched->n_room ||
-           sched->room[group->need_unit] < group->need_nodes;
+    bool lacks = group->need_cores > sched->free_cores ||
+                 group->need_unit >= sched->n_room ||
+                 sched->room[group->need_unit] < group->need_nodes;
+    return lacks && slices_lack_all(sched, group);
 }
 
 /* Only nodes whose hardware is known count free cores. */
@@ -127,6 +125,8 @@ void nodes_plan(struct sched *sched, const struct run *run, int64_t from, int64_
             timeline_take(line, from, to, &amount);
         else
             timeline_give(line, from, to, &amount);
+        if (share->milli)
+            slices_plan(sched, share->node, share->shared, from);
     }
 }
 
@@ -137,7 +137,7 @@ void nodes_hold(struct sched *sched, struct run *run, int64_t from, int64_t to)
         struct sched_node *node = &sched->nodes[share->node];
         place_cluster_take(sched->cluster, share);
         add_hold(node, run, i);
-        count_free(sched, node, -(int64_t)cores_of(share));
+        count_free(sched, node, -(int64_t)place_share_cores(share));
         count_room(sched, share->node);
     }
     nodes_plan(sched, run, from, to, true);
@@ -150,7 +150,7 @@ void nodes_release(struct sched *sched, struct run *run, int64_t from, int64_t t
         struct sched_node *node = &sched->nodes[share->node];
         place_cluster_release(sched->cluster, share);
         drop_hold(node, run);
-        count_free(sched, node, cores_of(share));
+        count_free(sched, node, place_share_cores(share));
         count_room(sched, share->node);
         nodes_note_gain(sched, share->node, to);
     }
@@ -166,6 +166,19 @@ static bool have_common(const struct bitset *a, const struct bitset *b)
     return false;
 }
 
+/* Both have slices of one core and nothing else in common, and there is room. */
+static bool share_one_core(const struct sched *sched, const struct place_share *held,
+                           const struct place_share *share)
+{
+    const struct place_node *node = place_cluster_node(sched->cluster, share->node);
+    if (!held->milli || !share->milli || held->shared != share->shared)
+        return false;
+    cleanup(bitset_destroyp) struct bitset *rest = bitset_dup(share->cores);
+    bitset_clear(rest, share->shared);
+    return !have_common(held->cores, rest) &&
+           (!node->known || place_node_may_slice(node, share->shared, share->milli));
+}
+
 const struct run *nodes_holder(const struct sched *sched,
                                const struct place_result *where)
 {
@@ -176,7 +189,8 @@ const struct run *nodes_holder(const struct sched *sched,
             const struct run *run = node->holds[h].run;
             const struct place_share *held = &run->where->shares[node->holds[h].share];
             if (run->state != RUN_STOPPED && held->cores &&
-                have_common(held->cores, share->cores))
+                have_common(held->cores, share->cores) &&
+                !share_one_core(sched, held, share))
                 return run;
         }
     }
@@ -210,7 +224,12 @@ uint32_t nodes_capacity(const struct sched *sched, uint32_t node,
     const struct sched_node *is = &sched->nodes[node];
     struct amount least = timeline_least(&is->line, from, time_after(from, length));
     uint16_t devices[AMOUNT_GRES];
-    if (least.cores <= 0 || !is->is_known)
+    if (!is->is_known)
+        return 0;
+    /* As if the core that a slice joins were free. */
+    if (group->req.place.milli && !slices_need_core(sched, node, group, from, length))
+        least.cores++;
+    if (least.cores <= 0)
         return 0;
     for (int k = 0; k < AMOUNT_GRES; k++)
         devices[k] = least.gres[k] > 0 ? (uint16_t)least.gres[k] : 0;
@@ -266,13 +285,16 @@ static void plan_again(struct sched *sched, uint32_t index)
     struct sched_node *node = &sched->nodes[index];
     timeline_fini(&node->line);
     timeline_init(&node->line, &node->total);
+    slices_forget(sched, node);
     for (uint32_t h = 0; h < node->n_holds; h++) {
         const struct run *run = node->holds[h].run;
         const struct place_share *share = &run->where->shares[node->holds[h].share];
         struct amount amount = share_amount(sched, share);
         timeline_take(&node->line, run->start, run->edge.time, &amount);
+        if (share->milli)
+            slices_plan(sched, index, share->shared, run->start);
         place_cluster_take(sched->cluster, share);
-        count_free(sched, node, -(int64_t)cores_of(share));
+        count_free(sched, node, -(int64_t)place_share_cores(share));
     }
     for (struct run *run = sched->runs; run && sched->n_stopped > 0; run = run->hh.next)
         for (size_t i = 0; run->kept && i < run->kept->n_shares; i++) {
@@ -295,9 +317,9 @@ static void forget_free(struct sched *sched, const struct sched_node *node)
     count_free(sched, node, -(int64_t)node->total.cores);
     for (uint32_t h = 0; h < node->n_holds; h++)
         if (node->holds[h].run->state != RUN_STOPPED)
-            count_free(
-                sched, node,
-                cores_of(&node->holds[h].run->where->shares[node->holds[h].share]));
+            count_free(sched, node,
+                       place_share_cores(
+                           &node->holds[h].run->where->shares[node->holds[h].share]));
 }
 
 static void break_promises(struct sched *sched, uint32_t index)
@@ -361,12 +383,12 @@ void sched_node_usage(const struct sched *sched, uint32_t index,
                       uint32_t *ret_cores_used, uint64_t *ret_memory_used)
 {
     const struct sched_node *node = &sched->nodes[index];
-    *ret_cores_used = 0;
+    *ret_cores_used = node->n_shared;
     *ret_memory_used = 0;
     for (uint32_t h = 0; h < node->n_holds; h++) {
         const struct run *run = node->holds[h].run;
         const struct place_share *share = &run->where->shares[node->holds[h].share];
-        *ret_cores_used += run->state == RUN_STOPPED ? 0 : cores_of(share);
+        *ret_cores_used += run->state == RUN_STOPPED ? 0 : place_share_cores(share);
         *ret_memory_used += share->memory;
     }
     for (const struct run *run = sched->runs; run && sched->n_stopped > 0;

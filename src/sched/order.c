@@ -281,7 +281,8 @@ static struct shape *shape_of(struct sched *sched, const struct group *group)
 {
     struct shape key = {.cores = group->need_cores,
                         .unit = group->need_unit,
-                        .nodes = group->need_nodes};
+                        .nodes = group->need_nodes,
+                        .milli = group->req.place.milli};
     struct shape *shape;
     HASH_FIND(hh, sched->order.shapes, &key.cores, SHAPE_KEY_BYTES, shape);
     if (shape)

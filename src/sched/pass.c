@@ -53,12 +53,19 @@ static void take_up_gain(struct sched *sched)
         to->most.cores = from->most.cores;
     if (from->most.memory > to->most.memory)
         to->most.memory = from->most.memory;
+    if (from->roomiest > to->roomiest)
+        to->roomiest = from->roomiest;
 }
 
 static bool gain_helps(const struct gain *gain, const struct group *group)
 {
-    return gain->other || (gain->any && gain->most.cores >= group->demand.unit.cores &&
-                           gain->most.memory >= group->demand.unit.memory);
+    const struct amount *unit = &group->demand.unit;
+    uint32_t milli = group->req.place.milli;
+    if (gain->other)
+        return true;
+    if (!gain->any || gain->most.memory < unit->memory)
+        return false;
+    return gain->most.cores >= unit->cores || (milli && gain->roomiest >= milli);
 }
 
 static void begin_pass(struct sched *sched, int64_t now)

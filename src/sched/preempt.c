@@ -95,6 +95,10 @@ static void plan(struct sched *sched, struct victim *v, bool take)
             timeline_take(line, sched->pass.now, v->run->edge.time, &amount);
         else
             timeline_give(line, sched->pass.now, v->run->edge.time, &amount);
+        v->run->is_lifted = !take;
+        if (where->shares[i].milli)
+            slices_plan(sched, where->shares[i].node, where->shares[i].shared,
+                        sched->pass.now);
     }
     v->is_spared = take;
 }
@@ -188,6 +192,20 @@ size_t preempt_for(struct sched *sched, struct sched_job *job,
 
 /* --------------------------------------------------------------- resuming */
 
+/* The cores that it had are free again, and so is room where it had a slice. */
+static bool cores_are_free(const struct sched *sched, const struct place_share *share)
+{
+    const struct place_node *node = place_cluster_node(sched->cluster, share->node);
+    if (!share->cores)
+        return true;
+    if (!share->milli)
+        return bitset_is_subset(share->cores, node->free_cores);
+    cleanup(bitset_destroyp) struct bitset *whole = bitset_dup(share->cores);
+    bitset_clear(whole, share->shared);
+    return bitset_is_subset(whole, node->free_cores) &&
+           place_node_may_slice(node, share->shared, share->milli);
+}
+
 static bool share_is_free(const struct sched *sched, const struct run *run,
                           const struct place_share *share)
 {
@@ -198,11 +216,13 @@ static bool share_is_free(const struct sched *sched, const struct run *run,
     struct amount least =
         timeline_least(&sched->nodes[share->node].line, now, time_after(now, length));
     need.memory = 0; /* it holds that still */
+    need.cores +=
+        share->milli && slices_need_core(sched, share->node, run->group, now, length);
     if (!node->usable || !amount_covers(&least, &need))
         return false;
     if (share->devices && !bitset_is_subset(share->devices, node->free_devices))
         return false;
-    return !share->cores || bitset_is_subset(share->cores, node->free_cores);
+    return cores_are_free(sched, share);
 }
 
 size_t preempt_resume(struct sched *sched, int64_t now,

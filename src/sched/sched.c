@@ -86,6 +86,7 @@ static void destroy_nodes(struct sched *sched)
     for (size_t i = 0; i < sched->n_nodes; i++) {
         timeline_fini(&sched->nodes[i].line);
         free(sched->nodes[i].holds);
+        free(sched->nodes[i].shared);
     }
     free(sched->nodes);
     free(sched->room);

@@ -327,9 +327,13 @@ static bool settle(struct search *s, struct slot *ret)
         return false;
     ret->start = s->at;
     deal_tasks(demand, c, used, ret);
-    for (uint32_t i = 0; i < used; i++)
-        ret->nodes[i].amount =
-            nodes_need(sched, ret->nodes[i].node, s->group, ret->nodes[i].tasks);
+    for (uint32_t i = 0; i < used; i++) {
+        struct promised_node *node = &ret->nodes[i];
+        node->amount = nodes_need(sched, node->node, s->group, node->tasks);
+        if (s->group->req.place.milli &&
+            !slices_need_core(sched, node->node, s->group, s->at, s->length))
+            node->amount.cores--;
+    }
     return true;
 }
 
@@ -419,7 +423,8 @@ static bool search_nodes(struct sched *sched, const struct group *group, int64_t
                          int64_t before, int64_t length, struct slot *ret)
 {
     struct search s = {.sched = sched, .group = group, .length = length};
-    if (sched->n_nodes == 1 && !sched->reservations && !group->req.place.exclusive)
+    if (sched->n_nodes == 1 && !sched->reservations && !group->req.place.exclusive &&
+        !group->req.place.milli)
         return search_flat(sched, group, from, before, length, ret);
     const struct reservation *home;
     bool is_gone;

@@ -45,6 +45,8 @@ static bool keeps_promises(const struct attempt *a, uint32_t node)
     const struct timeline *line = &sched->nodes[node].line;
     const struct place_node *is = place_cluster_node(sched->cluster, node);
     struct amount then = timeline_least(line, a->now, time_after(a->now, a->length));
+    if (a->group->req.place.milli)
+        return nodes_capacity(sched, node, a->group, a->now, a->length) > 0;
     /* Nothing of what is free is promised to anybody in that time. */
     if (a->group->req.place.n_gres == 0 && then.cores >= (int32_t)is->n_free &&
         then.memory >= (int64_t)place_node_free_memory(is))
@@ -199,9 +201,10 @@ static bool could_ever(const struct attempt *a, struct err *words)
     return true;
 }
 
-static bool is_flat(const struct sched *sched)
+static bool is_flat(const struct attempt *a)
 {
-    return sched->n_nodes == 1 && !sched->reservations;
+    return a->sched->n_nodes == 1 && !a->sched->reservations &&
+           !a->group->req.place.milli;
 }
 
 /* On a machine of one node the timeline tells it all. */
@@ -272,7 +275,7 @@ static int place(struct attempt *a, struct err *words)
     place.allowed = demand->allowed;
     if (a->group->req.image < sched->n_images)
         place.preferred = sched->images[a->group->req.image];
-    if (is_flat(sched) && demand->n_alternatives == 1) {
+    if (is_flat(a) && demand->n_alternatives == 1) {
         if (!flat_fits(a))
             return -EAGAIN;
     } else {

@@ -24,8 +24,9 @@ struct world {
     struct sched_decision decisions[16];
     uint32_t seed, n_jobs, n_nodes, n_promised;
     int64_t now;
-    bool is_excused; /* something happened that may make promises later */
-    bool may_break;  /* such things happen at all */
+    bool is_excused;        /* something happened that may make promises later */
+    bool may_break;         /* such things happen at all */
+    struct node_topo *topo; /* of nodes whose cores are chosen; NULL: they count */
 };
 
 static uint32_t next_random(struct world *w, uint32_t below)
@@ -37,8 +38,11 @@ static uint32_t next_random(struct world *w, uint32_t below)
 static void make_nodes(struct world *w, bool is_flat)
 {
     for (uint32_t i = 0; i < w->n_nodes; i++) {
-        sched_node_set_flat(w->sched, i, is_flat ? 64 : 4 + 4 * next_random(w, 2),
-                            is_flat ? 0 : 8000);
+        if (w->topo)
+            sched_node_set(w->sched, i, w->topo, 8000);
+        else
+            sched_node_set_flat(w->sched, i, is_flat ? 64 : 4 + 4 * next_random(w, 2),
+                                is_flat ? 0 : 8000);
         sched_node_up(w->sched, i, true);
     }
 }
@@ -67,6 +71,9 @@ static void world_init(struct world *w, uint32_t seed, struct sched_policy polic
     if (sched_create(&options, NULL, 0, names, w->n_nodes, partitions, 2, &w->sched,
                      &err) < 0)
         fail_msg("%s", err.text);
+    if (seed % 4 == 2 &&
+        node_topo_load("synthetic:pack:2 core:3 pu:1", &w->topo, NULL, &err) < 0)
+        fail_msg("%s", err.text);
     make_nodes(w, is_flat);
     bitset_destroy(all);
     bitset_destroy(low);
@@ -92,6 +99,11 @@ static void submit(struct world *w)
             req->place.mem_per_cpu = 100 * next_random(w, 10);
         if (req->place.tasks < req->place.nodes_min)
             req->place.tasks = req->place.nodes_min;
+    }
+    if (w->topo && next_random(w, 2)) {
+        req->place.tasks = req->place.nodes_min = 1;
+        req->place.cpus_per_task = next_random(w, 3);
+        req->place.milli = 1 + next_random(w, 999);
     }
     job->submit = w->now;
     job->runs = next_random(w, 3) ? 1 + next_random(w, (uint32_t)limit) : limit;
@@ -250,6 +262,7 @@ static void finish(struct world *w)
                      (long)w->now, reason, why.text);
     }
     sched_destroy(w->sched);
+    node_topo_destroy(w->topo);
 }
 
 static const struct sched_policy policies[] = {

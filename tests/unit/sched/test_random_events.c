@@ -65,6 +65,11 @@ static void submit(struct world *w)
     req.place.nodes_min = next_random(w, 4);
     req.place.exclusive = next_random(w, 8) == 0;
     req.place.mem_per_node = next_random(w, 3) == 0 ? next_random(w, 6000) : 0;
+    if (next_random(w, 3) == 0) {
+        req.place.nodes_min = req.place.tasks = 1;
+        req.place.cpus_per_task = next_random(w, 3);
+        req.place.milli = 1 + next_random(w, 999);
+    }
     if (next_random(w, 6) == 0) {
         bitset_set(sets[next_random(w, 2)], next_random(w, N_NODES));
         req.place.required = sets[0];
