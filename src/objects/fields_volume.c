@@ -14,7 +14,7 @@ static const char *const reclaims[] = {MF_RECLAIMS(WORDS_OF) NULL};
 static const struct mf_field empty_dir_rows[] = {
     TEXT("medium", medium, .help = "\"\": the node's disk; Memory: its memory"),
     ROW("sizeLimit", MF_QUANTITY, MEMBER(struct quantity, size_limit),
-        .help = "the most it may hold"),
+        .help = "the most it may hold; on disk, the pod is evicted when it holds more"),
 };
 #undef OWNER
 static TYPE(empty_dir, "EmptyDirVolumeSource", sizeof(struct mf_empty_dir),
@@ -23,7 +23,7 @@ static TYPE(empty_dir, "EmptyDirVolumeSource", sizeof(struct mf_empty_dir),
 #define OWNER struct mf_host_dir
 static const struct mf_field host_dir_rows[] = {
     TEXT("path", path, .is_required = true, .check = absolute_path_check,
-         .help = "path on the node; the site says which may be shown"),
+         .help = "path on the node that the site shows (pods.host_paths)"),
     WORD("type", type, host_paths, .help = "what must be there; \"\": anything"),
 };
 #undef OWNER
@@ -172,7 +172,9 @@ static const struct mf_field volume_rows[] = {
     OBJECT("secret", secret, secret, .help = "a Secret"),
     OBJECT("downwardAPI", downward, downward, .help = "fields of the pod"),
     OBJECT("projected", projected, projected, .help = "several of these"),
-    OBJECT("nfs", nfs, nfs, .help = "a directory of an NFS server"),
+    OBJECT("nfs", nfs, nfs,
+           .help = "a directory of an NFS server that nodes have mounted "
+                   "(pods.nfs_mounts)"),
     OBJECT("persistentVolumeClaim", claim, claim_ref, .help = "a volume that lasts"),
     REFUSED("ephemeral", MF_ANY, "claims are not made for pods: use emptyDir"),
     REFUSED("image", MF_ANY, "images are not mounted as volumes"),

@@ -15,6 +15,7 @@
 #include "shepherd/images.h"
 #include "shepherd/limit.h"
 #include "shepherd/pod_lead.h"
+#include "shepherd/pod_mounts.h"
 #include "shepherd/reports.h"
 
 #include <errno.h>
@@ -194,6 +195,12 @@ static void signal_scope(struct lead *lead, Berth__SignalJob__Scope scope, int s
         break;
     }
     signal_all(lead, signo);
+}
+
+void lead_take_data(struct shepherd *sh, const Berth__PodData *data)
+{
+    if (sh->lead->pod)
+        pod_mounts_take(sh->lead->pod, data);
 }
 
 void lead_signal(struct shepherd *sh, const Berth__SignalJob *msg)

@@ -125,6 +125,8 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         take_assignment(sh, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_SIGNAL_JOB && sh->lead)
         lead_signal(sh, env->signal_job);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_POD_DATA && sh->lead)
+        lead_take_data(sh, env->pod_data);
     else
         channel_reply_status(ch, env, ENOSYS, "a shepherd does not answer this");
 }

@@ -5,64 +5,22 @@
 #include "shepherd/pod_command.h"
 
 #include "base/mem.h"
-#include "base/strbuf.h"
 #include "base/strv.h"
+#include "volume/env.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* The value of the variable whose name ends before 'close'; NULL: there is none. */
-static const char *value_of(const char *name, const char *close, char *const *env)
-{
-    cleanup(freep) char *text = xstrndup(name, (size_t)(close - name));
-
-    return strv_getenv(env, text);
-}
-
-/* What 'at', a '$', stands for; returns how much of the text that was. */
-static size_t expand_one(const char *at, char *const *env, struct strbuf *out)
-{
-    const char *close = at[1] == '(' ? strchr(at, ')') : NULL;
-    const char *value = close ? value_of(at + 2, close, env) : NULL;
-
-    if (at[1] == '$') {
-        strbuf_puts(out, "$");
-        return 2;
-    }
-    if (value) {
-        strbuf_puts(out, value);
-        return (size_t)(close + 1 - at);
-    }
-    strbuf_add(out, at, close ? (size_t)(close + 1 - at) : 1);
-    return close ? (size_t)(close + 1 - at) : 1;
-}
-
-char *pod_command_expand(const char *text, char *const *env)
-{
-    struct strbuf out = STRBUF_INIT;
-
-    while (*text) {
-        size_t plain = strcspn(text, "$");
-
-        strbuf_add(&out, text, plain);
-        text += plain;
-        if (*text)
-            text += expand_one(text, env, &out);
-    }
-    return out.s ? out.s : xstrdup("");
-}
-
-static void add_expanded(char ***argv, char *const *words, char *const *env)
-{
-    for (; words && *words; words++)
-        strv_take(argv, pod_command_expand(*words, env));
-}
 
 static void add_plain(char ***argv, char *const *words)
 {
     for (; words && *words; words++)
         strv_add(argv, *words);
+}
+
+static void add_expanded(char ***argv, char *const *words, char *const *env)
+{
+    cleanup(strv_freep) char **expanded = pod_expand_all(words, env);
+
+    add_plain(argv, expanded);
 }
 
 int pod_command(const struct mf_container *spec, char *const *entrypoint,

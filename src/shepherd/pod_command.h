@@ -15,8 +15,4 @@
 int pod_command(const struct mf_container *spec, char *const *entrypoint,
                 char *const *cmd, char *const *env, char ***ret, struct err *err);
 
-/* 'text' with each $(NAME) replaced by the variable's value; one that there is not
- * stays as it is, and $$ is a $. The caller frees it. */
-char *pod_command_expand(const char *text, char *const *env);
-
 #endif

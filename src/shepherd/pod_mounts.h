@@ -17,6 +17,12 @@ const struct sandbox_memory *pod_mounts_memory(const struct pod_lead *pl,
 /* The sandbox stands. */
 void pod_mounts_reach(struct pod_lead *pl);
 
+/* New contents of what the pod names. */
+void pod_mounts_take(struct pod_lead *pl, const Berth__PodData *data);
+
+/* The variables that the manifest gives a container (an strv): likewise. */
+int pod_mounts_env(const struct pod_member *member, char ***ret_env, struct err *err);
+
 /* The mounts of a container; 'env' is for subPathExpr. What it names and is not there
  * (yet) is an error with words, a CreateContainerConfigError. */
 struct pod_mount_list {

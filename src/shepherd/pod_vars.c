@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "shepherd/devices.h"
-#include "shepherd/pod_command.h"
+#include "shepherd/pod_mounts.h"
 #include "shepherd/pod_network.h"
 #include "shepherd/taskenv.h"
 
@@ -21,22 +21,12 @@
 
 static int add_own(const struct pod_member *member, char ***env, struct err *err)
 {
-    const struct mf_container *spec = member->spec;
+    cleanup(strv_freep) char **own = NULL;
+    int rc = pod_mounts_env(member, &own, err);
 
-    if (spec->env_from.n)
-        return err_set(err, ENOTSUP, "envFrom is not carried out by this node");
-    for (size_t i = 0; i < spec->env.n; i++) {
-        const struct mf_env *var = &spec->env.items[i];
-        cleanup(freep) char *value =
-            var->value ? pod_command_expand(var->value, *env) : xstrdup("");
-
-        if (var->from)
-            return err_set(err, ENOTSUP,
-                           "variable %s: valueFrom is not carried out by this node",
-                           var->name);
-        strv_setenv(env, var->name, value);
-    }
-    return 0;
+    strv_foreach (pair, own)
+        taskenv_set(env, *pair);
+    return rc;
 }
 
 int pod_vars_of(const struct pod_member *member, char *const *image_env,

@@ -72,6 +72,8 @@ void link_report_end(struct shepherd *sh, const Berth__JobEnded *ended);
 int lead_start(struct shepherd *sh, struct err *err);
 void lead_adopt(struct shepherd *sh, int fd, const void *hello, size_t len);
 void lead_signal(struct shepherd *sh, const Berth__SignalJob *msg);
+/* Of a pod: what it names has changed. */
+void lead_take_data(struct shepherd *sh, const Berth__PodData *data);
 /* The controller has the end: leave, once the last words of guests are on their way. */
 void lead_leave(struct lead *lead);
 /* The node's daemon is there again: steps may start. */

@@ -10,18 +10,12 @@
 #include "base/strv.h"
 #include "volume/env.h"
 
-/* The value of "(NAME)" at 'at', or NULL; '*ret_len' is how much of 'at' it stands
- * for, and '*ret_name' what it names. */
-static const char *reference(const char *at, char *const *env, size_t *ret_len,
-                             char **ret_name)
+/* The length of "(NAME)" at 'at', or 0. */
+static size_t reference(const char *at)
 {
     const char *end = at[0] == '(' ? strchr(at, ')') : NULL;
 
-    if (!end)
-        return NULL;
-    *ret_len = (size_t)(end - at) + 1;
-    *ret_name = xstrndup(at + 1, (size_t)(end - at) - 1);
-    return strv_getenv(env, *ret_name);
+    return end ? (size_t)(end - at) + 1 : 0;
 }
 
 /* The heap string, and in '*ret_unknown' (a heap string) the first name without a
@@ -29,28 +23,25 @@ static const char *reference(const char *at, char *const *env, size_t *ret_len,
 static char *expand(const char *text, char *const *env, char **ret_unknown)
 {
     struct strbuf sb = STRBUF_INIT;
+    const char *dollar;
 
-    while (*text) {
-        cleanup(freep) char *name = NULL;
-        size_t len = strcspn(text, "$");
-        const char *value;
+    for (; (dollar = strchr(text, '$')); text = dollar) {
+        size_t len = reference(++dollar);
+        cleanup(freep) char *name = len ? xstrndup(dollar + 1, len - 2) : NULL;
+        const char *value = name ? strv_getenv(env, name) : NULL;
 
-        strbuf_add(&sb, text, len);
-        text += len;
-        if (!*text)
-            break;
-        text++;
-        value = reference(text, env, &len, &name);
-        if (value) {
+        strbuf_add(&sb, text, (size_t)(dollar - 1 - text));
+        if (value)
             strbuf_puts(&sb, value);
-            text += len;
-            continue;
-        }
-        strbuf_putc(&sb, '$');
-        if (name && !*ret_unknown)
+        else
+            strbuf_putc(&sb, '$');
+        if (!value && len)
+            strbuf_add(&sb, dollar, len);
+        if (!value && name && !*ret_unknown)
             *ret_unknown = take(name);
-        text += *text == '$';
+        dollar += len ? len : *dollar == '$';
     }
+    strbuf_puts(&sb, text);
     return strbuf_take(&sb);
 }
 

@@ -81,14 +81,14 @@ static void a_variable_may_use_those_before_it(void **state)
     (void)state;
     expect("    env:\n"
            "    - {name: A, value: one}\n"
-           "    - {name: B, value: \"$(A)-$(C)-$$(A)-$A-$$$(A)-$(A\"}\n"
+           "    - {name: B, value: \"$(A)-$(C)-$$(A)-$A-$$$(A)-$(x$(A)-$()-$(A\"}\n"
            "    - {name: C, value: \"$(B)\"}\n"
            "    - {name: A, value: \"$(A)$(A)\"}\n"
            "    - {name: E}\n",
            data,
            "A=oneone\n"
-           "B=one-$(C)-$(A)-$A-$one-$(A\n"
-           "C=one-$(C)-$(A)-$A-$one-$(A\n"
+           "B=one-$(C)-$(A)-$A-$one-$(x$(A)-$()-$(A\n"
+           "C=one-$(C)-$(A)-$A-$one-$(x$(A)-$()-$(A\n"
            "E=");
 }
 
