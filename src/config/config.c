@@ -83,6 +83,7 @@ void config_free(struct config *c)
     free(c->history.archive_dir);
     free(c->pods.host_paths);
     free(c->pods.nfs_mounts);
+    free(c->pods.resources);
     free(c->licences);
     free(c->log_level);
     free(c->lines);

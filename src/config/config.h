@@ -193,6 +193,12 @@ struct config {
     struct {
         char *host_paths; /* "/data,/scratch/x*:rw": patterns; NULL: nothing */
         char *nfs_mounts; /* "SERVER:/PATH=/DIR[:rw],..."; NULL: nothing */
+        char *resources;  /* "nvidia.com/gpu=gpu,..."; NULL: none */
+        uint64_t memory;  /* MiB, of pods that ask for none */
+        bool overcommit;  /* of memory */
+        uint32_t ended_max;
+        uint32_t objects_max;  /* of a user */
+        uint64_t objects_size; /* MiB, of a user */
     } pods;
     char *licences; /* "matlab:10,ansys:5"; NULL: none */
     char *log_level;

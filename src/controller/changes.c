@@ -83,6 +83,7 @@ static void strip(const Berth__JobSpec *from, Berth__JobSpec *ret)
     ret->n_env = 0;
     ret->n_rlimits = 0;
     ret->n_components = 0;
+    ret->pod = NULL;
 }
 
 static uint32_t count_gpus(const struct controller *ctl, const Berth__NodeShare *share)
@@ -148,6 +149,7 @@ void changes_job(struct controller *ctl, const struct ctl_job *cj,
         ended = *note->ended;
         ended.n_steps = 0;
         ended.n_images = 0;
+        ended.pod = NULL;
         job.ended = &ended;
     }
     event.job = &job;
@@ -191,6 +193,21 @@ void changes_steps(struct controller *ctl, const Berth__StepReport *report)
 
     event.steps = &copy;
     append(ctl, &event);
+}
+
+void changes_object(struct controller *ctl, const Berth__ObjectRecord *record,
+                    const char *verb)
+{
+    Berth__Event event = BERTH__EVENT__INIT;
+    Berth__ObjectChange change = BERTH__OBJECT_CHANGE__INIT;
+    Berth__ObjectRecord copy = *record;
+
+    copy.manifest = (ProtobufCBinaryData){0};
+    change.verb = query_field(verb);
+    change.object = &copy;
+    event.object = &change;
+    append(ctl, &event);
+    BUG_ON(event.revision != record->revision);
 }
 
 uint64_t changes_first(const struct controller *ctl)

@@ -36,6 +36,9 @@ void changes_job(struct controller *ctl, const struct ctl_job *cj,
                  const struct change_note *note);
 /* Whether a node may work, when that is not what was told last. */
 void changes_node(struct controller *ctl, struct ctl_node *node);
+/* "added", "modified", "deleted"; 'record' has the revision that this gets. */
+void changes_object(struct controller *ctl, const Berth__ObjectRecord *record,
+                    const char *verb);
 void changes_steps(struct controller *ctl, const Berth__StepReport *report);
 
 /* The oldest revision that the journal has. */

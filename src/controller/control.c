@@ -10,6 +10,7 @@
 #include "controller/handlers.h"
 #include "controller/hets.h"
 #include "controller/jobs.h"
+#include "controller/pods.h"
 #include "controller/query.h"
 #include "controller/suspend.h"
 #include "controller/users.h"
@@ -120,7 +121,7 @@ static int hold(struct conn *conn, struct ctl_job *cj, bool held, struct err *er
     if (cj->job.record->held == held)
         return 0;
     job_set_held(&cj->job, held);
-    sched_hold(ctl->sched, cj->id, held);
+    sched_hold(ctl->sched, cj->id, held || pods_wait(cj));
     jobs_save_change(ctl, cj, held ? "hold" : "release");
     dispatch_want_pass(ctl);
     return 0;

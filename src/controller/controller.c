@@ -16,6 +16,7 @@
 #include "controller/job_index.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
+#include "controller/objects.h"
 #include "controller/reconcile.h"
 #include "controller/recover.h"
 #include "controller/reservations.h"
@@ -171,6 +172,7 @@ static void on_tick(uv_timer_t *timer)
     reconcile_tick(ctl, now);
     jobs_purge(ctl, now);
     reservations_purge(ctl, now);
+    objects_tick(ctl, now);
     changes_trim(ctl, now);
 }
 
@@ -232,6 +234,7 @@ static void free_partitions(struct controller *ctl)
 static void controller_free(struct controller *ctl)
 {
     jobs_clear(ctl);
+    objects_clear(ctl);
     job_index_destroy(ctl->index);
     diag_destroy(ctl->diag);
     if (ctl->sched)

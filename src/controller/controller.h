@@ -35,6 +35,7 @@ struct ctl_topo;
 struct ctl_user;
 struct conn;
 struct object_events;
+struct object_tally;
 struct watches;
 
 struct controller {
@@ -76,6 +77,7 @@ struct controller {
     struct ctl_object **objects; /* in order of their paths, see objects.h */
     size_t n_objects, cap_objects;
     struct ctl_object *objects_by_uid, *objects_by_key;
+    struct object_tally *object_tallies;
     struct object_events *object_events; /* see object_events.h */
 
     struct changes *changes; /* see changes.h */

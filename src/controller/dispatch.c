@@ -13,6 +13,7 @@
 #include "controller/images.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
+#include "controller/pod_data.h"
 #include "controller/request.h"
 #include "wire/pack.h"
 
@@ -205,6 +206,16 @@ struct order {
     char *why;
 };
 
+/* Seconds from the word to the kill. To say 0 would mean: as the node has it. */
+static uint32_t grace_of(const struct controller *ctl, const struct ctl_job *cj)
+{
+    const Berth__PodWish *pod = cj->job.spec->pod;
+
+    if (!pod || !pod->grace)
+        return ctl->config->node.kill_grace;
+    return pod->grace > 1 ? pod->grace - 1 : 1;
+}
+
 static struct order *order_on_commit(struct controller *ctl, const struct ctl_job *cj,
                                      void (*fn)(void *ctx), const char *why)
 {
@@ -214,7 +225,7 @@ static struct order *order_on_commit(struct controller *ctl, const struct ctl_jo
     order->job = cj->id;
     order->epoch = cj->job.record->epoch;
     order->why = why ? xstrdup(why) : NULL;
-    order->grace = ctl->config->node.kill_grace;
+    order->grace = grace_of(ctl, cj);
     store_on_commit(ctl->store, fn, order);
     return order;
 }
@@ -288,12 +299,14 @@ static void send_launch(struct controller *ctl, struct ctl_node *node,
     launch.grant = grant;
     launch.spec = spec;
     images_fill_sources(ctl, cj, &launch);
+    pod_data_fill(ctl, cj, &launch);
     env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_JOB;
     env.launch_job = &launch;
     cj->is_launched = true;
     conn_hold(node->conn);
     nodes_call(node, CALL_LAUNCH, cj, &env);
     images_clear_sources(&launch);
+    pod_data_clear(&launch);
 }
 
 static void apply_or_log(struct controller *ctl, struct ctl_job *cj,
@@ -402,6 +415,14 @@ void dispatch_kill_committed(struct controller *ctl, const struct ctl_job *cj,
 {
     if (cj->job.record->placement)
         (void)order_on_commit(ctl, cj, kill_now, why);
+}
+
+void dispatch_end_committed(struct controller *ctl, const struct ctl_job *cj,
+                            int64_t grace, const char *why)
+{
+    struct order *order = order_on_commit(ctl, cj, kill_now, why);
+
+    order->grace = grace > 0 ? (uint32_t)grace : 1;
 }
 
 void dispatch_leave_committed(struct controller *ctl, const struct ctl_job *cj,

@@ -25,6 +25,9 @@ void dispatch_launched(struct controller *ctl, struct ctl_job *cj,
 void dispatch_kill_committed(struct controller *ctl, const struct ctl_job *cj,
                              const char *why);
 /* The same for one that makes room: 'grace' in seconds, 0 is the site's. */
+/* As dispatch_kill_committed, with 'grace' seconds, 1 at least. */
+void dispatch_end_committed(struct controller *ctl, const struct ctl_job *cj,
+                            int64_t grace, const char *why);
 void dispatch_leave_committed(struct controller *ctl, const struct ctl_job *cj,
                               int64_t grace, const char *why);
 /* Tell the lead whether its job is stopped or goes on: at once, or when all changes

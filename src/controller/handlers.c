@@ -46,11 +46,16 @@ static const struct handler handlers[] = {
     {BERTH__ENVELOPE__BODY_PRIORITY_QUERY, handle_priority_query, ANY_USER},
     {BERTH__ENVELOPE__BODY_RESERVATION_QUERY, handle_reservation_query, ANY_USER},
     {BERTH__ENVELOPE__BODY_RESERVATION_CHANGE, handle_reservation_change, ADMIN},
+    {BERTH__ENVELOPE__BODY_OBJECT_APPLY, handle_object_apply, ANY_USER},
+    {BERTH__ENVELOPE__BODY_OBJECT_QUERY, handle_object_query, ANY_USER},
+    {BERTH__ENVELOPE__BODY_OBJECT_DELETE, handle_object_delete, ANY_USER},
+    {BERTH__ENVELOPE__BODY_OBJECT_EVENT_QUERY, handle_object_event_query, ANY_USER},
     {BERTH__ENVELOPE__BODY_REGISTER, handle_register, NODE},
     {BERTH__ENVELOPE__BODY_TOPOLOGY, handle_topology, REGISTERED},
     {BERTH__ENVELOPE__BODY_HEARTBEAT, handle_heartbeat, REGISTERED},
     {BERTH__ENVELOPE__BODY_JOB_STARTED, handle_job_started, REGISTERED},
     {BERTH__ENVELOPE__BODY_STEP_REPORT, handle_step_report, REGISTERED},
+    {BERTH__ENVELOPE__BODY_POD_CHANGED, handle_pod_changed, REGISTERED},
     {BERTH__ENVELOPE__BODY_JOB_ENDED, handle_job_ended, REGISTERED},
 };
 

@@ -38,6 +38,11 @@ void handle_register(struct conn *conn, const Berth__Envelope *env);
 void handle_topology(struct conn *conn, const Berth__Envelope *env);
 void handle_heartbeat(struct conn *conn, const Berth__Envelope *env);
 void handle_job_started(struct conn *conn, const Berth__Envelope *env);
+void handle_pod_changed(struct conn *conn, const Berth__Envelope *env);
+void handle_object_apply(struct conn *conn, const Berth__Envelope *env);
+void handle_object_query(struct conn *conn, const Berth__Envelope *env);
+void handle_object_delete(struct conn *conn, const Berth__Envelope *env);
+void handle_object_event_query(struct conn *conn, const Berth__Envelope *env);
 void handle_step_report(struct conn *conn, const Berth__Envelope *env);
 void handle_job_ended(struct conn *conn, const Berth__Envelope *env);
 

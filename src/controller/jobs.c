@@ -18,6 +18,7 @@
 #include "controller/images.h"
 #include "controller/job_index.h"
 #include "controller/nodes.h"
+#include "controller/pods.h"
 #include "controller/request.h"
 #include "controller/wait.h"
 #include "wire/pack.h"
@@ -68,6 +69,10 @@ static void shed(struct ctl_job *cj)
     spec->n_env = 0;
     free(spec->script.data);
     spec->script = (ProtobufCBinaryData){0};
+    if (spec->pod) {
+        free(spec->pod->manifest.data);
+        spec->pod->manifest = (ProtobufCBinaryData){0};
+    }
     cj->is_shed = true;
 }
 
@@ -178,6 +183,7 @@ static void erase(struct controller *ctl, const char *kind, uint32_t id)
 
 static void job_free(struct controller *ctl, struct ctl_job *cj)
 {
+    pods_job_forgotten(cj);
     arrays_detach(cj);
     HASH_DELETE(hh, ctl->jobs, cj);
     if (cj->key)
@@ -253,6 +259,7 @@ int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
     if (rc)
         return rc;
     request.sched.image = images_number(ctl, cj->job.spec);
+    request.sched.held |= pods_wait(cj) != NULL;
     rc = sched_add(ctl->sched, &request.sched, err);
     request_fini(&request);
     return rc;
@@ -365,6 +372,8 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
     save_change(ctl, cj, happens, from, change);
     accounts_save_usage(ctl);
     wait_job_changed(ctl, cj);
+    if (cj->pod)
+        pods_job_changed(ctl, cj, change ? change->used : NULL);
     if (job_state_is_final(to) && cj->whole)
         arrays_settle(ctl, cj->whole, now);
     if (job_state_is_final(to) && cj->job.record->het_leader)

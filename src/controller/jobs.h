@@ -8,6 +8,7 @@
 #include "controller/controller.h"
 
 struct ctl_array;
+struct ctl_object;
 struct wait_link;
 
 struct ctl_job {
@@ -25,6 +26,7 @@ struct ctl_job {
     struct ctl_node **on;  /* its nodes, while it is active */
     size_t n_on;
     struct wait_link *waits;
+    struct ctl_object *pod;  /* whose job it is; NULL: no pod's, or that is gone */
     struct ctl_array *array; /* it stands for an array; NULL: it does not */
     struct ctl_job *whole;   /* what stands for the array that it is an element of */
     uint32_t index;          /* there */

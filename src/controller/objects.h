@@ -28,8 +28,15 @@ struct ctl_object {
     char *waits_for;     /* of a Pod: why its job may not begin; NULL: nothing */
     struct ctl_object *made;        /* a list of what it made */
     struct ctl_object *prev, *next; /* its own place in such a list */
+    struct ctl_object *maker;       /* NULL: nobody, or it is gone */
     size_t n_made;
-    struct manifest read; /* see objects_read */
+    char **labels; /* strv: key, value, ...; see objects_label */
+    bool has_labels;
+    char **needs; /* strv, of a Pod: see pod_data.h */
+    bool has_needs;
+    bool is_new;           /* not saved yet */
+    Berth__JobSpec *draft; /* of a Pod that is judged and not made yet */
+    struct manifest read;  /* see objects_read */
     bool is_read;
     UT_hash_handle hh_uid, hh_key;
 };
@@ -51,7 +58,8 @@ struct object_kind {
                         int64_t grace);
     /* It is about to leave the table. */
     void (*on_removed)(struct controller *ctl, struct ctl_object *object);
-    /* A pod that 'object' made has another status, or is about to leave the table. */
+    /* A pod that 'object' made has another status, or is about to leave the table. It
+     * may be deleted then, unless it is leaving. */
     void (*on_pod)(struct controller *ctl, struct ctl_object *object,
                    struct ctl_object *pod, bool is_leaving);
     /* After a restart, when all objects and jobs are there. */
@@ -77,8 +85,11 @@ size_t objects_after(const struct controller *ctl, const char *path);
 const struct mf_object *objects_read(struct ctl_object *object);
 /* Read what nobody needs any more once again when it is asked for. */
 void objects_forget_read(struct ctl_object *object);
-/* The label, or NULL: for label_spec_holds, with a 'struct ctl_object *'. */
+/* The label, or NULL: for label_spec_holds, with the address of a pointer to it. */
 const char *objects_label(const void *object, const char *key);
+
+/* What was made with that key. */
+struct ctl_object *objects_by_key(const struct controller *ctl, const char *key);
 
 /* ------------------------------------------------------------------ changing */
 
@@ -96,6 +107,13 @@ struct object_wish {
  * NULL: none; the pointer may be NULL) says what is done otherwise than written. */
 int objects_make(struct controller *ctl, const struct object_wish *wish,
                  struct ctl_object **ret, char **warning, struct err *err);
+
+/* A draft into the table and the open batch (object_make.h); 'root' is its manifest. */
+void objects_enter(struct controller *ctl, struct ctl_object *object,
+                   const struct node *root);
+/* Another manifest, heap bytes that it takes over. */
+void objects_set_manifest(struct controller *ctl, struct ctl_object *object, char *text,
+                          size_t len, const struct node *root);
 
 /* What a kind has changed in the record: a new revision, into the open batch; who
  * watches is told. */
@@ -125,5 +143,7 @@ void objects_recovered(struct controller *ctl);
 /* Each second. */
 void objects_tick(struct controller *ctl, int64_t now);
 void objects_clear(struct controller *ctl);
+/* Of one that is in no table; NULL is fine. */
+void object_free(struct ctl_object *object);
 
 #endif

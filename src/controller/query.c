@@ -11,6 +11,7 @@
 #include "controller/job_table.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
+#include "controller/pods.h"
 #include "controller/query_select.h"
 #include "wire/pack.h"
 
@@ -34,6 +35,7 @@ struct entry {
     Berth__JobInfo info;
     Berth__JobRecord record;
     Berth__JobSpec spec;
+    Berth__PodWish pod;     /* without the manifest: that is the object's */
     char *lacks;            /* why it waits, NULL: nothing to say */
     Berth__JobSpec *loaded; /* from the store, NULL: it is in memory */
 };
@@ -104,6 +106,8 @@ uint32_t query_asked_cpus(const Berth__JobSpec *spec)
 
 const char *query_reason(const struct controller *ctl, const struct ctl_job *cj)
 {
+    if (pods_wait(cj))
+        return "PodWaits";
     return reason_word(sched_why(ctl->sched, cj->id, NULL),
                        sched_limit_of(ctl->sched, cj->id));
 }
@@ -112,19 +116,29 @@ static void fill_pending(const struct controller *ctl, const struct ctl_job *cj,
                          int64_t now, struct entry *entry)
 {
     struct err lacks = {0};
-    enum sched_reason reason = sched_why(ctl->sched, cj->id, &lacks);
 
-    if (lacks.text[0])
+    (void)sched_why(ctl->sched, cj->id, &lacks);
+    if (pods_wait(cj))
+        entry->lacks = xstrdup(pods_wait(cj));
+    else if (lacks.text[0])
         entry->lacks = xstrdup(lacks.text);
-    entry->info.reason =
-        query_field(reason_word(reason, sched_limit_of(ctl->sched, cj->id)));
+    entry->info.reason = query_field(query_reason(ctl, cj));
     entry->info.priority = sched_priority(ctl->sched, cj->id, now);
     entry->info.promised = sched_promised(ctl->sched, cj->id);
+}
+
+static void fill_pod(const Berth__JobSpec *spec, struct entry *entry)
+{
+    if (!spec->pod)
+        return;
+    entry->pod = *spec->pod;
+    entry->pod.manifest = (ProtobufCBinaryData){0};
 }
 
 static void fill_spec(const struct ctl_job *cj, struct entry *entry)
 {
     entry->spec = entry->loaded ? *entry->loaded : *cj->job.spec;
+    fill_pod(&entry->spec, entry);
 }
 
 /* What others may see, and who wants to know what was asked for. */
@@ -133,6 +147,8 @@ static void fill_public_spec(const struct ctl_job *cj, struct entry *entry)
     entry->spec = *cj->job.spec;
     entry->spec.script.len = 0;
     entry->spec.n_env = 0;
+    fill_pod(&entry->spec, entry);
+    entry->pod.n_helpers = 0;
 }
 
 /* What columns show: the rest would cost every list more than the list itself. */
@@ -158,6 +174,9 @@ static void fill_bare_spec(const struct ctl_job *cj, struct entry *entry)
     spec->time_limit = from->time_limit;
     spec->interactive = from->interactive;
     spec->array = from->array;
+    spec->pod = from->pod;
+    fill_pod(from, entry);
+    entry->pod.n_helpers = 0;
 }
 
 static void fill(const struct controller *ctl, const struct ctl_job *cj, int64_t now,
@@ -223,8 +242,7 @@ static void table_put(struct list *list, const struct conn *conn,
     int64_t priority = 0, promised = 0;
 
     if (job_state_of(&cj->job) == JOB_PENDING) {
-        reason = reason_word(sched_why(ctl->sched, cj->id, NULL),
-                             sched_limit_of(ctl->sched, cj->id));
+        reason = query_reason(ctl, cj);
         priority = sched_priority(ctl->sched, cj->id, controller_now());
         promised = sched_promised(ctl->sched, cj->id);
     }
@@ -269,6 +287,8 @@ static void list_settle(struct list *list, Berth__JobInfo **infos)
 
         entry->info.record = &entry->record;
         entry->info.spec = &entry->spec;
+        if (entry->spec.pod)
+            entry->spec.pod = &entry->pod;
         if (entry->lacks)
             entry->record.state_words = entry->lacks;
         infos[i] = &entry->info;

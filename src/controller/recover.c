@@ -11,6 +11,8 @@
 #include "controller/jobs.h"
 #include "controller/node_marks.h"
 #include "controller/nodes.h"
+#include "controller/objects.h"
+#include "controller/pods.h"
 #include "controller/request.h"
 #include "controller/reservations.h"
 #include "wire/pack.h"
@@ -250,6 +252,10 @@ int recover(struct controller *ctl, struct err *err)
     rc = read_all(&scan);
     if (rc)
         return err_set(err, scan.err.code, "recovery: %s", scan.err.text);
+    rc = objects_load(ctl, err);
+    if (rc)
+        return err_wrap(err, "recovery");
+    pods_attach(ctl);
     if (!scan.has_grant_key)
         make_grant_key(ctl);
     rc = reservations_load(ctl, err);
@@ -263,6 +269,7 @@ int recover(struct controller *ctl, struct err *err)
     HASH_ITER(hh, ctl->jobs, cj, next)
     if (job_state_of(&cj->job) != JOB_SUSPENDED)
         resume(ctl, cj);
+    objects_recovered(ctl);
     if (ctl->n_jobs)
         log_info("recovered %" PRIu32 " jobs: %" PRIu32 " pending, %" PRIu32 " running",
                  ctl->n_jobs, ctl->n_in_state[JOB_PENDING],

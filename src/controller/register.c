@@ -8,6 +8,7 @@
 #include "controller/handlers.h"
 #include "controller/node_marks.h"
 #include "controller/nodes.h"
+#include "controller/pod_data.h"
 #include "controller/reconcile.h"
 #include "wire/pack.h"
 
@@ -122,6 +123,7 @@ void handle_register(struct conn *conn, const Berth__Envelope *env)
      * takes its place. */
     reply_registered(conn, env->id, request);
     reconcile_node(ctl, node, request, has_rebooted);
+    pod_data_tell_node(ctl, node);
     nodes_settle_hardware(ctl, node);
     if (node->topo)
         go_up(ctl, node);

@@ -12,7 +12,10 @@
 #include "controller/hets.h"
 #include "controller/jobs.h"
 #include "controller/query.h"
+#include "controller/object_make.h"
+#include "controller/pod_helpers.h"
 #include "controller/request.h"
+#include "controller/submit.h"
 #include "controller/unhonoured.h"
 #include "controller/users.h"
 #include "state/job_spec.h"
@@ -117,8 +120,10 @@ static void take_parts(Berth__JobSpec *spec, struct parts *ret)
 static int admit(struct conn *conn, Berth__SubmitRequest *request, struct parts *parts,
                  char **warning, struct err *err)
 {
-    int rc = job_spec_check(request->spec, err);
+    int rc = pod_helpers_judge(request->spec, err);
 
+    if (rc == 0)
+        rc = job_spec_check(request->spec, err);
     if (rc == 0)
         rc = set_owner(conn, request->spec, err);
     if (rc)
@@ -159,11 +164,28 @@ static int check_parts(struct controller *ctl, const struct parts *parts,
     return rc;
 }
 
+static void save_new(struct controller *ctl, const struct ctl_job *cj)
+{
+    static const struct change_note submitted = {.what = "submit", .with_spec = true};
+
+    jobs_save(ctl, cj);
+    jobs_save_spec(ctl, cj);
+    changes_job(ctl, cj, &submitted);
+}
+
+static void enqueue_new(struct controller *ctl, struct ctl_job *cj)
+{
+    struct err err;
+
+    if (!job_state_is_final(job_state_of(&cj->job)) && jobs_enqueue(ctl, cj, &err))
+        (void)jobs_apply(ctl, cj, EV_REFUSE, controller_now(),
+                         &(struct job_change){.words = err.text}, NULL);
+}
+
 /* Take over the specs as new jobs, in memory and in the open batch. */
 static int enter(struct controller *ctl, struct parts *parts, const char *key,
                  uint32_t *ret_id, struct err *err)
 {
-    static const struct change_note submitted = {.what = "submit", .with_spec = true};
     int rc = check_parts(ctl, parts, err);
     struct ctl_job *jobs[JOB_COMPONENTS_MAX] = {NULL};
 
@@ -175,21 +197,59 @@ static int enter(struct controller *ctl, struct parts *parts, const char *key,
         init_part(ctl, parts, i, key, &job);
         parts->specs[i] = NULL;
         jobs[i] = jobs_insert(ctl, job);
-        jobs_save(ctl, jobs[i]);
-        jobs_save_spec(ctl, jobs[i]);
-        changes_job(ctl, jobs[i], &submitted);
+        save_new(ctl, jobs[i]);
     }
     ctl->next_job += (uint32_t)parts->n;
     diag_submitted(ctl->diag, parts->n);
     *ret_id = jobs[0]->id;
     for (size_t i = 0; i < parts->n; i++)
-        if (!job_state_is_final(job_state_of(&jobs[i]->job)) &&
-            jobs_enqueue(ctl, jobs[i], err))
-            (void)jobs_apply(ctl, jobs[i], EV_REFUSE, controller_now(),
-                             &(struct job_change){.words = err->text}, NULL);
+        enqueue_new(ctl, jobs[i]);
     dispatch_want_pass(ctl);
     return 0;
 }
+
+/* ------------------------------------------------------------------ pods */
+
+int submit_judge(struct controller *ctl, Berth__JobSpec *spec, char **warning,
+                 struct err *err)
+{
+    struct parts parts = {.specs = {spec}, .n = 1};
+    cleanup(freep) char *other = NULL;
+    int rc = job_spec_check(spec, err);
+
+    if (rc == 0)
+        rc = request_defaults(ctl, spec, &other, err);
+    if (rc == 0)
+        rc = accounts_admit(ctl, spec, err);
+    if (rc == 0)
+        rc = jobs_make_room(ctl, err);
+    if (rc == 0 && ctl->next_job == UINT32_MAX)
+        rc = err_set(err, EOVERFLOW, "job ids are used up");
+    if (rc == 0)
+        rc = check_parts(ctl, &parts, err);
+    if (rc == 0 && other)
+        words_add(warning, other);
+    return rc;
+}
+
+struct ctl_job *submit_enter(struct controller *ctl, Berth__JobSpec *spec,
+                             struct ctl_object *pod)
+{
+    struct job job;
+    struct ctl_job *cj;
+
+    job_init(&job, ctl->next_job++, spec, NULL, controller_now());
+    cj = jobs_insert(ctl, job);
+    cj->pod = pod;
+    pod->job = cj;
+    save_new(ctl, cj);
+    diag_submitted(ctl->diag, 1);
+    enqueue_new(ctl, cj);
+    dispatch_want_pass(ctl);
+    return cj;
+}
+
+/* ------------------------------------------------------------------ answers */
 
 static void reply(struct conn *conn, uint64_t id, uint32_t job, char *warning)
 {

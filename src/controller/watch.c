@@ -9,6 +9,8 @@
 #include "controller/changes.h"
 #include "controller/conn.h"
 #include "controller/handlers.h"
+#include "controller/object_spaces.h"
+#include "controller/users.h"
 #include "state/journal.h"
 #include "wire/pack.h"
 
@@ -131,6 +133,25 @@ static bool concerns_job(const Berth__WatchRequest *request, const Berth__JobEve
            has_text(request->partitions, request->n_partitions, job->partition);
 }
 
+/* Of spaces that the one who watches is in. */
+static bool concerns_object(const struct watch *watch,
+                            const Berth__ObjectChange *change)
+{
+    const Berth__WatchRequest *request = watch->request;
+    const Berth__ObjectRecord *object = change->object;
+    struct controller *ctl = watch->conn->ctl;
+    uid_t uid = conn_uid(watch->conn);
+    const char *user = users_name(ctl, uid);
+    cleanup(freep) char *space = NULL;
+
+    if (!request->objects || !object || !user ||
+        !has_text(request->kinds, request->n_kinds, object->kind) ||
+        (*request->name_space && strcmp(request->name_space, object->name_space) != 0))
+        return false;
+    space = object_space_of(object);
+    return object_space_is_seen(ctl, uid, user, space);
+}
+
 static bool concerns(const struct watch *watch, const Berth__Event *event)
 {
     const Berth__WatchRequest *request = watch->request;
@@ -143,6 +164,8 @@ static bool concerns(const struct watch *watch, const Berth__Event *event)
         return request->steps &&
                (!request->n_ids || has_id(request, event->steps->job_id)) &&
                (!ctl->config->history.private_data || controller_is_admin(uid));
+    if (event->object)
+        return concerns_object(watch, event->object);
     if (!event->job || !concerns_job(request, event->job))
         return false;
     return !ctl->config->history.private_data || controller_is_admin(uid) ||

@@ -484,3 +484,19 @@ void signal_job(struct node *node, struct channel *from, const Berth__Envelope *
     shepherd_order(lead, &forward);
     channel_reply_status(from, env, 0, "");
 }
+
+/* ------------------------------------------------------------------ data of pods */
+
+/* One that has not begun here gets it with its launch. */
+void pod_data_pass(struct node *node, const Berth__Envelope *env)
+{
+    const Berth__PodData *data = env->pod_data;
+    struct shepherd *lead = shepherd_find(node, data->job_id, STEP_LEAD);
+    Berth__Envelope forward = BERTH__ENVELOPE__INIT;
+
+    if (!lead || shepherd_epoch(lead) != data->epoch)
+        return;
+    forward.body_case = BERTH__ENVELOPE__BODY_POD_DATA;
+    forward.pod_data = env->pod_data;
+    shepherd_tell(lead, &forward);
+}

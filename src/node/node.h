@@ -134,6 +134,8 @@ struct channel *shepherd_channel(const struct shepherd *shepherd);
 /* Pass on a SignalJob; one that is still awaited gets it when it is back: the last one,
  * or that to end. */
 void shepherd_order(struct shepherd *shepherd, const Berth__Envelope *env);
+/* The same for a PodData; of those that came meanwhile it gets all, in order. */
+void shepherd_tell(struct shepherd *shepherd, const Berth__Envelope *env);
 uint32_t shepherd_epoch(const struct shepherd *shepherd);
 /* All leads that run here (heap, n of them), for registration. */
 size_t shepherds_running(const struct node *node, Berth__RunningJob **ret);
@@ -158,6 +160,8 @@ void job_dirs_sweep(struct node *node);
 void launch_job(struct node *node, struct channel *from, const Berth__Envelope *env);
 void launch_step(struct node *node, struct channel *from, const Berth__Envelope *env);
 void signal_job(struct node *node, struct channel *from, const Berth__Envelope *env);
+/* PodData to the lead of its pod, if it runs here: not answered. */
+void pod_data_pass(struct node *node, const Berth__Envelope *env);
 /* 'ch' has ended: nobody waits there for an answer any more. */
 void launch_channel_gone(struct node *node, struct channel *ch);
 

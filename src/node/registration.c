@@ -51,6 +51,8 @@ static void order(void *ctx, struct channel *ch, const Berth__Envelope *env)
         launch_job(ctx, ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_JOB_GONE)
         hooks_job_over(ctx, env->job_gone->job_id, env->job_gone->epoch);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_POD_DATA)
+        pod_data_pass(ctx, env);
     else
         signal_job(ctx, ch, env);
 }

@@ -13,6 +13,8 @@
 #include "base/process.h"
 #include "node/node.h"
 
+#define SHEPHERD_TOLD_MAX 32
+
 struct shepherd {
     char name[40]; /* "17.lead", "17.0": the hash key */
     struct node *node;
@@ -22,8 +24,10 @@ struct shepherd {
     struct process process;
     struct channel *ch; /* NULL while awaited */
     struct rpc *rpc;
-    uv_timer_t *come_back;  /* while awaited */
-    Berth__Envelope *order; /* for when it is back; NULL: none */
+    uv_timer_t *come_back;                    /* while awaited */
+    Berth__Envelope *order;                   /* for when it is back; NULL: none */
+    Berth__Envelope *told[SHEPHERD_TOLD_MAX]; /* PodData, the same */
+    size_t n_told;
     bool assigned, end_reported, end_acknowledged;
     bool is_frozen;
     struct shepherd *next_spare;
@@ -36,6 +40,7 @@ void shepherd_name(struct shepherd *shepherd);
 void shepherd_gone(struct shepherd *shepherd);
 /* It is back: what it was to be told meanwhile. */
 void shepherd_tell_order(struct shepherd *shepherd);
+void shepherd_forget_told(struct shepherd *shepherd);
 /* It is back, or not awaited any more. */
 void shepherd_stop_waiting(struct shepherd *shepherd);
 /* A lead ended without a word: its job's end is ours to tell. */

@@ -59,8 +59,25 @@ void shepherd_order(struct shepherd *shepherd, const Berth__Envelope *env)
     shepherd->order = copy_message(&env->base);
 }
 
+void shepherd_tell(struct shepherd *shepherd, const Berth__Envelope *env)
+{
+    if (shepherd->ch)
+        channel_send(shepherd->ch, env);
+    else if (shepherd->n_told < SHEPHERD_TOLD_MAX)
+        shepherd->told[shepherd->n_told++] = copy_message(&env->base);
+}
+
+void shepherd_forget_told(struct shepherd *shepherd)
+{
+    while (shepherd->n_told)
+        free_message(shepherd->told[--shepherd->n_told]);
+}
+
 void shepherd_tell_order(struct shepherd *shepherd)
 {
+    for (size_t i = 0; i < shepherd->n_told; i++)
+        channel_send(shepherd->ch, shepherd->told[i]);
+    shepherd_forget_told(shepherd);
     if (shepherd->order)
         channel_send(shepherd->ch, shepherd->order);
     free_message(take(shepherd->order));
@@ -151,6 +168,7 @@ void shepherd_gone(struct shepherd *shepherd)
     }
     rpc_destroy(shepherd->rpc);
     free_message(shepherd->order);
+    shepherd_forget_told(shepherd);
     free(shepherd);
 }
 
@@ -209,7 +227,7 @@ static void take_job_ended(struct shepherd *shepherd, const Berth__Envelope *env
 }
 
 /* Kept by the lead alone: it says so again when this fails. */
-static void on_steps_answered(const struct err *err, void *ctx)
+static void on_told_answered(const struct err *err, void *ctx)
 {
     struct ended_reply *reply = ctx;
     struct shepherd *shepherd = shepherd_by_target(reply->node, reply->name);
@@ -222,10 +240,9 @@ static void on_steps_answered(const struct err *err, void *ctx)
     free(reply);
 }
 
-static void take_step_report(struct shepherd *shepherd, const Berth__Envelope *env)
+static void pass_on(struct shepherd *shepherd, const Berth__Envelope *env)
 {
-    uplink_pass_steps(shepherd->node->uplink, env->step_report, on_steps_answered,
-                      reply_to(shepherd, env));
+    uplink_pass(shepherd->node->uplink, env, on_told_answered, reply_to(shepherd, env));
 }
 
 static bool is_lead_of(const struct shepherd *shepherd, uint32_t job, uint32_t epoch)
@@ -261,7 +278,10 @@ void shepherd_on_message(struct channel *ch, const Berth__Envelope *env, int ado
         image_spread(shepherd->node, ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_STEP_REPORT &&
              is_lead_of(shepherd, env->step_report->job_id, env->step_report->epoch))
-        take_step_report(shepherd, env);
+        pass_on(shepherd, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_POD_CHANGED &&
+             is_lead_of(shepherd, env->pod_changed->job_id, env->pod_changed->epoch))
+        pass_on(shepherd, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_JOB_ENDED &&
              is_lead_of(shepherd, env->job_ended->job_id, env->job_ended->epoch))
         take_job_ended(shepherd, env);

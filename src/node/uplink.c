@@ -116,12 +116,11 @@ static void on_passed(const Berth__Envelope *reply, const struct err *err, void 
     free(passed);
 }
 
-void uplink_pass_steps(struct uplink *up, const Berth__StepReport *report,
-                       void (*fn)(const struct err *err, void *ctx), void *ctx)
+void uplink_pass(struct uplink *up, const Berth__Envelope *told,
+                 void (*fn)(const struct err *err, void *ctx), void *ctx)
 {
     static const struct err nobody = {.code = EAGAIN, .text = "no controller"};
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__StepReport copy = *report;
+    Berth__Envelope env = *told;
     struct passed *passed;
 
     if (!up->is_up) {
@@ -130,8 +129,6 @@ void uplink_pass_steps(struct uplink *up, const Berth__StepReport *report,
     }
     passed = xcalloc(1, sizeof(*passed));
     *passed = (struct passed){fn, ctx};
-    env.body_case = BERTH__ENVELOPE__BODY_STEP_REPORT;
-    env.step_report = &copy;
     rpc_call(up->rpc, up->ch, &env, on_passed, passed);
 }
 
@@ -281,7 +278,8 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         rpc_dispatch(up->rpc, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_JOB ||
              env->body_case == BERTH__ENVELOPE__BODY_SIGNAL_JOB ||
-             env->body_case == BERTH__ENVELOPE__BODY_JOB_GONE)
+             env->body_case == BERTH__ENVELOPE__BODY_JOB_GONE ||
+             env->body_case == BERTH__ENVELOPE__BODY_POD_DATA)
         up->host->order(up->ctx, ch, env);
     else
         channel_reply_status(ch, env, ENOSYS, "a node does not answer this");

@@ -135,6 +135,8 @@ static int check_script(const Berth__JobSpec *spec, struct err *err)
     const char *text = (const char *)spec->script.data;
     size_t len = spec->script.len;
 
+    if (len == 0 && spec->pod && spec->pod->manifest.len)
+        return 0;
     if (len == 0)
         return spec->interactive ? 0 : err_set(err, EINVAL, "Batch script is empty!");
     if (len > JOB_SCRIPT_MAX)
@@ -497,7 +499,8 @@ int job_spec_check(const Berth__JobSpec *spec, struct err *err)
         rc = check_env(spec, err);
     if (rc == 0)
         rc = check_rlimits(spec, err);
-    if (rc == 0)
+    /* A pod's images are those of its manifest. */
+    if (rc == 0 && !(spec->pod && spec->pod->manifest.len))
         rc = check_container(spec->container, err);
     if (rc == 0)
         rc = check_component(spec, err);

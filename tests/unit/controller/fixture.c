@@ -500,6 +500,12 @@ static int answer_in(const Berth__Envelope *reply)
         return reply->job_controlled->statuses[0]->code;
     if (reply->body_case == BERTH__ENVELOPE__BODY_JOB_LIST)
         return reply->job_list->jobs[0]->spec->script.len ? 0 : ENODATA;
+    if (reply->body_case == BERTH__ENVELOPE__BODY_OBJECT_LIST)
+        return reply->object_list->n_objects ? 0 : ENODATA;
+    if (reply->body_case == BERTH__ENVELOPE__BODY_OBJECT_REPLIES)
+        return reply->object_replies->replies[0]->status
+                   ? reply->object_replies->replies[0]->status->code
+                   : 0;
     return 0;
 }
 

@@ -104,8 +104,8 @@ Berth__Envelope *client_control(struct party *client, Berth__JobControl__Op op,
 uint64_t client_wait(struct party *client, uint32_t job, bool started);
 
 /* One request as another account (tests that run as root). Returns the code of the
- * reply's status, of the first controlled job's, or ENODATA when a job list came
- * without the script. */
+ * reply's status, of the first controlled job's or object's, or ENODATA when a job
+ * list came without the script, or a list of objects without any. */
 int other_user_call(struct cluster *cluster, uid_t uid, Berth__Envelope *request);
 
 /* State of a job in the controller, by name. */

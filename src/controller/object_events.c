@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * object_events.c - keep events of objects, count and forget them
+ */
+#include "controller/object_events.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <utlist.h>
+
+#include "base/mem.h"
+#include "controller/object_spaces.h"
+#include "wire/pack.h"
+
+#define EVENTS_MAX 20000
+#define EVENTS_AGE_USEC (INT64_C(3600) * 1000000)
+#define WORDS_MAX 1024
+#define REASON_MAX 64
+
+struct object_events {
+    struct ctl_object_event *list, *by_same;
+    size_t n;
+    uint64_t next_id;
+};
+
+static struct object_events *events_of(struct controller *ctl)
+{
+    if (!ctl->object_events) {
+        ctl->object_events = xcalloc(1, sizeof(*ctl->object_events));
+        ctl->object_events->next_id = 1;
+    }
+    return ctl->object_events;
+}
+
+struct ctl_object_event *object_events_first(const struct controller *ctl)
+{
+    return ctl->object_events ? ctl->object_events->list : NULL;
+}
+
+static char *same_of(const Berth__ObjectEvent *event)
+{
+    return xasprintf("%s|%s|%s|%s", event->uid, event->container, event->reason,
+                     event->words);
+}
+
+/* Of an object without a namespace, of an account, of somebody's own. */
+static char *space_of(const Berth__ObjectEvent *event)
+{
+    if (!*event->name_space)
+        return xstrdup(OBJECT_SPACE_NONE);
+    if (strcmp(event->name_space, "default") == 0)
+        return xasprintf("default:%u", event->owner_uid);
+    return xstrdup(event->name_space);
+}
+
+static void put(struct object_events *events, Berth__ObjectEvent *event)
+{
+    struct ctl_object_event *one = xcalloc(1, sizeof(*one));
+
+    one->event = event;
+    one->space = space_of(event);
+    one->same = same_of(event);
+    DL_APPEND(events->list, one);
+    HASH_ADD_KEYPTR(hh, events->by_same, one->same, strlen(one->same), one);
+    events->n++;
+}
+
+static void drop(struct object_events *events, struct ctl_object_event *one)
+{
+    DL_DELETE(events->list, one);
+    HASH_DELETE(hh, events->by_same, one);
+    events->n--;
+    free_message(one->event);
+    free(one->space);
+    free(one->same);
+    free(one);
+}
+
+static void make_key(char key[32], const Berth__ObjectEvent *event)
+{
+    (void)snprintf(key, 32, "event/%020" PRIu64, event->id);
+}
+
+static void forget(struct controller *ctl, struct ctl_object_event *one)
+{
+    char key[32];
+
+    make_key(key, one->event);
+    store_delete(ctl->store, key);
+    drop(ctl->object_events, one);
+}
+
+static void save(struct controller *ctl, const Berth__ObjectEvent *event)
+{
+    char key[32];
+    size_t len;
+    uint8_t *bytes = pack_message(&event->base, &len);
+
+    make_key(key, event);
+    store_put_heap(ctl->store, key, bytes, len);
+}
+
+static int64_t now_usec(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* A new number with each telling: who has asked for later ones sees it again. */
+static void count_up(struct controller *ctl, struct ctl_object_event *one,
+                     const Berth__ObjectEvent *again)
+{
+    struct object_events *events = ctl->object_events;
+    int64_t at = again->last_usec ? again->last_usec : now_usec();
+    char key[32];
+
+    make_key(key, one->event);
+    store_delete(ctl->store, key);
+    one->event->id = events->next_id++;
+    one->event->count += again->count ? again->count : 1;
+    if (at > one->event->last_usec)
+        one->event->last_usec = at;
+    DL_DELETE(events->list, one);
+    DL_APPEND(events->list, one);
+    save(ctl, one->event);
+}
+
+/* Words of outside are bounded and have no control characters. */
+static char *clean(const char *text, size_t most)
+{
+    char *copy = xstrndup(text, most);
+
+    for (char *c = copy; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = ' ';
+    return copy;
+}
+
+static Berth__ObjectEvent *complete(const struct ctl_object *object,
+                                    const Berth__ObjectEvent *from)
+{
+    const Berth__ObjectRecord *record = object->record;
+    Berth__ObjectEvent *event = xmalloc(sizeof(*event));
+
+    berth__object_event__init(event);
+    event->kind = xstrdup(record->kind);
+    event->name_space = xstrdup(record->name_space);
+    event->name = xstrdup(record->name);
+    event->uid = xstrdup(record->uid);
+    event->owner_uid = record->owner_uid;
+    event->is_warning = from->is_warning;
+    event->reason = clean(from->reason, REASON_MAX);
+    event->words = clean(from->words, WORDS_MAX);
+    event->source = clean(from->source, REASON_MAX);
+    event->container = clean(from->container, REASON_MAX);
+    event->count = from->count ? from->count : 1;
+    event->last_usec = from->last_usec ? from->last_usec : now_usec();
+    event->first_usec = from->first_usec ? from->first_usec : event->last_usec;
+    return event;
+}
+
+void object_events_tell(struct controller *ctl, const struct ctl_object *object,
+                        const Berth__ObjectEvent *from)
+{
+    struct object_events *events = events_of(ctl);
+    Berth__ObjectEvent *event = complete(object, from);
+    cleanup(freep) char *same = same_of(event);
+    struct ctl_object_event *known;
+
+    HASH_FIND_STR(events->by_same, same, known);
+    if (known) {
+        count_up(ctl, known, event);
+        free_message(event);
+        return;
+    }
+    event->id = events->next_id++;
+    put(events, event);
+    save(ctl, event);
+    if (events->n > EVENTS_MAX)
+        forget(ctl, events->list);
+}
+
+void objects_event(struct controller *ctl, const struct ctl_object *object,
+                   bool is_warning, const char *reason, const char *fmt, ...)
+{
+    Berth__ObjectEvent event = BERTH__OBJECT_EVENT__INIT;
+    char source[] = "controller", words[WORDS_MAX];
+    cleanup(freep) char *why = xstrdup(reason);
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(words, sizeof(words), fmt, ap);
+    va_end(ap);
+    event.is_warning = is_warning;
+    event.reason = why;
+    event.words = words;
+    event.source = source;
+    object_events_tell(ctl, object, &event);
+}
+
+/* ------------------------------------------------------------------ life */
+
+struct loading {
+    struct controller *ctl;
+    struct err *err;
+};
+
+static int load_one(const char *key, const void *value, size_t len, void *ctx)
+{
+    const struct loading *loading = ctx;
+    struct object_events *events = events_of(loading->ctl);
+    Berth__ObjectEvent *event =
+        unpack_message(&berth__object_event__descriptor, value, len);
+
+    if (!event)
+        return err_set(loading->err, EBADMSG, "%s cannot be read", key);
+    if (event->id >= events->next_id)
+        events->next_id = event->id + 1;
+    put(events, event);
+    return 0;
+}
+
+int object_events_load(struct controller *ctl, struct err *err)
+{
+    struct loading loading = {ctl, err};
+
+    return store_scan(ctl->store, "event/", load_one, &loading, err);
+}
+
+void object_events_age(struct controller *ctl, int64_t now)
+{
+    struct object_events *events = events_of(ctl);
+
+    while (events->list &&
+           events->list->event->last_usec < now * 1000000 - EVENTS_AGE_USEC)
+        forget(ctl, events->list);
+}
+
+void object_events_clear(struct controller *ctl)
+{
+    struct object_events *events = take(ctl->object_events);
+
+    while (events && events->list)
+        drop(events, events->list);
+    free(events);
+}

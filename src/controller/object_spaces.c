@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * object_spaces.c - who is in which namespace
+ */
+#include "controller/object_spaces.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define OWN "default"
+
+static bool is_member(const struct controller *ctl, const char *user,
+                      const char *account)
+{
+    const struct assoc *assoc = ctl->assoc;
+
+    if (assoc_find(assoc, account, user, NULL) != ASSOC_NONE)
+        return true;
+    for (size_t i = 0; i < ctl->config->n_partitions; i++)
+        if (assoc_find(assoc, account, user, ctl->config->partitions[i].name) !=
+            ASSOC_NONE)
+            return true;
+    return false;
+}
+
+static bool is_of_somebody(const char *name_space)
+{
+    const char *colon = strchr(name_space, ':');
+
+    return colon && strncmp(name_space, OWN, strlen(OWN)) == 0 &&
+           colon == name_space + strlen(OWN) && colon[1] &&
+           !colon[1 + strspn(colon + 1, "0123456789")];
+}
+
+int object_space_for(const struct controller *ctl, uid_t uid, const char *user,
+                     const char *name_space, char **ret, struct err *err)
+{
+    bool is_admin = controller_is_admin(uid);
+    uint32_t index;
+    int rc;
+
+    if (!*name_space || strcmp(name_space, OWN) == 0) {
+        *ret = xasprintf(OWN ":%u", uid);
+        return 0;
+    }
+    if (is_admin && is_of_somebody(name_space)) {
+        *ret = xstrdup(name_space);
+        return 0;
+    }
+    rc = assoc_find_account(ctl->assoc, name_space, &index, err);
+    if (rc)
+        return err_wrap(err, "namespace '%.64s' is neither '" OWN "' nor an account",
+                        name_space);
+    if (!is_admin && !is_member(ctl, user, name_space))
+        return err_set(err, EACCES,
+                       "namespace '%.64s': it is that of an account, and user %s is "
+                       "not in it",
+                       name_space, user);
+    *ret = xstrdup(name_space);
+    return 0;
+}
+
+char *object_space_of(const Berth__ObjectRecord *record)
+{
+    if (!*record->name_space)
+        return xstrdup(OBJECT_SPACE_NONE);
+    if (strcmp(record->name_space, OWN) == 0)
+        return xasprintf(OWN ":%u", record->owner_uid);
+    return xstrdup(record->name_space);
+}
+
+bool object_space_is_seen(const struct controller *ctl, uid_t uid, const char *user,
+                          const char *space)
+{
+    cleanup(freep) char *own = NULL;
+
+    if (controller_is_admin(uid) || strcmp(space, OBJECT_SPACE_NONE) == 0)
+        return true;
+    own = xasprintf(OWN ":%u", uid);
+    if (strcmp(space, own) == 0)
+        return true;
+    return !strchr(space, ':') && is_member(ctl, user, space);
+}

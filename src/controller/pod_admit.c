@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pod_admit.c - translate a pod to a JobSpec
+ */
+#include "controller/pod_admit.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "base/strv.h"
+#include "base/units.h"
+#include "controller/object_make.h"
+#include "objects/demand.h"
+#include "state/job.h"
+
+#define GROUPS_MAX 4096
+#define MIB (INT64_C(1) << 20)
+#define CORES_MAX INT64_C(1000000)
+
+struct admission {
+    const struct config *config;
+    const Berth__ObjectRecord *record;
+    const struct mf_pod *pod;
+    Berth__JobSpec *spec;
+    char **warning;
+    struct err *err;
+};
+
+const char *pod_annotation(const struct mf_meta *meta, const char *key)
+{
+    for (size_t i = 0; i < meta->annotations.n; i++)
+        if (strcmp(meta->annotations.items[i].key, key) == 0)
+            return meta->annotations.items[i].value;
+    return NULL;
+}
+
+static void warn(const struct admission *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+static void warn(const struct admission *a, const char *fmt, ...)
+{
+    char words[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(words, sizeof(words), fmt, ap);
+    va_end(ap);
+    words_add(a->warning, words);
+}
+
+static const struct mf_container *container_at(const struct mf_pod_spec *spec, size_t i)
+{
+    return i < spec->init.n ? &spec->init.items[i]
+                            : &spec->containers.items[i - spec->init.n];
+}
+
+static size_t n_containers(const struct mf_pod_spec *spec)
+{
+    return spec->init.n + spec->containers.n;
+}
+
+/* ------------------------------------------------------------------ whose it is */
+
+static bool is_in_group(const Berth__ObjectRecord *record, int64_t gid)
+{
+    cleanup(freep) gid_t *gids = NULL;
+    int n = GROUPS_MAX;
+
+    if (gid == record->owner_gid)
+        return true;
+    gids = xcalloc(GROUPS_MAX, sizeof(*gids));
+    if (getgrouplist(record->owner_user, record->owner_gid, gids, &n) < 0)
+        n = GROUPS_MAX;
+    for (int i = 0; i < n; i++)
+        if (gids[i] == (gid_t)gid)
+            return true;
+    return false;
+}
+
+/* A container is its job's user; inside, that is the user's own number or 0. */
+static int check_user(const struct admission *a, const char *path, int64_t user,
+                      int64_t group)
+{
+    const Berth__ObjectRecord *record = a->record;
+
+    if (user != MF_UNSET && user != 0 && user != record->owner_uid)
+        return err_set(a->err, EINVAL,
+                       "%s.runAsUser: %" PRId64 " is not you: it is your own number, "
+                       "%u, or 0",
+                       path, user, record->owner_uid);
+    if (group != MF_UNSET && group != 0 && group != record->owner_gid)
+        return err_set(a->err, EINVAL,
+                       "%s.runAsGroup: %" PRId64 " is not your group: it is your own, "
+                       "%u, or 0",
+                       path, group, record->owner_gid);
+    return 0;
+}
+
+static int check_groups(const struct admission *a, const struct mf_pod_security *s)
+{
+    if (s->fs_group != MF_UNSET && s->fs_group != 0 &&
+        !is_in_group(a->record, s->fs_group))
+        return err_set(a->err, EACCES,
+                       "spec.securityContext.fsGroup: you are not in group %" PRId64,
+                       s->fs_group);
+    for (size_t i = 0; i < s->groups.n; i++)
+        if (!is_in_group(a->record, s->groups.items[i]))
+            return err_set(a->err, EACCES,
+                           "spec.securityContext.supplementalGroups[%zu]: you are not "
+                           "in group %" PRId64,
+                           i, s->groups.items[i]);
+    return 0;
+}
+
+static int check_users(const struct admission *a)
+{
+    const struct mf_pod_spec *spec = a->pod->spec;
+    const struct mf_pod_security *security = spec->security;
+    int rc = 0;
+
+    if (security)
+        rc = check_user(a, "spec.securityContext", security->user, security->group);
+    if (rc == 0 && security)
+        rc = check_groups(a, security);
+    for (size_t i = 0; rc == 0 && i < n_containers(spec); i++) {
+        const struct mf_container *c = container_at(spec, i);
+        cleanup(freep) char *path = NULL;
+
+        if (!c->security)
+            continue;
+        path = xasprintf("container %s: securityContext", c->name);
+        rc = check_user(a, path, c->security->user, c->security->group);
+    }
+    return rc;
+}
+
+static void fill_owner(struct admission *a)
+{
+    const Berth__ObjectRecord *record = a->record;
+    const struct mf_meta *meta = a->pod->meta;
+    const struct {
+        const char *annotation;
+        char **field;
+    } said[] = {{"berth/account", &a->spec->account},
+                {"berth/partition", &a->spec->partition},
+                {"berth/qos", &a->spec->qos},
+                {"berth/reservation", &a->spec->reservation}};
+
+    a->spec->uid = record->owner_uid;
+    a->spec->gid = record->owner_gid;
+    field_set(&a->spec->user, record->owner_user);
+    field_set(&a->spec->name, record->name);
+    field_set(&a->spec->cwd, "/");
+    if (*record->name_space && strcmp(record->name_space, "default") != 0 &&
+        !strchr(record->name_space, ':'))
+        field_set(&a->spec->account, record->name_space);
+    if (a->pod->spec->priority_class)
+        field_set(&a->spec->qos, a->pod->spec->priority_class);
+    for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+        const char *value = pod_annotation(meta, said[i].annotation);
+
+        if (value)
+            field_set(said[i].field, value);
+    }
+}
+
+/* ------------------------------------------------------------------ how much */
+
+static int fill_cores(struct admission *a)
+{
+    struct quantity cpu;
+    int64_t cores;
+
+    if (pod_demand(a->pod->spec, "cpu", &cpu))
+        return err_set(a->err, ERANGE, "resources: cpu: more than there is");
+    cores = quantity_units(&cpu);
+    if (cores > CORES_MAX)
+        return err_set(a->err, ERANGE, "resources: cpu: more than any machine has");
+    a->spec->cpus_per_task = cores > 0 ? (uint32_t)cores : 1;
+    return 0;
+}
+
+static const struct quantity *limit_of(const struct mf_container *c, const char *name)
+{
+    for (size_t i = 0; c->resources && i < c->resources->limits.n; i++)
+        if (strcmp(c->resources->limits.items[i].resource, name) == 0)
+            return &c->resources->limits.items[i].quantity;
+    return NULL;
+}
+
+static int64_t mebibytes(const struct quantity *q)
+{
+    int64_t bytes = quantity_units(q);
+
+    return bytes / MIB + (bytes % MIB != 0);
+}
+
+/* What all may use together, MiB; 0: some container has no limit. */
+static int64_t memory_limit(const struct mf_pod_spec *spec)
+{
+    struct quantity sum = {.whole = 0}, most = sum;
+
+    for (size_t i = 0; i < n_containers(spec); i++) {
+        const struct mf_container *c = container_at(spec, i);
+        const struct quantity *limit = limit_of(c, "memory");
+        bool stays = i >= spec->init.n || c->restart == MF_RESTART_ALWAYS;
+
+        if (!limit)
+            return 0;
+        if (stays && quantity_add(&sum, limit, &sum))
+            return 0;
+        if (!stays && quantity_compare(limit, &most) > 0)
+            most = *limit;
+    }
+    return mebibytes(quantity_compare(&most, &sum) > 0 ? &most : &sum);
+}
+
+static int fill_memory(struct admission *a)
+{
+    Berth__PodWish *wish = a->spec->pod;
+    struct quantity memory;
+    int64_t asked, limit = memory_limit(a->pod->spec);
+
+    if (pod_demand(a->pod->spec, "memory", &memory))
+        return err_set(a->err, ERANGE, "resources: memory: more than there is");
+    asked = mebibytes(&memory);
+    if (asked == 0) {
+        asked = (int64_t)a->config->pods.memory;
+        warn(a, "it asks for no memory: it gets %" PRId64 " MiB (pods.memory)", asked);
+    }
+    if (limit > asked && a->config->pods.overcommit) {
+        wish->mem_limit = (uint64_t)limit;
+    } else if (limit > asked) {
+        warn(a,
+             "its limits of memory are more than it asks for: it asks for all of them, "
+             "%" PRId64 " MiB (pods.overcommit)",
+             limit);
+        asked = limit;
+    }
+    a->spec->mem_per_node = (uint64_t)asked;
+    return 0;
+}
+
+/* The gres of "nvidia.com/gpu": heap, NULL when there is none. */
+static char *gres_of(const struct config *config, const char *resource)
+{
+    cleanup(strv_freep) char **rows =
+        config->pods.resources ? strv_split(config->pods.resources, ", ") : NULL;
+    size_t len = strlen(resource);
+
+    strv_foreach (row, rows)
+        if (strncmp(*row, resource, len) == 0 && (*row)[len] == '=')
+            return xstrdup(*row + len + 1);
+    return NULL;
+}
+
+static int add_device(const struct admission *a, const char *resource,
+                      struct strbuf *gres)
+{
+    cleanup(freep) char *name = gres_of(a->config, resource);
+    struct quantity amount;
+    int64_t count;
+
+    if (pod_demand(a->pod->spec, resource, &amount))
+        return err_set(a->err, ERANGE, "resources: %.64s: more than there is",
+                       resource);
+    count = quantity_units(&amount);
+    if (count == 0)
+        return 0;
+    if (!name)
+        return err_set(a->err, EINVAL,
+                       "resources: %.64s: this cluster has no such device; it has %s "
+                       "(pods.resources)",
+                       resource,
+                       a->config->pods.resources ? a->config->pods.resources : "none");
+    strbuf_printf(gres, "%s%s:%" PRId64, gres->len ? "," : "", name, count);
+    return 0;
+}
+
+static int fill_devices(struct admission *a)
+{
+    cleanup(strv_freep) char **names = pod_resources(a->pod->spec);
+    cleanup(strbuf_fini) struct strbuf gres = STRBUF_INIT;
+    int rc = 0;
+
+    strv_foreach (name, names) {
+        if (strcmp(*name, "cpu") == 0 || strcmp(*name, "memory") == 0)
+            continue;
+        if (strcmp(*name, "ephemeral-storage") == 0)
+            warn(a, "resources: ephemeral-storage: space on disks is not counted");
+        else if (strncmp(*name, "hugepages-", 10) == 0)
+            rc = err_set(a->err, EINVAL, "resources: %.40s: they are not given out",
+                         *name);
+        else
+            rc = add_device(a, *name, &gres);
+        if (rc)
+            return rc;
+    }
+    if (gres.len)
+        field_set(&a->spec->gres, gres.s);
+    return 0;
+}
+
+/* ------------------------------------------------------------------ when */
+
+static const struct config_partition *partition_of(const struct admission *a)
+{
+    const struct config *config = a->config;
+    const struct config_partition *found = NULL;
+
+    for (size_t i = 0; i < config->n_partitions; i++) {
+        const struct config_partition *p = &config->partitions[i];
+
+        if (*a->spec->partition ? strcmp(p->name, a->spec->partition) == 0
+                                : p->is_default || !found)
+            found = p;
+    }
+    return found;
+}
+
+/* A name that there is not is told of by whoever completes the job. */
+static int fill_times(struct admission *a)
+{
+    const struct config_partition *partition = partition_of(a);
+    const struct mf_pod_spec *spec = a->pod->spec;
+    int64_t most = partition ? partition->time_max : 0;
+    const char *expected = pod_annotation(a->pod->meta, "berth/time");
+    cleanup(freep) char *allowed = NULL;
+
+    if (expected)
+        (void)duration_parse(expected, &a->spec->pod->time_expected, NULL);
+    if (spec->grace != MF_UNSET)
+        a->spec->pod->grace = (uint32_t)spec->grace + 1;
+    a->spec->time_limit = spec->deadline != MF_UNSET ? spec->deadline : TIME_UNLIMITED;
+    if (most <= 0 || (spec->deadline != MF_UNSET && spec->deadline <= most))
+        return 0;
+    allowed = duration_format(most);
+    if (spec->deadline != MF_UNSET)
+        return err_set(a->err, EINVAL,
+                       "spec.activeDeadlineSeconds: partition '%s' allows at most %s",
+                       partition->name, allowed);
+    a->spec->time_limit = most;
+    warn(a, "without spec.activeDeadlineSeconds, partition '%s' ends it after %s",
+         partition->name, allowed);
+    return 0;
+}
+
+/* ------------------------------------------------------------------ where */
+
+/* What nobody carries out yet. */
+static int refuse_unbuilt(const struct admission *a)
+{
+    const struct mf_pod_spec *spec = a->pod->spec;
+    const struct {
+        bool is_said;
+        const char *field;
+    } wishes[] = {
+        {spec->node_selector.n > 0, "spec.nodeSelector"},
+        {spec->affinity && spec->affinity->node, "spec.affinity.nodeAffinity"},
+        {spec->affinity && spec->affinity->pod, "spec.affinity.podAffinity"},
+        {spec->affinity && spec->affinity->anti, "spec.affinity.podAntiAffinity"},
+        {spec->spread.n > 0, "spec.topologySpreadConstraints"},
+        {pod_annotation(a->pod->meta, "berth/gang") != NULL,
+         "metadata.annotations[berth/gang]"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
+        if (wishes[i].is_said)
+            return err_set(a->err, ENOTSUP, "%s: not carried out yet", wishes[i].field);
+    return 0;
+}
+
+static void fill_place(struct admission *a)
+{
+    const struct mf_pod_spec *spec = a->pod->spec;
+
+    a->spec->tasks = 1;
+    a->spec->nodes_min = a->spec->nodes_max = 1;
+    if (spec->node_name)
+        field_set(&a->spec->nodelist, spec->node_name);
+    a->spec->pod->never_preempts = spec->preemption == MF_PREEMPT_NEVER;
+}
+
+/* What the job is shown with; its lead takes images from the manifest. */
+static void fill_image(struct admission *a)
+{
+    Berth__ContainerSpec *container = xmalloc(sizeof(*container));
+
+    berth__container_spec__init(container);
+    container->image = xstrdup(a->pod->spec->containers.items[0].image
+                                   ? a->pod->spec->containers.items[0].image
+                                   : "");
+    a->spec->container = container;
+}
+
+static void fill_wish(struct admission *a)
+{
+    const Berth__ObjectRecord *record = a->record;
+    Berth__PodWish *wish = a->spec->pod;
+
+    wish->manifest.data = xmemdup(record->manifest.data, record->manifest.len);
+    wish->manifest.len = record->manifest.len;
+    field_set(&wish->uid, record->uid);
+    if (*record->made_by_uid)
+        wish->owner = xasprintf("%s/%s/%s", record->name_space, record->made_by_kind,
+                                record->made_by_name);
+}
+
+int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
+              const struct mf_pod *pod, Berth__JobSpec **ret, char **warning,
+              struct err *err)
+{
+    Berth__JobSpec *spec = xmalloc(sizeof(*spec));
+    struct admission a = {config, record, pod, spec, warning, err};
+    int rc;
+
+    berth__job_spec__init(spec);
+    spec->pod = xmalloc(sizeof(*spec->pod));
+    berth__pod_wish__init(spec->pod);
+    fill_owner(&a);
+    fill_place(&a);
+    fill_image(&a);
+    fill_wish(&a);
+    rc = check_users(&a);
+    if (rc == 0)
+        rc = refuse_unbuilt(&a);
+    if (rc == 0)
+        rc = fill_cores(&a);
+    if (rc == 0)
+        rc = fill_memory(&a);
+    if (rc == 0)
+        rc = fill_devices(&a);
+    if (rc == 0)
+        rc = fill_times(&a);
+    if (rc)
+        berth__job_spec__free_unpacked(spec, NULL);
+    else
+        *ret = spec;
+    return rc;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pod_admit.h - what a pod is as a job
+ *
+ * Pure. What nothing carries out yet is refused here, or warned of, by name.
+ */
+#ifndef BERTH_CONTROLLER_POD_ADMIT_H
+#define BERTH_CONTROLLER_POD_ADMIT_H
+
+#include "config/config.h"
+#include "objects/pod.h"
+#include "wire/messages.pb-c.h"
+
+/* The job of 'pod', whose record has its owner, uid and manifest; partition, account
+ * and QOS as far as it says them. The caller frees it (free_message). -EINVAL, -EACCES
+ * with the field at fault; '*warning' is added to. */
+int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
+              const struct mf_pod *pod, Berth__JobSpec **ret, char **warning,
+              struct err *err);
+
+/* The annotation, or NULL. */
+const char *pod_annotation(const struct mf_meta *meta, const char *key);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pods.h - pods as jobs: one object, one job, one status
+ */
+#ifndef BERTH_CONTROLLER_PODS_H
+#define BERTH_CONTROLLER_PODS_H
+
+#include "controller/objects.h"
+
+struct ctl_node;
+
+extern const struct object_kind pods_kind;
+
+/* Why the pod's job may not begin yet; NULL: it may, or it is no pod. */
+const char *pods_wait(const struct ctl_job *cj);
+
+/* The job of a pod is in another state; 'ended' as its lead told it, or NULL. */
+void pods_job_changed(struct controller *ctl, struct ctl_job *cj,
+                      const Berth__JobEnded *ended);
+/* The job leaves the table. */
+void pods_job_forgotten(struct ctl_job *cj);
+
+/* Behind objects_load: each finds its job, before that goes on. */
+void pods_attach(struct controller *ctl);
+/* Each second: of too many that have ended the oldest go. */
+void pods_tick(struct controller *ctl);
+
+#endif

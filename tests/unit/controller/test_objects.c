@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_objects.c - objects are made, changed, shown and deleted; pods are jobs
+ */
+#include "fixture.h"
+
+#include "base/mem.h"
+#include "controller/objects.h"
+#include "wire/pack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define POD(name, more)                                                          \
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  name: " name "\nspec:\n"            \
+    "  restartPolicy: Never\n  containers:\n  - name: c\n    image: debian:12\n" \
+    "    resources: {requests: {cpu: 1500m, memory: 100Mi}}\n" more
+
+/* ------------------------------------------------------------------ requests */
+
+static Berth__Envelope *apply_as(struct party *client, Berth__ObjectApply__Verb verb,
+                                 const char *text, const char *key, bool dry)
+{
+    ProtobufCBinaryData manifest = {strlen(text), (uint8_t *)(uintptr_t)text};
+    Berth__ObjectApply apply = BERTH__OBJECT_APPLY__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__Envelope *reply;
+
+    apply.verb = verb;
+    apply.manifests = &manifest;
+    apply.n_manifests = 1;
+    apply.key = (char *)(uintptr_t)key;
+    apply.dry_run = dry;
+    env.body_case = BERTH__ENVELOPE__BODY_OBJECT_APPLY;
+    env.object_apply = &apply;
+    reply = party_call(client, &env);
+    assert_int_equal(reply->body_case, BERTH__ENVELOPE__BODY_OBJECT_REPLIES);
+    assert_int_equal(reply->object_replies->n_replies, 1);
+    return reply;
+}
+
+/* "created", "configured", "unchanged". */
+static void apply(struct party *client, const char *text, const char *done)
+{
+    cleanup(free_messagep) Berth__Envelope *reply =
+        apply_as(client, BERTH__OBJECT_APPLY__VERB__APPLY, text, "", false);
+    const Berth__ObjectReply *one = reply->object_replies->replies[0];
+
+    if (one->status && one->status->code)
+        fail_msg("%s", one->status->text);
+    assert_string_equal(one->done, done);
+}
+
+static void assert_refused(struct party *client, const char *text, int code,
+                           const char *words)
+{
+    cleanup(free_messagep) Berth__Envelope *reply =
+        apply_as(client, BERTH__OBJECT_APPLY__VERB__APPLY, text, "", false);
+    const Berth__ObjectReply *one = reply->object_replies->replies[0];
+
+    assert_non_null(one->status);
+    assert_string_equal(one->status->text, words);
+    assert_int_equal(one->status->code, code);
+}
+
+static Berth__Envelope *get(struct party *client, const char *kind, const char *name)
+{
+    Berth__ObjectQuery query = BERTH__OBJECT_QUERY__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    char *names[] = {(char *)(uintptr_t)name};
+
+    query.kind = (char *)(uintptr_t)kind;
+    query.names = names;
+    query.n_names = name ? 1 : 0;
+    env.body_case = BERTH__ENVELOPE__BODY_OBJECT_QUERY;
+    env.object_query = &query;
+    return party_call(client, &env);
+}
+
+static void delete (struct party *client, const char *kind, const char *name)
+{
+    Berth__ObjectDelete order = BERTH__OBJECT_DELETE__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    char *names[] = {(char *)(uintptr_t)name};
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+
+    order.kind = (char *)(uintptr_t)kind;
+    order.names = names;
+    order.n_names = 1;
+    env.body_case = BERTH__ENVELOPE__BODY_OBJECT_DELETE;
+    env.object_delete = &order;
+    reply = party_call(client, &env);
+    assert_int_equal(reply->body_case, BERTH__ENVELOPE__BODY_OBJECT_REPLIES);
+    assert_string_equal(reply->object_replies->replies[0]->done, "deleted");
+}
+
+static struct ctl_object *find(struct cluster *cluster, const char *kind,
+                               const char *name)
+{
+    char space[32];
+
+    (void)snprintf(space, sizeof(space), "default:%u", getuid());
+    return objects_find(cluster->ctl, space, kind, name);
+}
+
+static const Berth__PodStatus *status_of_pod(struct cluster *cluster, const char *name)
+{
+    const struct ctl_object *pod = find(cluster, "Pod", name);
+
+    assert_non_null(pod);
+    return pod->record->pod;
+}
+
+/* ------------------------------------------------------------------ a node's side */
+
+static void tell_running(struct party *node, uint32_t job, uint32_t epoch, uint32_t seq)
+{
+    static char running[] = "Running", c[] = "c", started[] = "Started";
+    Berth__ContainerStatus container = BERTH__CONTAINER_STATUS__INIT;
+    Berth__ContainerStatus *containers[] = {&container};
+    Berth__PodStatus status = BERTH__POD_STATUS__INIT;
+    Berth__ObjectEvent event = BERTH__OBJECT_EVENT__INIT;
+    Berth__ObjectEvent *events[] = {&event};
+    Berth__PodChanged changed = BERTH__POD_CHANGED__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+
+    container.name = c;
+    container.state = BERTH__CONTAINER_STATUS__STATE__RUNNING;
+    container.ready = container.started = true;
+    status.phase = running;
+    status.ready = true;
+    status.containers = containers;
+    status.n_containers = 1;
+    event.reason = started;
+    changed.job_id = job;
+    changed.epoch = epoch;
+    changed.seq = seq;
+    changed.status = &status;
+    changed.events = events;
+    changed.n_events = 1;
+    env.body_case = BERTH__ENVELOPE__BODY_POD_CHANGED;
+    env.pod_changed = &changed;
+    reply = party_call(node, &env);
+    assert_int_equal(status_of(reply), 0);
+}
+
+static void tell_ended(struct party *node, uint32_t job, uint32_t epoch, int code)
+{
+    static char succeeded[] = "Succeeded", failed[] = "Failed";
+    Berth__PodStatus status = BERTH__POD_STATUS__INIT;
+    Berth__JobEnded ended = BERTH__JOB_ENDED__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+
+    status.phase = code ? failed : succeeded;
+    ended.job_id = job;
+    ended.epoch = epoch;
+    ended.exit_code = code;
+    ended.pod = &status;
+    env.body_case = BERTH__ENVELOPE__BODY_JOB_ENDED;
+    env.job_ended = &ended;
+    reply = party_call(node, &env);
+    assert_int_equal(status_of(reply), 0);
+}
+
+static uint32_t events_about(struct party *client, const char *name, const char *reason)
+{
+    Berth__ObjectEventQuery query = BERTH__OBJECT_EVENT_QUERY__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+    uint32_t count = 0;
+
+    query.name = (char *)(uintptr_t)name;
+    env.body_case = BERTH__ENVELOPE__BODY_OBJECT_EVENT_QUERY;
+    env.object_event_query = &query;
+    reply = party_call(client, &env);
+    assert_int_equal(reply->body_case, BERTH__ENVELOPE__BODY_OBJECT_EVENT_LIST);
+    for (size_t i = 0; i < reply->object_event_list->n_events; i++)
+        if (strcmp(reply->object_event_list->events[i]->reason, reason) == 0)
+            count += reply->object_event_list->events[i]->count;
+    return count;
+}
+
+/* ------------------------------------------------------------------ tests */
+
+static void a_pod_is_queued_launched_and_its_status_comes_back(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    cleanup(free_messagep) Berth__Envelope *launch = NULL;
+    const Berth__JobSpec *spec;
+    uint32_t job;
+
+    apply(client, POD("web", ""), "created");
+    launch = party_expect(node, BERTH__ENVELOPE__BODY_LAUNCH_JOB);
+    spec = launch->launch_job->spec;
+    assert_non_null(spec->pod);
+    assert_non_null(strstr((const char *)spec->pod->manifest.data, "\"debian:12\""));
+    assert_string_equal(spec->name, "web");
+    assert_int_equal(spec->cpus_per_task, 2);
+    assert_int_equal(spec->mem_per_node, 100);
+    assert_int_equal(spec->pod->grace, 31);
+    assert_int_equal(spec->time_limit, 3600);
+    assert_string_equal(spec->pod->uid, find(cluster, "Pod", "web")->record->uid);
+    party_answer(node, launch, 0, "");
+    job = find(cluster, "Pod", "web")->record->job_id;
+    assert_string_equal(status_of_pod(cluster, "web")->phase, "Pending");
+    assert_string_equal(status_of_pod(cluster, "web")->node, "n1");
+    node_started(node, job, 1);
+    tell_running(node, job, 1, 1);
+    assert_string_equal(status_of_pod(cluster, "web")->phase, "Running");
+    assert_true(status_of_pod(cluster, "web")->scheduled_usec > 0);
+    assert_string_equal(status_of_pod(cluster, "web")->node, "n1");
+    tell_running(node, job, 1, 1);
+    assert_int_equal(events_about(client, "web", "Started"), 1);
+    tell_ended(node, job, 1, 0);
+    assert_string_equal(status_of_pod(cluster, "web")->phase, "Succeeded");
+    assert_string_equal(state_of(cluster, job), "COMPLETED");
+}
+
+static void what_was_told_survives_a_restart_and_counts_once(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    struct running runs = {.epoch = 1, .lead = true};
+    cleanup(free_messagep) Berth__Envelope *registered = NULL;
+    cleanup(freep) char *uid = NULL;
+    uint32_t epoch;
+
+    apply(client, POD("web", ""), "created");
+    uid = xstrdup(find(cluster, "Pod", "web")->record->uid);
+    runs.job = node_accept_launch(node, &epoch);
+    node_started(node, runs.job, 1);
+    tell_running(node, runs.job, 1, 7);
+    cluster_stop(cluster);
+    cluster_start(cluster);
+    client = party_connect(cluster);
+    assert_string_equal(find(cluster, "Pod", "web")->record->uid, uid);
+    assert_string_equal(status_of_pod(cluster, "web")->phase, "Running");
+    node = party_connect(cluster);
+    registered = node_register(node, "n1", "boot-1", &runs, 1);
+    tell_running(node, runs.job, 1, 7);
+    assert_int_equal(events_about(client, "web", "Started"), 1);
+    tell_ended(node, runs.job, 1, 3);
+    assert_string_equal(status_of_pod(cluster, "web")->phase, "Failed");
+    cluster_stop(cluster);
+    cluster_start(cluster);
+    assert_string_equal(status_of_pod(cluster, "web")->phase, "Failed");
+    client = party_connect(cluster);
+    delete (client, "Pod", "web");
+    assert_null(find(cluster, "Pod", "web"));
+}
+
+static void a_deleted_pod_goes_when_its_job_has_ended(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    cleanup(free_messagep) Berth__Envelope *signal = NULL;
+    uint32_t job, epoch;
+
+    apply(client, POD("web", "  terminationGracePeriodSeconds: 7\n"), "created");
+    job = node_accept_launch(node, &epoch);
+    node_started(node, job, epoch);
+    delete (client, "Pod", "web");
+    signal = party_expect(node, BERTH__ENVELOPE__BODY_SIGNAL_JOB);
+    assert_int_equal(signal->signal_job->signal, 0);
+    assert_int_equal(signal->signal_job->grace, 7);
+    assert_true(find(cluster, "Pod", "web")->record->deleted_at > 0);
+    assert_refused(client, POD("web", ""), EBUSY,
+                   "Pod web is being deleted: try again later");
+    tell_ended(node, job, epoch, 143);
+    assert_null(find(cluster, "Pod", "web"));
+    assert_string_equal(state_of(cluster, job), "CANCELLED");
+    apply(client, POD("web", ""), "created");
+}
+
+static void a_pod_waits_for_what_it_names(void **state)
+{
+    static const char map[] = "apiVersion: v1\nkind: ConfigMap\n"
+                              "metadata: {name: settings}\ndata: {a: \"1\"}\n";
+    static const char map2[] = "apiVersion: v1\nkind: ConfigMap\n"
+                               "metadata: {name: settings}\ndata: {a: \"2\"}\n";
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    cleanup(free_messagep) Berth__Envelope *launch = NULL, *data = NULL, *show = NULL;
+    const Berth__PodObject *object;
+    uint32_t job;
+
+    apply(client,
+          POD("web", "    envFrom:\n    - configMapRef: {name: settings}\n"
+                     "    - secretRef: {name: key, optional: true}\n"),
+          "created");
+    job = find(cluster, "Pod", "web")->record->job_id;
+    cluster_run_for(cluster, 50);
+    assert_string_equal(state_of(cluster, job), "PENDING");
+    assert_string_equal(status_of_pod(cluster, "web")->words,
+                        "ConfigMap settings is not there");
+    show = client_show(client, job);
+    assert_string_equal(show->job_list->jobs[0]->reason, "PodWaits");
+    assert_string_equal(show->job_list->jobs[0]->record->state_words,
+                        "ConfigMap settings is not there");
+    apply(client, map, "created");
+    launch = party_expect(node, BERTH__ENVELOPE__BODY_LAUNCH_JOB);
+    assert_int_equal(launch->launch_job->n_pod_objects, 2);
+    object = launch->launch_job->pod_objects[0];
+    assert_string_equal(object->kind, "ConfigMap");
+    assert_string_equal(object->name, "settings");
+    assert_true(object->manifest.len > 0);
+    assert_int_equal(launch->launch_job->pod_objects[1]->manifest.len, 0);
+    party_answer(node, launch, 0, "");
+    node_started(node, job, 1);
+    apply(client, map, "unchanged");
+    apply(client, map2, "configured");
+    data = party_expect(node, BERTH__ENVELOPE__BODY_POD_DATA);
+    assert_int_equal(data->pod_data->job_id, job);
+    assert_int_equal(data->pod_data->n_objects, 1);
+    assert_true(data->pod_data->objects[0]->revision > object->revision);
+}
+
+static void a_cancelled_job_is_a_failed_pod(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster);
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+
+    apply(client, POD("web", ""), "created");
+    reply = client_control(client, BERTH__JOB_CONTROL__OP__CANCEL,
+                           find(cluster, "Pod", "web")->record->job_id);
+    assert_string_equal(status_of_pod(cluster, "web")->phase, "Failed");
+    assert_string_equal(status_of_pod(cluster, "web")->reason, "Cancelled");
+}
+
+static void a_key_makes_one_pod(void **state)
+{
+    static const char text[] = "apiVersion: v1\nkind: Pod\n"
+                               "metadata: {generateName: run-}\nspec:\n"
+                               "  containers: [{name: c, image: debian}]\n";
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster);
+    cleanup(free_messagep) Berth__Envelope *one =
+        apply_as(client, BERTH__OBJECT_APPLY__VERB__CREATE, text, "k1", false);
+    cleanup(free_messagep) Berth__Envelope *again =
+        apply_as(client, BERTH__OBJECT_APPLY__VERB__CREATE, text, "k1", false);
+    cleanup(free_messagep) Berth__Envelope *dry =
+        apply_as(client, BERTH__OBJECT_APPLY__VERB__CREATE, text, "k2", true);
+    cleanup(free_messagep) Berth__Envelope *list = NULL;
+
+    assert_non_null(one->object_replies->replies[0]->record);
+    assert_memory_equal(one->object_replies->replies[0]->record->name, "run-", 4);
+    assert_string_equal(one->object_replies->replies[0]->record->name,
+                        again->object_replies->replies[0]->record->name);
+    assert_string_equal(dry->object_replies->replies[0]->done, "created");
+    list = get(client, "po", NULL);
+    assert_int_equal(list->object_list->n_objects, 1);
+    assert_int_equal(cluster->ctl->n_jobs, 1);
+}
+
+static void refusals_name_the_field(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster);
+
+    assert_refused(client, POD("web", "  securityContext: {runAsUser: 4242}\n"), EINVAL,
+                   "pod web: spec.securityContext.runAsUser: 4242 is not you: it is "
+                   "your own number, 0, or 0");
+    assert_refused(client, POD("web", "  activeDeadlineSeconds: 7200\n"), EINVAL,
+                   "pod web: spec.activeDeadlineSeconds: partition 'main' allows at "
+                   "most 01:00:00");
+    apply(client, POD("web", ""), "created");
+    assert_refused(client, POD("web", "  activeDeadlineSeconds: 100\n"), EINVAL,
+                   "Pod web: spec.activeDeadlineSeconds: it cannot be changed: delete "
+                   "the object and make it again");
+    assert_int_equal(cluster->ctl->n_jobs, 1);
+}
+
+static void others_see_and_change_nothing_of_ones_own(void **state)
+{
+    static const char secret[] = "apiVersion: v1\nkind: Secret\n"
+                                 "metadata: {name: key}\nstringData: {a: \"1\"}\n";
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster);
+    static char own[] = "default:0", kind[] = "Secret", name[] = "key";
+    char *names[] = {name};
+    Berth__ObjectQuery query = BERTH__OBJECT_QUERY__INIT;
+    Berth__ObjectDelete order = BERTH__OBJECT_DELETE__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    if (getuid() != 0)
+        skip();
+    apply(client, secret, "created");
+    env.body_case = BERTH__ENVELOPE__BODY_OBJECT_QUERY;
+    env.object_query = &query;
+    assert_int_equal(other_user_call(cluster, 65534, &env), ENODATA);
+    query.everybody = true;
+    assert_int_equal(other_user_call(cluster, 65534, &env), ENODATA);
+    query.name_space = own;
+    assert_int_equal(other_user_call(cluster, 65534, &env), ENOENT);
+    env.body_case = BERTH__ENVELOPE__BODY_OBJECT_DELETE;
+    env.object_delete = &order;
+    order.kind = kind;
+    order.names = names;
+    order.n_names = 1;
+    assert_int_equal(other_user_call(cluster, 65534, &env), ENOENT);
+    assert_non_null(find(cluster, "Secret", "key"));
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, cluster_setup, cluster_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_pod_is_queued_launched_and_its_status_comes_back),
+        TEST(what_was_told_survives_a_restart_and_counts_once),
+        TEST(a_deleted_pod_goes_when_its_job_has_ended),
+        TEST(a_pod_waits_for_what_it_names),
+        TEST(a_cancelled_job_is_a_failed_pod),
+        TEST(a_key_makes_one_pod),
+        TEST(refusals_name_the_field),
+        TEST(others_see_and_change_nothing_of_ones_own),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
