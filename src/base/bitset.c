@@ -67,6 +67,12 @@ void bitset_andnot(struct bitset *set, const struct bitset *with)
         set->words[i] &= ~with->words[i];
 }
 
+void bitset_or(struct bitset *set, const struct bitset *with)
+{
+    for (size_t i = 0; i < nwords(set); i++)
+        set->words[i] |= with->words[i];
+}
+
 bool bitset_intersects(const struct bitset *a, const struct bitset *b)
 {
     for (size_t i = 0; i < nwords(a); i++)

@@ -36,6 +36,8 @@ void bitset_clear_all(struct bitset *set);
 /* Keep only what is (not) in 'with' too. */
 void bitset_and(struct bitset *set, const struct bitset *with);
 void bitset_andnot(struct bitset *set, const struct bitset *with);
+/* And what is in 'with'. */
+void bitset_or(struct bitset *set, const struct bitset *with);
 bool bitset_intersects(const struct bitset *a, const struct bitset *b);
 
 size_t bitset_count(const struct bitset *set);

@@ -51,6 +51,8 @@ struct group {
     char **strings;           /* strv */
     struct bitset *required, *excluded, *place_allowed;
     struct place_gres *gres;
+    struct place_level *levels;
+    struct bitset **level_sets;
     uint32_t *general; /* by gres: the kind that it counts as too, or UINT32_MAX */
     struct demand demand;
     struct licence_spec licences;

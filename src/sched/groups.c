@@ -69,15 +69,23 @@ static void add_place(struct strbuf *key, const struct place_request *p)
     add_set(key, p->allowed);
     add_set(key, p->required);
     add_set(key, p->excluded);
+    for (uint32_t i = 0; i < p->n_levels; i++) {
+        strbuf_add(key, &p->levels[i].cost, sizeof(p->levels[i].cost));
+        add_set(key, p->levels[i].nodes);
+    }
 }
 
 static void make_key(const struct sched_request *req, uint32_t partition, int64_t step,
                      struct strbuf *key)
 {
-    const int64_t numbers[] = {
-        partition,          req->time_limit, req->time_min,   step,
-        req->nice,          req->uid,        req->no_preempt, req->exclusive,
-        req->switches_wait, req->image,      req->priority};
+    const int64_t numbers[] = {partition,          req->time_limit,
+                               req->time_min,      step,
+                               req->nice,          req->uid,
+                               req->no_preempt,    req->exclusive,
+                               req->switches_wait, req->image,
+                               req->priority,      req->class,
+                               req->depends,       req->never_preempts,
+                               req->grace};
     const char *texts[] = {req->account,  req->qos,      req->user,
                            req->features, req->licences, req->reservation};
     strbuf_add(key, numbers, sizeof(numbers));
@@ -306,6 +314,19 @@ static struct bitset *dup_set(const struct bitset *set)
     return set ? bitset_dup(set) : NULL;
 }
 
+static void copy_levels(struct group *group, const struct place_request *from)
+{
+    struct place_level *levels = xcalloc(from->n_levels + 1, sizeof(*levels));
+    group->level_sets = xcalloc(from->n_levels + 1, sizeof(struct bitset *));
+    for (uint32_t i = 0; i < from->n_levels; i++) {
+        group->level_sets[i] = bitset_dup(from->levels[i].nodes);
+        levels[i] = (struct place_level){.nodes = group->level_sets[i],
+                                         .cost = from->levels[i].cost};
+    }
+    group->levels = levels;
+    group->req.place.levels = levels;
+}
+
 static void copy_request(struct group *group, const struct sched_request *req)
 {
     struct sched_request *own_req = &group->req;
@@ -331,6 +352,7 @@ static void copy_request(struct group *group, const struct sched_request *req)
         group->gres =
             xmemdup(req->place.gres, req->place.n_gres * sizeof(*group->gres));
     own_req->place.gres = group->gres;
+    copy_levels(group, &req->place);
     if (req->exclusive == SCHED_WHOLE_NODES)
         own_req->place.exclusive = true;
 }
@@ -342,6 +364,10 @@ static void group_destroy(struct group *group)
     bitset_destroy(group->required);
     bitset_destroy(group->excluded);
     bitset_destroy(group->place_allowed);
+    for (uint32_t i = 0; i < group->req.place.n_levels; i++)
+        bitset_destroy(group->level_sets[i]);
+    free(group->level_sets);
+    free(group->levels);
     strv_free(group->strings);
     free(group->gres);
     free(group->general);
@@ -405,10 +431,10 @@ static int fill(struct sched *sched, struct group *group, struct err *err)
 static bool is_plain(const struct sched_request *req)
 {
     const struct place_request *p = &req->place;
-    return !req->features && !req->licences && !req->reservation && !p->required &&
-           !p->excluded && !p->allowed && p->n_gres == 0 && !p->contiguous &&
-           p->switches_max == 0 && p->tasks_per_package == 0 && !p->exclusive &&
-           p->milli == 0 && !p->overcommit && req->time_min == 0 &&
+    return !req->class && !req->features && !req->licences && !req->reservation &&
+           !p->required && !p->excluded && !p->allowed && p->n_gres == 0 &&
+           !p->contiguous && p->switches_max == 0 && p->tasks_per_package == 0 &&
+           !p->exclusive && p->milli == 0 && !p->overcommit && req->time_min == 0 &&
            req->exclusive == SCHED_SHARED;
 }
 
@@ -424,7 +450,8 @@ static int group_create(struct sched *sched, const struct sched_request *req,
     group->is_plain = is_plain(req);
     group->few_until = TIME_NEVER;
     group->is_timed = req->time_min > 0 || req->place.switches_max > 0 ||
-                      req->reservation || req->exclusive == SCHED_OWN_NODES;
+                      req->reservation || req->depends ||
+                      req->exclusive == SCHED_OWN_NODES;
     int rc = fill(sched, group, err);
     if (rc < 0)
         group_destroy(group);

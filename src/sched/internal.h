@@ -413,6 +413,10 @@ bool search_start(struct sched *sched, struct group *group, int64_t from,
 bool search_allowed(const struct sched *sched, const struct group *group, int64_t from,
                     int64_t length, struct bitset *ret, const char **ret_reservation);
 
+/* Take nodes out that those who run now keep from the group's jobs. */
+void search_narrow(const struct sched *sched, const struct group *group,
+                   struct bitset *nodes);
+
 /* ----------------------------------------------------------- promise.c */
 
 void promise_make(struct sched *sched, struct sched_job *job, const struct slot *slot,

@@ -130,6 +130,15 @@ void nodes_plan(struct sched *sched, const struct run *run, int64_t from, int64_
     }
 }
 
+/* Whoever counts who runs where is told. */
+static void tell_company(const struct sched *sched, const struct run *run,
+                         uint32_t node, int by)
+{
+    const struct sched_company *company = &sched->options.company;
+    if (run->group->req.class && company->moved)
+        company->moved(company->ctx, run->group->req.class, node, by);
+}
+
 void nodes_hold(struct sched *sched, struct run *run, int64_t from, int64_t to)
 {
     for (uint32_t i = 0; i < run->where->n_shares; i++) {
@@ -137,6 +146,7 @@ void nodes_hold(struct sched *sched, struct run *run, int64_t from, int64_t to)
         struct sched_node *node = &sched->nodes[share->node];
         place_cluster_take(sched->cluster, share);
         add_hold(node, run, i);
+        tell_company(sched, run, share->node, 1);
         count_free(sched, node, -(int64_t)place_share_cores(share));
         count_room(sched, share->node);
     }
@@ -150,6 +160,7 @@ void nodes_release(struct sched *sched, struct run *run, int64_t from, int64_t t
         struct sched_node *node = &sched->nodes[share->node];
         place_cluster_release(sched->cluster, share);
         drop_hold(node, run);
+        tell_company(sched, run, share->node, -1);
         count_free(sched, node, place_share_cores(share));
         count_room(sched, share->node);
         nodes_note_gain(sched, share->node, to);

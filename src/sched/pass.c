@@ -234,7 +234,7 @@ static bool is_still_no(const struct sched *sched, const struct group *group)
 static bool may_promise(const struct sched *sched, const struct group *group)
 {
     if (sched->n_promises >= sched->options.policy.promises ||
-        !can_be_promised(group->reason))
+        !can_be_promised(group->reason) || group->req.depends)
         return false;
     if (!group->has_assoc)
         return true;
@@ -304,7 +304,7 @@ static bool consider(struct sched *sched, struct group *group, struct out *out)
         if (n > 0)
             return true;
         if (sched->options.preempt != SCHED_PREEMPT_NONE &&
-            group->reason == SCHED_RESOURCES)
+            !group->req.never_preempts && group->reason == SCHED_RESOURCES)
             n = preempt_for(sched, job, out->at, &out->n, out->max);
         if (n > 0)
             return group->jobs != job;

@@ -148,8 +148,9 @@ static void push_aside(struct sched *sched, const struct victim *v, uint32_t for
                        struct sched_decision *ret)
 {
     int64_t now = sched->pass.now;
-    *ret = (struct sched_decision){
-        .id = v->run->id, .grace = v->grace, .for_job = for_job};
+    int64_t grace = v->run->group->req.grace ? v->run->group->req.grace : v->grace;
+    *ret =
+        (struct sched_decision){.id = v->run->id, .grace = grace, .for_job = for_job};
     switch (v->mode) {
     case QOS_PREEMPT_SUSPEND:
         ret->verb = SCHED_SUSPEND;
@@ -165,7 +166,7 @@ static void push_aside(struct sched *sched, const struct victim *v, uint32_t for
         break;
     }
     v->run->left_for = for_job;
-    runs_leave(sched, v->run, now + (v->grace > 0 ? v->grace : 1));
+    runs_leave(sched, v->run, now + (grace > 0 ? grace : 1));
 }
 
 size_t preempt_for(struct sched *sched, struct sched_job *job,

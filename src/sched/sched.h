@@ -105,6 +105,18 @@ struct sched_weights { /* of factors in [0, 1]; see struct sched_factors */
  * know (any more): asked of the caller. Pure and quick. */
 typedef struct depend_facts sched_fate_fn(void *ctx, uint32_t job, uint32_t task);
 
+/* Who depends on who runs: requests with a class (see struct sched_request). Both are
+ * pure but for what they count, and quick. */
+struct sched_company {
+    /* Take nodes out where a job of the class may not begin now. 'may_use' are those
+     * of its partition and wishes, whatever is free. */
+    void (*narrow)(void *ctx, uint32_t class, const struct bitset *may_use,
+                   struct bitset *nodes);
+    /* A job of the class begins to run on the node (1), or does so no more (-1). */
+    void (*moved)(void *ctx, uint32_t class, uint32_t node, int by);
+    void *ctx;
+};
+
 enum sched_preempt { SCHED_PREEMPT_NONE, SCHED_PREEMPT_QOS, SCHED_PREEMPT_PARTITION };
 
 struct sched_options {
@@ -122,6 +134,7 @@ struct sched_options {
     bool numbers_only;   /* cores are counted, not chosen: a simulator's flat machine */
     sched_fate_fn *fate; /* NULL: they are unknown */
     void *fate_ctx;
+    struct sched_company company;
     struct assoc *assoc; /* borrowed; NULL: no accounts, no limits */
 };
 extern const struct sched_options sched_options_default;
@@ -233,6 +246,12 @@ struct sched_request {
     int64_t switches_wait;          /* place.switches_max holds for so long */
     enum sched_exclusive exclusive;
     uint32_t image; /* number of its image, see sched_image_held; 0: none */
+    /* As 'company' knows it; 0: nobody cares whom it runs beside. One that depends on
+     * who runs is tried in each pass and promised nothing. */
+    uint32_t class;
+    bool depends;
+    bool never_preempts; /* it pushes nobody aside */
+    int64_t grace;       /* from being told to end until it is made to; 0: as ever */
 };
 
 /* Could it ever run? 0 or -EINVAL with words that name the option at fault. */

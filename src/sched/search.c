@@ -51,6 +51,14 @@ bool search_allowed(const struct sched *sched, const struct group *group, int64_
     return bitset_next(ret, 0) < ret->nbits;
 }
 
+void search_narrow(const struct sched *sched, const struct group *group,
+                   struct bitset *nodes)
+{
+    const struct sched_company *company = &sched->options.company;
+    if (group->req.class && company->narrow)
+        company->narrow(company->ctx, group->req.class, group->demand.allowed, nodes);
+}
+
 struct search {
     struct sched *sched;
     const struct group *group;
@@ -318,6 +326,7 @@ static bool settle(struct search *s, struct slot *ret)
         return false;
     if (!search_allowed(sched, s->group, s->at, s->length, sched->mask, NULL))
         return false;
+    search_narrow(sched, s->group, sched->mask);
     cleanup(freep) struct choice *c = xcalloc(s->n, sizeof(*c));
     size_t n = collect(s, sched->mask, c);
     if (n < demand->nodes_min || !has_required(s, c, n))
@@ -424,7 +433,7 @@ static bool search_nodes(struct sched *sched, const struct group *group, int64_t
 {
     struct search s = {.sched = sched, .group = group, .length = length};
     if (sched->n_nodes == 1 && !sched->reservations && !group->req.place.exclusive &&
-        !group->req.place.milli)
+        !group->req.place.milli && !group->req.class)
         return search_flat(sched, group, from, before, length, ret);
     const struct reservation *home;
     bool is_gone;

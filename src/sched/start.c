@@ -163,6 +163,14 @@ static int mask_nodes(const struct attempt *a, const struct place_request *place
         return -EBUSY;
     }
     bitset_and(allowed, sched->scratch);
+    search_narrow(sched, a->group, allowed);
+    if (a->group->req.class && bitset_next(allowed, 0) == allowed->nbits) {
+        err_set(&words, EAGAIN,
+                "none of the nodes that have room is one where it may be beside (or "
+                "apart from, or spread with) the pods that run now");
+        say(a, SCHED_RESOURCES, &words);
+        return -EBUSY;
+    }
     if (a->kept)
         mask_unclaimed(a, allowed);
     else if (sched->n_promises > 0)
@@ -204,7 +212,7 @@ static bool could_ever(const struct attempt *a, struct err *words)
 static bool is_flat(const struct attempt *a)
 {
     return a->sched->n_nodes == 1 && !a->sched->reservations &&
-           !a->group->req.place.milli;
+           !a->group->req.place.milli && !a->group->req.class;
 }
 
 /* On a machine of one node the timeline tells it all. */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pod_classes.h - which pods run where, and whom a pod wants beside it or not
+ *
+ * Pods with the same labels, namespace and wishes are one class, known by a number.
+ * The scheduler tells of each that starts and ends, and asks right before one is
+ * placed; so pods that start within one pass count for each other.
+ */
+#ifndef BERTH_AFFINITY_POD_CLASSES_H
+#define BERTH_AFFINITY_POD_CLASSES_H
+
+#include "affinity/node_labels.h"
+
+struct pod_classes;
+
+/* 'labels' are borrowed, and do not change any more. */
+struct pod_classes *pod_classes_create(const struct node_labels *labels);
+void pod_classes_destroy(struct pod_classes *classes);
+
+/* The class of such a pod, from 1 on, for ever. */
+uint32_t pod_classes_find(struct pod_classes *classes, const Berth__PodPlace *place);
+/* Does it ask for, or against, other pods beside it in any case? What is only a wish
+ * is not looked at. */
+bool pod_class_depends(const struct pod_classes *classes, uint32_t class);
+
+/* One of them begins to run on the node (1), or does not run there any more (-1). */
+void pod_classes_moved(struct pod_classes *classes, uint32_t class, uint32_t node,
+                       int by);
+/* Take nodes out of 'nodes' where one of the class may not begin now. 'may_use' are
+ * all nodes where it might ever run: their domains are those that spread is over. */
+void pod_classes_narrow(struct pod_classes *classes, uint32_t class,
+                        const struct bitset *may_use, struct bitset *nodes);
+
+#endif
