@@ -66,16 +66,16 @@ static void fail_index(const struct mf_job_spec *spec, struct job_progress *prog
 static void fail_job(struct job_progress *progress, const struct job_pod *pod,
                      const struct job_verdict *verdict)
 {
-    if (progress->outcome != JOB_RUNS && progress->outcome != JOB_SUSPENDED)
+    if (progress->outcome != WORK_RUNS && progress->outcome != WORK_SUSPENDED)
         return;
     if (verdict->exit)
         job_progress_decide(
-            progress, JOB_FAILS, "PodFailurePolicy",
+            progress, WORK_FAILS, "PodFailurePolicy",
             "container %s of pod %s failed with exit code %d, which rule %zu of the "
             "podFailurePolicy lets fail the Job",
             verdict->exit->container, pod->name, verdict->exit->code, verdict->rule);
     else
-        job_progress_decide(progress, JOB_FAILS, "PodFailurePolicy",
+        job_progress_decide(progress, WORK_FAILS, "PodFailurePolicy",
                             "pod %s has the condition %s, which rule %zu of the "
                             "podFailurePolicy lets fail the Job",
                             pod->name, verdict->reason->type, verdict->rule);

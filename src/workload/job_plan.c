@@ -85,7 +85,7 @@ static bool is_by_index(const struct planner *p)
 
 static bool goes_on(const struct planner *p)
 {
-    return p->progress->outcome == JOB_RUNS || p->progress->outcome == JOB_SUSPENDED;
+    return p->progress->outcome == WORK_RUNS || p->progress->outcome == WORK_SUSPENDED;
 }
 
 static int64_t count_active(const struct planner *p)
@@ -133,12 +133,12 @@ static void judge_indexes(struct planner *p)
 
     if (p->spec->max_failed_indexes != MF_UNSET &&
         given_up > p->spec->max_failed_indexes)
-        job_progress_decide(p->progress, JOB_FAILS, "MaxFailedIndexesExceeded",
+        job_progress_decide(p->progress, WORK_FAILS, "MaxFailedIndexesExceeded",
                             "%lld indexes have failed, and maxFailedIndexes is %lld",
                             (long long)given_up,
                             (long long)p->spec->max_failed_indexes);
     else if (given_up && given_up + p->progress->succeeded >= p->spec->completions)
-        job_progress_decide(p->progress, JOB_FAILS, "FailedIndexes",
+        job_progress_decide(p->progress, WORK_FAILS, "FailedIndexes",
                             "all others are done, and %lld indexes have failed",
                             (long long)given_up);
 }
@@ -148,16 +148,16 @@ static void judge_failures(struct planner *p)
     const struct mf_job_spec *spec = p->spec;
 
     if (spec->backoff != MF_UNSET && p->progress->failed > spec->backoff)
-        job_progress_decide(p->progress, JOB_FAILS, "BackoffLimitExceeded",
+        job_progress_decide(p->progress, WORK_FAILS, "BackoffLimitExceeded",
                             "%u pods have failed, and backoffLimit is %lld",
                             p->progress->failed, (long long)spec->backoff);
     else if (restarts_too_often(p))
-        job_progress_decide(p->progress, JOB_FAILS, "BackoffLimitExceeded",
+        job_progress_decide(p->progress, WORK_FAILS, "BackoffLimitExceeded",
                             "containers were restarted as often as backoffLimit %lld "
                             "allows",
                             (long long)spec->backoff);
     else if (is_past_deadline(p))
-        job_progress_decide(p->progress, JOB_FAILS, "DeadlineExceeded",
+        job_progress_decide(p->progress, WORK_FAILS, "DeadlineExceeded",
                             "it has run for activeDeadlineSeconds, %lld",
                             (long long)spec->deadline);
     else if (is_by_index(p))
@@ -177,10 +177,10 @@ static void judge_success(struct planner *p)
     int rule = is_indexed(p) ? job_success_rule(p->spec, p->progress) : -1;
 
     if (rule >= 0)
-        job_progress_decide(p->progress, JOB_SUCCEEDS, "SuccessPolicy",
+        job_progress_decide(p->progress, WORK_SUCCEEDS, "SuccessPolicy",
                             "rule %d of the successPolicy holds", rule);
     else if (has_all_it_wants(p))
-        job_progress_decide(p->progress, JOB_SUCCEEDS, "CompletionsReached",
+        job_progress_decide(p->progress, WORK_SUCCEEDS, "CompletionsReached",
                             "%u pods have succeeded", p->progress->succeeded);
 }
 
@@ -199,12 +199,12 @@ static void judge(struct planner *p)
 
 static void wind_up(struct planner *p)
 {
-    bool has_failed = p->progress->outcome == JOB_FAILS;
+    bool has_failed = p->progress->outcome == WORK_FAILS;
 
     end_all(p, has_failed);
     if (count_ending(p))
         return;
-    p->progress->outcome = has_failed ? JOB_FAILED : JOB_COMPLETE;
+    p->progress->outcome = has_failed ? WORK_FAILED : WORK_COMPLETE;
     p->progress->end_time = p->now;
     if (!p->progress->start_time)
         p->progress->start_time = p->now;
@@ -214,8 +214,8 @@ static void rest(struct planner *p)
 {
     end_all(p, false);
     p->progress->start_time = 0;
-    if (p->progress->outcome != JOB_SUSPENDED)
-        job_progress_decide(p->progress, JOB_SUSPENDED, "JobSuspended",
+    if (p->progress->outcome != WORK_SUSPENDED)
+        job_progress_decide(p->progress, WORK_SUSPENDED, "JobSuspended",
                             "suspend is true");
 }
 
@@ -342,8 +342,8 @@ static void run(struct planner *p)
 {
     int64_t active, want;
 
-    if (p->progress->outcome == JOB_SUSPENDED)
-        job_progress_decide(p->progress, JOB_RUNS, "JobResumed", "suspend is false");
+    if (p->progress->outcome == WORK_SUSPENDED)
+        job_progress_decide(p->progress, WORK_RUNS, "JobResumed", "suspend is false");
     if (!p->progress->start_time)
         p->progress->start_time = p->now;
     if (p->spec->deadline != MF_UNSET)

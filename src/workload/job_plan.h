@@ -16,7 +16,7 @@
 
 #include "workload/job_progress.h"
 
-#define JOB_STARTS_MAX 500 /* of one plan; the next one follows at once */
+#define JOB_STARTS_MAX 100 /* of one plan; the next one follows at once */
 #define JOB_PODS_KEPT 100  /* that succeeded, and as many that failed */
 
 struct job_start {

@@ -22,12 +22,12 @@ void job_progress_fini(struct job_progress *progress)
     free(progress->troubles.items);
     index_set_fini(&progress->completed);
     index_set_fini(&progress->given_up);
-    *progress = (struct job_progress){.outcome = JOB_RUNS};
+    *progress = (struct job_progress){.outcome = WORK_RUNS};
 }
 
 bool job_is_over(const struct job_progress *progress)
 {
-    return progress->outcome == JOB_FAILED || progress->outcome == JOB_COMPLETE;
+    return progress->outcome == WORK_FAILED || progress->outcome == WORK_COMPLETE;
 }
 
 const char *job_outcome_name(enum job_outcome outcome)

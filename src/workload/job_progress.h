@@ -18,13 +18,13 @@
 #include "workload/index_set.h"
 
 /* In Kubernetes' words, which conditions of a Job have. */
-#define JOB_OUTCOMES(X)                   \
-    X(JOB_RUNS, "")                       \
-    X(JOB_SUSPENDED, "Suspended")         \
-    X(JOB_FAILS, "FailureTarget")         \
-    X(JOB_SUCCEEDS, "SuccessCriteriaMet") \
-    X(JOB_FAILED, "Failed")               \
-    X(JOB_COMPLETE, "Complete")
+#define JOB_OUTCOMES(X)                    \
+    X(WORK_RUNS, "")                       \
+    X(WORK_SUSPENDED, "Suspended")         \
+    X(WORK_FAILS, "FailureTarget")         \
+    X(WORK_SUCCEEDS, "SuccessCriteriaMet") \
+    X(WORK_FAILED, "Failed")               \
+    X(WORK_COMPLETE, "Complete")
 
 #define X(id, word) id,
 enum job_outcome { JOB_OUTCOMES(X) };

@@ -39,7 +39,7 @@ static void no_completions_are_complete_at_once(void **state)
 
     (void)state;
     step(w);
-    expect(w, JOB_COMPLETE, "CompletionsReached");
+    expect(w, WORK_COMPLETE, "CompletionsReached");
     assert_int_equal(w->started, 0);
     assert_int_equal(w->progress.end_time, 1000);
     job_world_destroy(w);
@@ -54,7 +54,7 @@ static void completions_are_reached_with_no_pod_too_many(void **state)
         w->now += 5;
         finish(w, first_active(w), 0);
     }
-    expect(w, JOB_COMPLETE, "CompletionsReached");
+    expect(w, WORK_COMPLETE, "CompletionsReached");
     assert_int_equal(w->progress.succeeded, 5);
     assert_int_equal(w->started, 5);
     assert_int_equal(w->progress.start_time, 1000);
@@ -71,13 +71,13 @@ static void the_first_success_of_a_work_queue_begins_no_more(void **state)
     finish(w, first_active(w), 0);
     step(w);
     assert_int_equal(w->started, 3);
-    expect(w, JOB_RUNS, NULL);
+    expect(w, WORK_RUNS, NULL);
     finish(w, first_active(w), 1);
     step(w);
     assert_int_equal(w->started, 3);
     finish(w, first_active(w), 0);
     step(w);
-    expect(w, JOB_COMPLETE, "CompletionsReached");
+    expect(w, WORK_COMPLETE, "CompletionsReached");
     assert_int_equal(w->progress.succeeded, 2);
     assert_int_equal(w->progress.failed, 1);
     job_world_destroy(w);
@@ -140,17 +140,17 @@ static void one_failure_more_than_the_limit_fails_the_job(void **state)
     step(w);
     finish(w, 0, 1);
     step(w);
-    expect(w, JOB_RUNS, NULL);
+    expect(w, WORK_RUNS, NULL);
     w->now += 500;
     step(w);
     finish(w, first_active(w), 1);
     step(w);
     /* Final when the last pod has gone, not before. */
-    expect(w, JOB_FAILS, "BackoffLimitExceeded");
+    expect(w, WORK_FAILS, "BackoffLimitExceeded");
     assert_int_equal(w->progress.ending, 1);
     w->now += 30;
     let_go(w);
-    expect(w, JOB_FAILED, "BackoffLimitExceeded");
+    expect(w, WORK_FAILED, "BackoffLimitExceeded");
     assert_int_equal(w->progress.end_time, 1530);
     assert_int_equal(w->progress.failed, 3);
     job_world_destroy(w);
@@ -164,7 +164,7 @@ static void no_failure_at_all_is_a_limit_too(void **state)
     step(w);
     finish(w, 0, 1);
     step(w);
-    expect(w, JOB_FAILED, "BackoffLimitExceeded");
+    expect(w, WORK_FAILED, "BackoffLimitExceeded");
     assert_int_equal(w->started, 1);
     job_world_destroy(w);
 }
@@ -184,13 +184,13 @@ static void restarts_of_containers_count_under_on_failure(void **state)
         w->pods[0].phase = JOB_POD_RUNS;
         w->pods[0].restarts = rows[i].good;
         step(w);
-        expect(w, JOB_RUNS, NULL);
+        expect(w, WORK_RUNS, NULL);
         w->pods[0].restarts = rows[i].bad;
         step(w);
-        expect(w, JOB_FAILS, "BackoffLimitExceeded");
+        expect(w, WORK_FAILS, "BackoffLimitExceeded");
         assert_true(w->pods[0].is_ending);
         let_go(w);
-        expect(w, JOB_FAILED, "BackoffLimitExceeded");
+        expect(w, WORK_FAILED, "BackoffLimitExceeded");
         job_world_destroy(w);
     }
 }
@@ -205,13 +205,13 @@ static void the_deadline_ends_all_pods(void **state)
     assert_int_equal(w->again, 1060);
     w->now = 1059;
     step(w);
-    expect(w, JOB_RUNS, NULL);
+    expect(w, WORK_RUNS, NULL);
     w->now = 1060;
     step(w);
-    expect(w, JOB_FAILS, "DeadlineExceeded");
+    expect(w, WORK_FAILS, "DeadlineExceeded");
     assert_int_equal(count_active(w), 0);
     let_go(w);
-    expect(w, JOB_FAILED, "DeadlineExceeded");
+    expect(w, WORK_FAILED, "DeadlineExceeded");
     assert_int_equal(w->started, 2);
     job_world_destroy(w);
 }
@@ -228,7 +228,7 @@ static void a_suspended_job_has_no_pods_and_begins_anew(void **state)
     w->spec->is_suspended = true;
     w->now += 50;
     step(w);
-    expect(w, JOB_SUSPENDED, "JobSuspended");
+    expect(w, WORK_SUSPENDED, "JobSuspended");
     assert_int_equal(count_active(w), 0);
     assert_int_equal(w->progress.start_time, 0);
     let_go(w);
@@ -236,10 +236,10 @@ static void a_suspended_job_has_no_pods_and_begins_anew(void **state)
     assert_int_equal(w->progress.failed, 0);
     w->now += 5000;
     step(w);
-    expect(w, JOB_SUSPENDED, NULL);
+    expect(w, WORK_SUSPENDED, NULL);
     w->spec->is_suspended = false;
     step(w);
-    expect(w, JOB_RUNS, "JobResumed");
+    expect(w, WORK_RUNS, "JobResumed");
     assert_int_equal(w->progress.start_time, w->now);
     assert_int_equal(count_active(w), 2);
     assert_int_equal(w->progress.succeeded, 1);
@@ -356,7 +356,7 @@ static void an_index_has_back_off_and_a_limit_of_its_own(void **state)
     assert_int_equal(w->progress.troubles.n, 0);
     finish(w, pod_of(w, 3), 0);
     step(w);
-    expect(w, JOB_FAILED, "FailedIndexes");
+    expect(w, WORK_FAILED, "FailedIndexes");
     assert_int_equal(w->progress.succeeded, 3);
     assert_int_equal(w->progress.failed, 2);
     job_world_destroy(w);
@@ -372,12 +372,12 @@ static void too_many_failed_indexes_fail_the_job(void **state)
     step(w);
     finish(w, pod_of(w, 0), 1);
     step(w);
-    expect(w, JOB_RUNS, NULL);
+    expect(w, WORK_RUNS, NULL);
     finish(w, pod_of(w, 2), 1);
     step(w);
-    expect(w, JOB_FAILS, "MaxFailedIndexesExceeded");
+    expect(w, WORK_FAILS, "MaxFailedIndexesExceeded");
     let_go(w);
-    expect(w, JOB_FAILED, "MaxFailedIndexesExceeded");
+    expect(w, WORK_FAILED, "MaxFailedIndexesExceeded");
     job_world_destroy(w);
 }
 
@@ -401,9 +401,9 @@ static void the_failure_policy_says_what_a_failure_means(void **state)
         uint32_t failed, failures, tries;
         int64_t given_up;
     } rows[] = {
-        {42, false, JOB_FAILS, 1, 1, 1, 0}, {43, false, JOB_RUNS, 1, 0, 0, 1},
-        {44, false, JOB_RUNS, 0, 0, 1, 0},  {1, false, JOB_RUNS, 1, 1, 1, 0},
-        {1, true, JOB_RUNS, 0, 0, 1, 0},
+        {42, false, WORK_FAILS, 1, 1, 1, 0}, {43, false, WORK_RUNS, 1, 0, 0, 1},
+        {44, false, WORK_RUNS, 0, 0, 1, 0},  {1, false, WORK_RUNS, 1, 1, 1, 0},
+        {1, true, WORK_RUNS, 0, 0, 1, 0},
     };
 
     (void)state;
@@ -419,7 +419,7 @@ static void the_failure_policy_says_what_a_failure_means(void **state)
         }
         step(w);
         expect(w, rows[i].outcome,
-               rows[i].outcome == JOB_FAILS ? "PodFailurePolicy" : NULL);
+               rows[i].outcome == WORK_FAILS ? "PodFailurePolicy" : NULL);
         assert_int_equal(w->progress.failed, rows[i].failed);
         assert_int_equal(index_set_count(&w->progress.given_up), rows[i].given_up);
         trouble = job_trouble_of(&w->progress, 0);
@@ -438,10 +438,10 @@ static void a_rule_of_a_container_looks_at_that_one_only(void **state)
     finish(w, 0, 42);
     w->exits[0].container = "log";
     step(w);
-    expect(w, JOB_RUNS, NULL);
+    expect(w, WORK_RUNS, NULL);
     finish(w, pod_of(w, 1), 42);
     step(w);
-    expect(w, JOB_FAILS, "PodFailurePolicy");
+    expect(w, WORK_FAILS, "PodFailurePolicy");
     assert_non_null(strstr(w->progress.words, "container main of pod sweep-x failed "
                                               "with exit code 42, which rule 0"));
     job_world_destroy(w);
@@ -469,14 +469,14 @@ static void a_success_policy_is_enough(void **state)
 
         step(w);
         for (int64_t k = 0; k <= rows[i].last; k++) {
-            expect(w, JOB_RUNS, NULL);
+            expect(w, WORK_RUNS, NULL);
             finish(w, pod_of(w, k), 0);
             step(w);
         }
-        expect(w, JOB_SUCCEEDS, "SuccessPolicy");
+        expect(w, WORK_SUCCEEDS, "SuccessPolicy");
         assert_int_equal(count_active(w), 0);
         let_go(w);
-        expect(w, JOB_COMPLETE, "SuccessPolicy");
+        expect(w, WORK_COMPLETE, "SuccessPolicy");
         assert_int_equal(w->progress.failed, 0);
         job_world_destroy(w);
     }
@@ -490,7 +490,7 @@ static void a_job_is_forgotten_when_its_time_is_over(void **state)
     step(w);
     finish(w, 0, 0);
     step(w);
-    expect(w, JOB_COMPLETE, NULL);
+    expect(w, WORK_COMPLETE, NULL);
     assert_int_equal(w->again, w->now + 30);
     assert_false(w->is_expired);
     w->now += 30;
@@ -512,7 +512,7 @@ static void many_indexes_are_a_few_pods_and_intervals(void **state)
                 finish(w, i, 0);
         assert_true(w->n <= JOB_PODS_KEPT + 50);
     }
-    expect(w, JOB_COMPLETE, NULL);
+    expect(w, WORK_COMPLETE, NULL);
     assert_int_equal(w->started, 20000);
     assert_int_equal(w->progress.completed.n, 1);
     job_world_destroy(w);
@@ -552,7 +552,7 @@ static void fewer_completions_drop_the_indexes_above(void **state)
     finish(w, pod_of(w, 2), 0);
     step(w);
     let_go(w);
-    expect(w, JOB_COMPLETE, NULL);
+    expect(w, WORK_COMPLETE, NULL);
     job_world_destroy(w);
 }
 
@@ -561,7 +561,7 @@ static void every_outcome_has_a_word(void **state)
     enum job_outcome outcome;
 
     (void)state;
-    for (int i = JOB_RUNS; i <= JOB_COMPLETE; i++) {
+    for (int i = WORK_RUNS; i <= WORK_COMPLETE; i++) {
         assert_true(job_outcome_parse(job_outcome_name((enum job_outcome)i), &outcome));
         assert_int_equal(outcome, i);
     }

@@ -123,9 +123,9 @@ static void judge_end(const struct job_world *w)
 {
     const struct job_progress *is = &w->progress;
 
-    if (is->outcome == JOB_COMPLETE && w->spec->completions != MF_UNSET)
+    if (is->outcome == WORK_COMPLETE && w->spec->completions != MF_UNSET)
         assert_true(is->succeeded >= w->spec->completions);
-    else if (is->outcome == JOB_COMPLETE)
+    else if (is->outcome == WORK_COMPLETE)
         assert_true(is->succeeded > 0);
     else
         assert_true(w->spec->completions == MF_UNSET ||
@@ -139,7 +139,7 @@ static void live(struct job_world *w)
     struct tally tally = {.failed = 0};
 
     for (int turn = 0; turn < 4000 && !job_is_over(&w->progress); turn++) {
-        uint32_t failing = w->progress.outcome == JOB_FAILS;
+        uint32_t failing = w->progress.outcome == WORK_FAILS;
 
         end_some(w, &tally);
         delete_some(w, &tally);
@@ -147,7 +147,7 @@ static void live(struct job_world *w)
         step(w);
         check(w);
         /* Under way to failure its own ends count, too. */
-        if (!failing && w->progress.outcome != JOB_FAILS &&
+        if (!failing && w->progress.outcome != WORK_FAILS &&
             !job_is_over(&w->progress)) {
             assert_int_equal(w->progress.failed, tally.failed);
             if (w->spec->completion != MF_COMPLETE_INDEXED)
@@ -189,7 +189,7 @@ static void random_jobs_keep_their_promises(void **state)
         struct job_world *w = job_world_create("Never", fields);
 
         live(w);
-        ended[w->progress.outcome == JOB_COMPLETE]++;
+        ended[w->progress.outcome == WORK_COMPLETE]++;
         job_world_destroy(w);
     }
     /* Both kinds of ends were seen. */
