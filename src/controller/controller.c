@@ -23,6 +23,7 @@
 #include "controller/settings.h"
 #include "controller/users.h"
 #include "controller/watch.h"
+#include "controller/workloads.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -174,6 +175,7 @@ static void on_tick(uv_timer_t *timer)
     reservations_purge(ctl, now);
     objects_tick(ctl, now);
     changes_trim(ctl, now);
+    workloads_tick(ctl, now);
 }
 
 static void init_handles(struct controller *ctl)
@@ -184,6 +186,7 @@ static void init_handles(struct controller *ctl)
     ctl->tick.data = ctl;
     changes_init(ctl);
     dispatch_init(ctl);
+    workloads_init(ctl);
 }
 
 int controller_create(uv_loop_t *loop, const struct config *config,
@@ -248,6 +251,7 @@ static void controller_free(struct controller *ctl)
     reservations_clear(ctl);
     free(ctl->changes);
     watch_clear(ctl);
+    workloads_clear(ctl);
     free(ctl);
 }
 
@@ -307,6 +311,7 @@ void controller_close(struct controller *ctl)
     close_handle(ctl, (uv_handle_t *)&ctl->answers);
     close_handle(ctl, (uv_handle_t *)&ctl->due);
     close_handle(ctl, (uv_handle_t *)&ctl->pass);
+    close_handle(ctl, (uv_handle_t *)&ctl->plans);
     DL_FOREACH(ctl->conns, conn)
     if (conn->ch)
         channel_close(conn->ch);

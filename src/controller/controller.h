@@ -37,6 +37,7 @@ struct conn;
 struct object_events;
 struct object_tally;
 struct watches;
+struct workload;
 
 struct controller {
     uv_loop_t *loop;
@@ -83,6 +84,9 @@ struct controller {
     struct changes *changes; /* see changes.h */
     struct watches *watches; /* see watch.h; NULL: nobody has watched yet */
     uv_async_t answers;      /* of the history, on this loop */
+
+    struct workload *workloads; /* by uid, see workloads.h */
+    uv_timer_t plans;           /* of those that were touched, in the next turn */
 
     uv_tcp_t listener;
     uv_timer_t tick; /* each second: silence, limits, purge */

@@ -76,7 +76,7 @@ static TYPE(success_policy, "SuccessPolicy", sizeof(struct mf_success_policy),
 #define OWNER struct mf_job_spec
 static const struct mf_field job_spec_rows[] = {
     NUMBER("parallelism", parallelism, NOT_NEGATIVE, .preset = "1",
-           .help = "pods at a time; with completions equal and Indexed one gang"),
+           .help = "pods at a time"),
     NUMBER("completions", completions, NOT_NEGATIVE,
            .help = "pods that must succeed; unless said the first ends the Job"),
     WORD("completionMode", completion, completions, .preset = "NonIndexed",
