@@ -20,12 +20,12 @@ enum part { STATUS, HEADER, BODY, SIZE, CHUNK, CHUNK_END, TRAILER, WHOLE };
 
 #define LENGTH_MAX (INT64_C(1) << 60)
 
-void answer_init(struct answer *answer)
+void http_answer_init(struct http_answer *answer)
 {
-    *answer = (struct answer){.part = STATUS, .line = STRBUF_INIT, .length = -1};
+    *answer = (struct http_answer){.part = STATUS, .line = STRBUF_INIT, .length = -1};
 }
 
-void answer_fini(struct answer *answer)
+void http_answer_fini(struct http_answer *answer)
 {
     free(answer->location);
     strbuf_fini(&answer->line);
@@ -37,7 +37,7 @@ static int refuse(struct err *err, const char *what)
 }
 
 /* "HTTP/1.1 200 OK" */
-static int read_status(struct answer *answer, const char *line, struct err *err)
+static int read_status(struct http_answer *answer, const char *line, struct err *err)
 {
     if (strncmp(line, "HTTP/1.", 7) != 0 || !isdigit((unsigned char)line[7]) ||
         line[8] != ' ')
@@ -54,7 +54,7 @@ static int read_status(struct answer *answer, const char *line, struct err *err)
     return 0;
 }
 
-static int read_length(struct answer *answer, const char *value, struct err *err)
+static int read_length(struct http_answer *answer, const char *value, struct err *err)
 {
     int64_t length = 0;
 
@@ -82,7 +82,7 @@ static char *value_of(char *colon)
     return value;
 }
 
-static int read_header(struct answer *answer, char *line, struct err *err)
+static int read_header(struct http_answer *answer, char *line, struct err *err)
 {
     char *colon = strchr(line, ':'), *value;
 
@@ -108,7 +108,7 @@ static bool has_no_body(int status)
 }
 
 /* The empty line. What is only on the way (100 Continue) is followed by an answer. */
-static void end_head(struct answer *answer)
+static void end_head(struct http_answer *answer)
 {
     if (answer->status < 200 && answer->status != 101) {
         answer->part = STATUS;
@@ -123,7 +123,7 @@ static void end_head(struct answer *answer)
     }
 }
 
-static int read_size(struct answer *answer, const char *line, struct err *err)
+static int read_size(struct http_answer *answer, const char *line, struct err *err)
 {
     int64_t size = 0;
     const char *c = line;
@@ -142,7 +142,7 @@ static int read_size(struct answer *answer, const char *line, struct err *err)
     return 0;
 }
 
-static int read_line(struct answer *answer, char *line, struct err *err)
+static int read_line(struct http_answer *answer, char *line, struct err *err)
 {
     switch ((enum part)answer->part) {
     case STATUS:
@@ -172,7 +172,7 @@ static int read_line(struct answer *answer, char *line, struct err *err)
 }
 
 /* Bytes up to the end of a line, or all; how many in *ret_taken. */
-static int take_line(struct answer *answer, const char *bytes, size_t len,
+static int take_line(struct http_answer *answer, const char *bytes, size_t len,
                      size_t *ret_taken, struct err *err)
 {
     const char *end = memchr(bytes, '\n', len);
@@ -195,7 +195,7 @@ static int take_line(struct answer *answer, const char *bytes, size_t len,
     return r;
 }
 
-static size_t take_body(struct answer *answer, size_t len)
+static size_t take_body(struct http_answer *answer, size_t len)
 {
     size_t n = len;
 
@@ -211,7 +211,8 @@ static size_t take_body(struct answer *answer, size_t len)
     return n;
 }
 
-int answer_take(struct answer *answer, const char *bytes, size_t len, struct err *err)
+int http_answer_take(struct http_answer *answer, const char *bytes, size_t len,
+                     struct err *err)
 {
     while (len && answer->part != WHOLE) {
         size_t n;
@@ -229,7 +230,7 @@ int answer_take(struct answer *answer, const char *bytes, size_t len, struct err
     return answer->part == WHOLE;
 }
 
-int answer_end(struct answer *answer, struct err *err)
+int http_answer_end(struct http_answer *answer, struct err *err)
 {
     if (answer->part == WHOLE || (answer->part == BODY && answer->length < 0))
         return 1;

@@ -17,7 +17,7 @@
 #define ANSWER_HEAD_MAX (64u << 10) /* of all headers: more is no answer */
 #define ANSWER_BODY_MAX (10u << 10) /* of the body: more is not waited for */
 
-struct answer {
+struct http_answer {
     int status;     /* 0: it has not come */
     char *location; /* NULL: none was said */
     /* For reading on: */
@@ -28,14 +28,15 @@ struct answer {
     int64_t length; /* of the body, or left of the chunk; -1: until the end */
 };
 
-void answer_init(struct answer *answer);
-void answer_fini(struct answer *answer);
+void http_answer_init(struct http_answer *answer);
+void http_answer_fini(struct http_answer *answer);
 
 /* The next bytes. 1: it is whole, or enough of it; 0: there is more to come; -EPROTO
  * with words: this is no HTTP. */
-int answer_take(struct answer *answer, const char *bytes, size_t len, struct err *err);
+int http_answer_take(struct http_answer *answer, const char *bytes, size_t len,
+                     struct err *err);
 
 /* There are no more bytes. 1 or -EPROTO as above. */
-int answer_end(struct answer *answer, struct err *err);
+int http_answer_end(struct http_answer *answer, struct err *err);
 
 #endif

@@ -15,6 +15,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/mem.h"
 #include "probe/answer.h"
@@ -28,7 +29,7 @@ struct hop {
     uv_tcp_t tcp;
     uv_connect_t connect;
     uv_write_t write;
-    struct answer answer;
+    struct http_answer answer;
     char *request;
     char piece[PIECE];
 };
@@ -39,8 +40,9 @@ struct probe_run {
     char *host, *path;
     uint16_t port;
     mf_pairs headers;
-    struct net_place place;
-    uint64_t timeout_ms;
+    bool any_status;
+    probe_socket_fn *get_socket;
+    void *socket_ctx;
     probe_done_fn *done; /* NULL: it was called, or never will be */
     void *ctx;
     uv_timer_t timer;
@@ -71,7 +73,7 @@ static void on_hop_closed(uv_handle_t *handle)
     struct hop *hop = handle->data;
     struct probe_run *run = hop->run;
 
-    answer_fini(&hop->answer);
+    http_answer_fini(&hop->answer);
     free(hop->request);
     free(hop);
     run_unref(run);
@@ -152,7 +154,7 @@ static void on_time(uv_timer_t *timer)
 
 static void start_hop(struct probe_run *run);
 
-static bool is_redirect(const struct answer *answer)
+static bool is_redirect(const struct http_answer *answer)
 {
     switch (answer->status) {
     case 301:
@@ -167,7 +169,7 @@ static bool is_redirect(const struct answer *answer)
 }
 
 /* True when there is another hop. */
-static bool follow(struct probe_run *run, const struct answer *answer)
+static bool follow(struct probe_run *run, const struct http_answer *answer)
 {
     char *path;
     uint16_t port;
@@ -196,7 +198,7 @@ static void judge(struct hop *hop)
     if (follow(run, &hop->answer))
         return;
     words = xasprintf("HTTP probe failed with statuscode: %d", status);
-    if (status >= 200 && status < 400)
+    if (run->any_status || (status >= 200 && status < 400))
         finish(run, true, NULL);
     else
         finish(run, false, words);
@@ -223,8 +225,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         fail(hop->run, false, uv_strerror((int)n));
         return;
     }
-    r = n == UV_EOF ? answer_end(&hop->answer, &err)
-                    : answer_take(&hop->answer, hop->piece, (size_t)n, &err);
+    r = n == UV_EOF ? http_answer_end(&hop->answer, &err)
+                    : http_answer_take(&hop->answer, hop->piece, (size_t)n, &err);
     if (r < 0)
         fail(hop->run, false, err.text);
     else if (r > 0)
@@ -267,7 +269,7 @@ static struct hop *hop_create(struct probe_run *run)
     struct hop *hop = xcalloc(1, sizeof(*hop));
 
     hop->run = run;
-    answer_init(&hop->answer);
+    http_answer_init(&hop->answer);
     (void)uv_tcp_init(run->loop, &hop->tcp);
     hop->tcp.data = hop;
     hop->connect.data = hop;
@@ -283,32 +285,44 @@ static void fail_soon(struct probe_run *run, const struct err *err)
     (void)uv_timer_start(&run->timer, on_time, 0, 0);
 }
 
-static void start_hop(struct probe_run *run)
+static int own_socket(void *ctx, int family, struct err *err)
 {
-    struct hop *hop = hop_create(run);
-    struct sockaddr *address = (struct sockaddr *)&run->address;
-    struct err err;
-    int fd, r;
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    if (address->sa_family == AF_INET6)
-        ((struct sockaddr_in6 *)address)->sin6_port = htons(run->port);
-    else
-        ((struct sockaddr_in *)address)->sin_port = htons(run->port);
-    if ((run->is_http && request_build(run->host, run->port, run->path, &run->headers,
-                                       &hop->request, &err) < 0) ||
-        socket_in(&run->place, address->sa_family, &fd, &err) < 0) {
-        fail_soon(run, &err);
-        return;
-    }
+    (void)ctx;
+    return fd < 0 ? err_sys(err, errno, "socket") : fd;
+}
+
+static int connect_hop(struct hop *hop, struct err *err)
+{
+    struct probe_run *run = hop->run;
+    struct sockaddr *address = (struct sockaddr *)&run->address;
+    int r = run->is_http ? request_build(run->host, run->port, run->path, &run->headers,
+                                         &hop->request, err)
+                         : 0;
+    int fd = r < 0 ? r : run->get_socket(run->socket_ctx, address->sa_family, err);
+
+    if (fd < 0)
+        return fd;
     r = uv_tcp_open(&hop->tcp, fd);
     if (r < 0)
         closep(&fd);
     else
         r = uv_tcp_connect(&hop->connect, &hop->tcp, address, on_connected);
-    if (r < 0) {
-        (void)err_set(&err, -r, "%s:%u: %s", run->host, run->port, uv_strerror(r));
+    return r < 0 ? err_sys(err, -r, "%s:%u", run->host, run->port) : 0;
+}
+
+static void start_hop(struct probe_run *run)
+{
+    struct hop *hop = hop_create(run);
+    struct err err;
+
+    if (run->address.ss_family == AF_INET6)
+        ((struct sockaddr_in6 *)&run->address)->sin6_port = htons(run->port);
+    else
+        ((struct sockaddr_in *)&run->address)->sin_port = htons(run->port);
+    if (connect_hop(hop, &err) < 0)
         fail_soon(run, &err);
-    }
 }
 
 static void on_resolved(uv_getaddrinfo_t *resolve, int status, struct addrinfo *found)
@@ -383,15 +397,16 @@ int probe_start(uv_loop_t *loop, const struct probe_wish *wish, probe_done_fn *d
     run->path = xasprintf("%s%s", path[0] == '/' ? "" : "/", path);
     run->port = wish->port;
     copy_headers(&run->headers, wish->headers);
-    run->place = wish->place ? *wish->place : (struct net_place){-1, -1};
-    run->timeout_ms = wish->timeout_ms;
+    run->any_status = wish->any_status;
+    run->get_socket = wish->get_socket ? wish->get_socket : own_socket;
+    run->socket_ctx = wish->socket_ctx;
     run->done = done;
     run->ctx = ctx;
     run->refs = 1;
     (void)uv_timer_init(loop, &run->timer);
     run->timer.data = run;
-    if (run->timeout_ms)
-        (void)uv_timer_start(&run->timer, on_time, run->timeout_ms, 0);
+    if (wish->timeout_ms)
+        (void)uv_timer_start(&run->timer, on_time, wish->timeout_ms, 0);
     resolve(run);
     *ret_run = run;
     return 0;

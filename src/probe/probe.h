@@ -12,17 +12,26 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/err.h"
 #include "manifest/values.h"
-#include "probe/socket.h"
+
+/* A new TCP socket of 'family', close-on-exec, nonblocking and not connected: a
+ * descriptor that is the probe's from now on, or -Exxx with words. It belongs to the
+ * network namespace that it was made in, whoever uses it: so a probe comes from inside
+ * of a pod. */
+typedef int probe_socket_fn(void *ctx, int family, struct err *err);
 
 struct probe_wish {
     bool is_http;     /* else a connection that comes about is good */
     const char *host; /* an address, or a name, resolved here */
     uint16_t port;
-    const char *path;              /* of HTTP; NULL: "/" */
-    const mf_pairs *headers;       /* of HTTP; NULL: none */
-    uint64_t timeout_ms;           /* for all of it; 0: the caller's cancelling */
-    const struct net_place *place; /* where it comes from; NULL: here */
+    const char *path;            /* of HTTP; NULL: "/" */
+    const mf_pairs *headers;     /* of HTTP; NULL: none */
+    bool any_status;             /* of HTTP: an answer is good whatever it says */
+    uint64_t timeout_ms;         /* for all of it; 0: until it is cancelled */
+    probe_socket_fn *get_socket; /* NULL: the caller's own network; not called any more
+                                  * after 'done' or a cancel */
+    void *socket_ctx;
 };
 
 struct probe_run;
@@ -32,7 +41,7 @@ struct probe_run;
 typedef void probe_done_fn(void *ctx, bool is_good, const char *words);
 
 /* Ask. 'done' is called once from the loop, never from here; '*ret_run' is not valid
- * any more then. The wish is copied; descriptors in 'place' stay open until 'done'.
+ * any more then. The wish is copied.
  *
  * HTTP: GET, at most 10 KiB of an answer are read; 200 to 399 is good. Redirects on the
  * same host are followed (ten of them), others count as good. -EINVAL with words: no

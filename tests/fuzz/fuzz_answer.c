@@ -12,16 +12,16 @@
 #include "probe/answer.h"
 #include "probe/request.h"
 
-static int read_all(struct answer *answer, const uint8_t *data, size_t size,
+static int read_all(struct http_answer *answer, const uint8_t *data, size_t size,
                     size_t step)
 {
     int r = 0;
 
-    answer_init(answer);
+    http_answer_init(answer);
     for (size_t at = 0; at < size && r == 0; at += step)
-        r = answer_take(answer, (const char *)data + at,
-                        size - at < step ? size - at : step, NULL);
-    return r ? r : answer_end(answer, NULL);
+        r = http_answer_take(answer, (const char *)data + at,
+                             size - at < step ? size - at : step, NULL);
+    return r ? r : http_answer_end(answer, NULL);
 }
 
 static void try_redirect(const char *location)
@@ -37,7 +37,7 @@ static void try_redirect(const char *location)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct answer whole, bytes;
+    struct http_answer whole, bytes;
     int r = read_all(&whole, data, size, size + 1);
     int again = read_all(&bytes, data, size, 1);
 
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         BUG_ON(strcmp(whole.location, bytes.location) != 0);
         try_redirect(whole.location);
     }
-    answer_fini(&whole);
-    answer_fini(&bytes);
+    http_answer_fini(&whole);
+    http_answer_fini(&bytes);
     return 0;
 }

@@ -19,21 +19,22 @@
  * "200 /there", "200 early" when it was whole before its end; or the words. */
 static char *read_in(const char *text, size_t step)
 {
-    struct answer answer;
+    struct http_answer answer;
     struct err err = {0};
     size_t len = strlen(text);
     char *told;
     int r = 0;
 
-    answer_init(&answer);
+    http_answer_init(&answer);
     for (size_t at = 0; at < len && r == 0; at += step)
-        r = answer_take(&answer, text + at, len - at < step ? len - at : step, &err);
-    if (r < 0 || (r == 0 && answer_end(&answer, &err) < 0))
+        r = http_answer_take(&answer, text + at, len - at < step ? len - at : step,
+                             &err);
+    if (r < 0 || (r == 0 && http_answer_end(&answer, &err) < 0))
         told = xstrdup(err.text);
     else
         told = xasprintf("%d%s%s%s", answer.status, answer.location ? " " : "",
                          answer.location ? answer.location : "", r ? " early" : "");
-    answer_fini(&answer);
+    http_answer_fini(&answer);
     return told;
 }
 
@@ -102,26 +103,26 @@ static void no_more_is_read_than_is_good(void **state)
 {
     static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n";
     char piece[1024];
-    struct answer answer;
+    struct http_answer answer;
     struct err err;
     int r = 0, n = 0;
 
     (void)state;
     memset(piece, 'x', sizeof(piece));
-    answer_init(&answer);
-    assert_int_equal(answer_take(&answer, head, sizeof(head) - 1, &err), 0);
+    http_answer_init(&answer);
+    assert_int_equal(http_answer_take(&answer, head, sizeof(head) - 1, &err), 0);
     for (; r == 0 && n < 100; n++)
-        r = answer_take(&answer, piece, sizeof(piece), &err);
+        r = http_answer_take(&answer, piece, sizeof(piece), &err);
     assert_int_equal(r, 1);
     assert_int_equal(n, ANSWER_BODY_MAX / sizeof(piece));
-    answer_fini(&answer);
+    http_answer_fini(&answer);
 
-    answer_init(&answer);
+    http_answer_init(&answer);
     for (r = n = 0; r == 0 && n < 1000; n++)
-        r = answer_take(&answer, piece, sizeof(piece), &err);
+        r = http_answer_take(&answer, piece, sizeof(piece), &err);
     assert_int_equal(r, -EPROTO);
     assert_true(n <= (int)(ANSWER_HEAD_MAX / sizeof(piece)) + 1);
-    answer_fini(&answer);
+    http_answer_fini(&answer);
 }
 
 int main(void)

@@ -3,7 +3,6 @@
  * test_probe.c - probes against a little server in the same loop
  */
 #include <errno.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,12 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/mem.h"
@@ -351,90 +345,52 @@ static void a_request_that_cannot_be_is_refused_at_once(void **state)
     close_world(&world);
 }
 
-/* ------------------------------------------------------------ another network */
-
-static void raise_loopback(void)
+static int count_socket(void *ctx, int family, struct err *err)
 {
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    unsigned int *n = ctx;
 
-    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-        _exit(2);
+    if (++*n > 2)
+        return err_set(err, EPERM, "no more sockets");
+    return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* In a network of its own: listen, tell the port, until told to go. */
-static void serve_apart(int ready, int go)
+static void each_connection_has_a_socket_that_was_asked_for(void **state)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-    int fd;
-    char c;
-
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
-        _exit(errno == EPERM || errno == ENOSPC ? 77 : 1);
-    raise_loopback();
-    fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(fd, (struct sockaddr *)&address, len) < 0 || listen(fd, 4) < 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-        _exit(3);
-    (void)!write(ready, &address.sin_port, sizeof(address.sin_port));
-    (void)!read(go, &c, 1);
-    _exit(0);
-}
-
-static int open_namespace(pid_t pid, const char *name)
-{
-    cleanup(freep) char *path = xasprintf("/proc/%d/ns/%s", (int)pid, name);
-
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static void a_probe_comes_out_of_the_network_it_is_given(void **state)
-{
-    static const struct page pages[] = {{NULL, NULL}};
-    int ready[2], go[2], status;
-    struct net_place place;
+    static const struct page pages[] = {
+        {"/round", "HTTP/1.1 302 Go\r\nLocation: /round\r\nContent-Length: 0\r\n\r\n"},
+        {NULL, NULL},
+    };
+    unsigned int n = 0;
     struct world world;
     struct probe_wish wish;
-    in_port_t port;
-    pid_t pid;
 
     (void)state;
-    assert_int_equal(pipe2(ready, O_CLOEXEC) | pipe2(go, O_CLOEXEC), 0);
-    pid = fork();
-    if (pid == 0) {
-        (void)close(go[1]);
-        serve_apart(ready[1], go[0]);
-    }
-    (void)close(ready[1]);
-    if (read(ready[0], &port, sizeof(port)) != sizeof(port)) {
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_int_equal(WEXITSTATUS(status), 77);
-        print_message("no user namespaces here\n");
-        skip();
-    }
-    place = (struct net_place){open_namespace(pid, "user"), open_namespace(pid, "net")};
     open_world(&world, pages);
-    wish = (struct probe_wish){
-        .host = "127.0.0.1", .port = ntohs(port), .timeout_ms = 60000, .place = &place};
+    wish = http(&world, "/round");
+    wish.get_socket = count_socket;
+    wish.socket_ctx = &n;
+    ask(&world, &wish);
+    assert_int_equal(world.clients, 2);
+    assert_false(world.is_good);
+    assert_string_equal(world.words, "no more sockets");
+    ask(&world, &wish); /* told from the loop, too */
+    assert_string_equal(world.words, "no more sockets");
+    close_world(&world);
+}
+
+static void any_answer_is_good_for_who_wants_one(void **state)
+{
+    static const struct page pages[] = {{"/", "HTTP/1.1 500 No\r\n\r\n"}, {NULL, NULL}};
+    struct world world;
+    struct probe_wish wish;
+
+    (void)state;
+    open_world(&world, pages);
+    wish = http(&world, "/");
+    wish.any_status = true;
     ask(&world, &wish);
     assert_true(world.is_good);
-    /* And nobody outside is met: our own server is not in that network. */
-    wish.port = world.port;
-    ask(&world, &wish);
-    if (wish.port != ntohs(port))
-        assert_false(world.is_good);
-    assert_int_equal(world.clients, 0);
-    /* No child is left, and nobody was told of one. */
-    (void)close(go[1]);
-    assert_int_equal(waitpid(-1, &status, __WALL), pid);
-    assert_int_equal(waitpid(-1, &status, __WALL), -1);
     close_world(&world);
-    (void)close(place.user);
-    (void)close(place.net);
-    (void)close(ready[0]);
-    (void)close(go[0]);
 }
 
 int main(void)
@@ -447,7 +403,8 @@ int main(void)
         cmocka_unit_test(a_cancelled_probe_says_nothing),
         cmocka_unit_test(a_connection_is_enough_for_tcp),
         cmocka_unit_test(a_request_that_cannot_be_is_refused_at_once),
-        cmocka_unit_test(a_probe_comes_out_of_the_network_it_is_given),
+        cmocka_unit_test(each_connection_has_a_socket_that_was_asked_for),
+        cmocka_unit_test(any_answer_is_good_for_who_wants_one),
     };
 
     (void)signal(SIGPIPE, SIG_IGN);
