@@ -93,6 +93,10 @@ int64_t pod_lead_now(void);
 void pod_run_start(struct pod_member *member, unsigned int attempt);
 void pod_run_signal(struct pod_run *run, int signo);
 void pod_run_kill(struct pod_run *run);
+/* A program of ours in it, with the environment of its own: 'id' comes back in events,
+ * and is above those of clients' programs. */
+int pod_run_spawn(struct pod_run *run, uint32_t id, char *const *argv, const int fds[3],
+                  struct err *err);
 /* A program of somebody's in it, over 'ch'. */
 void pod_run_exec(struct pod_run *run, struct channel *ch, const Berth__Envelope *env);
 /* A program outside that ends when the run does. */

@@ -54,6 +54,7 @@ struct pod_run {
     bool has_started, has_ended, is_killed;
     int status;
     char *words; /* why it could not be executed */
+    char *cwd;   /* of what is run in it */
 };
 
 /* What a start gathers before the container is ordered. */
@@ -89,6 +90,7 @@ static void free_run(struct pod_run *run)
 
     free(run->guests.ending);
     free(run->words);
+    free(run->cwd);
     free(run);
     pod_lead_left(pl);
 }
@@ -319,10 +321,13 @@ static int spawn(struct pod_run *run, const struct plan *plan, struct err *err)
     const char *cwd = spec->workdir ? spec->workdir : plan->image->workdir;
     int fds[3] = {-1, -1, -1};
     int rc = open_streams(run, fds, err);
-    struct task_spec task = {
+    struct task_spec task;
+
+    run->cwd = xstrdup(cwd && cwd[0] ? cwd : "/");
+    task = (struct task_spec){
         .argv = plan->argv,
         .env = plan->env,
-        .cwd = cwd && cwd[0] ? cwd : "/",
+        .cwd = run->cwd,
         .fds = {fds[0], fds[1], fds[2]},
         .cpus = pus[0] ? pus : NULL,
         .umask = UMASK,
@@ -337,7 +342,7 @@ static int spawn(struct pod_run *run, const struct plan *plan, struct err *err)
     for (int i = 0; i < 3; i++)
         closep(&fds[i]);
     if (!rc)
-        guests_open(&run->guests, run->box, plan->env, task.cwd, pus, UMASK);
+        guests_open(&run->guests, run->box, plan->env, run->cwd, pus, UMASK);
     return rc;
 }
 
@@ -388,6 +393,8 @@ static void give_up(struct pod_run *run)
     closep(&run->input);
     strv_free(take(run->guests.env));
     box_destroy(run->box);
+    free(run->words);
+    free(run->cwd);
     free(run);
 }
 
@@ -426,6 +433,23 @@ void pod_run_kill(struct pod_run *run)
     run->is_killed = true;
     group_thaw(run->of->sh);
     container_kill(run->box->container);
+}
+
+int pod_run_spawn(struct pod_run *run, uint32_t id, char *const *argv, const int fds[3],
+                  struct err *err)
+{
+    const struct task_spec task = {
+        .id = id,
+        .argv = argv,
+        .env = run->guests.env,
+        .cwd = run->guests.cwd,
+        .fds = {fds[0], fds[1], fds[2]},
+        .cpus = run->guests.cpus[0] ? run->guests.cpus : NULL,
+        .umask = UMASK,
+        .new_session = true,
+    };
+
+    return container_spawn(run->box->container, &task, err);
 }
 
 void pod_run_exec(struct pod_run *run, struct channel *ch, const Berth__Envelope *env)

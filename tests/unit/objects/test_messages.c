@@ -117,6 +117,12 @@ static const struct {
     {CONTAINER("    livenessProbe: {periodSeconds: 3}\n"),
      "t:8: spec.containers[0].livenessProbe: one of exec, httpGet and tcpSocket is "
      "required\n"},
+    {CONTAINER("    livenessProbe: {httpGet: {port: 1, scheme: HTTPS}}\n"),
+     "warning: t:8: spec.containers[0].livenessProbe.httpGet.scheme: probes do not "
+     "speak HTTPS: an open port is good, as with tcpSocket\n"},
+    {CONTAINER("    lifecycle: {preStop: {httpGet: {port: 1, scheme: HTTPS}}}\n"),
+     "t:8: spec.containers[0].lifecycle.preStop.httpGet.scheme: hooks do not speak "
+     "HTTPS; exec can\n"},
     {CONTAINER("    livenessProbe: {tcpSocket: {port: http}}\n"),
      "t:8: spec.containers[0].livenessProbe.tcpSocket.port: the container has no port "
      "'http'\n"},
