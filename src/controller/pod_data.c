@@ -21,6 +21,7 @@
 #define CONFIG_MAP "ConfigMap"
 #define SECRET "Secret"
 #define CLAIM "PersistentVolumeClaim"
+#define POD "Pod"
 
 /* ------------------------------------------------------------------ what it names */
 
@@ -70,13 +71,22 @@ static void need_source(struct ctl_object *pod, const char *kind,
         need(pod, kind, source->name, source->is_optional);
 }
 
+/* Files of the pod's own fields: its labels may change while it runs. */
+static void need_itself(struct ctl_object *pod, const struct mf_downward *downward)
+{
+    if (downward)
+        need(pod, POD, pod->record->name, true);
+}
+
 static void need_of_volume(struct ctl_object *pod, const struct mf_volume *volume)
 {
     need_source(pod, CONFIG_MAP, volume->config_map);
     need_source(pod, SECRET, volume->secret);
     if (volume->claim)
         need(pod, CLAIM, volume->claim->claim, false);
+    need_itself(pod, volume->downward);
     for (size_t i = 0; volume->projected && i < volume->projected->sources.n; i++) {
+        need_itself(pod, volume->projected->sources.items[i].downward);
         need_source(pod, CONFIG_MAP, volume->projected->sources.items[i].config_map);
         need_source(pod, SECRET, volume->projected->sources.items[i].secret);
     }
@@ -359,6 +369,14 @@ void pod_data_changed(struct controller *ctl, const struct ctl_object *object)
         else
             tell_committed(ctl, cj, only);
     }
+}
+
+void pod_data_renewed(struct controller *ctl, struct ctl_object *pod)
+{
+    cleanup(freep) char *only = xasprintf(POD "/%s", pod->record->name);
+
+    if (names(pod, only))
+        tell_committed(ctl, pod->job, only);
 }
 
 /* ------------------------------------------------------------------ kinds */

@@ -19,6 +19,8 @@ extern const struct object_kind pod_data_config_map_kind, pod_data_secret_kind;
 void pod_data_settle(struct controller *ctl, struct ctl_object *pod);
 /* Look again: its job is held or let go. */
 void pod_data_recheck(struct controller *ctl, struct ctl_object *pod);
+/* The pod of a job that runs has other labels: its own files may show them. */
+void pod_data_renewed(struct controller *ctl, struct ctl_object *pod);
 /* Its manifest has changed: what it names is read again. */
 void pod_data_forget_needs(struct ctl_object *pod);
 

@@ -105,6 +105,8 @@ static void on_changed(struct controller *ctl, struct ctl_object *object)
             xmemdup(object->record->manifest.data, object->record->manifest.len);
         wish->manifest.len = object->record->manifest.len;
         jobs_save_spec(ctl, cj);
+    } else {
+        pod_data_renewed(ctl, object);
     }
     pod_data_recheck(ctl, object);
 }

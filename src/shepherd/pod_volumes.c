@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "objects/manifest.h"
 #include "volume/env.h"
 
 struct pod_volumes {
@@ -22,7 +23,8 @@ struct pod_volumes {
     struct host_rules *site;
     struct volumes *volumes;
     struct pod_facts facts;
-    char *host_ip, *pod_ip; /* of the facts */
+    struct manifest renewed; /* the pod, where its labels have changed since */
+    char *host_ip, *pod_ip;  /* of the facts */
     int *roots;
 };
 
@@ -42,17 +44,45 @@ static int take_object(struct pod_volumes *v, const Berth__PodObject *object)
     return rc;
 }
 
+/* Of the pod itself, which a volume shows: its labels and annotations. */
+static int take_pod(struct pod_volumes *v, const Berth__PodObject *object)
+{
+    static const struct manifest_rules rules = {.name_space = NULL};
+    struct manifest read = {0};
+    const struct mf_pod *pod;
+
+    if (!object->manifest.len)
+        return 0;
+    if (manifest_read("pod", (const char *)object->manifest.data, object->manifest.len,
+                      &rules, &read, NULL) ||
+        read.n != 1 || !read.objects->object || read.objects->kind->id != MF_POD) {
+        log_warn("the pod has changed in a way that is not understood");
+        manifest_fini(&read);
+        return -EINVAL;
+    }
+    manifest_fini(&v->renewed);
+    v->renewed = read;
+    pod = read.objects->object;
+    v->facts.meta = pod->meta;
+    return 1;
+}
+
+static int take_one(struct pod_volumes *v, const Berth__PodObject *object)
+{
+    /* A core dump of ours would have what passed through here. */
+    if (strcmp(object->kind, "Secret") == 0)
+        (void)prctl(PR_SET_DUMPABLE, 0);
+    return strcmp(object->kind, "Pod") == 0 ? take_pod(v, object)
+                                            : take_object(v, object);
+}
+
 static size_t take_objects(struct pod_volumes *v, Berth__PodObject *const *objects,
                            size_t n)
 {
     size_t changed = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        /* A core dump of ours would have what passed through here. */
-        if (strcmp(objects[i]->kind, "Secret") == 0)
-            (void)prctl(PR_SET_DUMPABLE, 0);
-        changed += take_object(v, objects[i]) > 0;
-    }
+    for (size_t i = 0; i < n; i++)
+        changed += take_one(v, objects[i]) > 0;
     return changed;
 }
 
@@ -126,6 +156,7 @@ void pod_volumes_destroy(struct pod_volumes *v)
     volumes_destroy(v->volumes);
     host_rules_free(v->site);
     pod_data_destroy(v->data);
+    manifest_fini(&v->renewed);
     free(v->host_ip);
     free(v->pod_ip);
     free(v->roots);

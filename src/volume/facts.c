@@ -97,12 +97,12 @@ static const char *known_or_empty(const char *text)
 int pod_field(const struct mf_pod *pod, const struct pod_facts *facts, const char *path,
               char **ret, struct err *err)
 {
+    const struct mf_meta *meta = facts->meta ? facts->meta : pod->meta;
     const struct {
         const char *path, *value;
     } fields[] = {
-        {"metadata.name", known_or_empty(pod->meta->name)},
-        {"metadata.namespace",
-         pod->meta->name_space ? pod->meta->name_space : "default"},
+        {"metadata.name", known_or_empty(meta->name)},
+        {"metadata.namespace", meta->name_space ? meta->name_space : "default"},
         {"metadata.uid", facts->uid},
         {"spec.nodeName", facts->node},
         {"spec.serviceAccountName", facts->user},
@@ -111,11 +111,11 @@ int pod_field(const struct mf_pod *pod, const struct pod_facts *facts, const cha
         {"status.podIP", facts->pod_ip},
         {"status.podIPs", facts->pod_ip},
     };
-    const char *value = metadata(pod->meta, path);
+    const char *value = metadata(meta, path);
 
     if (same(path, "metadata.labels") || same(path, "metadata.annotations")) {
-        *ret = all_pairs(same(path, "metadata.labels") ? &pod->meta->labels
-                                                       : &pod->meta->annotations);
+        *ret = all_pairs(same(path, "metadata.labels") ? &meta->labels
+                                                       : &meta->annotations);
         return 0;
     }
     for (size_t i = 0; !value && i < ARRAY_SIZE(fields); i++) {

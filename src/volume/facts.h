@@ -9,8 +9,9 @@
 
 /* All borrowed; NULL: not known (yet), and whoever asks for it is told so. */
 struct pod_facts {
-    const char *uid;  /* of the object */
-    const char *node; /* its name */
+    const struct mf_meta *meta; /* its labels now; NULL: those of the manifest */
+    const char *uid;            /* of the object */
+    const char *node;           /* its name */
     const char *host_ip, *pod_ip;
     const char *user; /* whose it is: spec.serviceAccountName */
     /* What the node has for pods, which stands for limits that are not said. */
