@@ -187,10 +187,10 @@ static bool rule_allows(const struct path_rule *rule, const char *path)
 static bool is_allowed(const struct host_rules *rules, const char *path,
                        bool *ret_writable)
 {
-    bool is_shown = false;
+    bool is_shown = !rules;
 
-    *ret_writable = false;
-    for (size_t i = 0; i < rules->paths.n; i++) {
+    *ret_writable = !rules;
+    for (size_t i = 0; rules && i < rules->paths.n; i++) {
         if (!rule_allows(&rules->paths.items[i], path))
             continue;
         is_shown = true;

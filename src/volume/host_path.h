@@ -32,9 +32,9 @@ struct host_place {
     bool is_dir;
 };
 
-/* Find 'path', as the caller, and hold it against 'type'; what that says to make is
- * made, where pods may write. -EPERM with words when the site does not allow it,
- * -ENOENT, -ENOTDIR, ... */
+/* Find 'path', as the caller ('rules' NULL: whatever he may see), and hold it against
+ * 'type'; what that says to make is made, where pods may write. -EPERM with words when
+ * the site does not allow it, -ENOENT, -ENOTDIR, ... */
 int host_path_find(const struct host_rules *rules, const char *path,
                    enum mf_host_path type, struct host_place *ret, struct err *err);
 

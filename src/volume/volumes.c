@@ -132,7 +132,8 @@ static int prepare_claim(struct volume *volume, const struct pod_data *data,
         struct mf_host_dir local = {.path = spec->local ? spec->local->path : NULL,
                                     .type = MF_PATH_DIR};
 
-        rc = prepare_path(volume, spec->local ? &local : spec->host_path, site, err);
+        /* An administrator has made it: the site shows it. */
+        rc = prepare_path(volume, spec->local ? &local : spec->host_path, NULL, err);
     }
     if (rc)
         return err_wrap(err, "PersistentVolume %s", bound->meta->name);

@@ -444,7 +444,7 @@ static void an_expression_of_an_unknown_variable_is_refused(void **state)
 
 #define PV(access, claim)                                                    \
     "spec: {capacity: {storage: 1Gi}, accessModes: [" access "], hostPath: " \
-    "{path: %s/host}, claimRef: {name: " claim ", namespace: default}}"
+    "{path: %s}, claimRef: {name: " claim ", namespace: default}}"
 
 static void a_claim_is_its_volumes_directory(void **state)
 {
@@ -454,14 +454,16 @@ static void a_claim_is_its_volumes_directory(void **state)
                  "{name: c, persistentVolumeClaim: {claimName: ro}}]",
                  "[{name: a, mountPath: /a}, {name: b, mountPath: /b}, "
                  "{name: c, mountPath: /c}]");
+    cleanup(freep) char *host = xasprintf("%s/host", base);
+    /* Not among what the site shows of itself: an administrator made it. */
     cleanup(freep) char *first = xasprintf(PV("ReadWriteOnce", "rw"), base);
-    cleanup(freep) char *second = xasprintf(PV("ReadOnlyMany", "ro"), base);
+    cleanup(freep) char *second = xasprintf(PV("ReadOnlyMany", "ro"), host);
 
     (void)state;
     (void)put(s.data, "PersistentVolume", "pv1", 1, first);
     (void)put(s.data, "PersistentVolume", "pv2", 1, second);
     create(&s);
-    expect_binds(&s, "/a=/host\n/b=/host ro\n/c=/host ro");
+    expect_binds(&s, "/a=\n/b= ro\n/c=/host ro");
     end(&s);
 }
 
