@@ -18,6 +18,7 @@
 #include "controller/images.h"
 #include "controller/job_index.h"
 #include "controller/nodes.h"
+#include "controller/pod_data.h"
 #include "controller/pods.h"
 #include "controller/request.h"
 #include "controller/wait.h"
@@ -260,9 +261,22 @@ int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
         return rc;
     request.sched.image = images_number(ctl, cj->job.spec);
     request.sched.held |= pods_wait(cj) != NULL;
+    if (cj->pod)
+        pod_data_exclude(ctl, cj->pod, &request.excluded);
+    request.sched.place.excluded = request.excluded;
     rc = sched_add(ctl->sched, &request.sched, err);
     request_fini(&request);
     return rc;
+}
+
+void jobs_enqueue_again(struct controller *ctl, struct ctl_job *cj)
+{
+    struct err err = {0};
+
+    sched_remove(ctl->sched, cj->id);
+    if (jobs_enqueue(ctl, cj, &err))
+        log_error("job %" PRIu32 ": cannot be queued again: %s", cj->id, err.text);
+    dispatch_want_pass(ctl);
 }
 
 struct sched_id jobs_sched_id(const struct ctl_job *cj)

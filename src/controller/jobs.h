@@ -62,6 +62,9 @@ Berth__JobSpec *jobs_load_spec(const struct controller *ctl, uint32_t id);
 /* Put a pending job into the scheduler's queue. */
 int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err);
 
+/* What it asks for is another thing than when it was queued. */
+void jobs_enqueue_again(struct controller *ctl, struct ctl_job *cj);
+
 /* What the scheduler knows the job by once it has started. */
 struct sched_id jobs_sched_id(const struct ctl_job *cj);
 

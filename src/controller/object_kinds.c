@@ -7,13 +7,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "controller/claims.h"
 #include "controller/pod_data.h"
 #include "controller/pods.h"
 #include "controller/workloads.h"
 
 static const struct object_kind *const kinds[] = {
-    &pods_kind,         &pod_data_config_map_kind, &pod_data_secret_kind,
-    &workload_job_kind, &workload_cron_kind,
+    &pods_kind,          &pod_data_config_map_kind, &pod_data_secret_kind,
+    &workload_job_kind,  &workload_cron_kind,       &claims_claim_kind,
+    &claims_volume_kind,
 };
 
 const struct object_kind *object_kind_find(const char *kind)

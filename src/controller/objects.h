@@ -34,7 +34,12 @@ struct ctl_object {
     bool has_labels;
     char **needs; /* strv, of a Pod: see pod_data.h */
     bool has_needs;
-    bool is_new;           /* not saved yet */
+    bool is_new; /* not saved yet */
+    /* Of claims and volumes (claims.h): each other; the pod that is first, or alone;
+     * how many pods on nodes use it. Of a pod: it is counted there. */
+    struct ctl_object *bound, *holder;
+    uint32_t n_users;
+    bool is_passed, uses_claims;
     Berth__JobSpec *draft; /* of a Pod that is judged and not made yet */
     struct manifest read;  /* see objects_read */
     bool is_read;

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "controller/claims.h"
 #include "controller/conn.h"
 #include "controller/dispatch.h"
 #include "controller/jobs.h"
@@ -156,6 +157,86 @@ static struct ctl_object *find(const struct controller *ctl,
     return object;
 }
 
+/* ------------------------------------------------------------------ claims */
+
+static size_t for_claims(struct controller *ctl, struct ctl_object *pod,
+                         void (*each)(struct controller *ctl, struct ctl_object *claim,
+                                      struct ctl_object *pod, void *ctx),
+                         void *ctx)
+{
+    size_t n = 0;
+
+    strv_foreach (text, needs_of(pod)) {
+        cleanup(need_fini) struct need need = need_parse(*text);
+        struct ctl_object *claim =
+            strcmp(need.kind, CLAIM) == 0 ? find(ctl, pod, &need) : NULL;
+
+        if (!claim)
+            continue;
+        each(ctl, claim, pod, ctx);
+        n++;
+    }
+    return n;
+}
+
+static void hold_claim(struct controller *ctl, struct ctl_object *claim,
+                       struct ctl_object *pod, void *ctx)
+{
+    (void)ctl;
+    (void)ctx;
+    claims_hold(claim, pod);
+}
+
+static void enter_claim(struct controller *ctl, struct ctl_object *claim,
+                        struct ctl_object *pod, void *ctx)
+{
+    (void)ctx;
+    claims_enter(ctl, claim, pod);
+}
+
+static void leave_claim(struct controller *ctl, struct ctl_object *claim,
+                        struct ctl_object *pod, void *ctx)
+{
+    (void)ctx;
+    claims_leave(ctl, claim, pod);
+    claims_settle_deleted(ctl, claim);
+}
+
+static void exclude_claim(struct controller *ctl, struct ctl_object *claim,
+                          struct ctl_object *pod, void *excluded)
+{
+    (void)pod;
+    claims_exclude(ctl, claim, excluded);
+}
+
+void pod_data_enter(struct controller *ctl, struct ctl_object *pod)
+{
+    if (pod->uses_claims)
+        return;
+    pod->uses_claims = true;
+    (void)for_claims(ctl, pod, enter_claim, NULL);
+}
+
+void pod_data_leave(struct controller *ctl, struct ctl_object *pod)
+{
+    (void)for_claims(ctl, pod, leave_claim, NULL);
+    pod->uses_claims = false;
+}
+
+void pod_data_exclude(struct controller *ctl, struct ctl_object *pod,
+                      struct bitset **excluded)
+{
+    (void)for_claims(ctl, pod, exclude_claim, excluded);
+}
+
+static bool has_claims(struct ctl_object *pod)
+{
+    strv_foreach (text, needs_of(pod))
+        if (strncmp(*text, CLAIM "/", strlen(CLAIM) + 1) == 0)
+            return true;
+    return false;
+}
+
 /* ------------------------------------------------------------------ waiting */
 
 /* Why it may not begin, heap; NULL: it may. '*ret_reason' in Kubernetes' words. */
@@ -164,16 +245,26 @@ static char *why_it_waits(struct controller *ctl, struct ctl_object *pod,
 {
     strv_foreach (text, needs_of(pod)) {
         cleanup(need_fini) struct need n = need_parse(*text);
+        struct ctl_object *object;
+        char *words;
 
         if (strcmp(n.kind, "gate") == 0) {
             *ret_reason = "SchedulingGated";
             return xasprintf("it waits until the gate %s is taken away", n.name);
         }
-        if (n.is_optional || find(ctl, pod, &n))
-            continue;
-        *ret_reason = "CreateContainerConfigError";
-        return xasprintf("%s %s is not there", n.kind, n.name);
+        object = find(ctl, pod, &n);
+        if (!object && !n.is_optional) {
+            *ret_reason = "CreateContainerConfigError";
+            return xasprintf("%s %s is not there", n.kind, n.name);
+        }
+        words =
+            object && strcmp(n.kind, CLAIM) == 0 ? claims_why_not(object, pod) : NULL;
+        if (words) {
+            *ret_reason = "Unschedulable";
+            return words;
+        }
     }
+    for_claims(ctl, pod, hold_claim, NULL);
     return NULL;
 }
 
@@ -209,11 +300,17 @@ void pod_data_settle(struct controller *ctl, struct ctl_object *pod)
 
 void pod_data_recheck(struct controller *ctl, struct ctl_object *pod)
 {
-    const struct ctl_job *cj = pod->job;
+    struct ctl_job *cj = pod->job;
+    bool differs = cj && job_state_of(&cj->job) == JOB_PENDING && settle(ctl, pod);
 
-    if (!cj || job_state_of(&cj->job) != JOB_PENDING || !settle(ctl, pod))
+    if (!cj || job_state_of(&cj->job) != JOB_PENDING)
         return;
-    sched_hold(ctl->sched, cj->id, cj->job.record->held || pod->waits_for);
+    if (has_claims(pod))
+        jobs_enqueue_again(ctl, cj);
+    else if (differs)
+        sched_hold(ctl->sched, cj->id, cj->job.record->held || pod->waits_for);
+    if (!differs)
+        return;
     dispatch_want_pass(ctl);
     tell(ctl, pod);
     objects_changed(ctl, pod);
@@ -221,11 +318,20 @@ void pod_data_recheck(struct controller *ctl, struct ctl_object *pod)
 
 /* ------------------------------------------------------------------ telling leads */
 
+static void fill_message(Berth__PodObject *message, const struct ctl_object *object)
+{
+    field_set(&message->uid, object->record->uid);
+    message->revision = object->record->revision;
+    message->manifest.len = object->record->manifest.len;
+    message->manifest.data =
+        xmemdup(object->record->manifest.data, object->record->manifest.len);
+}
+
 static Berth__PodObject *message_of(const struct controller *ctl,
                                     const struct ctl_object *pod, const char *text)
 {
     cleanup(need_fini) struct need n = need_parse(text);
-    const struct ctl_object *object = find(ctl, pod, &n);
+    struct ctl_object *object = find(ctl, pod, &n);
     Berth__PodObject *message;
 
     if (strcmp(n.kind, "gate") == 0)
@@ -236,11 +342,30 @@ static Berth__PodObject *message_of(const struct controller *ctl,
     field_set(&message->name, n.name);
     if (!object)
         return message;
-    field_set(&message->uid, object->record->uid);
-    message->revision = object->record->revision;
-    message->manifest.len = object->record->manifest.len;
-    message->manifest.data =
-        xmemdup(object->record->manifest.data, object->record->manifest.len);
+    fill_message(message, object);
+    if (strcmp(n.kind, CLAIM) != 0)
+        return message;
+    free(message->manifest.data);
+    message->manifest.data = (uint8_t *)claims_print(object, &message->manifest.len);
+    return message;
+}
+
+/* Of a claim: its volume. */
+static Berth__PodObject *volume_message(const struct controller *ctl,
+                                        const struct ctl_object *pod, const char *text)
+{
+    cleanup(need_fini) struct need n = need_parse(text);
+    struct ctl_object *claim = strcmp(n.kind, CLAIM) == 0 ? find(ctl, pod, &n) : NULL;
+    const struct ctl_object *volume = claim ? claims_volume(claim) : NULL;
+    Berth__PodObject *message;
+
+    if (!volume)
+        return NULL;
+    message = xmalloc(sizeof(*message));
+    berth__pod_object__init(message);
+    field_set(&message->kind, volume->record->kind);
+    field_set(&message->name, volume->record->name);
+    fill_message(message, volume);
     return message;
 }
 
@@ -249,7 +374,7 @@ static Berth__PodObject **messages_of(struct controller *ctl, struct ctl_object 
                                       const char *only, size_t *ret_n)
 {
     char **needs = needs_of(pod);
-    Berth__PodObject **list = xcalloc(strv_len(needs) + 1, sizeof(*list));
+    Berth__PodObject **list = xcalloc(2 * strv_len(needs) + 1, sizeof(*list));
     size_t n = 0;
 
     strv_foreach (text, needs) {
@@ -259,6 +384,8 @@ static Berth__PodObject **messages_of(struct controller *ctl, struct ctl_object 
             (strncmp(*text, only, len) != 0 || ((*text)[len] && (*text)[len] != '?')))
             continue;
         list[n] = message_of(ctl, pod, *text);
+        n += list[n] != NULL;
+        list[n] = volume_message(ctl, pod, *text);
         n += list[n] != NULL;
     }
     *ret_n = n;
@@ -350,7 +477,8 @@ static bool names(struct ctl_object *pod, const char *only)
     return false;
 }
 
-void pod_data_changed(struct controller *ctl, const struct ctl_object *object)
+static void changed(struct controller *ctl, const struct ctl_object *object,
+                    bool tells_leads)
 {
     cleanup(freep) char *from = xasprintf("%s/Pod/", object->space);
     cleanup(freep) char *only =
@@ -366,7 +494,7 @@ void pod_data_changed(struct controller *ctl, const struct ctl_object *object)
             continue;
         if (job_state_of(&cj->job) == JOB_PENDING)
             pod_data_recheck(ctl, pod);
-        else
+        else if (tells_leads)
             tell_committed(ctl, cj, only);
     }
 }
@@ -377,6 +505,16 @@ void pod_data_renewed(struct controller *ctl, struct ctl_object *pod)
 
     if (names(pod, only))
         tell_committed(ctl, pod->job, only);
+}
+
+void pod_data_changed(struct controller *ctl, const struct ctl_object *object)
+{
+    changed(ctl, object, true);
+}
+
+void pod_data_recheck_all(struct controller *ctl, const struct ctl_object *object)
+{
+    changed(ctl, object, false);
 }
 
 /* ------------------------------------------------------------------ kinds */

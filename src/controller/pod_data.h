@@ -15,6 +15,17 @@ struct ctl_node;
 
 extern const struct object_kind pod_data_config_map_kind, pod_data_secret_kind;
 
+struct bitset;
+
+/* The pod has been placed, has left its node or is over: claims that it uses. */
+void pod_data_enter(struct controller *ctl, struct ctl_object *pod);
+void pod_data_leave(struct controller *ctl, struct ctl_object *pod);
+/* Add the nodes from which its claims cannot be had to '*excluded'. */
+void pod_data_exclude(struct controller *ctl, struct ctl_object *pod,
+                      struct bitset **excluded);
+/* Pods that name the object and wait look again. */
+void pod_data_recheck_all(struct controller *ctl, const struct ctl_object *object);
+
 /* Work out what a pod waits for, before its job is in the queue. */
 void pod_data_settle(struct controller *ctl, struct ctl_object *pod);
 /* Look again: its job is held or let go. */

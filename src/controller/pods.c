@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "controller/claims.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
 #include "controller/jobs.h"
@@ -190,6 +191,10 @@ void pods_job_changed(struct controller *ctl, struct ctl_job *cj,
         return;
     pod_status_of_job(&record->pod, &cj->job, ended, record->deleted_at != 0,
                       now_usec());
+    if (state == JOB_STARTING)
+        pod_data_enter(ctl, pod);
+    else
+        pod_data_leave(ctl, pod);
     tell_event(ctl, pod, cj);
     status_changed(ctl, pod);
     /* Its maker may have had it removed. */
@@ -238,6 +243,7 @@ void handle_pod_changed(struct conn *conn, const Berth__Envelope *env)
 
 void pods_attach(struct controller *ctl)
 {
+    claims_attach(ctl);
     for (size_t i = 0; i < ctl->n_objects; i++) {
         struct ctl_object *object = ctl->objects[i];
 
@@ -247,9 +253,14 @@ void pods_attach(struct controller *ctl)
         if (!object->job)
             continue;
         object->job->pod = object;
-        if (job_state_of(&object->job->job) == JOB_PENDING)
-            pod_data_settle(ctl, object);
+        if (job_state_is_active(job_state_of(&object->job->job)))
+            pod_data_enter(ctl, object);
     }
+    /* Those that wait, when all that is used is known. */
+    for (size_t i = 0; i < ctl->n_objects; i++)
+        if (ctl->objects[i]->kind == &pods_kind && ctl->objects[i]->job &&
+            job_state_of(&ctl->objects[i]->job->job) == JOB_PENDING)
+            pod_data_settle(ctl, ctl->objects[i]);
 }
 
 /* Object and job are written in one batch; but a job may be purged, and what ended

@@ -320,6 +320,92 @@ static void a_pod_waits_for_what_it_names(void **state)
     assert_true(data->pod_data->objects[0]->revision > object->revision);
 }
 
+#define CLAIM(name, mode)                                                  \
+    "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: " name \
+    "}, spec: {accessModes: [" mode "], resources: {requests: {storage: 1Gi}}}}"
+#define VOLUME(name, mode)                                            \
+    "{apiVersion: v1, kind: PersistentVolume, metadata: {name: " name \
+    "}, spec: {accessModes: [" mode                                   \
+    "], capacity: {storage: 2Gi}, hostPath: {path: /d}}}"
+#define USES(claim) \
+    "  volumes: [{name: v, persistentVolumeClaim: {claimName: " claim "}}]\n"
+
+static void a_claim_is_bound_and_kept_to_one_node(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *nodes[2];
+    cleanup(free_messagep) Berth__Envelope *launch = NULL;
+    const Berth__LaunchJob *one;
+    uint32_t epoch, a, b;
+
+    if (getuid() != 0)
+        skip();
+    apply(client, CLAIM("data", "ReadWriteOnce"), "created");
+    apply(client, POD("a", USES("data")), "created");
+    apply(client, POD("b", USES("data")), "created");
+    assert_string_equal(status_of_pod(cluster, "a")->words,
+                        "PersistentVolumeClaim data is not bound: no volume fits yet");
+    apply(client, VOLUME("disk", "ReadWriteOnce"), "created");
+    assert_string_equal(
+        find(cluster, "PersistentVolumeClaim", "data")->record->claim->phase, "Bound");
+    assert_string_equal(status_of_pod(cluster, "b")->words,
+                        "PersistentVolumeClaim data: pod a goes first");
+    nodes[0] = node_up(cluster, "n1");
+    nodes[1] = node_up(cluster, "n2");
+    launch = party_expect(nodes[0], BERTH__ENVELOPE__BODY_LAUNCH_JOB);
+    one = launch->launch_job;
+    assert_string_equal(one->spec->name, "a");
+    assert_int_equal(one->n_pod_objects, 2);
+    assert_non_null(strstr((const char *)one->pod_objects[0]->manifest.data,
+                           "\"volumeName\": \"disk\""));
+    assert_string_equal(one->pod_objects[1]->kind, "PersistentVolume");
+    party_answer(nodes[0], launch, 0, "");
+    a = find(cluster, "Pod", "a")->record->job_id;
+    node_started(nodes[0], a, 1);
+    /* The other one is let go, to the same node. */
+    b = node_accept_launch(nodes[0], &epoch);
+    assert_int_equal(b, find(cluster, "Pod", "b")->record->job_id);
+    node_started(nodes[0], b, epoch);
+    assert_string_equal(
+        find(cluster, "PersistentVolumeClaim", "data")->record->claim->node, "n1");
+    /* It goes when both have left it; the volume is not given out again. */
+    delete (client, "PersistentVolumeClaim", "data");
+    tell_ended(nodes[0], a, 1, 0);
+    assert_non_null(find(cluster, "PersistentVolumeClaim", "data"));
+    tell_ended(nodes[0], b, 1, 0);
+    assert_null(find(cluster, "PersistentVolumeClaim", "data"));
+    assert_string_equal(objects_find(cluster->ctl, ":", "PersistentVolume", "disk")
+                            ->record->claim->phase,
+                        "Released");
+}
+
+static void a_claim_of_one_pod_is_for_one_at_a_time_also_after_a_restart(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    struct running runs = {.epoch = 1, .lead = true};
+    cleanup(free_messagep) Berth__Envelope *registered = NULL;
+    uint32_t epoch;
+
+    if (getuid() != 0)
+        skip();
+    apply(client, VOLUME("disk", "ReadWriteOncePod"), "created");
+    apply(client, CLAIM("data", "ReadWriteOncePod"), "created");
+    apply(client, POD("a", USES("data")), "created");
+    apply(client, POD("b", USES("data")), "created");
+    runs.job = node_accept_launch(node, &epoch);
+    node_started(node, runs.job, 1);
+    cluster_stop(cluster);
+    cluster_start(cluster);
+    assert_string_equal(status_of_pod(cluster, "b")->words,
+                        "PersistentVolumeClaim data is used by pod a");
+    node = party_connect(cluster);
+    registered = node_register(node, "n1", "boot-1", &runs, 1);
+    tell_ended(node, runs.job, 1, 0);
+    assert_int_equal(node_accept_launch(node, &epoch),
+                     find(cluster, "Pod", "b")->record->job_id);
+}
+
 static void a_cancelled_job_is_a_failed_pod(void **state)
 {
     struct cluster *cluster = *state;
@@ -415,6 +501,8 @@ int main(void)
         TEST(what_was_told_survives_a_restart_and_counts_once),
         TEST(a_deleted_pod_goes_when_its_job_has_ended),
         TEST(a_pod_waits_for_what_it_names),
+        TEST(a_claim_is_bound_and_kept_to_one_node),
+        TEST(a_claim_of_one_pod_is_for_one_at_a_time_also_after_a_restart),
         TEST(a_cancelled_job_is_a_failed_pod),
         TEST(a_key_makes_one_pod),
         TEST(refusals_name_the_field),

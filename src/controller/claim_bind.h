@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * claim_bind.h - which volume a claim gets
+ *
+ * Pure. A volume fits when it is as large, has the claim's access modes, its class and
+ * the labels that it selects. Of those that fit: the one that names the claim, else the
+ * smallest, else the first by name. A claim that names a volume gets that one or none.
+ */
+#ifndef BERTH_CONTROLLER_CLAIM_BIND_H
+#define BERTH_CONTROLLER_CLAIM_BIND_H
+
+#include <stdbool.h>
+
+#include "objects/objects.h"
+#include "spec/label_spec.h"
+
+#define CLAIM_NONE SIZE_MAX
+
+struct claim_wish {
+    const struct mf_claim *claim;
+    const char *name_space, *name;
+};
+
+struct claim_volume {
+    const struct mf_persistent_volume *volume;
+    const char *name;
+    bool is_free; /* nobody's, nor was it */
+};
+
+/* The place of the volume in 'volumes', or CLAIM_NONE. */
+size_t claim_choose(const struct claim_wish *wish, const struct claim_volume *volumes,
+                    size_t n);
+
+/* Whether it has such labels. */
+bool claim_selects(const struct mf_selector *selector, const mf_pairs *labels);
+
+/* All of these access modes are that of one node / of one pod. */
+bool claim_is_of_one_node(const mf_choices *access);
+bool claim_is_of_one_pod(const mf_choices *access);
+
+#endif
