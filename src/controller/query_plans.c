@@ -7,6 +7,7 @@
 #include "controller/handlers.h"
 #include "controller/job_index.h"
 #include "controller/jobs.h"
+#include "controller/pods.h"
 #include "controller/query.h"
 #include "controller/request.h"
 #include "wire/pack.h"
@@ -113,7 +114,9 @@ void handle_explain(struct conn *conn, const Berth__Envelope *env)
     berth__explanation__init(explanation);
     explanation->now = controller_now();
     explanation->job = query_job_info(conn, cj);
-    if (job_state_of(&cj->job) == JOB_PENDING)
+    if (pods_wait(cj))
+        explanation->words = xstrdup(pods_wait(cj));
+    else if (job_state_of(&cj->job) == JOB_PENDING)
         query_explain_waiting(conn->ctl, id, explanation);
     reply.body_case = BERTH__ENVELOPE__BODY_EXPLANATION;
     reply.explanation = explanation;

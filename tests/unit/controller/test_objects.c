@@ -462,6 +462,62 @@ static void refusals_name_the_field(void **state)
     assert_int_equal(cluster->ctl->n_jobs, 1);
 }
 
+static void a_user_keeps_so_many_objects_and_ended_pods(void **state)
+{
+    static const char text[] = "apiVersion: v1\nkind: ConfigMap\n"
+                               "metadata: {name: third}\ndata: {a: \"1\"}\n";
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    uint32_t job, epoch;
+
+    cluster->config->pods.objects_max = 2;
+    apply(client, POD("one", ""), "created");
+    job = node_accept_launch(node, &epoch);
+    tell_ended(node, job, epoch, 0);
+    apply(client, POD("two", ""), "created");
+    job = node_accept_launch(node, &epoch);
+    tell_ended(node, job, epoch, 1);
+    assert_refused(
+        client, text, EDQUOT,
+        "you have 2 objects, and may have 2 (pods.objects_max): delete some");
+    cluster->config->pods.ended_max = 1;
+    objects_tick(cluster->ctl, controller_now());
+    assert_null(find(cluster, "Pod", "one"));
+    assert_string_equal(status_of_pod(cluster, "two")->phase, "Failed");
+    apply(client, text, "created");
+}
+
+static void changes_of_objects_are_watched(void **state)
+{
+    static const char text[] = "apiVersion: v1\nkind: Secret\n"
+                               "metadata: {name: key}\nstringData: {a: \"1\"}\n";
+    static char kind[] = "Secret";
+    char *kinds[] = {kind};
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *watcher = party_connect(cluster);
+    Berth__WatchRequest request = BERTH__WATCH_REQUEST__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    cleanup(free_messagep) Berth__Envelope *first = NULL, *told = NULL;
+    const Berth__ObjectChange *change;
+
+    request.from_now = request.objects = request.no_jobs = true;
+    request.kinds = kinds;
+    request.n_kinds = 1;
+    env.body_case = BERTH__ENVELOPE__BODY_WATCH;
+    env.watch = &request;
+    first = party_call(watcher, &env);
+    apply(client, POD("web", ""), "created");
+    apply(client, text, "created");
+    told = party_expect(watcher, BERTH__ENVELOPE__BODY_EVENTS);
+    assert_int_equal(told->events->n_events, 1);
+    change = told->events->events[0]->object;
+    assert_string_equal(change->verb, "added");
+    assert_string_equal(change->object->name, "key");
+    assert_int_equal(change->object->manifest.len, 0);
+    assert_int_equal(change->object->revision,
+                     find(cluster, "Secret", "key")->record->revision);
+}
+
 static void others_see_and_change_nothing_of_ones_own(void **state)
 {
     static const char secret[] = "apiVersion: v1\nkind: Secret\n"
@@ -506,6 +562,8 @@ int main(void)
         TEST(a_cancelled_job_is_a_failed_pod),
         TEST(a_key_makes_one_pod),
         TEST(refusals_name_the_field),
+        TEST(a_user_keeps_so_many_objects_and_ended_pods),
+        TEST(changes_of_objects_are_watched),
         TEST(others_see_and_change_nothing_of_ones_own),
     };
 
