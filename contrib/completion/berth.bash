@@ -108,9 +108,13 @@ _berth_operands() {
     cancel | wait | jobs | explain | update) _berth_jobs ;;
     history) echo archive && _berth_jobs ;;
     hold | release | prio) _berth_jobs PENDING ;;
-    requeue | suspend | exec | attach | top) _berth_jobs RUNNING ;;
+    exec) _berth_jobs RUNNING && _berth_objects pods ;;
+    top) echo pods && _berth_jobs RUNNING ;;
+    requeue | suspend | attach) _berth_jobs RUNNING ;;
     resume) _berth_jobs SUSPENDED ;;
-    logs) berth jobs --all --no-header -o %i 2>/dev/null ;;
+    logs) berth jobs --all --no-header -o %i 2>/dev/null && _berth_objects pods ;;
+    port-forward) _berth_objects pods ;;
+    events) : ;;
     reserve) echo list show create update delete ;;
     nodes) _berth_nodes ;;
     node) echo drain down resume ;;

@@ -20,25 +20,31 @@
 #include "cli/cluster_link.h"
 #include "cli/exec_session.h"
 #include "cli/job_target.h"
+#include "cli/pod_target.h"
 #include "cli/tar_tree.h"
 
 #define BUILD_SECONDS 60 /* that a container may take to stand */
 
 struct cp_args {
     struct common common;
-    const char *node;
+    struct object_scope scope;
+    const char *node, *container;
 };
 
 static const struct usage usage = {
     .synopsis = "berth cp [options] job[.step]:path path\n"
-                "       berth cp [options] path job[.step]:path",
+                "       berth cp [options] path job[.step]:path\n"
+                "       berth cp [options] [-c CONTAINER] POD:path path\n"
+                "       berth cp [options] [-c CONTAINER] path POD:path",
     .about =
-        "Copy a file or a directory out of the container of a job that runs, or into\n"
-        "it, as cp -r does: into a directory that is there, else under the name that\n"
+        "Copy a file or a directory out of the container of a job that runs, or of a\n"
+        "pod, or into it, as cp -r does: into a directory that is there, else under "
+        "the name that\n"
         "is given; 'dir/.' is what is in dir. Links stay links. '-' is a tar stream.",
     .examples = "  berth cp 17:/tmp/trace.json .\n"
                 "  berth cp inputs 17.0:/scratch\n"
                 "  berth cp -w n2 17.0:/tmp/core.4711 /tmp\n"
+                "  berth cp site.conf web:/etc/nginx -c main\n"
                 "  berth cp 17:/var/log - | tar t\n",
 };
 
@@ -46,19 +52,30 @@ static const struct opt opts[] = {
     {"node", 'w', OPT_NEEDED, "NODE", .set = opt_string,
      .offset = offsetof(struct cp_args, node),
      .help = "on this node of the job or step, not its first"},
+    {"container", 'c', OPT_NEEDED, "NAME", .set = opt_string,
+     .offset = offsetof(struct cp_args, container),
+     .help = "in this container of the pod"},
+    OPTS_NAMESPACE(struct cp_args, scope),
     OPTS_CONFIG(struct cp_args, common),
     OPTS_HELP,
     OPTS_END,
 };
 
-/* The path in "17.0:path"; NULL for a path of ours. */
+/* The path in "17.0:path" or "web:path"; NULL for a path of ours, which has a '/'
+ * before its ':' ("./a:b") or no ':'. */
 static const char *inside_path(const char *word)
 {
     const char *colon = strchr(word, ':');
-    size_t len = strspn(word, "0123456789_[].abcht"); /* "17_3.batch" */
+    size_t job = strspn(word, "0123456789_[].abcht"); /* "17_3.batch" */
+    size_t pod = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-.");
 
-    return colon && isdigit((unsigned char)word[0]) && word + len == colon ? colon + 1
-                                                                           : NULL;
+    if (!colon || colon == word)
+        return NULL;
+    if (isdigit((unsigned char)word[0]) && word + job == colon)
+        return colon + 1;
+    if (strncmp(word, "pod/", 4) == 0)
+        pod = 4 + strspn(word + 4, "abcdefghijklmnopqrstuvwxyz0123456789-.");
+    return word + pod == colon ? colon + 1 : NULL;
 }
 
 /* ------------------------------------------------------------------ our end */
@@ -114,9 +131,24 @@ static pid_t start_here(const char *path, bool is_out, int *ret_fd)
 
 /* -------------------------------------------------------------------- there */
 
+/* A place in a job, or in a pod when 'pod' is its word. */
+struct cp_where {
+    struct job_target job;
+    const char *pod;
+};
+
+static int open_place(struct berth *berth, const struct cp_args *args,
+                      const struct cp_where *where, struct job_place *place,
+                      char **ret_container)
+{
+    return where->pod ? pod_target_open(berth, where->pod, &args->scope,
+                                        args->container, &place->steps, ret_container)
+                      : job_target_open(berth, &where->job, args->node, place);
+}
+
 static int copy_once(struct berth *berth, const struct cp_args *args,
-                     const struct job_target *target, const char *inside,
-                     const char *here, bool is_out)
+                     const struct cp_where *where, const char *inside, const char *here,
+                     bool is_out)
 {
     cleanup(job_place_fini) struct job_place place = {0};
     cleanup(freep) char *path = xstrdup(inside);
@@ -126,11 +158,14 @@ static int copy_once(struct berth *berth, const struct cp_args *args,
     struct exec_streams streams = {
         .in = -1, .out = -1, .err = STDERR_FILENO, .signal_fd = -1};
     bool is_stream = !is_out && strcmp(here, "-") == 0;
+    cleanup(freep) char *container = NULL;
     int fd = -1, status, own = 0;
     pid_t pid = 0;
 
-    if (job_target_open(berth, target, args->node, &place) < 0)
+    if (open_place(berth, args, where, &place, &container) < 0)
         return STATUS_FAILED;
+    if (container)
+        request.container = container;
     if (is_stream)
         fd = STDIN_FILENO;
     else
@@ -156,7 +191,7 @@ static int copy_once(struct berth *berth, const struct cp_args *args,
     return status || own ? STATUS_FAILED : STATUS_OK;
 }
 
-static int copy(const struct cp_args *args, const struct job_target *target,
+static int copy(const struct cp_args *args, const struct cp_where *where,
                 const char *inside, const char *here, bool is_out)
 {
     cleanup(link_closep) struct berth *berth = NULL;
@@ -168,7 +203,7 @@ static int copy(const struct cp_args *args, const struct job_target *target,
 
     if (link_open(args->common.config, &berth) < 0)
         return STATUS_FAILED;
-    while ((status = copy_once(berth, args, target, into, here, is_out)) == -EAGAIN) {
+    while ((status = copy_once(berth, args, where, into, here, is_out)) == -EAGAIN) {
         struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
 
         if (time(NULL) > until) {
@@ -183,7 +218,7 @@ static int copy(const struct cp_args *args, const struct job_target *target,
 int cmd_cp(int argc, char **argv)
 {
     struct cp_args args = {.node = NULL};
-    cleanup(job_target_fini) struct job_target target = {0};
+    struct cp_where where = {.pod = NULL};
     cleanup(freep) char *job = NULL;
     const char *from, *to, *word;
     int next, status;
@@ -198,8 +233,9 @@ int cmd_cp(int argc, char **argv)
     from = inside_path(argv[next]);
     to = inside_path(argv[next + 1]);
     if (!from == !to) {
-        say_error(from ? "both are inside of jobs: copy out, then in"
-                       : "neither is inside of a job: write JOB:PATH");
+        say_error(
+            from ? "both are inside of jobs or pods: copy out, then in"
+                 : "neither is inside of a job or pod: write JOB:PATH or POD:PATH");
         return STATUS_USAGE;
     }
     word = from ? argv[next] : argv[next + 1];
@@ -208,8 +244,12 @@ int cmd_cp(int argc, char **argv)
         return STATUS_USAGE;
     }
     job = xstrndup(word, (size_t)(strchr(word, ':') - word));
-    if (job_target_parse(job, &target) < 0)
+    if (pod_target_is_meant(job))
+        where.pod = job;
+    else if (job_target_parse(job, &where.job) < 0)
         return STATUS_USAGE;
-    return copy(&args, &target, from ? from : to, from ? argv[next + 1] : argv[next],
-                from != NULL);
+    status = copy(&args, &where, from ? from : to, from ? argv[next + 1] : argv[next],
+                  from != NULL);
+    job_target_fini(&where.job);
+    return status;
 }

@@ -16,6 +16,7 @@
 #include "cli/cluster_link.h"
 #include "cli/exec_session.h"
 #include "cli/job_target.h"
+#include "cli/pod_target.h"
 #include "cli/step_signals.h"
 #include "cli/tty.h"
 
@@ -24,20 +25,26 @@
 struct exec_args {
     struct common common;
     bool has_input, has_terminal;
-    const char *node, *workdir;
+    const char *node, *workdir, *container;
+    struct object_scope scope;
     char **env;
 };
 
 static const struct usage usage = {
-    .synopsis = "berth exec [options] job[.step] [options] program [argument...]",
+    .synopsis = "berth exec [options] job[.step] [options] program [argument...]\n"
+                "       berth exec [options] POD [-c CONTAINER] [options] -- program "
+                "[argument...]",
     .about =
-        "Run a program in the container of a job that runs: that of its script or,\n"
-        "without one, of its oldest step; of the step that is named. It shares the\n"
+        "Run a program in a container of a pod (its first, or that of -c), or in that\n"
+        "of a job that runs: of its script or, without one, of its oldest step; of "
+        "the\n"
+        "step that is named. A job is named by its number. The program shares the\n"
         "container's limits, files and processes, and ends when the container does.\n"
         "The exit status is its own; 128 + the signal that ended it; 127 when it is\n"
         "not there, 126 when it cannot be executed.",
     .examples = "  berth exec 17 ps aux\n"
                 "  berth exec 17 -it bash\n"
+                "  berth exec web -c db -it -- psql\n"
                 "  berth exec 17.0 -w n2 cat /proc/self/cgroup\n"
                 "  tar c data | berth exec -i 17 tar x -C /tmp\n",
 };
@@ -70,6 +77,10 @@ static const struct opt opts[] = {
     {"node", 'w', OPT_NEEDED, "NODE", .set = opt_string,
      .offset = offsetof(struct exec_args, node),
      .help = "on this node of the job or step, not its first"},
+    {"container", 'c', OPT_NEEDED, "NAME", .set = opt_string,
+     .offset = offsetof(struct exec_args, container),
+     .help = "in this container of the pod"},
+    OPTS_NAMESPACE(struct exec_args, scope),
     {"workdir", 'D', OPT_NEEDED, "DIR", .set = opt_string,
      .offset = offsetof(struct exec_args, workdir),
      .help = "in this directory, not that of the job"},
@@ -80,8 +91,14 @@ static const struct opt opts[] = {
     OPTS_END,
 };
 
-static int check(const struct exec_args *args)
+static int check(const struct exec_args *args, bool is_pod)
 {
+    if (is_pod ? args->node != NULL : args->container != NULL) {
+        say_error(is_pod
+                      ? "--node: a pod is on one node"
+                      : "--container: a job has one; of its steps, name one: JOB.STEP");
+        return STATUS_USAGE;
+    }
     if (args->workdir && args->workdir[0] != '/') {
         say_error("--workdir: '%s' is not an absolute path", args->workdir);
         return STATUS_USAGE;
@@ -93,8 +110,14 @@ static int check(const struct exec_args *args)
     return -1;
 }
 
+/* Where it is to run: a job, or a pod when 'pod' is its word. */
+struct exec_where {
+    struct job_target job;
+    const char *pod;
+};
+
 static int exec_once(struct berth *berth, const struct exec_args *args,
-                     const struct job_target *target, char **argv, int signal_fd)
+                     const struct exec_where *where, char **argv, int signal_fd)
 {
     Berth__ExecRequest request = BERTH__EXEC_REQUEST__INIT;
     Berth__WindowSize size = BERTH__WINDOW_SIZE__INIT;
@@ -105,9 +128,15 @@ static int exec_once(struct berth *berth, const struct exec_args *args,
                                    .has_terminal = args->has_terminal};
     cleanup(job_place_fini) struct job_place place = {0};
     cleanup(freep) char *workdir = xstrdup(args->workdir ? args->workdir : "");
+    cleanup(freep) char *container = NULL;
+    int rc = where->pod ? pod_target_open(berth, where->pod, &args->scope,
+                                          args->container, &place.steps, &container)
+                        : job_target_open(berth, &where->job, args->node, &place);
 
-    if (job_target_open(berth, target, args->node, &place) < 0)
+    if (rc < 0)
         return STATUS_FAILED;
+    if (container)
+        request.container = container;
     request.argv = argv;
     request.n_argv = strv_len(argv);
     request.env = args->env;
@@ -120,7 +149,7 @@ static int exec_once(struct berth *berth, const struct exec_args *args,
     return exec_session_run(place.steps, &request, &streams);
 }
 
-static int exec_in(const struct exec_args *args, const struct job_target *target,
+static int exec_in(const struct exec_args *args, const struct exec_where *where,
                    char **argv)
 {
     cleanup(link_closep) struct berth *berth = NULL;
@@ -134,7 +163,7 @@ static int exec_in(const struct exec_args *args, const struct job_target *target
     }
     if (link_open(args->common.config, &berth) < 0)
         return STATUS_FAILED;
-    while ((status = exec_once(berth, args, target, argv, signal_fd)) == -EAGAIN) {
+    while ((status = exec_once(berth, args, where, argv, signal_fd)) == -EAGAIN) {
         struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
 
         if (time(NULL) > until) {
@@ -149,7 +178,7 @@ static int exec_in(const struct exec_args *args, const struct job_target *target
 
 /* Options stand before the job and after it; then come the program's own. */
 static int parse(int argc, char **argv, struct exec_args *args,
-                 struct job_target *target, int *ret_next)
+                 struct exec_where *where, int *ret_next)
 {
     int next, more, status;
 
@@ -157,30 +186,33 @@ static int parse(int argc, char **argv, struct exec_args *args,
     if (status >= 0)
         return status;
     if (next == argc) {
-        say_error("in which job? Give its number and a program");
+        say_error("in which job or pod? Give its number or name, and a program");
         return STATUS_USAGE;
     }
-    if (job_target_parse(argv[next], target) < 0)
+    if (pod_target_is_meant(argv[next]))
+        where->pod = argv[next];
+    else if (job_target_parse(argv[next], &where->job) < 0)
         return STATUS_USAGE;
     status =
         command_parse(&usage, opts, OPTS_STOP, argc - next, argv + next, args, &more);
     if (status >= 0)
         return status;
     if (next + more == argc) {
-        say_error("run what in job %s? Give a program", argv[next]);
+        say_error("run what in %s %s? Give a program", where->pod ? "pod" : "job",
+                  argv[next]);
         return STATUS_USAGE;
     }
     *ret_next = next + more;
-    return check(args);
+    return check(args, where->pod != NULL);
 }
 
 int cmd_exec(int argc, char **argv)
 {
-    cleanup(job_target_fini) struct job_target target = {0};
+    struct exec_where where = {.pod = NULL};
     struct exec_args args = {.env = NULL};
     int next, status;
 
-    status = parse(argc, argv, &args, &target, &next);
+    status = parse(argc, argv, &args, &where, &next);
     if (status < 0 && args.has_terminal) {
         const char *term = getenv("TERM");
 
@@ -188,7 +220,8 @@ int cmd_exec(int argc, char **argv)
             strv_setenv(&args.env, "TERM", term ? term : "dumb");
     }
     if (status < 0)
-        status = exec_in(&args, &target, argv + next);
+        status = exec_in(&args, &where, argv + next);
+    job_target_fini(&where.job);
     strv_free(args.env);
     return status;
 }

@@ -21,6 +21,7 @@
 #include "cli/job_names.h"
 #include "cli/step_signals.h"
 #include "cli/table.h"
+#include "cli/top_pods.h"
 #include "cli/top_table.h"
 #include "cli/tty.h"
 
@@ -30,17 +31,21 @@ struct top_args {
     const char *user;
     int64_t delay_ms;
     enum top_order order;
+    struct top_pods_wish pods;
 };
 
 static const struct usage usage = {
-    .synopsis = "berth top [options] [job...]",
+    .synopsis = "berth top [options] [job...]\n"
+                "       berth top [options] pods [NAME...]",
     .about =
         "Show what running jobs use now: CPUs, memory, processes; again and again.\n"
         "Keys: q quits, s shows steps and nodes, c, m and j sort by CPU, memory, job.\n"
-        "100% is one core. Without a terminal, or with --once, it prints and ends.",
+        "100% is one core. Without a terminal, or with --once, it prints and ends.\n"
+        "Of pods it looks twice and prints, in thousandths of a core.",
     .examples = "  berth top\n"
                 "  berth top --me --steps\n"
                 "  berth top --once --sort mem\n"
+                "  berth top pods --containers -l app=web\n"
                 "  berth top --json 17 | jq '.jobs[0].cpu_percent'\n",
 };
 
@@ -87,6 +92,14 @@ static const struct opt opts[] = {
      .offset = offsetof(struct top_args, user), .help = "only this user's"},
     {"me", 0, .set = opt_flag, .offset = offsetof(struct top_args, me),
      .help = "only your own"},
+    {"containers", 0, .set = opt_flag,
+     .offset = offsetof(struct top_args, pods.by_container),
+     .help = "of pods: a line for each container"},
+    OPTS_SELECTOR(struct top_args, pods.scope),
+    OPTS_NAMESPACE(struct top_args, pods.scope),
+    {"all-namespaces", 'A', .set = opt_flag,
+     .offset = offsetof(struct top_args, pods.scope.in_all_spaces),
+     .help = "of pods: of all namespaces"},
     OPTS_COMMON(struct top_args, common),
     OPTS_END,
 };
@@ -298,6 +311,27 @@ static int show_live(struct top *top)
     return status;
 }
 
+static bool is_pods(const char *word)
+{
+    return strcmp(word, "pods") == 0 || strcmp(word, "pod") == 0 ||
+           strcmp(word, "po") == 0;
+}
+
+static int show_pods(struct top_args *args, int n, char **names)
+{
+    cleanup(link_closep) struct berth *berth = NULL;
+    cleanup(strv_freep) char **list = NULL;
+
+    for (int i = 0; i < n; i++)
+        strv_add(&list, names[i]);
+    args->pods.names = list;
+    args->pods.json = args->common.json;
+    args->pods.delay_ms = args->delay_ms;
+    if (link_open(args->common.config, &berth) < 0)
+        return STATUS_FAILED;
+    return top_pods(berth, &args->pods);
+}
+
 int cmd_top(int argc, char **argv)
 {
     struct top_args args = {.delay_ms = 2000};
@@ -308,6 +342,16 @@ int cmd_top(int argc, char **argv)
     status = command_parse(&usage, opts, OPTS_ANYWHERE, argc, argv, &args, &next);
     if (status >= 0)
         return status;
+    if (next < argc && is_pods(argv[next]))
+        return show_pods(&args, argc - next - 1, argv + next + 1);
+    if (args.pods.by_container || args.pods.scope.selector ||
+        args.pods.scope.name_space) {
+        say_error("%s: of pods only: 'berth top pods'",
+                  args.pods.by_container     ? "--containers"
+                  : args.pods.scope.selector ? "--selector"
+                                             : "--namespace");
+        return STATUS_USAGE;
+    }
     if (job_names_parse(argc - next, argv + next, &names) < 0)
         return STATUS_USAGE;
     if (link_open(args.common.config, &top.berth) < 0)

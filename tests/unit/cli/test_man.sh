@@ -16,7 +16,7 @@ compare() {
     fi
 }
 
-for command in submit run alloc exec attach cp logs top jobs get describe delete events node device account qos explain prio reserve; do
+for command in submit run alloc exec attach cp logs top jobs get describe delete events port-forward wait node device account qos explain prio reserve; do
     compare "berth-$command.1" ./berth "$command"
 done
 

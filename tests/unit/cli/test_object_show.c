@@ -5,8 +5,10 @@
 #include "cli/object_columns.h"
 #include "cli/object_describe.h"
 #include "cli/object_document.h"
+#include "cli/object_wish.h"
 #include "cli/pod_words.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -369,6 +371,56 @@ static void a_secret_is_described_by_the_length_of_its_values(void **state)
     assert_null(strstr(text, "aGVsbG8="));
 }
 
+static int holds(const char *text, const Berth__ObjectRecord *record)
+{
+    struct object_wish wish;
+    struct err err;
+    json_t *document = object_document(record);
+    int rc;
+
+    assert_int_equal(object_wish_parse(text, &wish, &err), 0);
+    rc = object_wish_holds(&wish, document, &err);
+    object_wish_fini(&wish);
+    json_decref(document);
+    return rc;
+}
+
+static void wishes_are_judged(void **state)
+{
+    char succeeded[] = "Succeeded";
+    struct pod pod;
+
+    (void)state;
+    fill(&pod);
+    assert_int_equal(holds("condition=Ready", &pod.record), 1);
+    assert_int_equal(holds("condition=ready=false", &pod.record), 0);
+    assert_int_equal(holds("condition=Complete", &pod.record), 0);
+    assert_int_equal(holds("jsonpath={.status.phase}=Running", &pod.record), 1);
+    assert_int_equal(holds("jsonpath={.status.phase}=Failed", &pod.record), 0);
+    assert_int_equal(holds("jsonpath=.status.podIP", &pod.record), 1);
+    assert_int_equal(holds("jsonpath=.status.hostIP", &pod.record), 0);
+    assert_int_equal(holds("delete", &pod.record), 0);
+    assert_int_equal(holds("create", &pod.record), 1);
+    pod.status.ready = false;
+    assert_int_equal(holds("condition=Ready", &pod.record), 0);
+    pod.status.phase = succeeded;
+    assert_int_equal(holds("condition=Ready", &pod.record), -EINVAL);
+}
+
+static void wrong_wishes_are_named(void **state)
+{
+    static const char *const texts[] = {"condition=", "ready", "jsonpath={.a",
+                                        "condition==x"};
+    struct object_wish wish;
+    struct err err;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        assert_int_equal(object_wish_parse(texts[i], &wish, &err), -EINVAL);
+        object_wish_fini(&wish);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +433,8 @@ int main(void)
         cmocka_unit_test(jobs_are_rows),
         cmocka_unit_test(what_changes_is_added_in_the_same_columns),
         cmocka_unit_test(a_pod_is_described),
+        cmocka_unit_test(wishes_are_judged),
+        cmocka_unit_test(wrong_wishes_are_named),
         cmocka_unit_test(a_secret_is_described_by_the_length_of_its_values),
     };
 
