@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands for pods: given, listed, described, looked into, waited for, taken away."""
+import json
+
+import pytest
+
+from desk import wait_until
+
+POD = {
+    "apiVersion": "v1", "kind": "Pod",
+    "metadata": {"name": "web", "labels": {"app": "web"}},
+    "spec": {
+        "terminationGracePeriodSeconds": 1, "hostNetwork": True, "restartPolicy": "Never",
+        "containers": [
+            {"name": "main", "image": "small", "imagePullPolicy": "IfNotPresent",
+             "command": ["sh", "-c", "echo begun; while ! test -e /tmp/go; do sleep 0.1; done; "
+                                     "echo gone on; exec sleep 600"]},
+            {"name": "other", "image": "small", "imagePullPolicy": "IfNotPresent",
+             "command": ["sh", "-c", "echo second; exec sleep 600"]}]}}
+
+
+def document(name, labels=None, **spec):
+    pod = json.loads(json.dumps(POD))
+    pod["metadata"] = {"name": name, "labels": labels or {"app": name}}
+    pod["spec"].update(spec)
+    return pod
+
+
+def one(script, name="main"):
+    return [{"name": name, "image": "small", "imagePullPolicy": "IfNotPresent",
+             "command": ["sh", "-c", script]}]
+
+
+@pytest.fixture
+def pods(desk):
+    """The desk, whose pods are gone at the end."""
+    yield desk
+    desk.berth("delete", "pods", "--all", "--now", "--timeout", "60s", check=False)
+    desk.berth("delete", "configmaps", "--all", check=False)
+
+
+def apply(desk, *objects, **options):
+    text = "\n---\n".join(json.dumps(o) for o in objects)
+    return desk.berth("apply", "-q", "-f", "-", input=text, **options)
+
+
+def begin(desk, *objects):
+    """Apply pods and wait until they run."""
+    apply(desk, *objects)
+    for o in objects:
+        desk.berth("wait", "--for=condition=Ready", f"pod/{o['metadata']['name']}",
+                   "--timeout", "90s")
+
+
+def get(desk, name):
+    return json.loads(desk.berth("get", "pod", name, "-o", "json").stdout)
+
+
+def settings(value):
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"},
+            "data": {"key": value}}
+
+
+def test_apply_says_what_it_did(pods):
+    assert apply(pods, settings("a")).stdout == "configmap/settings created\n"
+    assert apply(pods, settings("a")).stdout == "configmap/settings unchanged\n"
+    dry = pods.berth("apply", "--dry-run=server", "-f", "-", input=json.dumps(settings("b")))
+    assert dry.stdout == "configmap/settings configured (server dry run)\n"
+    assert pods.berth("get", "cm/settings", "-o", "jsonpath={.data.key}").stdout == "a"
+    assert apply(pods, settings("b")).stdout == "configmap/settings configured\n"
+    assert pods.berth("get", "cm", "settings", "-o", "jsonpath={.data.key}").stdout == "b"
+    again = pods.berth("create", "-f", "-", input=json.dumps(settings("b")), check=False)
+    assert again.returncode == 1 and "stdin:1: configmap/settings: " in again.stderr
+
+
+def test_a_wrong_object_does_not_hold_up_the_others(pods):
+    wrong = document("wrong")
+    wrong["spec"]["containrs"] = wrong["spec"].pop("containers")
+    result = apply(pods, settings("a"), wrong, check=False)
+    assert result.returncode == 1 and result.stdout == "configmap/settings created\n"
+    assert "spec.containrs: unknown field; nearest: containers" in result.stderr
+
+
+def test_names_that_are_not_there_are_told_with_the_nearest(pods):
+    apply(pods, settings("a"))
+    assert "nearest: settings" in pods.fails("get", "cm", "setings")
+    assert "nearest: pods" in pods.fails("get", "pds", status=2)
+    assert "sets of pods" in pods.fails("get", "deploy", status=2)
+    assert pods.berth("delete", "cm", "setings", "--ignore-not-found").stdout == ""
+    assert pods.berth("delete", "cm/settings").stdout == 'configmap "settings" deleted\n'
+    assert "there is no configmap 'settings'" in pods.fails("get", "cm/settings")
+
+
+def test_a_pod_is_listed_and_shown_as_kubernetes_has_it(pods):
+    begin(pods, POD)
+    lines = pods.berth("pods").stdout.splitlines()
+    assert lines[0].split() == ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
+    assert lines[1].split()[:4] == ["web", "2/2", "Running", "0"]
+    pod = get(pods, "web")
+    assert pod["status"]["phase"] == "Running" and pod["metadata"]["uid"]
+    assert {c["name"] for c in pod["status"]["containerStatuses"]} == {"main", "other"}
+    job = pods.job(pod["status"]["job"])
+    assert job["state"] == "RUNNING"
+    assert pods.berth("get", "po", "-l", "app=web", "-o", "name").stdout == "pod/web\n"
+    assert pods.berth("get", "po", "-l", "app!=web", "-o", "name").stdout == ""
+    wide = pods.berth("get", "pods", "-o", "wide").stdout.splitlines()[1].split()
+    assert pod["spec"]["nodeName"] in wide and str(pod["status"]["job"]) in wide
+    text = pods.berth("describe", "pod", "web").stdout
+    assert "State:           Running" in text and "Scheduled" in text
+
+
+def test_logs_are_those_of_a_container(pods):
+    begin(pods, POD)
+    assert pods.berth("logs", "web", "-c", "main").stdout == "begun\n"
+    assert pods.berth("logs", "pod/web", "other").stdout == "second\n"
+    result = pods.berth("logs", "web")
+    assert result.stdout == "begun\n" and "container main of: main, other" in result.stderr
+    assert "nearest: other" in pods.fails("logs", "web", "-c", "othr")
+    both = pods.berth("logs", "web", "--all-containers", "--prefix").stdout
+    assert both == "[pod/web/main] begun\n[pod/web/other] second\n"
+    follow = pods.start("logs", "-f", "web", "-c", "main")
+    assert follow.stdout.readline() == "begun\n"
+    pods.berth("exec", "web", "-c", "main", "--", "sh", "-c", ": >/tmp/go")
+    assert follow.stdout.readline() == "gone on\n"
+
+
+def test_programs_and_files_go_into_a_container(pods):
+    begin(pods, POD)
+    result = pods.berth("exec", "web", "-c", "other", "--", "sh", "-c", "echo $0 in; exit 7",
+                        check=False)
+    assert result.returncode == 7 and result.stdout == "sh in\n"
+    (pods.dir / "file").write_text("words\n")
+    pods.berth("cp", "file", "web:/tmp/copy", "-c", "other")
+    assert pods.berth("exec", "pod/web", "-c", "other", "--", "cat", "/tmp/copy").stdout \
+        == "words\n"
+    pods.berth("cp", "-c", "other", "web:/tmp/copy", "back")
+    assert pods.text("back") == "words\n"
+    assert "a pod is on one node" in pods.fails("exec", "-w", "n1", "web", "--", "true", status=2)
+
+
+def test_waits_end_when_things_are_so(pods):
+    waiting = pods.start("wait", "--for=condition=Ready", "pod/late", "--timeout", "1s")
+    assert waiting.wait(60) == 1 and "there is no pod/late" in waiting.stderr.read()
+    created = pods.start("wait", "--for=create", "pod/done", "--timeout", "90s")
+    apply(pods, document("done", containers=one("exit 0")))
+    assert created.wait(100) == 0
+    pods.berth("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/done",
+               "--timeout", "90s")
+    assert "it has ended" in pods.fails("wait", "--for=condition=Ready", "pod/done")
+    assert pods.berth("pods", "done").stdout.splitlines()[1].split()[2] == "Completed"
+    gone = pods.start("wait", "--for=delete", "pod/done", "--timeout", "90s")
+    pods.berth("delete", "pod", "done")
+    assert gone.wait(100) == 0
+
+
+def test_a_list_goes_on_with_changes(pods):
+    watch = pods.start("get", "pods", "-w", "--no-headers")
+    apply(pods, document("seen", containers=one("exec sleep 600")))
+    line = watch.stdout.readline().split()
+    while line[2] != "Running":
+        line = watch.stdout.readline().split()
+    assert line[0] == "seen"
+    pods.berth("delete", "pod/seen", "--now")
+    while line[2] != "Terminating":
+        line = watch.stdout.readline().split()
+
+
+def test_deleting_waits_for_the_end(pods):
+    begin(pods, document("slow", labels={"set": "x"}), document("swift", labels={"set": "x"}))
+    assert "Give names" in pods.fails("delete", "pods", status=2)
+    dry = pods.berth("delete", "pods", "-l", "set=x", "--dry-run=server").stdout
+    assert 'pod "slow" deleted (dry run)' in dry and len(pods.berth(
+        "get", "pods", "-l", "set=x", "-o", "name").stdout.split()) == 2
+    out = pods.berth("delete", "pods", "-l", "set=x", "--grace-period", "1").stdout
+    assert sorted(out.splitlines()) == ['pod "slow" deleted', 'pod "swift" deleted']
+    assert pods.berth("get", "pods", "-l", "set=x", "-o", "name").stdout == ""
+
+
+def test_events_explain_what_happened(pods):
+    begin(pods, POD)
+    rows = pods.berth("events", "--for", "pod/web").stdout
+    assert "Scheduled" in rows and "Started" in rows
+    items = json.loads(pods.berth("events", "--for", "pod/web", "--json").stdout)["items"]
+    assert {item["involvedObject"]["name"] for item in items} == {"web"}
+    assert all(item["kind"] == "Event" for item in items)
+
+
+def test_ports_that_are_wrong_are_named(pods):
+    begin(pods, POD)
+    assert "is not a port" in pods.fails("port-forward", "web", "8080:nosuch", status=2)
+    assert "which ports?" in pods.fails("port-forward", "web", status=2)
+
+
+def test_numbers_are_jobs_and_names_are_pods(pods):
+    job = pods.submit(script="#!/bin/sh\necho of a job\n")
+    pods.wait(job)
+    assert pods.berth("logs", job).stdout == "of a job\n"
+    assert "none of a pod" in pods.fails("logs", job, "-c", "main", status=2)
+    assert "there is no pod" in pods.fails("logs", f"pod/{job}")
+    assert "of pods only" in pods.fails("top", "--containers", status=2)
+    assert "of objects only" in pods.fails("wait", "--timeout", "5", job, status=2)
+
+
+def test_what_pods_use_is_shown(pods):
+    begin(pods, POD)
+    lines = pods.berth("top", "pods", "-d", "0.3").stdout.splitlines()
+    assert lines[0].split() == ["NAME", "CPU(cores)", "MEMORY(bytes)"]
+    assert lines[1].split()[0] == "web"
+
+
+def test_a_restart_shows_what_was_before(pods):
+    apply(pods, document("again", restartPolicy="Always", containers=one(
+        "echo run; test -e /tmp/x && exec sleep 600; : >/tmp/x; exit 3")))
+
+    def restarted():
+        status = get(pods, "again")["status"].get("containerStatuses")
+        return status and status[0]["restartCount"] > 0 and status[0]
+    found = wait_until(restarted, what="a restart")
+    assert found["lastState"]["terminated"]["exitCode"] == 3
+    assert pods.berth("logs", "--previous", "again").stdout == "run\n"
