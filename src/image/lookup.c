@@ -31,6 +31,7 @@ void image_free(struct image *image)
     free(image->holds);
     free(image->name);
     free(image->workdir);
+    free(image->stop_signal);
     strv_free(image->layers);
     strv_free(image->env);
     strv_free(image->entrypoint);
@@ -79,6 +80,7 @@ static int load_config(const struct image_store *store, const char *digest,
     image->env = take(config.env);
     image->entrypoint = take(config.entrypoint);
     image->cmd = take(config.cmd);
+    image->stop_signal = take(config.stop_signal);
     str_replace(&image->workdir, config.workdir);
     if (config.created)
         image->created = oci_parse_time(config.created);

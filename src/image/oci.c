@@ -201,6 +201,7 @@ int oci_parse_config(const char *bytes, size_t len, struct oci_config *ret,
     config.os = string_of(json, "os");
     config.arch = string_of(json, "architecture");
     config.created = string_of(json, "created");
+    config.stop_signal = string_of(run, "StopSignal");
     config.workdir = string_of(run, "WorkingDir");
     if (!config.workdir)
         config.workdir = xstrdup("");
@@ -253,6 +254,7 @@ void oci_config_fini(struct oci_config *config)
     free(config->arch);
     free(config->workdir);
     free(config->created);
+    free(config->stop_signal);
     strv_free(config->diff_ids);
     strv_free(config->env);
     strv_free(config->entrypoint);

@@ -47,8 +47,9 @@ struct oci_config {
     char *os, *arch;
     char **diff_ids; /* valid digests, bottom first */
     char **env, **entrypoint, **cmd;
-    char *workdir; /* "" when it has none */
-    char *created; /* RFC 3339, or NULL */
+    char *workdir;     /* "" when it has none */
+    char *created;     /* RFC 3339, or NULL */
+    char *stop_signal; /* "SIGQUIT"; NULL: not said */
 };
 
 /* Read one document; 'ret' is written on success only and goes with its _fini.

@@ -46,10 +46,11 @@ struct image {
     size_t n_layers;
     char **env; /* the image's own ENV */
     char **entrypoint, **cmd;
-    char *workdir;   /* "" when it has none */
-    uint64_t bytes;  /* unpacked size */
-    int64_t created; /* by its own word, or when it was imported */
-    int *holds;      /* see image_hold */
+    char *workdir;     /* "" when it has none */
+    char *stop_signal; /* "SIGQUIT": what tells its program to end; NULL: not said */
+    uint64_t bytes;    /* unpacked size */
+    int64_t created;   /* by its own word, or when it was imported */
+    int *holds;        /* see image_hold */
 };
 void image_free(struct image *image);
 void image_freep(struct image **image);

@@ -157,16 +157,15 @@ static void image_failed(struct pod *pod, const struct pod_event *event, int64_t
                     : image->failures == 1 ? "ErrImagePull"
                                            : "ImagePullBackOff";
     image->again_at = now + wait + wait / 1000 * event->jitter;
-    str_replace(&image->words, event->words);
+    free(image->words);
+    image->words =
+        is_absent ? xasprintf("image \"%s\" is not here, and imagePullPolicy is Never",
+                              c->spec->image)
+                  : xasprintf("image \"%s\": %s", c->spec->image,
+                              event->words ? event->words : "it cannot be had");
     pod->revision++;
-    if (is_absent)
-        pod_say(pod, event->container, true, "ErrImageNeverPull",
-                "Image \"%s\" is not here, and imagePullPolicy is Never",
-                c->spec->image);
-    else
-        pod_say(pod, event->container, true, "Failed",
-                "Failed to pull image \"%s\": %s", c->spec->image,
-                event->words ? event->words : "");
+    pod_say(pod, event->container, true, is_absent ? image->reason : "Failed", "%s%s",
+            is_absent ? "" : "Failed to pull ", image->words);
 }
 
 static void hook_done(struct pod *pod, const struct pod_event *event, int64_t now)
@@ -217,6 +216,13 @@ static void apply(struct pod *pod, const struct pod_event *event, int64_t now)
         break;
     case POD_END_ORDERED:
         end_ordered(pod, event, now);
+        break;
+    case POD_FROZEN:
+        pod->is_frozen = true;
+        break;
+    case POD_THAWED:
+        pod->is_frozen = false;
+        probes_put_off(pod, now);
         break;
     case POD_IMAGE_PULLING:
         pod_say(pod, i, false, "Pulling", "Pulling image \"%s\"",

@@ -103,6 +103,7 @@ struct pod {
     struct container *containers;
     size_t n, n_init;
     bool is_prepared;
+    bool is_frozen;
     bool init_failed;  /* under Never: nothing will start */
     bool is_ending;    /* nothing starts any more */
     bool is_over_told; /* POD_OVER was begun */

@@ -41,11 +41,16 @@ enum pod_event_kind {
      * what is left of the grace; the first one's reason stays. */
     POD_END_ORDERED,
 
+    /* All processes stand still: nothing is probed, what was being asked says nothing.
+     * And they run on: probes wait a period. */
+    POD_FROZEN,
+    POD_THAWED,
+
     /* Of one container: */
     POD_IMAGE_PULLING, /* its image is not here and comes; 'words': its name */
     POD_IMAGE_FOUND,   /* 'words': the digest; 'signal': the image's STOPSIGNAL or 0 */
     POD_IMAGE_FAILED,  /* 'words'; is tried again later */
-    POD_IMAGE_ABSENT,  /* imagePullPolicy is Never, and it is not here */
+    POD_IMAGE_ABSENT,  /* imagePullPolicy is Never, and it is not here; so is this */
     POD_CONFIG_FAILED, /* instead of STARTED: a ConfigMap, Secret, ... that it names is
                           not there; 'words'. No run; tried again */
     POD_CONFIG_NEW,    /* what containers name has changed: who waits after a

@@ -36,6 +36,19 @@ void probes_begin(struct pod *pod, struct container *c, int64_t now)
     }
 }
 
+void probes_put_off(struct pod *pod, int64_t now)
+{
+    for (size_t i = 0; i < pod->n; i++)
+        for (enum pod_probe k = 0; k < POD_PROBES; k++) {
+            const struct mf_probe *spec = pod_probe_of(pod, i, k);
+            int64_t *at = &pod->containers[i].probes[k].next_at;
+            int64_t later = spec ? seconds_after(now, spec->period) : 0;
+
+            if (spec && *at < later)
+                *at = later;
+        }
+}
+
 static bool hook_has_returned(const struct pod *pod, size_t i)
 {
     return !pod_hook_of(pod, i, POD_POST_START) ||
@@ -68,7 +81,7 @@ bool probe_is_wanted(const struct pod *pod, size_t i, enum pod_probe k)
     const struct container *c = &pod->containers[i];
     const struct probe *probe = &c->probes[k];
 
-    if (!c->is_up || probe->is_held || !pod_probe_of(pod, i, k))
+    if (!c->is_up || pod->is_frozen || probe->is_held || !pod_probe_of(pod, i, k))
         return false;
     if (k == POD_READINESS) /* until the very end: others ask who may be sent to */
         return c->is_started;

@@ -13,6 +13,9 @@ const char *probe_word(enum pod_probe probe);
 /* The program of 'c' is up at 'now': its probes begin anew. */
 void probes_begin(struct pod *pod, struct container *c, int64_t now);
 
+/* The pod runs on after it stood still: nothing is expected of it at once. */
+void probes_put_off(struct pod *pod, int64_t now);
+
 /* The probe is one that is made at this point of the container's life. */
 bool probe_is_wanted(const struct pod *pod, size_t i, enum pod_probe k);
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "base/strv.h"
 #include "shepherd/images.h"
 
@@ -59,6 +60,18 @@ int pod_image_open(const struct pod_member *member, struct image **ret, struct e
 
 /* ---------------------------------------------------------------------- told */
 
+static void tell_found(struct pod_member *member, const char *stop_signal)
+{
+    struct pod_event event = {.kind = POD_IMAGE_FOUND,
+                              .container = member->index,
+                              .words = member->image->digest};
+
+    /* An image may say what it likes: what is no signal is as if not said. */
+    if (stop_signal && signal_parse(stop_signal, &event.signal, NULL))
+        event.signal = 0;
+    pod_lead_tell(member->of, &event);
+}
+
 static void tell(struct pod_member *member, enum pod_event_kind kind, const char *words)
 {
     const struct pod_event event = {.kind = kind,
@@ -78,7 +91,7 @@ static bool find(struct pod_member *member, struct err *err)
     if (look(member, "", &image, err))
         return false;
     memcpy(own->digest, image->digest, sizeof(own->digest));
-    tell(member, POD_IMAGE_FOUND, own->digest);
+    tell_found(member, image->stop_signal);
     return true;
 }
 

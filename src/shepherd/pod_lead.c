@@ -227,14 +227,22 @@ static void continue_by_signal(void *ctx)
     signal_each(ctx, SIGCONT);
 }
 
+static void freeze(struct pod_lead *pl, bool on)
+{
+    const struct pod_event event = {.kind = on ? POD_FROZEN : POD_THAWED};
+
+    group_freeze(pl->sh, on, on ? stop_by_signal : continue_by_signal, pl);
+    pod_lead_tell(pl, &event);
+}
+
 void pod_lead_signal(struct pod_lead *pl, int signo)
 {
     if (signo == SIGKILL)
         pod_lead_kill(pl);
     else if (signo == SIGSTOP)
-        group_freeze(pl->sh, true, stop_by_signal, pl);
+        freeze(pl, true);
     else if (signo == SIGCONT)
-        group_freeze(pl->sh, false, continue_by_signal, pl);
+        freeze(pl, false);
     else
         signal_each(pl, signo);
 }

@@ -156,7 +156,8 @@ static void put_config(const char *dir, const struct fx_layer *layers, size_t n,
                   "{\"architecture\":\"%s\",\"os\":\"linux\","
                   "\"created\":\"2024-02-03T04:05:06.789Z\","
                   "\"config\":{\"Env\":[\"PATH=/bin\",\"X=1\"],\"Cmd\":[\"sh\"],"
-                  "\"Entrypoint\":[\"/init\"],\"WorkingDir\":\"/srv\"},"
+                  "\"Entrypoint\":[\"/init\"],\"WorkingDir\":\"/srv\","
+                  "\"StopSignal\":\"SIGQUIT\"},"
                   "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[",
                   arch ? arch : oci_machine());
     for (size_t i = 0; i < n; i++)

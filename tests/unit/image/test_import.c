@@ -249,6 +249,7 @@ static void a_layout_becomes_an_image_with_all_it_says(void **state)
     assert_string_equal(image->entrypoint[0], "/init");
     assert_string_equal(image->cmd[0], "sh");
     assert_string_equal(image->workdir, "/srv");
+    assert_string_equal(image->stop_signal, "SIGQUIT");
     assert_int_equal(image->created, 1706933106);
 }
 

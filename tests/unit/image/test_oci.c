@@ -93,6 +93,7 @@ static void what_a_config_leaves_out_is_empty(void **state)
     assert_int_equal(oci_parse_config(text, strlen(text), &config, NULL), 0);
     assert_string_equal(config.workdir, "");
     assert_null(config.env);
+    assert_null(config.stop_signal);
     assert_null(config.cmd);
     assert_null(config.arch);
     assert_int_equal(strv_len(config.diff_ids), 1);

@@ -231,6 +231,8 @@ struct word {
 };
 
 static const struct word words[] = {
+    {"frozen", POD_FROZEN},
+    {"thawed", POD_THAWED},
     {"prepared", POD_PREPARED},
     {"end", POD_END_ORDERED},
     {"pulling", POD_IMAGE_PULLING},
@@ -296,6 +298,8 @@ static size_t fill(const struct story *story, char **line, struct pod_event *eve
         event->grace = has_more ? atoi(line[3]) : POD_GRACE_OF_SPEC;
         return 4;
     case POD_PREPARED:
+    case POD_FROZEN:
+    case POD_THAWED:
     case POD_CONFIG_NEW:
         return 2;
     case POD_IMAGE_FOUND:

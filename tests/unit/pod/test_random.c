@@ -32,7 +32,7 @@ struct model {
     struct model_container c[MOST];
     size_t n, n_init;
     int64_t now, ends_by;
-    bool is_prepared, is_ordered, is_over;
+    bool is_prepared, is_frozen, is_ordered, is_over;
 };
 
 static uint32_t pick(struct model *m, uint32_t below)
@@ -163,6 +163,7 @@ static void carry_out(struct model *m, const struct pod_todo *todo)
         break;
     case POD_RUN_PROBE:
         assert_int_equal(c->process, UP);
+        assert_false(m->is_frozen);
         assert_false(c->probes[todo->probe]);
         assert_true(todo->run > c->runs[todo->probe]);
         c->runs[todo->probe] = todo->run;
@@ -336,6 +337,13 @@ static void order_end(struct model *m)
         m->ends_by = m->now + grace * POD_SECOND;
 }
 
+/* Nothing is probed while all stand still. */
+static void step_frozen(struct model *m)
+{
+    m->is_frozen = !m->is_frozen;
+    tell(m, (struct pod_event){.kind = m->is_frozen ? POD_FROZEN : POD_THAWED});
+}
+
 static void step(struct model *m)
 {
     size_t i = pick(m, (uint32_t)m->n);
@@ -345,6 +353,8 @@ static void step(struct model *m)
         tell(m, (struct pod_event){.kind = POD_PREPARED});
         m->is_prepared = true;
     }
+    if (chance(m, 3))
+        step_frozen(m);
     if (chance(m, 10))
         step_wrong(m, i);
     if (c->image_asked)

@@ -8,8 +8,8 @@ spec:
   image a
   = Pending initialized: a ContainerCreating
 > 0 absent a
-  ! a ErrImageNeverPull: Image "a" is not here, and imagePullPolicy is Never
-  = Pending initialized: a ErrImageNeverPull
+  ! a ErrImageNeverPull: image "a" is not here, and imagePullPolicy is Never
+  = Pending initialized: a ErrImageNeverPull "image "a" is not here, and imagePullPolicy is Never"
 @ 10
   image a
 > 10

@@ -16,14 +16,14 @@ spec:
   = Pending initialized: a ContainerCreating; b running started ready
 > 2 failed a connection refused
   ! a Failed: Failed to pull image "a": connection refused
-  = Pending initialized: a ErrImagePull "connection refused"; b running started ready
+  = Pending initialized: a ErrImagePull "image "a": connection refused"; b running started ready
 @ 12
   image a
 > 12 failed a connection refused
   ! a Failed: Failed to pull image "a": connection refused
-  = Pending initialized: a ImagePullBackOff "connection refused"; b running started ready
+  = Pending initialized: a ImagePullBackOff "image "a": connection refused"; b running started ready
 > 20 ended b 0
-  = Pending initialized: a ImagePullBackOff "connection refused"; b terminated Completed 0
+  = Pending initialized: a ImagePullBackOff "image "a": connection refused"; b terminated Completed 0
 @ 32
   image a
 > 32 pulling a
