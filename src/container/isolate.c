@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -27,6 +28,28 @@ static int write_proc(const char *path, const char *text, struct err *err)
     if (fd < 0 || write(fd, text, strlen(text)) < 0)
         return err_sys(err, errno, "write \"%s\" to %s", text, path);
     return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+void isolate_keep_only(int *fds, size_t n)
+{
+    unsigned int from = 3;
+
+    qsort(fds, n, sizeof(*fds), by_number);
+    for (size_t i = 0; i < n; i++) {
+        if (fds[i] < (int)from)
+            continue;
+        if (fds[i] > (int)from)
+            (void)close_range(from, (unsigned int)fds[i] - 1, 0);
+        from = (unsigned int)fds[i] + 1;
+    }
+    (void)close_range(from, ~0U, 0);
 }
 
 int isolate_enter_groups(const int *fds, size_t n, struct err *err)

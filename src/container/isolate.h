@@ -13,6 +13,10 @@
 /* Init keeps its socket here; 0, 1 and 2 are /dev/null. */
 #define INIT_SOCK 3
 
+/* Close all descriptors above 2 but these, which are put in order; those below 0 are
+ * passed over. For who must not show others that the caller has. */
+void isolate_keep_only(int *fds, size_t n);
+
 /* First of all: enter the control groups that 'fds' lead into, close these, and be as
  * open to the user as other processes of his. */
 int isolate_enter_groups(const int *fds, size_t n, struct err *err);

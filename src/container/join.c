@@ -33,6 +33,8 @@
 #include "container/report.h"
 #include "container/sandbox.h"
 
+#define GROUPS_MAX 32 /* more than there are kinds of */
+
 /* The user namespace first: the others are its own. */
 static const struct {
     const char *path;
@@ -135,15 +137,32 @@ void join_main(const struct container_spec *spec,
     end_helper(sock, failed ? &err : NULL);
 }
 
+/* The caller may have ways into other groups. */
+static void let_go(const struct container_spec *spec, int sock)
+{
+    const int *namespaces = sandbox_namespaces(spec->sandbox);
+    int keep[1 + CONTAINER_NAMESPACES + GROUPS_MAX] = {sock};
+    size_t n = 1;
+
+    for (size_t i = 0; i < CONTAINER_NAMESPACES; i++)
+        keep[n++] = namespaces[i];
+    for (size_t i = 0; i < spec->n_groups && i < GROUPS_MAX; i++)
+        keep[n++] = spec->groups[i];
+    isolate_keep_only(keep, n);
+}
+
 void join_sandbox_main(const struct container_spec *spec, int sock)
 {
     const struct sandbox *sandbox = spec->sandbox;
     uint64_t own = CLONE_NEWNS | (sandbox_shares_pids(sandbox) ? 0 : CLONE_NEWPID);
     struct err err = {0};
-    bool failed = isolate_enter_groups(spec->groups, spec->n_groups, &err) ||
-                  isolate_oom_score(spec->oom_score, &err) ||
-                  enter(sandbox_namespaces(sandbox), &err) ||
-                  fork_inside(spec, own, init_sandbox_main, sock, &err);
+    bool failed;
+
+    let_go(spec, sock);
+    failed = isolate_enter_groups(spec->groups, spec->n_groups, &err) ||
+             isolate_oom_score(spec->oom_score, &err) ||
+             enter(sandbox_namespaces(sandbox), &err) ||
+             fork_inside(spec, own, init_sandbox_main, sock, &err);
 
     end_helper(sock, failed ? &err : NULL);
 }

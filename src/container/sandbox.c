@@ -31,6 +31,8 @@
 
 _Static_assert(PAUSE_SOCK == INIT_SOCK, "one socket, before and after it becomes it");
 
+#define GROUPS_MAX 32 /* more than there are kinds of */
+
 /* Places in the order of container_namespaces. */
 enum { NS_USER, NS_MOUNT, NS_PID, NS_IPC, NS_UTS, NS_NETWORK };
 
@@ -113,6 +115,17 @@ static void become(const char *program)
     (void)execve(program, argv, env);
 }
 
+/* The caller may have ways into other groups. */
+static void let_go(const struct sandbox_spec *spec, int sock)
+{
+    int keep[1 + GROUPS_MAX] = {sock};
+    size_t n = 1;
+
+    for (size_t i = 0; i < spec->n_groups && i < GROUPS_MAX; i++)
+        keep[n++] = spec->groups[i];
+    isolate_keep_only(keep, n);
+}
+
 static void pause_main(const struct sandbox_spec *spec, int sock, uid_t uid, gid_t gid)
     __attribute__((noreturn));
 static void pause_main(const struct sandbox_spec *spec, int sock, uid_t uid, gid_t gid)
@@ -120,6 +133,7 @@ static void pause_main(const struct sandbox_spec *spec, int sock, uid_t uid, gid
     struct report ready = {.kind = REPORT_READY};
     struct err err = {0};
 
+    let_go(spec, sock);
     if (isolate_enter_groups(spec->groups, spec->n_groups, &err) ||
         isolate_detach(sock, &err))
         init_fail(sock, &err);

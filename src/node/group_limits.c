@@ -67,12 +67,13 @@ static void limit_devices(const struct node *node, const Berth__DevicePolicy *po
 }
 
 void group_limits_init(const struct node *node, const Berth__NodeShare *share,
-                       const Berth__DevicePolicy *devices, struct group_limits *limits)
+                       uint64_t memory, const Berth__DevicePolicy *devices,
+                       struct group_limits *limits)
 {
     *limits = (struct group_limits){0};
     limit_devices(node, devices, limits);
     limit_cores(node, share, limits);
-    limit_memory(node, share->memory, limits);
+    limit_memory(node, memory, limits);
     limits->set.pids = node->config->cgroup.pids_max;
 }
 

@@ -15,10 +15,11 @@ struct group_limits {
     struct berth_cgroup_device *devices;
 };
 
-/* Work out the limits of a job with this share and these devices; fini frees what
- * they hold. */
+/* Work out the limits of a job with this share, so much memory (MiB) and these
+ * devices; fini frees what they hold. */
 void group_limits_init(const struct node *node, const Berth__NodeShare *share,
-                       const Berth__DevicePolicy *devices, struct group_limits *limits);
+                       uint64_t memory, const Berth__DevicePolicy *devices,
+                       struct group_limits *limits);
 /* What a step may use less than its job. False: nothing. */
 bool group_limits_of_step(const struct node *node, const Berth__StepNode *own,
                           const Berth__DevicePolicy *devices,

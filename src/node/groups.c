@@ -271,7 +271,8 @@ static bool oom_kill_all(const struct node *node)
 }
 
 static int make_jobs_groups(struct node *node, const Berth__Grant *grant,
-                            const Berth__NodeShare *share, struct err *err)
+                            const Berth__NodeShare *share, uint64_t memory,
+                            struct err *err)
 {
     static const struct berth_cgroup_limits none;
     struct cgroup *cg = node->cgroup;
@@ -283,10 +284,59 @@ static int make_jobs_groups(struct node *node, const Berth__Grant *grant,
     cleanup(group_limits_fini) struct group_limits limits = {0};
     int rc = cgroup_make(cg, job, &none, err);
 
-    group_limits_init(node, share, devices, &limits);
+    group_limits_init(node, share, memory, devices, &limits);
     if (!rc)
         rc = cgroup_make(cg, shepherds, NULL, err);
     return rc ? rc : cgroup_make(cg, work, &limits.set, err);
+}
+
+/* NULL: the job, or step, is no pod. */
+static const Berth__PodWish *pod_of(const Berth__Assignment *assignment)
+{
+    const Berth__JobSpec *spec = assignment->job ? assignment->job->spec : NULL;
+
+    return spec && spec->pod && spec->pod->manifest.len ? spec->pod : NULL;
+}
+
+static uint64_t memory_of(const Berth__NodeShare *share, const Berth__PodWish *pod)
+{
+    return pod && pod->mem_limit ? pod->mem_limit : share->memory;
+}
+
+static int make_container_group(struct node *node, const Berth__PodGroup *group,
+                                const char *above, struct err *err)
+{
+    cleanup(freep) char *path = xasprintf("%s/%s", above, group->container);
+    bool bounds_memory = node->config->cgroup.constrain_memory;
+    const struct berth_cgroup_limits limits = {
+        .memory = bounds_memory ? group->memory : 0,
+        .cpu_weight = group->cpu_weight,
+        .cpu_max = group->cpu_max,
+        .kill_all = oom_kill_all(node),
+        .is_leaf = 1,
+    };
+
+    if (!group->container[0] || strchr(group->container, '/') ||
+        group->container[0] == '.')
+        return err_set(err, EINVAL, "a container of a pod cannot be called '%s'",
+                       group->container);
+    return cgroup_make(node->cgroup, path, &limits, err);
+}
+
+/* Of each container, and of the sandbox's own first process. */
+static int make_pod_groups(struct node *node, const Berth__PodWish *pod,
+                           const char *path, struct err *err)
+{
+    static const struct berth_cgroup_limits none;
+    static const struct berth_cgroup_limits leaf = {.is_leaf = 1};
+    cleanup(freep) char *sandbox = xasprintf("%s/" GROUPS_SANDBOX, path);
+    int rc = cgroup_make(node->cgroup, path, &none, err);
+
+    if (!rc)
+        rc = cgroup_make(node->cgroup, sandbox, &leaf, err);
+    for (size_t i = 0; i < pod->n_groups && !rc; i++)
+        rc = make_container_group(node, pod->groups[i], path, err);
+    return rc;
 }
 
 static int make_groups(struct node *node, const Berth__Grant *grant,
@@ -294,13 +344,16 @@ static int make_groups(struct node *node, const Berth__Grant *grant,
                        const Berth__Assignment *assignment, struct err *err)
 {
     cleanup(group_limits_fini) struct group_limits limits = {0};
+    const Berth__PodWish *pod = pod_of(assignment);
     bool is_limited =
         own && group_limits_of_step(node, own, assignment->devices, &limits);
     int rc = 0;
 
     limits.set.kill_all = oom_kill_all(node);
     if (!job_has_shepherd(node, grant->job_id, grant->epoch))
-        rc = make_jobs_groups(node, grant, share, err);
+        rc = make_jobs_groups(node, grant, share, memory_of(share, pod), err);
+    if (!rc && pod && pod->n_groups)
+        return make_pod_groups(node, pod, assignment->cgroup_path, err);
     return rc ? rc
               : cgroup_make(node->cgroup, assignment->cgroup_path,
                             is_limited || limits.set.kill_all ? &limits.set : NULL,
@@ -317,11 +370,14 @@ int groups_prepare(struct node *node, const Berth__Grant *grant, uint32_t index,
     if (!node->cgroup)
         return 0;
     assignment->cgroup_path = groups_path(grant->job_id, grant->epoch, step);
+    assignment->cgroup_own =
+        xasprintf("job_%u.%u/shepherds", grant->job_id, grant->epoch);
     assignment->cgroup_plugin = (char *)(uintptr_t)cgroup_plugin(node->cgroup);
     assignment->cgroup_handle = (char *)(uintptr_t)cgroup_handle(node->cgroup);
     if (node->config->cgroup.constrain_memory &&
         cgroup_can(node->cgroup, BERTH_CGROUP_MEMORY))
-        assignment->memory_limit = own && own->memory ? own->memory : share->memory;
+        assignment->memory_limit =
+            own && own->memory ? own->memory : memory_of(share, pod_of(assignment));
     rc = make_groups(node, grant, share, own, assignment, err);
     if (rc)
         groups_release(node, grant->job_id, grant->epoch, step);
@@ -330,8 +386,10 @@ int groups_prepare(struct node *node, const Berth__Grant *grant, uint32_t index,
 
 void groups_clear(Berth__Assignment *assignment)
 {
-    if (assignment->cgroup_plugin[0])
-        free(assignment->cgroup_path);
+    if (!assignment->cgroup_plugin[0])
+        return;
+    free(assignment->cgroup_path);
+    free(assignment->cgroup_own);
 }
 
 /* ---------------------------------------------------------------------- orders */

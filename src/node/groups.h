@@ -6,6 +6,8 @@
  *         shepherds              not limited: they report when all else is dead
  *         work                   the job's limits
  *             batch, step_M      counted; limited when the step asked for less
+ *                 NAME           of a pod (below batch): each container's limits and
+ *                 _sandbox       weight; what they share
  *
  * A shepherd enters the group of its tasks while it is root, so that all it ever
  * starts is in there, and is taken out again when its container has begun.
@@ -36,6 +38,9 @@ void groups_release(struct node *node, uint32_t job, uint32_t epoch, int64_t ste
 /* A shepherd's order about its own group; answered on its channel. */
 void groups_order(struct node *node, struct shepherd *shepherd, struct channel *ch,
                   const Berth__Envelope *env);
+
+/* Below the group of a pod's lead. */
+#define GROUPS_SANDBOX "_sandbox"
 
 /* "job_17.1/work/step_0"; the caller frees it. */
 char *groups_path(uint32_t job, uint32_t epoch, int64_t step);

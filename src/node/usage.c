@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/strv.h"
 #include "cgroup/cgroup.h"
 #include "node/groups.h"
 #include "node/processes.h"
@@ -135,17 +136,22 @@ static void look_at_processes(const struct answer *answer,
         add_processes(answer, step, stats, n);
 }
 
+/* 'container' is one of a pod's; NULL: the step's only one. */
 static Berth__StepUsage *step_create(const struct answer *answer,
-                                     const struct shepherd *shepherd)
+                                     const struct shepherd *shepherd,
+                                     const char *container)
 {
-    cleanup(freep) char *path =
+    cleanup(freep) char *own =
         groups_path(shepherd->job, shepherd->epoch, shepherd->step);
+    cleanup(freep) char *path =
+        xasprintf("%s%s%s", own, container ? "/" : "", container ? container : "");
     Berth__StepUsage *step = xcalloc(1, sizeof(*step));
     struct berth_cgroup_usage usage;
 
     berth__step_usage__init(step);
     step->step_id = shepherd->step;
     step->usage = usage_create();
+    step->container = xstrdup(container ? container : "");
     if (!cgroup_usage(answer->node->cgroup, path, &usage))
         fill_usage(step->usage, &usage);
     look_at_processes(answer, shepherd, path, step);
@@ -204,12 +210,34 @@ static Berth__JobUsage *job_of(struct answer *answer, const struct shepherd *she
     return job;
 }
 
+static void append(Berth__JobUsage *job, Berth__StepUsage *step)
+{
+    job->steps = xrealloc(job->steps, job->n_steps + 1, sizeof(*job->steps));
+    job->steps[job->n_steps++] = step;
+}
+
+/* A pod is told by its containers: each has a group below that of its lead. */
+static bool add_containers(struct answer *answer, const struct shepherd *shepherd,
+                           Berth__JobUsage *job)
+{
+    cleanup(freep) char *path =
+        groups_path(shepherd->job, shepherd->epoch, shepherd->step);
+    cleanup(strv_freep) char **names = shepherd->step == STEP_LEAD
+                                           ? cgroup_children(answer->node->cgroup, path)
+                                           : NULL;
+
+    strv_foreach (name, names)
+        if (strcmp(*name, GROUPS_SANDBOX) != 0)
+            append(job, step_create(answer, shepherd, *name));
+    return names != NULL;
+}
+
 static void add_step(struct answer *answer, const struct shepherd *shepherd)
 {
     Berth__JobUsage *job = job_of(answer, shepherd);
 
-    job->steps = xrealloc(job->steps, job->n_steps + 1, sizeof(*job->steps));
-    job->steps[job->n_steps++] = step_create(answer, shepherd);
+    if (!add_containers(answer, shepherd, job))
+        append(job, step_create(answer, shepherd, NULL));
     job->frozen |= shepherd->is_frozen;
 }
 

@@ -19,12 +19,27 @@
 /* The kernel does not choose such a process, whatever it runs out of. */
 #define NEVER_KILLED "-1000"
 
+/* Ways into a group, as long as we may open them. */
+struct doors {
+    int fds[BERTH_CGROUP_DOORS];
+    size_t n;
+};
+
+/* A container's of a pod. */
+struct part {
+    const char *name;
+    char *path;
+    struct doors doors;
+    uint64_t oom_seen;
+};
+
 struct group {
     struct cgroup *cg;
     const char *path;
     uint64_t oom_seen;
-    int doors[BERTH_CGROUP_DOORS]; /* into the group, as long as we may open them */
-    size_t n_doors;
+    struct doors doors;
+    struct part *parts; /* of a pod, in place of these */
+    size_t n_parts;
     bool is_frozen; /* as we want it */
     void (*fallback)(void *ctx);
     void *ctx;
@@ -38,29 +53,36 @@ static void protect(void)
         (void)io_write_full(fd, NEVER_KILLED, strlen(NEVER_KILLED));
 }
 
-/* Beside the group of our tasks, in that of the job's shepherds. */
-static int enter_own(struct group *group, struct err *err)
+static int open_doors(struct cgroup *cg, const char *path, struct doors *doors,
+                      struct err *err)
 {
-    const char *work = strstr(group->path, "/work/");
-    cleanup(freep) char *own = NULL;
+    int n = cgroup_doors(cg, path, doors->fds, err);
 
-    if (!work)
-        return err_set(err, EINVAL, "%s: not a group of a job", group->path);
-    own = xasprintf("%.*s/shepherds", (int)(work - group->path), group->path);
-    return cgroup_enter(group->cg, own, 0, err);
+    doors->n = n < 0 ? 0 : (size_t)n;
+    return n < 0 ? n : 0;
 }
 
-static int open_doors(struct group *group, struct err *err)
+/* Of a pod: no process is in its own group, but in those below. */
+static int open_parts(struct group *group, const Berth__PodWish *pod, struct err *err)
 {
-    int n = cgroup_doors(group->cg, group->path, group->doors, err);
+    int rc = 0;
 
-    group->n_doors = n < 0 ? 0 : (size_t)n;
-    return n < 0 ? n : 0;
+    group->n_parts = pod->n_groups + 1;
+    group->parts = xcalloc(group->n_parts, sizeof(*group->parts));
+    for (size_t i = 0; i < group->n_parts && !rc; i++) {
+        struct part *part = &group->parts[i];
+
+        part->name = i ? pod->groups[i - 1]->container : GROUP_SANDBOX;
+        part->path = xasprintf("%s/%s", group->path, part->name);
+        rc = open_doors(group->cg, part->path, &part->doors, err);
+    }
+    return rc;
 }
 
 int group_prepare(struct shepherd *sh, struct err *err)
 {
     const Berth__Assignment *assignment = sh->assignment;
+    const Berth__PodWish *pod = assignment->job ? assignment->job->spec->pod : NULL;
     struct group *group;
     struct cgroup *cg;
     int rc;
@@ -75,21 +97,45 @@ int group_prepare(struct shepherd *sh, struct err *err)
     group = sh->group = xcalloc(1, sizeof(*group));
     group->cg = cg;
     group->path = assignment->cgroup_path;
-    rc = enter_own(group, err);
-    return rc ? rc : open_doors(group, err);
+    rc = cgroup_enter(cg, assignment->cgroup_own, 0, err);
+    if (!rc && pod && pod->n_groups)
+        return open_parts(group, pod, err);
+    return rc ? rc : open_doors(cg, group->path, &group->doors, err);
 }
 
 const int *group_doors(const struct shepherd *sh, size_t *ret_n)
 {
-    *ret_n = sh->group ? sh->group->n_doors : 0;
-    return sh->group ? sh->group->doors : NULL;
+    *ret_n = sh->group ? sh->group->doors.n : 0;
+    return sh->group ? sh->group->doors.fds : NULL;
+}
+
+static struct part *part_of(const struct shepherd *sh, const char *name)
+{
+    struct group *group = sh->group;
+
+    for (size_t i = 0; group && i < group->n_parts; i++)
+        if (strcmp(group->parts[i].name, name) == 0)
+            return &group->parts[i];
+    return NULL;
+}
+
+const int *group_doors_of(const struct shepherd *sh, const char *name, size_t *ret_n)
+{
+    const struct part *part = part_of(sh, name);
+
+    if (!part)
+        return group_doors(sh, ret_n);
+    *ret_n = part->doors.n;
+    return part->doors.fds;
 }
 
 /* Who could look into us could have taken them. */
 void group_close_doors(struct shepherd *sh)
 {
-    while (sh->group && sh->group->n_doors)
-        (void)close(sh->group->doors[--sh->group->n_doors]);
+    struct doors *doors = sh->group ? &sh->group->doors : NULL;
+
+    while (doors && doors->n)
+        (void)close(doors->fds[--doors->n]);
     identity_open();
 }
 
@@ -177,4 +223,27 @@ char *group_why_killed(struct shepherd *sh, const struct berth_cgroup_usage *usa
     n = usage->oom_kills - sh->group->oom_seen;
     sh->group->oom_seen = usage->oom_kills;
     return oom_words(usage, who, n, rss_kib << 10);
+}
+
+struct berth_cgroup_usage group_usage_of(const struct shepherd *sh, const char *name)
+{
+    const struct part *part = part_of(sh, name);
+    struct berth_cgroup_usage usage = {0};
+
+    if (!part)
+        return group_usage(sh);
+    (void)cgroup_usage(sh->group->cg, part->path, &usage);
+    return usage;
+}
+
+bool group_killed_in(struct shepherd *sh, const char *name)
+{
+    struct part *part = part_of(sh, name);
+    uint64_t *seen = part ? &part->oom_seen : sh->group ? &sh->group->oom_seen : NULL;
+    uint64_t kills = group_usage_of(sh, name).oom_kills;
+
+    if (!seen || kills <= *seen)
+        return false;
+    *seen = kills;
+    return true;
 }

@@ -22,6 +22,11 @@ struct group;
 int group_prepare(struct shepherd *sh, struct err *err);
 /* These ways, for a container's first process. */
 const int *group_doors(const struct shepherd *sh, size_t *ret_n);
+/* The same of a container of a pod, GROUP_SANDBOX for what they share. These stay open,
+ * as containers are started again: nobody may look into the lead of a pod. Where the
+ * containers have no groups of their own they are the pod's. */
+#define GROUP_SANDBOX "_sandbox"
+const int *group_doors_of(const struct shepherd *sh, const char *name, size_t *ret_n);
 /* It is on its way, or there will be none. Until then nobody may look into us; see
  * identity_open. May be repeated. */
 void group_close_doors(struct shepherd *sh);
@@ -40,5 +45,10 @@ struct berth_cgroup_usage group_usage(const struct shepherd *sh);
  * words on why, the caller's to free; 'who' ("task 3") was, of at most 'rss_kib'. */
 char *group_why_killed(struct shepherd *sh, const struct berth_cgroup_usage *usage,
                        const char *who, uint64_t rss_kib);
+
+/* Of a container of a pod. Was something killed there for lack of memory since this was
+ * last asked? */
+struct berth_cgroup_usage group_usage_of(const struct shepherd *sh, const char *name);
+bool group_killed_in(struct shepherd *sh, const char *name);
 
 #endif

@@ -322,7 +322,7 @@ static int make_sandbox(struct pod_lead *pl, struct err *err)
                                 .program = pause_program()};
 
     spec.memory = pod_mounts_memory(pl, &spec.n_memory);
-    spec.groups = group_doors(pl->sh, &spec.n_groups);
+    spec.groups = group_doors_of(pl->sh, GROUP_SANDBOX, &spec.n_groups);
     return sandbox_create(&spec, &pl->sandbox, err);
 }
 

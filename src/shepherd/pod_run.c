@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "container/terminal.h"
+#include "objects/bounds.h"
 #include "shepherd/box.h"
 #include "shepherd/group.h"
 #include "shepherd/pod_command.h"
@@ -173,6 +174,8 @@ static void program_ended(struct pod_run *run, const struct container_event *eve
 {
     run->status = event->status;
     run->has_ended = true;
+    if (group_killed_in(run->of->sh, run->member->spec->name))
+        tell(run->member, POD_OOM, 0, NULL);
     if (event->words[0])
         str_replace(&run->words, event->words);
     run->of->lead->ended.user_usec += event->user_usec;
@@ -298,6 +301,11 @@ static int describe(const struct pod_member *member, const struct image *image,
     return 0;
 }
 
+static uint64_t node_memory(void)
+{
+    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static int create_box(struct pod_run *run, struct plan *plan, struct err *err)
 {
     struct pod_member *member = run->member;
@@ -308,7 +316,9 @@ static int create_box(struct pod_run *run, struct plan *plan, struct err *err)
     Berth__ContainerSpec spec;
     int rc = describe(member, plan->image, &spec, err);
 
-    place.groups = group_doors(member->of->sh, &place.n_groups);
+    place.groups = group_doors_of(member->of->sh, member->spec->name, &place.n_groups);
+    place.oom_score =
+        pod_oom_score(member->of->spec->spec, member->spec, node_memory());
     return rc ? rc
               : box_create_in(member->of->sh, &spec, &place, member->spec->name,
                               &run->box, err);

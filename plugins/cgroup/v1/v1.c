@@ -170,6 +170,8 @@ static int v1_open(const struct berth_cgroup_settings *settings, void **ret_self
 
 /* ---------------------------------------------------------------------- limits */
 
+#define TIME_PERIOD 100000u /* microseconds */
+
 static int limit_memory(const struct hierarchy *tree, const char *path,
                         const struct berth_cgroup_limits *limits)
 {
@@ -229,6 +231,18 @@ static int limit_cpus(const struct hierarchy *tree, const char *path,
     return rc;
 }
 
+/* So much of each tenth of a second, and not less than the kernel takes. One that was
+ * built without this has no such files. */
+static int limit_time(const struct hierarchy *tree, const char *path, uint32_t milli)
+{
+    uint64_t quota = milli < 10 ? 1000 : milli * (TIME_PERIOD / 1000);
+    int rc = file_write_number(tree->fd, path, "cpu.cfs_period_us", TIME_PERIOD);
+
+    if (!rc)
+        rc = file_write_number(tree->fd, path, "cpu.cfs_quota_us", quota);
+    return rc == -ENOENT ? 0 : rc;
+}
+
 static int limit_tree(const struct hierarchy *tree, const char *path,
                       const struct berth_cgroup_limits *limits, const char **ret_what)
 {
@@ -250,6 +264,10 @@ static int limit_tree(const struct hierarchy *tree, const char *path,
         *ret_what = "cpu shares";
         rc = file_write_number(tree->fd, path, "cpu.shares",
                                limits->cpu_weight * 1024ull / 100);
+    }
+    if (!rc && have & 1u << CPU && limits->cpu_max) {
+        *ret_what = "cpu quota";
+        rc = limit_time(tree, path, limits->cpu_max);
     }
     if (!rc && have & 1u << DEVICES) {
         *ret_what = "devices";

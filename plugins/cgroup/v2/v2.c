@@ -112,6 +112,8 @@ static int v2_open(const struct berth_cgroup_settings *settings, void **ret_self
 
 /* ---------------------------------------------------------------------- limits */
 
+#define TIME_PERIOD 100000u /* microseconds */
+
 /* What cannot be limited for lack of a controller is passed over. */
 static int set(const struct v2 *v2, const char *path, const char *file,
                const char *text)
@@ -141,6 +143,16 @@ static int limit_memory(const struct v2 *v2, const char *path,
         return 0;
     rc = set_number(v2, path, "memory.max", limits->memory);
     return rc ? rc : set_number(v2, path, "memory.swap.max", limits->swap);
+}
+
+/* So much of each tenth of a second, and not less than the kernel takes. */
+static int limit_time(const struct v2 *v2, const char *path, uint32_t milli)
+{
+    char text[32];
+
+    (void)snprintf(text, sizeof(text), "%u %u",
+                   milli < 10 ? 1000 : milli * (TIME_PERIOD / 1000), TIME_PERIOD);
+    return set(v2, path, "cpu.max", text);
 }
 
 static int limit_devices(const struct v2 *v2, const char *path,
@@ -179,6 +191,10 @@ static int limit(const struct v2 *v2, const char *path,
     if (!rc && limits->cpu_weight) {
         *ret_what = "cpu.weight";
         rc = set_number(v2, path, "cpu.weight", limits->cpu_weight);
+    }
+    if (!rc && limits->cpu_max) {
+        *ret_what = "cpu.max";
+        rc = limit_time(v2, path, limits->cpu_max);
     }
     if (!rc) {
         *ret_what = "devices";

@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define BERTH_CGROUP_ABI 3
+#define BERTH_CGROUP_ABI 4
 #define BERTH_CGROUP_DOORS 16
 #define BERTH_CGROUP_SYMBOL "berth_cgroup_plugin"
 
@@ -74,6 +74,7 @@ struct berth_cgroup_limits {
     uint64_t swap;    /* bytes beside 'memory'; counts with it; UINT64_MAX: no limit */
     uint32_t pids;
     uint32_t cpu_weight; /* 1..10000, 100 is everybody's; 0: leave */
+    uint32_t cpu_max;    /* of processor time: thousandths of one processor */
     int kill_all;        /* out of memory: all of the group end, where that is known. Of
                           * a group that has none below, and no other limits. */
     int has_devices;     /* 'devices' is the whole list, no others may be used */
