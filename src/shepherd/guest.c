@@ -84,6 +84,9 @@ static void tell_ended(struct guest *guest)
 
 void guest_maybe_finish(struct guest *guest)
 {
+    /* The other side of a connection has closed. */
+    if (guest->is_connection && guest->has_started && guest->out[0].fd < 0)
+        guest->has_ended = true;
     if (guest->has_ended && guest->ch && !guest->has_told && guest_io_is_drained(guest))
         tell_ended(guest);
     leave_if_over(guest);
@@ -199,6 +202,8 @@ bool guests_take_event(struct guests *guests, const struct container_event *even
 
 static void signal_guest(struct guest *guest, int signo)
 {
+    if (guest->is_connection)
+        return;
     if (guest->is_outside) {
         if (!guest->has_ended)
             (void)uv_process_kill(&guest->process, signo);
@@ -238,7 +243,9 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
     (void)ch;
     (void)why;
     guest->ch = NULL;
-    if (!guest->has_ended) {
+    if (guest->is_connection) {
+        guest->has_ended = true;
+    } else if (!guest->has_ended) {
         signal_guest(guest, SIGHUP);
         /* What is stopped does not hear it. */
         signal_guest(guest, SIGCONT);
@@ -465,6 +472,26 @@ void guests_run_outside(struct guests *guests, struct channel *ch,
     for (int i = 0; i < 3; i++)
         closep(&fds[i]);
     if (!rc) {
+        channel_hand_over(ch, &callbacks, guest);
+        guest_started(guest);
+        return;
+    }
+    guests_refuse(ch, env, &err);
+    guest->ch = NULL;
+    guest->has_ended = true;
+    leave_if_over(guest);
+}
+
+/* ------------------------------------------------------------- connections */
+
+void guests_connect(struct guests *guests, struct channel *ch,
+                    const Berth__Envelope *env, int fd)
+{
+    struct guest *guest = guest_create(guests, ch, env, false);
+    struct err err;
+
+    guest->is_connection = true;
+    if (guest_io_take_socket(guest, fd, &err) == 0) {
         channel_hand_over(ch, &callbacks, guest);
         guest_started(guest);
         return;

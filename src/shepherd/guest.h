@@ -56,6 +56,9 @@ void guests_request(struct guests *guests, struct channel *ch,
  * Its stdin ends when the container does, and it is waited for. */
 void guests_run_outside(struct guests *guests, struct channel *ch,
                         const Berth__Envelope *env, char *const *argv);
+/* The same for a connection in place of a program: 'fd', a socket that is ours. */
+void guests_connect(struct guests *guests, struct channel *ch,
+                    const Berth__Envelope *env, int fd);
 /* Turn the request 'env' away; the channel is ours from now on. */
 void guests_refuse(struct channel *ch, const Berth__Envelope *env,
                    const struct err *err);
@@ -93,6 +96,7 @@ struct guest {
 
     bool is_outside; /* a process of ours, not of the container's */
     uv_process_t process;
+    bool is_connection; /* nor that: a socket */
 
     bool has_terminal;
     int terminal_sock; /* that the terminal comes over; -1 */
@@ -112,6 +116,8 @@ struct guest {
 int guest_io_open(struct guest *guest, bool has_stdin, int fds[3], struct err *err);
 /* The program runs: serve its streams from now on. */
 void guest_io_start(struct guest *guest);
+/* In place of both: a socket, ours from now on. */
+int guest_io_take_socket(struct guest *guest, int fd, struct err *err);
 void guest_io_close(struct guest *guest);
 void guest_io_close_input(struct guest *guest);
 /* From the client. -EPROTO when it sends more than it may. */

@@ -151,6 +151,8 @@ static void end_input(struct guest *guest)
 {
     struct termios how;
 
+    if (guest->is_connection)
+        (void)shutdown(guest->in.fd, SHUT_WR);
     if (!guest->has_terminal)
         flow_close(&guest->in);
     else if (tcgetattr(guest->in.fd, &how) == 0 && (how.c_lflag & ICANON) &&
@@ -276,6 +278,17 @@ int guest_io_open(struct guest *guest, bool has_stdin, int fds[3], struct err *e
     for (uint32_t i = 0; i < 2 && !rc; i++)
         rc = make_pipe(guest, &guest->out[i], i + 1, &fds[i + 1], err);
     return rc;
+}
+
+int guest_io_take_socket(struct guest *guest, int fd, struct err *err)
+{
+    int second = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    flow_open(&guest->out[0], guest, 1, fd);
+    if (second < 0)
+        return err_sys(err, errno, "a connection");
+    flow_open(&guest->in, guest, 0, second);
+    return 0;
 }
 
 /* One descriptor for each direction: a loop watches a descriptor once. */
