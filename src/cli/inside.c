@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/follow.h"
+#include "base/mem.h"
 #include "base/units.h"
 #include "cli/pod_log_show.h"
 #include "cli/receive.h"
@@ -39,26 +40,31 @@ static int show_log(char **argv)
     return rc < 0;
 }
 
-/* .podlog PATH TAIL SINCE LIMIT [t][f]; stdin ends with the container's run. */
+/* .podlog DIR CONTAINER BACK TAIL SINCE LIMIT [t][f]; stdin ends with the container's
+ * run. BACK is 1 for the run before the last. */
 static int show_pod_log(char **argv)
 {
     struct pod_log_query query = {.until = -1};
     struct err err = {0};
-    int64_t limit = 0;
+    cleanup(freep) char *path = NULL;
+    int64_t limit = 0, back = 0;
     int rc;
 
     say_set_name("berth logs");
-    if (number_parse(argv[3], -1, INT64_MAX, &query.tail, &err) < 0 ||
-        number_parse(argv[4], 0, INT64_MAX, &query.since, &err) < 0 ||
-        number_parse(argv[5], 0, INT64_MAX, &limit, &err) < 0) {
+    if (number_parse(argv[4], 0, 1, &back, &err) < 0 ||
+        number_parse(argv[5], -1, INT64_MAX, &query.tail, &err) < 0 ||
+        number_parse(argv[6], 0, INT64_MAX, &query.since, &err) < 0 ||
+        number_parse(argv[7], 0, INT64_MAX, &limit, &err) < 0) {
         say_error("%s", err.text);
         return 2;
     }
     query.limit = (uint64_t)limit;
-    query.timestamps = strchr(argv[6], 't') != NULL;
-    if (strchr(argv[6], 'f'))
+    query.timestamps = strchr(argv[8], 't') != NULL;
+    if (strchr(argv[8], 'f'))
         query.until = STDIN_FILENO;
-    rc = pod_log_show(argv[2], &query, STDOUT_FILENO, &err);
+    rc = pod_log_find(argv[2], argv[3], (unsigned int)back, &path, &err);
+    if (rc == 0)
+        rc = pod_log_show(path, &query, STDOUT_FILENO, &err);
     if (rc < 0 && rc != -EPIPE)
         say_error("%s", err.text);
     return rc < 0;
@@ -111,7 +117,7 @@ int inside_main(int argc, char **argv)
     }
     if (argc == 6 && strcmp(argv[1], ".log") == 0)
         return show_log(argv);
-    if (argc == 7 && strcmp(argv[1], ".podlog") == 0)
+    if (argc == 9 && strcmp(argv[1], ".podlog") == 0)
         return show_pod_log(argv);
     if (argc == 8 && strcmp(argv[1], ".receive") == 0)
         return receive(argv);

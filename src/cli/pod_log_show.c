@@ -8,8 +8,10 @@
  */
 #include "cli/pod_log_show.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,59 @@
 
 #define LOOK_MS 200
 #define CHUNK 65536
+
+/* --------------------------------------------------------------------- finding */
+
+/* The number of a file "CONTAINER.NUMBER.log"; -1: it is another's. */
+static int run_of(const char *file, const char *container)
+{
+    size_t len = strlen(container);
+    unsigned int run;
+    int end = 0;
+
+    if (strncmp(file, container, len) != 0 || file[len] != '.' ||
+        sscanf(file + len, ".%u.log%n", &run, &end) != 1 || !end ||
+        file[len + (size_t)end])
+        return -1;
+    return (int)run;
+}
+
+static int last_run(const char *dir, const char *container)
+{
+    DIR *at = opendir(dir);
+    const struct dirent *entry;
+    int last = -1;
+
+    while (at && (entry = readdir(at))) {
+        int run = run_of(entry->d_name, container);
+
+        last = run > last ? run : last;
+    }
+    if (at)
+        (void)closedir(at);
+    return last;
+}
+
+int pod_log_find(const char *dir, const char *container, unsigned int back, char **ret,
+                 struct err *err)
+{
+    cleanup(freep) char *file = xasprintf("%s/first", dir);
+    cleanup(freep) char *first = NULL;
+    int run;
+
+    if (!container[0] && io_read_file(file, NAME_MAX, &first, NULL, err))
+        return -err->code;
+    if (first)
+        container = first;
+    run = last_run(dir, container) - (int)back;
+    if (run < 0)
+        return err_set(err, ENOENT, "container '%s' has no %srun", container,
+                       back ? "earlier " : "");
+    *ret = xasprintf("%s/%s.%d.log", dir, container, run);
+    return 0;
+}
+
+/* --------------------------------------------------------------------- showing */
 
 struct shown {
     const struct pod_log_query *query;

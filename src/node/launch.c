@@ -11,6 +11,7 @@
 #include "node/groups.h"
 #include "node/hooks.h"
 #include "node/legs.h"
+#include "node/pod_logs.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -160,6 +161,8 @@ static char *pus_of(const struct node *node, const char *cores)
 
 static void clear_assignment(Berth__Assignment *assignment)
 {
+    if (assignment->pod_logs[0])
+        free(assignment->pod_logs);
     bind_step_clear(assignment);
     free(assignment->pus);
     free(assignment->run_dir);
@@ -240,6 +243,8 @@ static void begin_lead(struct leg *leg, const Berth__Grant *grant, uint32_t inde
     fill_assignment(node, grant, index, NULL, &assignment);
     assignment.pus = pus_of(node, grant->placement->shares[0]->cores);
     assignment.job = msg;
+    if (msg->spec->pod && msg->spec->pod->manifest.len)
+        assignment.pod_logs = pod_logs_dir(node, grant->job_id, grant->epoch);
     rc = assign(node, grant, index, STEP_LEAD, NULL, &assignment, leg, &err);
     clear_assignment(&assignment);
     if (!rc)

@@ -4,6 +4,7 @@
  */
 #include "node/groups.h"
 #include "node/hooks.h"
+#include "node/pod_logs.h"
 #include "node/node.h"
 
 #include "base/io.h"
@@ -125,6 +126,7 @@ static int start(struct node *node, struct err *err)
         rc = hooks_start(node, err);
     if (rc)
         return rc;
+    pod_logs_start(node);
     registration_start(node);
     rc = routes_start(node, err);
     if (!rc)

@@ -8,6 +8,7 @@
  * an opening may take.
  */
 #include "node/node.h"
+#include "node/pod_logs.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -146,6 +147,8 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         from_daemon(ctx, ch, env);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_IMAGE_QUERY) {
         image_query(ctx, ch, env);
+    } else if (env->body_case == BERTH__ENVELOPE__BODY_LOG) {
+        pod_logs_request(ctx, ch, env);
     } else if (env->body_case == BERTH__ENVELOPE__BODY_BLOB_READ) {
         blob_read(ctx, ch, env);
     } else {

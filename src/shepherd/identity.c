@@ -29,9 +29,10 @@ static void look_up(struct owner *owner)
     owner->shell = xstrdup(pw && pw->pw_shell[0] ? pw->pw_shell : "/bin/sh");
 }
 
-static int make_dirs(struct shepherd *sh, struct err *err)
+/* 'parent', and in it "user", the job user's. */
+static int make_dir_of_user(const struct shepherd *sh, const char *parent,
+                            struct err *err)
 {
-    const char *parent = sh->assignment->run_dir;
     cleanup(closep) int fd = -1;
     struct stat st;
 
@@ -45,8 +46,18 @@ static int make_dirs(struct shepherd *sh, struct err *err)
         return err_sys(err, errno, "%s/user", parent);
     if (fstatat(fd, "user", &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode))
         return err_sys(err, errno, "%s/user", parent);
-    sh->dir = xasprintf("%s/user", parent);
     return 0;
+}
+
+static int make_dirs(struct shepherd *sh, struct err *err)
+{
+    const Berth__Assignment *assignment = sh->assignment;
+    int rc = make_dir_of_user(sh, assignment->run_dir, err);
+
+    sh->dir = xasprintf("%s/user", assignment->run_dir);
+    if (!rc && assignment->pod_logs[0])
+        rc = make_dir_of_user(sh, assignment->pod_logs, err);
+    return rc;
 }
 
 static int become(const struct owner *owner, struct err *err)

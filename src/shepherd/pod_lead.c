@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "shepherd/group.h"
 #include "shepherd/pod_image.h"
+#include "shepherd/pod_log.h"
 #include "shepherd/pod_mounts.h"
 #include "shepherd/pod_network.h"
 #include "shepherd/pod_probes.h"
@@ -338,12 +339,10 @@ static void make_members(struct pod_lead *pl)
 static int make_dirs(struct pod_lead *pl, struct err *err)
 {
     pl->dir = xasprintf("%s/pod", pl->sh->dir);
-    pl->log_dir = xasprintf("%s/logs", pl->sh->dir);
+    pl->log_dir = xasprintf("%s/user", pl->sh->assignment->pod_logs);
     if (mkdir(pl->dir, 0700) && errno != EEXIST)
         return err_sys(err, errno, "%s", pl->dir);
-    if (mkdir(pl->log_dir, 0700) && errno != EEXIST)
-        return err_sys(err, errno, "%s", pl->log_dir);
-    return 0;
+    return pod_log_name_first(pl, err);
 }
 
 static void on_network(struct pod_lead *pl, const struct err *why)

@@ -7,6 +7,7 @@
  */
 #include "shepherd/pod_log.h"
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "shepherd/pod_log_file.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +42,14 @@ char *pod_log_path(const struct pod_lead *pl, const char *container,
                    unsigned int attempt)
 {
     return xasprintf("%s/%s.%u.log", pl->log_dir, container, attempt);
+}
+
+int pod_log_name_first(const struct pod_lead *pl, struct err *err)
+{
+    cleanup(freep) char *path = xasprintf("%s/first", pl->log_dir);
+    const char *name = pl->spec->spec->containers.items[0].name;
+
+    return io_write_file_atomic(path, name, strlen(name), 0600, err);
 }
 
 static void remove_run(const struct pod_lead *pl, const char *container,

@@ -13,6 +13,9 @@ struct pod_log;
 char *pod_log_path(const struct pod_lead *pl, const char *container,
                    unsigned int attempt);
 
+/* Leave there which container is meant when none is named. */
+int pod_log_name_first(const struct pod_lead *pl, struct err *err);
+
 /* Begin the files of this run; those of the run before the last go. */
 int pod_log_create(struct pod_member *member, unsigned int attempt,
                    struct pod_log **ret, struct err *err);

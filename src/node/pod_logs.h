@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pod_logs.h - what containers of pods wrote, kept on their node for a while
+ *
+ *     <state_dir>/pods/JOB.EPOCH/        root's, 0711
+ *         user/                          the job user's, 0700; the lead writes there
+ *
+ * While the pod runs its lead shows it; afterwards whoever may see it asks us, and a
+ * program that runs as its owner reads it: we open nothing of a user's.
+ */
+#ifndef BERTH_NODE_POD_LOGS_H
+#define BERTH_NODE_POD_LOGS_H
+
+#include "node/node.h"
+
+/* Of a pod; the caller frees it. */
+char *pod_logs_dir(const struct node *node, uint32_t job, uint32_t epoch);
+/* Answer a LogRequest, of the pod's owner or root. The channel is ours from now on. */
+void pod_logs_request(struct node *node, struct channel *ch,
+                      const Berth__Envelope *env);
+/* Remove those of pods that ended long ago, now and from time to time. */
+void pod_logs_start(struct node *node);
+
+#endif
