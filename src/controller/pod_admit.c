@@ -18,6 +18,7 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "controller/object_make.h"
+#include "objects/bounds.h"
 #include "objects/demand.h"
 #include "state/job.h"
 
@@ -413,6 +414,32 @@ static void fill_wish(struct admission *a)
                                 record->made_by_name);
 }
 
+static void add_group(Berth__PodWish *wish, const struct mf_container *container)
+{
+    const struct pod_bounds bounds = pod_container_bounds(container);
+    Berth__PodGroup *group = xmalloc(sizeof(*group));
+
+    berth__pod_group__init(group);
+    group->container = xstrdup(container->name);
+    group->memory = bounds.memory;
+    group->cpu_weight = bounds.cpu_weight;
+    group->cpu_max = bounds.cpu_max;
+    wish->groups[wish->n_groups++] = group;
+}
+
+static void fill_groups(struct admission *a)
+{
+    const struct mf_pod_spec *spec = a->pod->spec;
+    Berth__PodWish *wish = a->spec->pod;
+
+    wish->groups =
+        xcalloc(spec->init.n + spec->containers.n, sizeof(Berth__PodGroup *));
+    for (size_t i = 0; i < spec->init.n; i++)
+        add_group(wish, &spec->init.items[i]);
+    for (size_t i = 0; i < spec->containers.n; i++)
+        add_group(wish, &spec->containers.items[i]);
+}
+
 int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
               const struct mf_pod *pod, Berth__JobSpec **ret, char **warning,
               struct err *err)
@@ -428,6 +455,7 @@ int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
     fill_place(&a);
     fill_image(&a);
     fill_wish(&a);
+    fill_groups(&a);
     rc = check_users(&a);
     if (rc == 0)
         rc = refuse_unbuilt(&a);
