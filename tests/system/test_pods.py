@@ -7,8 +7,9 @@ import signal
 
 import pytest
 
-from desk import wait_until
+from desk import SLURM, run, wait_until
 
+TOOL = SLURM.parent / "bin" / "berth"
 NUMBERS = itertools.count(1)
 WAITS = "until [ -e /w/go ]; do sleep 0.05; done"
 
@@ -43,6 +44,9 @@ class Pod:
         found = status.get("initContainerStatuses", []) + status.get("containerStatuses", [])
         return {each["name"]: each for each in found}
 
+    def ended(self, name):
+        return self.containers().get(name, {}).get("state", {}).get("terminated")
+
     def until(self, *phases):
         def reached():
             status = self.status()
@@ -57,14 +61,31 @@ class Pod:
                                 for name in names) else None
         return wait_until(running, what=f"{self.name}: {names} run")
 
-    def logs(self, *argv, **options):
-        return self.desk.berth("logs", self.name, *argv, **options).stdout
+    def volume(self):
+        """The directory of the volume 'w' on its node."""
+        job = self.status()["job"]
+        def found():
+            return list(self.desk.cluster.dir.glob(f"run/*/job.{job}.*/user/*/volumes/w"))
+        (path,) = wait_until(found, what="its volume")
+        return path
 
-    def run(self, name, script):
-        return self.desk.berth("exec", self.name, "-c", name, "--", "sh", "-c", script).stdout
+    def files(self, *names):
+        """What these files of the volume say, as soon as they are there."""
+        volume = self.volume()
+        return [wait_until(lambda each=name: (volume / each).exists() and
+                           (volume / each).read_text(), what=name) for name in names]
+
+    def go(self):
+        (self.volume() / "go").touch()
+
+    def logs(self, name="", back=0, tail=-1, how=""):
+        """As the node's program shows what is kept there."""
+        (kept,) = self.desk.cluster.dir.glob(f"node/*/pods/{self.status()['job']}.*/user")
+        return run(TOOL, ".podlog", kept, name, back, tail, 0, 0, how).stdout
 
     def delete(self):
         self.desk.berth("delete", "pod", self.name)
+        wait_until(lambda: not self.desk.jobs("--me"), what="the end")
 
 
 def ended(status, name):
@@ -106,69 +127,65 @@ def test_what_failed_runs_again_and_its_earlier_log_is_kept(desk):
     last = main["lastState"]["terminated"]
     assert (last["exitCode"], last["message"]) == (3, "why\n")
     assert pod.logs() == "again\n"
-    assert pod.logs("--previous") == "first\n"
+    assert pod.logs(back=1) == "first\n"
 
 
-def test_output_is_shown_by_container_with_times_and_from_its_end(desk):
+def test_output_is_kept_by_container_with_times(desk):
     pod = Pod(desk, container("a", f"echo a1; echo a2 >&2; echo a3; {WAITS}"),
               container("b", f"echo b; {WAITS}"))
     pod.until_runs("a", "b")
-    wait_until(lambda: "a3" in pod.logs("-c", "a"), what="its output")
-    assert pod.logs("-c", "a") == "a1\na2\na3\n"
-    assert pod.logs("-c", "a", "--tail", "1") == "a3\n"
-    assert pod.logs("-c", "b", "--timestamps").split() [1:] == ["b"]
-    pod.run("b", ": >/w/go")
+    wait_until(lambda: "a3" in pod.logs("a"), what="its output")
+    assert sorted(pod.logs("a").split()) == ["a1", "a2", "a3"]
+    assert pod.logs() == pod.logs("a")
+    assert pod.logs("b", how="t").split()[1:] == ["b"]
+    pod.go()
     pod.until("Succeeded")
     # Kept on the node after the end.
-    assert pod.logs("-c", "b") == "b\n"
+    assert len(pod.logs("a", tail=1).split()) == 1
+    assert pod.logs("b") == "b\n"
 
 
 def test_containers_share_network_name_and_memory_but_no_files_or_processes(desk):
-    script = f"ls -l /proc/self/ns >/w/$0; {WAITS}; cat /dev/shm/x /etc/hostname; hostname"
-    pod = Pod(desk, container("a", script, args=["a"]), container("b", script, args=["b"]))
-    pod.until_runs("a", "b")
-    wait_until(lambda: pod.run("a", "ls /w").split() == ["a", "b"], what="both")
-    assert pod.run("b", "echo shared >/dev/shm/x; : >/own; cat /proc/1/comm").strip() == \
-        "berth-init"
-    assert pod.run("a", "ls /") .find("own") < 0
+    script = ("ls -l /proc/self/ns >/w/{0}.new; : >/own.{0}; echo {0} >/dev/shm/{0}; "
+              "cat /w/{0}.new >/w/{0}; " + WAITS + "; cat /dev/shm/a /dev/shm/b /etc/hostname; "
+              "hostname; cat /proc/1/comm; ls /own.*")
+    pod = Pod(desk, container("a", script.format("a")), container("b", script.format("b")))
     kinds = {}
-    for name in ("a", "b"):
-        for line in pod.run("a", f"cat /w/{name}").splitlines():
+    for text in pod.files("a", "b"):
+        for line in text.splitlines():
             if "->" in line:
                 kind, inode = line.split()[-1].split(":")
                 kinds.setdefault(kind, set()).add(inode)
     shared = {kind for kind, inodes in kinds.items() if len(inodes) == 1}
     assert {"user", "net", "ipc", "uts"} <= shared
-    assert {"mnt", "pid"} & shared == set()
-    pod.run("a", ": >/w/go")
+    assert not {"mnt", "pid"} & shared
+    pod.go()
     pod.until("Succeeded")
     for name in ("a", "b"):
-        assert pod.logs("-c", name) == f"shared\n{pod.name}\n{pod.name}\n"
+        assert pod.logs(name).split() == ["a", "b", pod.name, pod.name, "berth-init",
+                                          f"/own.{name}"]
 
 
 def test_processes_are_shared_when_it_says_so(desk):
-    look = "until cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | true; do :; done"
-    pod = Pod(desk, container("a", "sleep 4321"), container("b", f"{look}; {WAITS}"),
+    look = "until [ -s /w/a ]; do sleep 0.05; done"
+    pod = Pod(desk, container("a", "echo $$$$ >/w/a.new; cat /w/a.new >/w/a; " + WAITS),
+              container("b", f"{look}; read -r pid </w/a; cat /proc/$pid/comm /proc/1/comm; "
+                             "cat /proc/1/environ || echo no"),
               shareProcessNamespace=True)
-    pod.until_runs("a", "b")
-    assert pod.run("b", "cat /proc/1/comm").strip() == "berth-pause"
-    wait_until(lambda: "4321" in pod.run("b", "cat /proc/[0-9]*/cmdline"),
-               what="the other's process")
-    # Its init cannot be looked into by the other container, which is the same user.
-    assert pod.run("b", "cat /proc/1/environ 2>&1 || echo no").endswith("no\n")
-    pod.delete()
-    wait_until(lambda: not desk.jobs("--me"), what="the end")
+    wait_until(lambda: pod.ended("b"), what="its end")
+    assert [line for line in pod.logs("b").splitlines() if ":" not in line] == \
+        ["sh", "berth-pause", "no"]
+    pod.go()
+    pod.until("Succeeded")
 
 
 def test_a_container_that_ignores_the_end_is_killed_after_the_grace(desk):
-    pod = Pod(desk, container("good", "trap 'exit 7' TERM; : >/w/good; "
+    pod = Pod(desk, container("good", "trap 'exit 7' TERM; echo x >/w/good; "
                                       "while :; do sleep 0.05; done"),
-              container("bad", "trap '' TERM; : >/w/bad; while :; do sleep 0.05; done"),
+              container("bad", "trap '' TERM; echo x >/w/bad; while :; do sleep 0.05; done"),
               terminationGracePeriodSeconds=1)
-    pod.until_runs("good", "bad")
-    wait_until(lambda: pod.run("bad", "ls /w").split() == ["bad", "good"], what="both traps")
-    (job,) = [job["id"] for job in desk.jobs("--me")]
-    desk.berth("cancel", job)
+    pod.files("good", "bad")
+    desk.berth("cancel", pod.status()["job"])
     status = pod.until("Failed", "Succeeded")
     assert ended(status, "good")["exitCode"] == 7
     assert ended(status, "bad")["exitCode"] == 137
@@ -185,9 +202,8 @@ def test_lack_of_memory_is_that_containers(desk):
     pod = Pod(desk, container("eats", eats, resources={"limits": {"memory": "24Mi"}}),
               container("other", f"{WAITS}; echo fine",
                         resources={"limits": {"memory": "24Mi"}}))
-    wait_until(lambda: "terminated" in pod.containers()["eats"]["state"], what="the kill")
-    assert pod.containers()["eats"]["state"]["terminated"]["reason"] == "OOMKilled"
-    pod.run("other", ": >/w/go")
+    assert wait_until(lambda: pod.ended("eats"), what="the kill")["reason"] == "OOMKilled"
+    pod.go()
     status = pod.until("Failed")
     assert ended(status, "other")["reason"] == "Completed"
 
@@ -195,12 +211,12 @@ def test_lack_of_memory_is_that_containers(desk):
 def test_a_container_is_in_a_group_of_its_own(desk):
     if not has_groups(desk.cluster):
         pytest.skip("no control groups here")
-    pod = Pod(desk, container("a", "sleep 1000"), container("b", "sleep 1000"))
-    pod.until_runs("a", "b")
-    assert "/work/batch/a" in pod.run("a", "cat /proc/self/cgroup")
-    assert "/work/batch/b" in pod.run("b", "cat /proc/self/cgroup")
-    pod.delete()
-    wait_until(lambda: not desk.jobs("--me"), what="the end")
+    script = "cat /proc/self/cgroup >/w/{0}.new; cat /w/{0}.new >/w/{0}; " + WAITS
+    pod = Pod(desk, container("a", script.format("a")), container("b", script.format("b")))
+    for name, text in zip("ab", pod.files("a", "b")):
+        assert f"/work/batch/{name}\n" in text
+    pod.go()
+    pod.until("Succeeded")
 
 
 def test_an_image_that_there_is_not_is_told(desk):
@@ -210,28 +226,32 @@ def test_an_image_that_there_is_not_is_told(desk):
     wait_until(lambda: pod.containers()["a"]["state"]["waiting"]["reason"] ==
                "ErrImageNeverPull", what=f"its reason, not {waits}")
     pod.delete()
-    wait_until(lambda: not desk.jobs("--me"), what="the end")
 
 
-def pids(cluster):
+def kill_daemons(cluster):
+    """And start them again."""
     status = cluster.status()
-    return status["controller"]["pid"], [node["pid"] for node in status["nodes"]]
+    daemons = [status["controller"], *status["nodes"]]
+    for daemon in daemons:
+        os.kill(daemon["pid"], signal.SIGKILL)
+    def gone():
+        left = cluster.status(check=False)
+        return not any(each["alive"] for each in [left["controller"], *left["nodes"]])
+    wait_until(gone, what="the daemons' end")
+    cluster.berth("cluster", "start", "--dir", cluster.dir)
 
 
-def test_a_pod_outlives_its_nodes_daemon_and_the_controller(own):
+def test_a_pod_outlives_its_nodes_daemon_and_the_controller(own, small_tar):
+    with open(small_tar, "rb") as tar:
+        own.berth("image", "import", "-", "small", stdin=tar)
     pod = Pod(own, container("a", f"{WAITS}; echo went on"), restartPolicy="Always",
               terminationGracePeriodSeconds=1)
     before = pod.until_runs("a")["a"]
-    controller, nodes = pids(own.cluster)
-    for pid in (controller, *nodes):
-        os.kill(pid, signal.SIGKILL)
-    own.cluster.up()
-    wait_until(lambda: own.berth("exec", pod.name, "-c", "a", "--", "true",
-                                 check=False).returncode == 0, what="the pod's return")
+    volume = pod.volume()
+    kill_daemons(own.cluster)
     assert pod.containers()["a"]["state"] == before["state"]
-    pod.run("a", ": >/w/go")
+    (volume / "go").touch()
     wait_until(lambda: pod.containers()["a"]["restartCount"] > 0, what="news of it")
-    assert pod.logs("--previous") == "went on\n"
+    assert pod.logs(back=1) == "went on\n"
     pod.delete()
-    wait_until(lambda: not own.jobs("--me"), what="the end")
     wait_until(lambda: not list(own.cluster.dir.glob("run/*/job.*")), what="its directories")
