@@ -217,13 +217,11 @@ void channel_hold(struct channel *ch, bool held)
     channel_rearm(ch);
 }
 
-void channel_send_adopt(struct channel *ch, int fd, const void *hello, size_t len)
+void channel_send_fd(struct channel *ch, const Berth__Envelope *env, int fd)
 {
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__Adopt adopt = BERTH__ADOPT__INIT;
     struct passing *p;
 
-    BUG_ON(!ch->local);
+    BUG_ON(!ch->local || !channel_carries_fd(env));
     if (ch->state != CH_OPEN || ch->send_failed) {
         closep(&fd);
         return;
@@ -232,11 +230,19 @@ void channel_send_adopt(struct channel *ch, int fd, const void *hello, size_t le
     p = &ch->passing[ch->n_passing++];
     p->at = ch->sent + buf_len(&ch->out);
     p->fd = fd;
+    channel_send(ch, env);
+}
+
+void channel_send_adopt(struct channel *ch, int fd, const void *hello, size_t len)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__Adopt adopt = BERTH__ADOPT__INIT;
+
     adopt.hello.data = xmemdup(hello, len);
     adopt.hello.len = len;
     env.body_case = BERTH__ENVELOPE__BODY_ADOPT;
     env.adopt = &adopt;
-    channel_send(ch, &env);
+    channel_send_fd(ch, &env, fd);
     free(adopt.hello.data);
 }
 

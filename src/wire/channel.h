@@ -36,9 +36,9 @@ struct channel;
 struct channel_callbacks {
     /* The opening succeeded; the channel may be used. Optional. */
     void (*on_open)(struct channel *ch, void *ctx);
-    /* One envelope; borrowed for the call. 'adopted' is a connection passed
-     * along on a local socket (only with an Adopt body), else -1; the callee
-     * owns it. */
+    /* One envelope; borrowed for the call. 'adopted' is a descriptor passed
+     * along on a local socket (only with an Adopt or PodWire body), else -1; the
+     * callee owns it. */
     void (*on_message)(struct channel *ch, const Berth__Envelope *env, int adopted,
                        void *ctx);
     /* The end, once, for whatever reason: also a refused opening. Words are ""
@@ -105,6 +105,9 @@ void channel_send(struct channel *ch, const Berth__Envelope *env);
  * piece when it is let go: for those who send much at once. */
 void channel_hold(struct channel *ch, bool held);
 
+/* Local channels: the same, with a descriptor. Only an Adopt and a PodWire carry one.
+ * Owns 'fd'. */
+void channel_send_fd(struct channel *ch, const Berth__Envelope *env, int fd);
 /* Local channels: pass connection 'fd' along with the packed Hello. Owns 'fd'. */
 void channel_send_adopt(struct channel *ch, int fd, const void *hello, size_t len);
 

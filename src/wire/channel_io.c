@@ -2,7 +2,7 @@
  *
  * channel_io.c - bytes in and out of a channel, and descriptors among them
  *
- * A descriptor leaves with the first byte of its Adopt frame. The kernel keeps
+ * A descriptor leaves with the first byte of its message's frame. The kernel keeps
  * the two together, so descriptors arrive in the order of their frames.
  */
 #include "wire/channel_priv.h"
@@ -222,13 +222,19 @@ int channel_read(struct channel *ch, size_t max)
     return (int)n;
 }
 
+bool channel_carries_fd(const Berth__Envelope *env)
+{
+    return env->body_case == BERTH__ENVELOPE__BODY_ADOPT ||
+           env->body_case == BERTH__ENVELOPE__BODY_POD_WIRE;
+}
+
 static int take_descriptor(struct channel *ch, const Berth__Envelope *env, int *ret_fd,
                            struct err *err)
 {
-    if (env->body_case != BERTH__ENVELOPE__BODY_ADOPT)
+    if (!channel_carries_fd(env))
         return 0;
     if (ch->n_came == 0)
-        return err_set(err, EPROTO, "an Adopt came without its connection");
+        return err_set(err, EPROTO, "a message came without its descriptor");
     *ret_fd = ch->came[0];
     ch->n_came--;
     memmove(ch->came, ch->came + 1, ch->n_came * sizeof(ch->came[0]));

@@ -17,7 +17,7 @@
 #include "wire/channel.h"
 #include "wire/codec.h"
 
-/* Connections that came on a local socket before their Adopt. */
+/* Descriptors that came on a local socket before the messages that they belong to. */
 #define CHANNEL_FDS_MAX 16
 /* How long the last queued bytes may take, and then the peer's own end. */
 #define CHANNEL_DRAIN_MS 10000
@@ -83,6 +83,7 @@ void channel_fail(struct channel *ch, const struct err *why);
 void channel_drain(struct channel *ch, const struct err *why);
 
 /* channel_io.c: bytes in and out */
+bool channel_carries_fd(const Berth__Envelope *env);
 void channel_rearm(struct channel *ch); /* wait for what the state needs */
 void channel_flush(struct channel *ch);
 /* Read once, at most 'max' bytes: > 0, 0 for none now, or -Exxx (-ENODATA: the

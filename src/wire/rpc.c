@@ -39,8 +39,8 @@ void rpc_destroy(struct rpc *rpc)
     free(rpc);
 }
 
-void rpc_call(struct rpc *rpc, struct channel *ch, Berth__Envelope *request,
-              rpc_reply_fn *fn, void *ctx)
+static void remember(struct rpc *rpc, struct channel *ch, Berth__Envelope *request,
+                     rpc_reply_fn *fn, void *ctx)
 {
     struct call *call = xcalloc(1, sizeof(*call));
 
@@ -48,7 +48,20 @@ void rpc_call(struct rpc *rpc, struct channel *ch, Berth__Envelope *request,
     call->fn = fn;
     call->ctx = ctx;
     HASH_ADD(hh, rpc->calls, id, sizeof(call->id), call);
+}
+
+void rpc_call(struct rpc *rpc, struct channel *ch, Berth__Envelope *request,
+              rpc_reply_fn *fn, void *ctx)
+{
+    remember(rpc, ch, request, fn, ctx);
     channel_send(ch, request);
+}
+
+void rpc_call_fd(struct rpc *rpc, struct channel *ch, Berth__Envelope *request, int fd,
+                 rpc_reply_fn *fn, void *ctx)
+{
+    remember(rpc, ch, request, fn, ctx);
+    channel_send_fd(ch, request, fd);
 }
 
 void rpc_dispatch(struct rpc *rpc, const Berth__Envelope *reply)

@@ -28,6 +28,10 @@ void rpc_destroy(struct rpc *rpc);
 void rpc_call(struct rpc *rpc, struct channel *ch, Berth__Envelope *request,
               rpc_reply_fn *fn, void *ctx);
 
+/* The same with a descriptor beside it, on a local channel. Owns 'fd'. */
+void rpc_call_fd(struct rpc *rpc, struct channel *ch, Berth__Envelope *request, int fd,
+                 rpc_reply_fn *fn, void *ctx);
+
 /* Hand a received reply over. Replies nobody waits for are dropped. */
 void rpc_dispatch(struct rpc *rpc, const Berth__Envelope *reply);
 

@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "private_munge.h"
+#include "wire/rpc.h"
 #include "wire_fixture.h"
 
 static int setup(void **state)
@@ -381,8 +382,41 @@ static void an_adopt_without_a_connection_is_cut_off(void **state)
     env.adopt = &adopt;
     channel_send(f->client.ch, &env);
     run_until(&f->loop, &f->server.closed, 1);
-    assert_non_null(strstr(f->server.why.text, "without its connection"));
+    assert_non_null(strstr(f->server.why.text, "without its descriptor"));
     assert_int_equal(f->server.messages, 0);
+}
+
+static void expect_namespace(struct end *end, const Berth__Envelope *env)
+{
+    char text[16] = {0};
+
+    assert_int_equal(env->body_case, BERTH__ENVELOPE__BODY_POD_WIRE);
+    assert_int_equal(env->pod_wire->job_id, 17);
+    assert_int_equal(read(end->adopted, text, sizeof(text)), 1);
+    assert_int_equal(text[0], 'n');
+    close(end->adopted);
+}
+
+static void a_request_with_a_descriptor_comes_with_it(void **state)
+{
+    struct fixture *f = *state;
+    struct rpc *rpc = rpc_create();
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__PodWire wire = BERTH__POD_WIRE__INIT;
+    int fds[2];
+
+    open_local(f);
+    f->server.on_message = expect_namespace;
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    assert_int_equal(write(fds[1], "n", 1), 1);
+    close(fds[1]);
+    wire.job_id = 17;
+    env.body_case = BERTH__ENVELOPE__BODY_POD_WIRE;
+    env.pod_wire = &wire;
+    rpc_call_fd(rpc, f->client.ch, &env, fds[0], NULL, NULL);
+    assert_int_not_equal(env.id, 0);
+    run_until_size(&f->loop, &f->server.messages, 1);
+    rpc_destroy(rpc);
 }
 
 /* Send one byte with 'n' copies of 'fd'. */
@@ -484,6 +518,7 @@ int main(void)
         T(a_peer_that_does_not_read_is_cut_off_at_last),
         T(a_local_channel_is_open_at_once_and_knows_its_peer),
         T(descriptors_arrive_in_the_order_of_their_messages),
+        T(a_request_with_a_descriptor_comes_with_it),
         T(an_adopt_without_a_connection_is_cut_off),
         T(descriptors_that_nobody_announced_are_bounded),
         T(several_descriptors_at_once_are_refused_and_closed),

@@ -34,8 +34,9 @@ static void end_message(struct channel *ch, const Berth__Envelope *env, int adop
     end->last_id = env->id;
     if (env->body_case == BERTH__ENVELOPE__BODY_OUTPUT)
         end->last_len = env->output->data.len;
-    if (env->body_case == BERTH__ENVELOPE__BODY_ADOPT) {
+    if (adopted >= 0)
         end->adopted = adopted;
+    if (env->body_case == BERTH__ENVELOPE__BODY_ADOPT) {
         end->hello = xmemdup(env->adopt->hello.data, env->adopt->hello.len);
         end->hello_len = env->adopt->hello.len;
     }
