@@ -7,7 +7,7 @@
 BUILD_PACKAGES="autoconf automake libtool make gcc libc6-dev pkg-config
     libuv1-dev libprotobuf-c-dev protobuf-c-compiler libsodium-dev libmunge-dev munge
     libyaml-dev libsqlite3-dev libhwloc-dev libpmix-dev libjansson-dev libarchive-dev
-    libcap-dev libseccomp-dev libcurl4-openssl-dev libsquashfuse-dev zlib1g-dev libisal-dev libbsd-dev uthash-dev iproute2 python3"
+    libcap-dev libseccomp-dev libnl-3-dev libnl-route-3-dev libcurl4-openssl-dev libsquashfuse-dev zlib1g-dev libisal-dev libbsd-dev uthash-dev iproute2 python3"
 
 missing_packages() {
     for package in "$@"; do
