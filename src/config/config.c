@@ -42,6 +42,12 @@ static void free_lists(struct config *c)
         free(c->container.libraries[i].env);
     }
     free(c->container.libraries);
+    for (size_t i = 0; i < c->pods.n_subnets; i++) {
+        free(c->pods.subnets[i].name);
+        free(c->pods.subnets[i].partitions);
+        free(c->pods.subnets[i].accounts);
+    }
+    free(c->pods.subnets);
     free(c->nodes);
     free(c->partitions);
     free(c->switches);
@@ -81,6 +87,7 @@ void config_free(struct config *c)
     free(c->container.oci_program);
     free(c->mpi_default);
     free(c->history.archive_dir);
+    free(c->pods.cidr);
     free(c->pods.host_paths);
     free(c->pods.nfs_mounts);
     free(c->pods.resources);

@@ -98,6 +98,14 @@ struct config_libraries {
     char *env;       /* "A=1,B=2"; NULL: none */
     unsigned int line;
 };
+/* Pods that reach each other and no others. */
+struct config_subnet {
+    char *name;
+    char *partitions, *accounts; /* "a,b": of either; NULL: none */
+    unsigned int line;
+};
+/* How packets get from one node's pods to another's. */
+enum config_tunnel { CONFIG_TUNNEL_AUTO, CONFIG_TUNNEL_ALWAYS, CONFIG_TUNNEL_NEVER };
 struct config_switch {
     char *name, *switches, *nodes; /* host lists or NULL */
     unsigned int line;
@@ -191,6 +199,12 @@ struct config {
         int64_t events_age; /* and for so long */
     } history;
     struct {
+        char *cidr;           /* of all pods' addresses; NULL: they have none */
+        uint32_t node_prefix; /* length of a node's part of it */
+        uint32_t mtu;         /* 0: what nodes' devices let through */
+        enum config_tunnel tunnel;
+        struct config_subnet *subnets;
+        size_t n_subnets;
         char *host_paths; /* "/data,/scratch/x*:rw": patterns; NULL: nothing */
         char *nfs_mounts; /* "SERVER:/PATH=/DIR[:rw],..."; NULL: nothing */
         char *resources;  /* "nvidia.com/gpu=gpu,..."; NULL: none */
@@ -243,6 +257,10 @@ void config_show(const struct config *config, FILE *out);
 /* NULL when there is no such node. */
 const struct config_node *config_node_by_name(const struct config *config,
                                               const char *name);
+/* The subnet of pods of a partition and account: 0 is none, else one more than its
+ * place in pods.subnets. */
+size_t config_pod_subnet(const struct config *config, const char *partition,
+                         const char *account);
 /* "%n" in node.state_dir and run_dir replaced; the caller frees it. */
 char *config_node_dir(const char *pattern, const char *node);
 

@@ -348,6 +348,19 @@ static int load_libraries(struct loader *ld, const struct ynode *list, struct er
     return r;
 }
 
+static int load_subnets(struct loader *ld, const struct ynode *list, struct err *err)
+{
+    struct config *c = ld->config;
+    int r = 0;
+
+    c->pods.subnets = xcalloc(list->n_items, sizeof(*c->pods.subnets));
+    for (size_t i = 0; i < list->n_items && r == 0; i++) {
+        c->pods.subnets[c->pods.n_subnets++].line = list->items[i]->line;
+        r = load_item(ld, list->items[i], "pods.subnets[].", &c->pods.subnets[i], err);
+    }
+    return r;
+}
+
 /* Switches, groups of a dragonfly and blocks: all are switches for placement. */
 static int load_switches(struct loader *ld, const struct ynode *list, const char *path,
                          struct err *err)
@@ -388,6 +401,8 @@ static int load_list(struct loader *ld, const struct ynode *list, const char *pa
         return load_partitions(ld, list, err);
     if (strcmp(path, "container.host_libraries") == 0)
         return load_libraries(ld, list, err);
+    if (strcmp(path, "pods.subnets") == 0)
+        return load_subnets(ld, list, err);
     return load_switches(ld, list, path, err);
 }
 
@@ -473,6 +488,8 @@ static int load_tree(struct loader *ld, const struct ytree *tree, bool with_node
         r = config_check_partitions(c, err);
     if (r == 0)
         r = config_check_switches(c, err);
+    if (r == 0)
+        r = config_check_pods(c, err);
     return r;
 }
 

@@ -28,6 +28,9 @@ int config_check_switches(const struct config *config, struct err *err);
 /* Values that are possible one by one and not together. */
 int config_check_values(const struct config *config, struct err *err);
 
+/* Network of pods, against the nodes and itself (pods.c). */
+int config_check_pods(const struct config *config, struct err *err);
+
 /* ", did you mean 'n1'?" or "", for words; the caller frees it. */
 char *config_nearest_node(const struct config *config, const char *name);
 

@@ -44,6 +44,7 @@
 #define PARTITION(name, ...) ITEM(config_partition, "partitions[]." name, __VA_ARGS__)
 #define LIBRARIES(name, ...) \
     ITEM(config_libraries, "container.host_libraries[]." name, __VA_ARGS__)
+#define SUBNET(name, ...) ITEM(config_subnet, "pods.subnets[]." name, __VA_ARGS__)
 #define SWITCH(name, ...) ITEM(config_switch, "switches[]." name, __VA_ARGS__)
 #define GROUP(name, ...) ITEM(config_switch, "groups[]." name, __VA_ARGS__)
 #define BLOCK(name, ...) ITEM(config_switch, "blocks[]." name, __VA_ARGS__)
@@ -58,6 +59,7 @@ static const char *const preempts[] = {"none", "qos", "partition"};
 static const char *const modes[] = {"cluster", "requeue", "suspend", "cancel", "none"};
 static const char *const cluster_modes[] = {NULL, "requeue", "suspend", "cancel"};
 static const char *const cgroup_plugins[] = {"auto", "v1", "v2", "none"};
+static const char *const tunnels[] = {"auto", "always", "never"};
 static const char *const oversubscribes[] = {"no", "yes", "exclusive"};
 
 /* clang-format off */
@@ -240,6 +242,14 @@ const struct schema_key schema_table[] = {
     KEY("history.events_age", DURATION, history.events_age, "7d", 60, 3650 * DAY,
         "older ones go, though they are fewer"),
 
+    KEY("pods.cidr", TEXT, pods.cidr, "", 0, 18,
+        "addresses of pods, 10.88.0.0/16; empty: they have no network of the cluster's"),
+    KEY("pods.node_prefix", COUNT, pods.node_prefix, "24", 8, 30,
+        "length of the part of it that each node gives its pods addresses of"),
+    KEY("pods.mtu", COUNT, pods.mtu, "0", 0, 65535,
+        "largest packet of pods' devices; 0: what the nodes' own let through"),
+    CHOICE("pods.tunnel", pods.tunnel, "auto", tunnels,
+        "VXLAN between nodes: auto (where they share no link), always or never"),
     KEY("pods.host_paths", PATHS, pods.host_paths, "", 0, 4096,
         "what hostPath volumes may show, and all below: /data, /scratch/%u:rw; empty: nothing"),
     KEY("pods.nfs_mounts", WORDS, pods.nfs_mounts, "", 0, 4096,
@@ -256,6 +266,12 @@ const struct schema_key schema_table[] = {
         "objects that a user may keep: pods, jobs, config maps, ..."),
     KEY("pods.objects_size", MEMORY, pods.objects_size, "256M", 1, 1 << 20,
         "space that they may take"),
+    SUBNET("name", NAME, name, NULL, 1, 63, true,
+           "name of a subnet, whose pods reach each other and no others"),
+    SUBNET("partitions", NAMES, partitions, "", 0, 1000, false,
+           "partitions whose pods are part of it"),
+    SUBNET("accounts", NAMES, accounts, "", 0, 1000, false,
+           "accounts whose pods are part of it; the first subnet that fits counts"),
 
     KEY("licences", COUNTS, licences, "", 0, 1000000,
         "licences that jobs may hold, name: count"),

@@ -106,6 +106,16 @@ static void show_libraries(const struct config *c, FILE *out)
         show_item(c, "container.host_libraries[].", &sets[i], sets[i].line, out);
 }
 
+static void show_subnets(const struct config *c, FILE *out)
+{
+    const struct config_subnet *subnets = c->pods.subnets;
+
+    if (c->pods.n_subnets)
+        (void)fprintf(out, "  subnets:\n");
+    for (size_t i = 0; i < c->pods.n_subnets; i++)
+        show_item(c, "pods.subnets[].", &subnets[i], subnets[i].line, out);
+}
+
 static void show_keys(const struct config *c, FILE *out)
 {
     const char *before = "";
@@ -116,9 +126,11 @@ static void show_keys(const struct config *c, FILE *out)
         const char *name;
         int depth;
 
-        /* This list is in a section, and stands where its first key does. */
+        /* These lists are in a section, and stand where their first keys do. */
         if (strcmp(schema_table[i].path, "container.host_libraries[].name") == 0)
             show_libraries(c, out);
+        if (strcmp(schema_table[i].path, "pods.subnets[].name") == 0)
+            show_subnets(c, out);
         if (!schema_in_scope(i, ""))
             continue;
         name = put_headings(schema_table[i].path, before, &depth, out);
