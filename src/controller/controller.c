@@ -17,6 +17,7 @@
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "controller/objects.h"
+#include "controller/pod_network.h"
 #include "controller/reconcile.h"
 #include "controller/recover.h"
 #include "controller/reservations.h"
@@ -246,6 +247,7 @@ static void controller_free(struct controller *ctl)
     switch_tree_destroy(ctl->tree);
     images_fini(ctl);
     nodes_fini(ctl);
+    pod_network_clear(ctl);
     free_partitions(ctl);
     users_clear(ctl);
     reservations_clear(ctl);

@@ -34,6 +34,7 @@ struct ctl_reservation;
 struct ctl_topo;
 struct ctl_user;
 struct conn;
+struct ipv4_range;
 struct object_events;
 struct object_tally;
 struct watches;
@@ -65,6 +66,7 @@ struct controller {
     struct ctl_node *nodes;          /* config->n_nodes of them, by index */
     struct ctl_node *nodes_by_name;
     struct ctl_topo *topos;
+    struct ipv4_range *pod_slices; /* by node; see pod_network.h. NULL: none */
     struct ctl_user *users;
     struct ctl_image *images;             /* see images.h */
     struct ctl_reservation *reservations; /* by name */

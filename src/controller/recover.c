@@ -13,6 +13,7 @@
 #include "controller/nodes.h"
 #include "controller/objects.h"
 #include "controller/pods.h"
+#include "controller/pod_network.h"
 #include "controller/request.h"
 #include "controller/reservations.h"
 #include "wire/pack.h"
@@ -258,7 +259,9 @@ int recover(struct controller *ctl, struct err *err)
     pods_attach(ctl);
     if (!scan.has_grant_key)
         make_grant_key(ctl);
-    rc = reservations_load(ctl, err);
+    rc = pod_network_load(ctl, err);
+    if (!rc)
+        rc = reservations_load(ctl, err);
     if (rc)
         return err_wrap(err, "recovery");
     DL_SORT(ctl->ended, by_end_time);

@@ -9,6 +9,7 @@
 #include "controller/node_marks.h"
 #include "controller/nodes.h"
 #include "controller/pod_data.h"
+#include "controller/pod_network.h"
 #include "controller/reconcile.h"
 #include "wire/pack.h"
 
@@ -82,6 +83,7 @@ static void reply_registered(struct conn *conn, uint64_t id,
     reply->heartbeat_seconds = ctl->config->node.heartbeat;
     reply->fanout = ctl->config->node.fanout;
     reply->cluster = xstrdup(ctl->config->cluster);
+    reply->pod_network = pod_network_of(ctl, conn->node);
     reconcile_stop_list(ctl, request, reply);
     reconcile_over_list(ctl, request, reply);
     env->body_case = BERTH__ENVELOPE__BODY_REGISTERED;
