@@ -6,6 +6,7 @@
 #include "node/hooks.h"
 #include "node/pod_logs.h"
 #include "node/node.h"
+#include "node/pod_network.h"
 
 #include "base/io.h"
 #include "base/log.h"
@@ -133,6 +134,7 @@ static int start(struct node *node, struct err *err)
         rc = shepherds_accept(node, err);
     if (rc)
         return rc;
+    pod_network_start(node);
     shepherds_start(node);
     (void)uv_signal_init(node->loop, &node->on_term);
     (void)uv_signal_init(node->loop, &node->on_int);

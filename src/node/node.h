@@ -32,6 +32,7 @@ struct cgroup;
 struct nursery;
 struct image_job;
 struct hooked;
+struct pod_network;
 
 struct node {
     uv_loop_t *loop;
@@ -72,9 +73,10 @@ struct node {
     struct launch *launches;      /* not answered yet, a list */
     struct image_job *image_jobs; /* of images.c, not answered yet, a list */
     unsigned int n_image_jobs;
-    struct hooked *hooked; /* jobs with an epilog before them (uthash) */
-    char *trouble;         /* that the controller shall know of; NULL: none */
-    unsigned int n_gone;   /* directories of jobs set aside */
+    struct hooked *hooked;    /* jobs with an epilog before them (uthash) */
+    struct pod_network *pods; /* see pod_network.h */
+    char *trouble;            /* that the controller shall know of; NULL: none */
+    unsigned int n_gone;      /* directories of jobs set aside */
     bool stopping;
 };
 

@@ -3,6 +3,7 @@
  * registration.c - what berthd tells the controller of itself, and is told
  */
 #include "node/hooks.h"
+#include "node/pod_network.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -42,6 +43,7 @@ static void registered(void *ctx, const Berth__Registered *reply)
         shepherd_kill_job(node, reply->stop[i]->job_id, reply->stop[i]->epoch);
     for (size_t i = 0; i < reply->n_over; i++)
         hooks_job_over(node, reply->over[i]->job_id, reply->over[i]->epoch);
+    pod_network_told(node, reply->pod_network);
     log_info("registered with cluster %s", reply->cluster);
 }
 

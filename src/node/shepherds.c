@@ -14,6 +14,7 @@
 #include "node/groups.h"
 #include "node/hooks.h"
 #include "node/nursery.h"
+#include "node/pod_network.h"
 #include "node/shepherd_priv.h"
 
 #include "base/log.h"
@@ -162,6 +163,8 @@ void shepherd_gone(struct shepherd *shepherd)
         else if (!shepherd->end_reported && !node->stopping)
             shepherd_report_lost(node, shepherd->job, shepherd->epoch,
                                  "the job's lead shepherd ended unexpectedly");
+        if (shepherd->step == STEP_LEAD && !node->stopping)
+            pod_network_lead_gone(node, shepherd->job, shepherd->epoch);
         job_dir_remove_unless_used(node, shepherd->job, shepherd->epoch);
         groups_release(node, shepherd->job, shepherd->epoch, shepherd->step);
         hooks_shepherd_gone(node, shepherd->job, shepherd->epoch);
@@ -262,10 +265,9 @@ static void take_reply(struct shepherd *shepherd, const Berth__Envelope *env)
 void shepherd_on_message(struct channel *ch, const Berth__Envelope *env, int adopted,
                          void *ctx)
 {
+    cleanup(closep) int descriptor = adopted;
     struct shepherd *shepherd = ctx;
 
-    if (adopted >= 0)
-        (void)close(adopted);
     if (env->reply)
         take_reply(shepherd, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_STEP &&
@@ -285,6 +287,9 @@ void shepherd_on_message(struct channel *ch, const Berth__Envelope *env, int ado
     else if (env->body_case == BERTH__ENVELOPE__BODY_JOB_ENDED &&
              is_lead_of(shepherd, env->job_ended->job_id, env->job_ended->epoch))
         take_job_ended(shepherd, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_POD_WIRE &&
+             is_lead_of(shepherd, env->pod_wire->job_id, env->pod_wire->epoch))
+        pod_network_wire(shepherd, env, take_fd(descriptor));
     else
         channel_reply_status(ch, env, ENOSYS, "a shepherd may not ask for this");
 }
