@@ -23,6 +23,7 @@
 #include "base/strbuf.h"
 
 #define KEY_BYTES 128
+#define PODS_NODES_MAX 256 /* with 256 addresses each */
 
 int cluster_check_name(const char *name, struct err *err)
 {
@@ -271,10 +272,14 @@ static void add_pace(struct strbuf *sb, const struct cluster *c)
                   heartbeat, 6 * heartbeat);
 }
 
-/* It is on a machine of its owner's: pods may see what he may. */
-static void add_pods(struct strbuf *sb)
+/* It is on a machine of its owner's: pods may see what he may. Only root can give them
+ * a network; that of fake nodes would be a long list for nothing. */
+static void add_pods(struct strbuf *sb, const struct cluster *c)
 {
     strbuf_puts(sb, "pods:\n  host_paths: \"/:rw\"\n");
+    if (c->uid == 0 && c->n_nodes && c->n_nodes + c->n_fake <= PODS_NODES_MAX)
+        strbuf_printf(sb, "  cidr: 10.%d.0.0/16\n",
+                      strncmp(c->subnet, "10.88.", 6) == 0 ? 89 : 88);
 }
 
 static char *service_user(uid_t uid)
@@ -305,7 +310,7 @@ static char *config_text(const struct cluster *c, const struct cluster_hardware 
     add_path(&sb, "  store", c->images, c->local_images ? "/%n" : "");
     if (c->local_images)
         add_path(&sb, "  user_store", c->images, "/users/%u/%n");
-    add_pods(&sb);
+    add_pods(&sb, c);
     if (c->uid)
         add_path(&sb, "join_pid_file", c->dir, "/join.pid");
     add_nodes(&sb, c, real, fake);

@@ -37,6 +37,12 @@ void pod_say(struct pod *pod, size_t i, bool is_warning, const char *reason,
     };
 }
 
+void pod_add_note(struct pod *pod, bool is_warning, const char *reason,
+                  const char *words)
+{
+    pod_say(pod, SIZE_MAX, is_warning, reason, "%s", words);
+}
+
 bool pod_take_note(struct pod *pod, struct pod_note *ret)
 {
     struct notes *notes = &pod->notes;

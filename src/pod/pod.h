@@ -197,6 +197,9 @@ struct pod_note {
     char *words;        /* the caller's to free */
 };
 
+/* Of the pod, by whoever carries it out. */
+void pod_add_note(struct pod *pod, bool is_warning, const char *reason,
+                  const char *words);
 /* The oldest note that was not taken yet; false: there is none. */
 bool pod_take_note(struct pod *pod, struct pod_note *ret);
 

@@ -8,7 +8,7 @@
  *     pod_command.c  (pure) what a container executes
  *     pod_vars.c     the environment of a container
  *     pod_mounts.c   what containers have mounted
- *     pod_network.c  the network of the sandbox, and its names
+ *     pod_network.c  the network of the sandbox, and its names; pod_slirp.c
  *     pod_probes.c   probes and hooks
  *     pod_log.c      what containers write, into files; pod_log_file.c
  *     pod_serve.c    clients: logs, exec, ports
