@@ -104,8 +104,9 @@ static void wrong_subnets_are_refused(void **state)
     assert_refused("  subnets:\n    - {name: a, accounts: x}\n"
                    "    - {name: a, accounts: y}\n",
                    "t.yaml:6: pods.subnets[].name: a is in line 5 already");
-    assert_refused("  subnets: [{name: a, partitions: [physics]}]\n",
-                   "t.yaml:4: pods.subnets[].partitions: there is no partition physics");
+    assert_refused(
+        "  subnets: [{name: a, partitions: [physics]}]\n",
+        "t.yaml:4: pods.subnets[].partitions: there is no partition physics");
     assert_refused("  subnets: [{name: a, partitions: [secur]}]\n",
                    "t.yaml:4: pods.subnets[].partitions: there is no partition secur, "
                    "did you mean 'secure'?");
