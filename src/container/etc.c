@@ -150,7 +150,7 @@ int etc_prepare(struct build *b, struct err *err)
     rc = write_hosts(b, err);
     if (rc)
         return rc;
-    if (access(RESOLVER, F_OK) == 0 &&
+    if (!is_mounted(b->spec, RESOLVER) && access(RESOLVER, F_OK) == 0 &&
         mknodat(b->scratch, UPPER RESOLVER, S_IFREG | 0644, 0))
         return err_sys(err, errno, "make " RESOLVER);
     return 0;
@@ -158,9 +158,11 @@ int etc_prepare(struct build *b, struct err *err)
 
 int etc_bind(struct build *b, struct err *err)
 {
-    cleanup(closep) int tree =
-        open_tree(AT_FDCWD, RESOLVER, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    cleanup(closep) int tree = -1;
 
+    if (is_mounted(b->spec, RESOLVER))
+        return 0;
+    tree = open_tree(AT_FDCWD, RESOLVER, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     if (tree < 0 && errno == ENOENT)
         return 0;
     if (tree < 0 || mount_set_readonly(tree) ||
