@@ -20,6 +20,8 @@ static void free_lists(struct config *c)
         free(c->nodes[i].address);
         free(c->nodes[i].topology);
         free(c->nodes[i].features);
+        free(c->nodes[i].labels);
+        free(c->nodes[i].taints);
         free(c->nodes[i].gres);
     }
     for (size_t i = 0; i < c->n_partitions; i++) {
@@ -91,6 +93,7 @@ void config_free(struct config *c)
     free(c->pods.host_paths);
     free(c->pods.nfs_mounts);
     free(c->pods.resources);
+    free(c->pods.priority_classes);
     free(c->licences);
     free(c->log_level);
     free(c->lines);

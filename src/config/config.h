@@ -73,6 +73,8 @@ struct config_node { /* one node, host lists expanded */
     uint64_t memory;   /* MiB; 0: what hwloc says */
     char *features;    /* "a,b"; NULL: none */
     char *gres;        /* as config/gres.h reads it; NULL: what hwloc finds */
+    char *labels;      /* "zone=a,quiet"; NULL: none but those that all have */
+    char *taints;      /* "dedicated=bio:NoSchedule"; NULL: none */
     unsigned int line; /* where the file says so */
 };
 struct config_partition {
@@ -205,11 +207,13 @@ struct config {
         enum config_tunnel tunnel;
         struct config_subnet *subnets;
         size_t n_subnets;
-        char *host_paths; /* "/data,/scratch/x*:rw": patterns; NULL: nothing */
-        char *nfs_mounts; /* "SERVER:/PATH=/DIR[:rw],..."; NULL: nothing */
-        char *resources;  /* "nvidia.com/gpu=gpu,..."; NULL: none */
-        uint64_t memory;  /* MiB, of pods that ask for none */
-        bool overcommit;  /* of memory */
+        char *host_paths;       /* "/data,/scratch/x*:rw": patterns; NULL: nothing */
+        char *nfs_mounts;       /* "SERVER:/PATH=/DIR[:rw],..."; NULL: nothing */
+        char *resources;        /* "nvidia.com/gpu=gpu,..."; NULL: none */
+        uint64_t memory;        /* MiB, of pods that ask for none */
+        bool overcommit;        /* of memory */
+        uint32_t least_cpu;     /* thousandths of a core, of pods that ask for none */
+        char *priority_classes; /* "high=urgent,...": their QOS; NULL: they are one */
         uint32_t ended_max;
         uint32_t objects_max;  /* of a user */
         uint64_t objects_size; /* MiB, of a user */

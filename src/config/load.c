@@ -413,6 +413,8 @@ static void loader_fini(struct loader *ld)
         free(ld->groups[i].address);
         free(ld->groups[i].topology);
         free(ld->groups[i].features);
+        free(ld->groups[i].labels);
+        free(ld->groups[i].taints);
         free(ld->groups[i].gres);
     }
     free(ld->groups);

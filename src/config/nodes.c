@@ -93,6 +93,8 @@ static int expand_group(struct config *c, const struct node_group *group,
             .memory = group->memory,
             .features = group->features ? xstrdup(group->features) : NULL,
             .gres = group->gres ? xstrdup(group->gres) : NULL,
+            .labels = group->labels ? xstrdup(group->labels) : NULL,
+            .taints = group->taints ? xstrdup(group->taints) : NULL,
             .line = group->line,
         };
     }

@@ -54,7 +54,7 @@ struct node_group {
     uint16_t port; /* 0: node.port */
     char *topology;
     uint64_t memory;
-    char *features, *gres;
+    char *features, *gres, *labels, *taints;
     unsigned int line;
 };
 

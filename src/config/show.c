@@ -168,7 +168,9 @@ static bool show_group(const struct config *c, size_t first, size_t end, FILE *o
                                .topology = n->topology,
                                .memory = n->memory,
                                .features = n->features,
-                               .gres = n->gres};
+                               .gres = n->gres,
+                               .labels = n->labels,
+                               .taints = n->taints};
 
     for (size_t i = first; i < end; i++) {
         names[i - first] = c->nodes[i].name;
@@ -192,7 +194,8 @@ static bool are_alike(const struct config_node *a, const struct config_node *b)
 {
     return a->line == b->line && a->port == b->port && a->memory == b->memory &&
            same_text(a->topology, b->topology) && same_text(a->features, b->features) &&
-           same_text(a->gres, b->gres);
+           same_text(a->gres, b->gres) && same_text(a->labels, b->labels) &&
+           same_text(a->taints, b->taints);
 }
 
 static void show_nodes(const struct config *c, FILE *out)

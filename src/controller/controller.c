@@ -18,6 +18,7 @@
 #include "controller/nodes.h"
 #include "controller/objects.h"
 #include "controller/pod_network.h"
+#include "controller/pod_nodes.h"
 #include "controller/reconcile.h"
 #include "controller/recover.h"
 #include "controller/reservations.h"
@@ -244,6 +245,7 @@ static void controller_free(struct controller *ctl)
     if (ctl->sched)
         sched_destroy(ctl->sched);
     assoc_destroy(ctl->assoc);
+    pod_nodes_destroy(ctl);
     switch_tree_destroy(ctl->tree);
     images_fini(ctl);
     nodes_fini(ctl);

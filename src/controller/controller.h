@@ -82,6 +82,7 @@ struct controller {
     struct ctl_object *objects_by_uid, *objects_by_key;
     struct object_tally *object_tallies;
     struct object_events *object_events; /* see object_events.h */
+    struct pod_nodes *pod_nodes;         /* see pod_nodes.h */
 
     struct changes *changes; /* see changes.h */
     struct watches *watches; /* see watch.h; NULL: nobody has watched yet */

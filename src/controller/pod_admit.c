@@ -18,6 +18,7 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "controller/object_make.h"
+#include "controller/pod_place.h"
 #include "objects/bounds.h"
 #include "objects/demand.h"
 #include "state/job.h"
@@ -163,7 +164,7 @@ static void fill_owner(struct admission *a)
         !strchr(record->name_space, ':'))
         field_set(&a->spec->account, record->name_space);
     if (a->pod->spec->priority_class)
-        field_set(&a->spec->qos, a->pod->spec->priority_class);
+        a->spec->qos = pod_place_qos(a->config, a->pod->spec->priority_class);
     for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
         const char *value = pod_annotation(meta, said[i].annotation);
 
@@ -177,14 +178,17 @@ static void fill_owner(struct admission *a)
 static int fill_cores(struct admission *a)
 {
     struct quantity cpu;
-    int64_t cores;
+    int64_t milli;
 
     if (pod_demand(a->pod->spec, "cpu", &cpu))
         return err_set(a->err, ERANGE, "resources: cpu: more than there is");
-    cores = quantity_units(&cpu);
-    if (cores > CORES_MAX)
+    milli = quantity_milli(&cpu);
+    if (milli / 1000 > CORES_MAX)
         return err_set(a->err, ERANGE, "resources: cpu: more than any machine has");
-    a->spec->cpus_per_task = cores > 0 ? (uint32_t)cores : 1;
+    if (milli == 0)
+        milli = a->config->pods.least_cpu;
+    a->spec->cpus_per_task = (uint32_t)(milli / 1000);
+    a->spec->pod->cpu_milli = (uint32_t)(milli % 1000);
     return 0;
 }
 
@@ -358,27 +362,13 @@ static int fill_times(struct admission *a)
 /* What nobody carries out yet. */
 static int refuse_unbuilt(const struct admission *a)
 {
-    const struct mf_pod_spec *spec = a->pod->spec;
-    const struct {
-        bool is_said;
-        const char *field;
-    } wishes[] = {
-        {spec->node_selector.n > 0, "spec.nodeSelector"},
-        {spec->affinity && spec->affinity->node, "spec.affinity.nodeAffinity"},
-        {spec->affinity && spec->affinity->pod, "spec.affinity.podAffinity"},
-        {spec->affinity && spec->affinity->anti, "spec.affinity.podAntiAffinity"},
-        {spec->spread.n > 0, "spec.topologySpreadConstraints"},
-        {pod_annotation(a->pod->meta, "berth/gang") != NULL,
-         "metadata.annotations[berth/gang]"},
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
-        if (wishes[i].is_said)
-            return err_set(a->err, ENOTSUP, "%s: not carried out yet", wishes[i].field);
+    if (pod_annotation(a->pod->meta, "berth/gang"))
+        return err_set(a->err, ENOTSUP,
+                       "metadata.annotations[berth/gang]: not carried out yet");
     return 0;
 }
 
-static void fill_place(struct admission *a)
+static int fill_place(struct admission *a)
 {
     const struct mf_pod_spec *spec = a->pod->spec;
 
@@ -387,6 +377,8 @@ static void fill_place(struct admission *a)
     if (spec->node_name)
         field_set(&a->spec->nodelist, spec->node_name);
     a->spec->pod->never_preempts = spec->preemption == MF_PREEMPT_NEVER;
+    return pod_place_make(a->pod, a->record->name_space, &a->spec->pod->place,
+                          a->warning, a->err);
 }
 
 /* What the job is shown with; its lead takes images from the manifest. */
@@ -452,13 +444,14 @@ int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
     spec->pod = xmalloc(sizeof(*spec->pod));
     berth__pod_wish__init(spec->pod);
     fill_owner(&a);
-    fill_place(&a);
     fill_image(&a);
     fill_wish(&a);
     fill_groups(&a);
     rc = check_users(&a);
     if (rc == 0)
         rc = refuse_unbuilt(&a);
+    if (rc == 0)
+        rc = fill_place(&a);
     if (rc == 0)
         rc = fill_cores(&a);
     if (rc == 0)

@@ -3,10 +3,12 @@
  * query_nodes.c - answer what nodes there are and what they do
  */
 #include "base/mem.h"
+#include "base/strv.h"
 #include "base/units.h"
 #include "controller/handlers.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
+#include "controller/pod_nodes.h"
 #include "controller/query.h"
 
 #include <errno.h>
@@ -121,6 +123,10 @@ static void fill(const struct controller *ctl, const struct ctl_node *node,
     info->threads = node->topo ? node->topo->n_pus : 0;
     info->is_silent = node->state != NODE_UP;
     info->memory_free = node->memory_free;
+    info->labels = pod_nodes_labels(ctl, node->index);
+    info->n_labels = strv_len(info->labels);
+    info->taints = pod_nodes_taints(ctl, node->index);
+    info->n_taints = strv_len(info->taints);
     fill_mark(node, info);
     info->switch_path = switch_tree_path(ctl->tree, node->index);
     fill_partitions(ctl, node, info);
@@ -150,6 +156,8 @@ static void reply_nodes(struct conn *conn, uint64_t id,
         free(infos[i].reason);
         free(infos[i].partitions);
         free(infos[i].jobs);
+        strv_free(infos[i].labels);
+        strv_free(infos[i].taints);
     }
 }
 

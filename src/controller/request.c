@@ -11,7 +11,9 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "controller/nodes.h"
+#include "controller/pod_nodes.h"
 #include "controller/wants.h"
+#include "place/cluster.h"
 #include "state/job_spec.h"
 #include "wire/pack.h"
 
@@ -108,7 +110,7 @@ static int default_memory(const struct config_partition *partition,
 /* Slurm's way with more nodes than tasks: take fewer nodes, and say so. */
 static void default_counts(Berth__JobSpec *spec, char **warning)
 {
-    if (spec->cpus_per_task == 0)
+    if (spec->cpus_per_task == 0 && !(spec->pod && spec->pod->cpu_milli))
         spec->cpus_per_task = 1;
     if (spec->nodes_min && spec->nodes_max == 0)
         spec->nodes_max = spec->nodes_min;
@@ -203,7 +205,9 @@ static void fill_place(const Berth__JobSpec *spec, struct place_request *place)
 {
     fill_nodes(spec, place);
     place->tasks_per_node = spec->tasks_per_node;
-    place->cpus_per_task = spec->cpus_per_task ? spec->cpus_per_task : 1;
+    place->cpus_per_task = spec->cpus_per_task;
+    if (!spec->cpus_per_task && !(spec->pod && spec->pod->cpu_milli))
+        place->cpus_per_task = 1;
     place->mem_per_node = spec->mem_per_node;
     place->mem_per_cpu = spec->mem_per_cpu;
     place->exclusive = spec->exclusive;
@@ -217,7 +221,7 @@ static void cap_cores(const struct controller *ctl, const Berth__JobSpec *spec,
     const struct config_partition *partition =
         find_partition(ctl->config, spec->partition, NULL);
     uint32_t most = partition ? partition->max_cores_per_node : 0;
-    uint32_t tasks = most / place->cpus_per_task;
+    uint32_t tasks = place->cpus_per_task ? most / place->cpus_per_task : most;
 
     if (most == 0 || place->tasks == 0 || place->overcommit)
         return;
@@ -291,6 +295,8 @@ int request_init(const struct controller *ctl, const struct job *job,
     place->required = ret->required;
     place->excluded = ret->excluded;
     raise_to_nodelist(spec, ret->required, place);
+    if (rc == 0 && spec->pod)
+        rc = pod_nodes_fill(ctl, spec->pod, ret, err);
     if (rc)
         request_fini(ret);
     return rc;
@@ -333,6 +339,8 @@ static Berth__NodeShare *share_message(const struct controller *ctl,
     message->address = xstrdup(node->config->address);
     message->port = nodes_port(node);
     message->cores = bitset_format(share->cores);
+    message->cpu_milli = share->milli;
+    message->shared_core = share->milli ? share->shared : 0;
     message->memory = share->memory;
     if (share->devices) {
         message->devices = bitset_format(share->devices);
@@ -385,6 +393,11 @@ static int share_result(const struct controller *ctl, const Berth__NodeShare *me
     n_cores = node->topo->n_cores;
     share->node = node->index;
     share->memory = message->memory;
+    share->milli = message->cpu_milli;
+    share->shared = message->shared_core;
+    if (share->milli >= PLACE_WHOLE || (share->milli && share->shared >= n_cores))
+        return err_set(err, EINVAL, "%s has no slice of core %u", message->node,
+                       message->shared_core);
     rc = bitset_parse(message->cores, n_cores, &share->cores, err);
     if (rc == 0 && message->devices[0])
         rc =

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "controller/fate.h"
 #include "controller/nodes.h"
+#include "controller/pod_nodes.h"
 #include "spec/licence_spec.h"
 
 #include <errno.h>
@@ -254,6 +255,10 @@ int settings_make_sched(struct controller *ctl, struct err *err)
     for (size_t i = 0; i < config->n_nodes; i++)
         names[i] = config->nodes[i].name;
     rc = make_partitions(ctl, partitions, err);
+    if (rc == 0)
+        rc = pod_nodes_create(ctl, err);
+    if (rc == 0)
+        options.company = pod_nodes_company(ctl);
     if (rc == 0)
         rc = switch_tree_build(defs, config->n_switches, names, config->n_nodes,
                                &ctl->tree, err);

@@ -21,6 +21,16 @@ static struct bitset *cores_of(const struct node *node, const Berth__NodeShare *
     return cores;
 }
 
+/* A hundred a core; of the one that is shared, what of it is the job's. */
+static uint32_t weight_of(size_t cores, uint32_t milli)
+{
+    uint64_t weight = (uint64_t)cores * 100;
+
+    if (milli)
+        weight = (cores - 1) * 100 + (milli + 9) / 10;
+    return weight < WEIGHT_MAX ? (uint32_t)weight : WEIGHT_MAX;
+}
+
 static void limit_cores(const struct node *node, const Berth__NodeShare *share,
                         struct group_limits *limits)
 {
@@ -30,7 +40,7 @@ static void limit_cores(const struct node *node, const Berth__NodeShare *share,
     if (n == 0)
         return;
     /* Jobs that share cores get of them what they asked for. */
-    limits->set.cpu_weight = n < WEIGHT_MAX / 100 ? (uint32_t)n * 100 : WEIGHT_MAX;
+    limits->set.cpu_weight = weight_of(n, share->cpu_milli);
     if (!node->config->cgroup.constrain_cores || node->virtual_topology)
         return;
     limits->cpus = node_topo_pus(node->topo, cores);

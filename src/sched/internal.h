@@ -256,6 +256,8 @@ struct pass {
     uint32_t looked_at;
     uint32_t *blocked_by; /* by partition: the job that blocks it, 0: none */
     uint32_t waits;       /* the first job that waits for room; 0: none yet */
+    /* A job waits that depends on who runs; one that others may depend on has begun. */
+    bool company_waits, company_came;
     bool is_hypothetical; /* timelines say more than is free in truth */
 };
 

@@ -131,10 +131,11 @@ void nodes_plan(struct sched *sched, const struct run *run, int64_t from, int64_
 }
 
 /* Whoever counts who runs where is told. */
-static void tell_company(const struct sched *sched, const struct run *run,
-                         uint32_t node, int by)
+static void tell_company(struct sched *sched, const struct run *run, uint32_t node,
+                         int by)
 {
     const struct sched_company *company = &sched->options.company;
+    sched->pass.company_came |= run->group->req.class && by > 0;
     if (run->group->req.class && company->moved)
         company->moved(company->ctx, run->group->req.class, node, by);
 }

@@ -79,6 +79,7 @@ static void begin_pass(struct sched *sched, int64_t now)
         pass->blocked_by[i] = 0;
     pass->waits = 0;
     pass->looked_at = 0;
+    pass->company_waits = pass->company_came = false;
     clear_gain(&sched->gained);
     take_up_gain(sched);
     clear_gain(&sched->gain);
@@ -277,6 +278,7 @@ static bool leave(struct sched *sched, struct group *group, struct out *out)
     struct pass *pass = &sched->pass;
     struct sched_job *job = group->jobs;
     group->tested = pass->number;
+    pass->company_waits |= group->req.depends;
     note_failure(sched, group);
     if (is_for_room(group->reason) && pass->waits == 0)
         pass->waits = job->id;
@@ -454,7 +456,8 @@ size_t sched_pass(struct sched *sched, int64_t now, struct sched_decision *decis
     if (!walk_groups(sched, &out))
         return out.n;
     pass->stage = PASS_IDLE;
-    *ret_more = false;
+    /* Who waits for company looks again when some has come. */
+    *ret_more = pass->company_waits && pass->company_came;
     return out.n;
 }
 

@@ -200,7 +200,8 @@ static void a_pod_is_queued_launched_and_its_status_comes_back(void **state)
     assert_non_null(spec->pod);
     assert_non_null(strstr((const char *)spec->pod->manifest.data, "\"debian:12\""));
     assert_string_equal(spec->name, "web");
-    assert_int_equal(spec->cpus_per_task, 2);
+    assert_int_equal(spec->cpus_per_task, 1);
+    assert_int_equal(spec->pod->cpu_milli, 500);
     assert_int_equal(spec->mem_per_node, 100);
     assert_int_equal(spec->pod->grace, 31);
     assert_int_equal(spec->time_limit, 3600);

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pod_nodes.c - where a pod may run, from its wishes to the scheduler's request
+ */
+#include "controller/pod_nodes.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <uthash.h>
+
+#include "affinity/node_labels.h"
+#include "affinity/pod_classes.h"
+#include "base/hostlist.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "controller/nodes.h"
+#include "wire/pack.h"
+
+/* What a set of wishes comes to. */
+struct selection {
+    uint8_t *key; /* the wishes, packed */
+    size_t key_len;
+    struct bitset *excluded;
+    struct node_level *found;
+    struct place_level *levels;
+    size_t n_levels;
+    bool is_empty;
+    UT_hash_handle hh;
+};
+
+struct pod_nodes {
+    const char **names;
+    struct node_labels *labels;
+    struct pod_classes *classes;
+    struct selection *selections;
+};
+
+/* ------------------------------------------------------------------ labels */
+
+/* As Go calls it, and so everybody's images and manifests. */
+static const char *architecture(const char *machine)
+{
+    static const char *const names[][2] = {
+        {"x86_64", "amd64"}, {"aarch64", "arm64"}, {"i686", "386"}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (strcmp(names[i][0], machine) == 0)
+            return names[i][1];
+    return machine;
+}
+
+static void label_built_in(struct pod_nodes *pn, const struct controller *ctl)
+{
+    struct utsname host;
+    const char *arch = uname(&host) == 0 ? architecture(host.machine) : "unknown";
+
+    for (uint32_t i = 0; i < ctl->config->n_nodes; i++) {
+        const char *features = ctl->config->nodes[i].features;
+        cleanup(strv_freep) char **words = features ? strv_split(features, ",") : NULL;
+
+        node_labels_set(pn->labels, i, "kubernetes.io/os", "linux");
+        node_labels_set(pn->labels, i, "kubernetes.io/arch", arch);
+        strv_foreach (word, words)
+            if (**word)
+                node_labels_set(pn->labels, i, *word, "");
+    }
+}
+
+static void label_partitions(struct pod_nodes *pn, const struct controller *ctl)
+{
+    for (size_t p = 0; p < ctl->config->n_partitions; p++) {
+        const struct bitset *nodes = ctl->partition_nodes[p];
+        cleanup(freep) char *key =
+            xasprintf("berth/partition.%s", ctl->config->partitions[p].name);
+
+        for (size_t i = bitset_next(nodes, 0); i < nodes->nbits;
+             i = bitset_next(nodes, i + 1))
+            node_labels_set(pn->labels, (uint32_t)i, key, "");
+    }
+}
+
+static int label_configured(struct pod_nodes *pn, const struct controller *ctl,
+                            struct err *err)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; rc == 0 && i < ctl->config->n_nodes; i++) {
+        const struct config_node *node = &ctl->config->nodes[i];
+
+        rc = node_labels_read(pn->labels, i, node->labels, err);
+        if (rc == 0)
+            rc = node_taints_read(pn->labels, i, node->taints, err);
+        if (rc)
+            (void)err_wrap(err, "node %s", node->name);
+    }
+    return rc;
+}
+
+int pod_nodes_create(struct controller *ctl, struct err *err)
+{
+    struct pod_nodes *pn = xcalloc(1, sizeof(*pn));
+
+    pn->names = xcalloc(ctl->config->n_nodes + 1, sizeof(*pn->names));
+    for (size_t i = 0; i < ctl->config->n_nodes; i++)
+        pn->names[i] = ctl->config->nodes[i].name;
+    pn->labels = node_labels_create(pn->names, ctl->config->n_nodes);
+    pn->classes = pod_classes_create(pn->labels);
+    ctl->pod_nodes = pn;
+    label_built_in(pn, ctl);
+    label_partitions(pn, ctl);
+    return label_configured(pn, ctl, err);
+}
+
+static void selection_destroy(struct selection *s)
+{
+    bitset_destroy(s->excluded);
+    node_levels_free(s->found, s->n_levels);
+    free(s->levels);
+    free(s->key);
+    free(s);
+}
+
+void pod_nodes_destroy(struct controller *ctl)
+{
+    struct pod_nodes *pn = take(ctl->pod_nodes);
+    struct selection *s, *next;
+
+    if (!pn)
+        return;
+    HASH_ITER(hh, pn->selections, s, next)
+    {
+        HASH_DEL(pn->selections, s);
+        selection_destroy(s);
+    }
+    pod_classes_destroy(pn->classes);
+    node_labels_destroy(pn->labels);
+    free(pn->names);
+    free(pn);
+}
+
+char **pod_nodes_labels(const struct controller *ctl, uint32_t node)
+{
+    return node_labels_list(ctl->pod_nodes->labels, node);
+}
+
+char **pod_nodes_taints(const struct controller *ctl, uint32_t node)
+{
+    return node_taints_list(ctl->pod_nodes->labels, node);
+}
+
+/* ------------------------------------------------------------------ who runs */
+
+static void narrow(void *ctx, uint32_t class, const struct bitset *may_use,
+                   struct bitset *nodes)
+{
+    pod_classes_narrow(((struct pod_nodes *)ctx)->classes, class, may_use, nodes);
+}
+
+static void moved(void *ctx, uint32_t class, uint32_t node, int by)
+{
+    pod_classes_moved(((struct pod_nodes *)ctx)->classes, class, node, by);
+}
+
+struct sched_company pod_nodes_company(struct controller *ctl)
+{
+    return (struct sched_company){
+        .narrow = narrow, .moved = moved, .ctx = ctl->pod_nodes};
+}
+
+/* ------------------------------------------------------------------ selections */
+
+static uint8_t *key_of(const Berth__PodPlace *place, size_t *ret_len)
+{
+    Berth__PodPlace key = BERTH__POD_PLACE__INIT;
+
+    key.nodes = place->nodes;
+    key.n_nodes = place->n_nodes;
+    key.better_nodes = place->better_nodes;
+    key.n_better_nodes = place->n_better_nodes;
+    key.tolerations = place->tolerations;
+    key.n_tolerations = place->n_tolerations;
+    return pack_message(&key.base, ret_len);
+}
+
+static void judge(const struct pod_nodes *pn, const Berth__PodPlace *place,
+                  struct selection *s)
+{
+    cleanup(bitset_destroyp) struct bitset *fit = bitset_create(pn->labels->n_nodes);
+
+    node_select(pn->labels, place, fit);
+    s->is_empty = bitset_next(fit, 0) >= fit->nbits;
+    s->excluded = bitset_create(pn->labels->n_nodes);
+    bitset_set_range(s->excluded, 0, pn->labels->n_nodes);
+    bitset_andnot(s->excluded, fit);
+    s->n_levels = node_levels(pn->labels, place, &s->found);
+    s->levels = xcalloc(s->n_levels + 1, sizeof(*s->levels));
+    for (size_t i = 0; i < s->n_levels; i++)
+        s->levels[i] =
+            (struct place_level){.nodes = s->found[i].nodes, .cost = s->found[i].lacks};
+}
+
+static const struct selection *select_nodes(struct pod_nodes *pn,
+                                            const Berth__PodPlace *place)
+{
+    struct selection *s;
+    size_t len;
+    uint8_t *key = key_of(place, &len);
+
+    HASH_FIND(hh, pn->selections, key, len, s);
+    if (s) {
+        free(key);
+        return s;
+    }
+    s = xcalloc(1, sizeof(*s));
+    s->key = key;
+    s->key_len = len;
+    judge(pn, place, s);
+    HASH_ADD_KEYPTR(hh, pn->selections, s->key, s->key_len, s);
+    return s;
+}
+
+static void exclude(struct request *ret, const struct bitset *more)
+{
+    if (bitset_next(more, 0) >= more->nbits)
+        return;
+    if (ret->excluded)
+        bitset_or(ret->excluded, more);
+    else
+        ret->excluded = bitset_dup(more);
+    ret->sched.place.excluded = ret->excluded;
+}
+
+int pod_nodes_fill(const struct controller *ctl, const Berth__PodWish *wish,
+                   struct request *ret, struct err *err)
+{
+    struct pod_nodes *pn = ctl->pod_nodes;
+    const Berth__PodPlace *place = wish->place;
+    const struct selection *s;
+    int rc;
+
+    ret->sched.place.milli = wish->cpu_milli;
+    ret->sched.never_preempts = wish->never_preempts;
+    ret->sched.grace = wish->grace > 1 ? wish->grace - 1 : wish->grace;
+    if (wish->time_expected > 0)
+        ret->sched.time_expected = wish->time_expected;
+    if (!place)
+        return 0;
+    s = select_nodes(pn, place);
+    if (s->is_empty) {
+        rc = node_select_why(pn->labels, place, err);
+        (void)err_wrap(err, "spec.nodeSelector, affinity and tolerations");
+        return rc;
+    }
+    exclude(ret, s->excluded);
+    ret->sched.place.levels = s->levels;
+    ret->sched.place.n_levels = (uint32_t)s->n_levels;
+    if (place->n_labels || place->n_relations || place->n_spreads)
+        ret->sched.class = pod_classes_find(pn->classes, place);
+    ret->sched.depends = pod_class_depends(pn->classes, ret->sched.class);
+    return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pod_place.h - what of a pod's manifest says where it may run
+ */
+#ifndef BERTH_CONTROLLER_POD_PLACE_H
+#define BERTH_CONTROLLER_POD_PLACE_H
+
+#include "config/config.h"
+#include "objects/pod.h"
+#include "wire/messages.pb-c.h"
+
+/* Selectors, affinity, tolerations, spread and labels of the pod. 'space' is its
+ * namespace; an affinity that names "default" from there means that one. The caller
+ * owns the result. -ENOTSUP with the field that is not carried out; '*warning' is
+ * added to. */
+int pod_place_make(const struct mf_pod *pod, const char *space, Berth__PodPlace **ret,
+                   char **warning, struct err *err);
+
+/* The QOS of a priority class, by pods.priority_classes; the name itself where that
+ * does not have it. Heap. */
+char *pod_place_qos(const struct config *config, const char *priority_class);
+
+#endif
