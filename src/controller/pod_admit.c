@@ -26,6 +26,8 @@
 #define GROUPS_MAX 4096
 #define MIB (INT64_C(1) << 20)
 #define CORES_MAX INT64_C(1000000)
+/* All of a gang are decided on at once. */
+#define GANG_MAX 128
 
 struct admission {
     const struct config *config;
@@ -359,26 +361,47 @@ static int fill_times(struct admission *a)
 
 /* ------------------------------------------------------------------ where */
 
-/* What nobody carries out yet. */
-static int refuse_unbuilt(const struct admission *a)
+/* Members of a gang are told by its name within the namespace; rules of the manifest
+ * have looked at the number. */
+static int fill_gang(struct admission *a)
 {
-    if (pod_annotation(a->pod->meta, "berth/gang"))
-        return err_set(a->err, ENOTSUP,
-                       "metadata.annotations[berth/gang]: not carried out yet");
+    const char *gang = pod_annotation(a->pod->meta, "berth/gang");
+    const char *size = pod_annotation(a->pod->meta, "berth/gang-size");
+    int64_t n = 0;
+
+    if (!gang || !size)
+        return 0;
+    if (number_parse(size, 1, GANG_MAX, &n, NULL) < 0)
+        return err_set(a->err, EINVAL,
+                       "metadata.annotations[berth/gang-size]: %.20s: a gang has at "
+                       "most %d members",
+                       size, GANG_MAX);
+    field_set(&a->spec->pod->place->gang, gang);
+    a->spec->pod->place->gang_size = (uint32_t)n;
     return 0;
+}
+
+/* Everybody's own namespace is called so. */
+static char *space_of(const Berth__ObjectRecord *record)
+{
+    if (*record->name_space && strcmp(record->name_space, "default") != 0)
+        return xstrdup(record->name_space);
+    return xasprintf("default:%u", record->owner_uid);
 }
 
 static int fill_place(struct admission *a)
 {
     const struct mf_pod_spec *spec = a->pod->spec;
+    cleanup(freep) char *space = space_of(a->record);
+    int rc;
 
     a->spec->tasks = 1;
     a->spec->nodes_min = a->spec->nodes_max = 1;
     if (spec->node_name)
         field_set(&a->spec->nodelist, spec->node_name);
     a->spec->pod->never_preempts = spec->preemption == MF_PREEMPT_NEVER;
-    return pod_place_make(a->pod, a->record->name_space, &a->spec->pod->place,
-                          a->warning, a->err);
+    rc = pod_place_make(a->pod, space, &a->spec->pod->place, a->warning, a->err);
+    return rc ? rc : fill_gang(a);
 }
 
 /* What the job is shown with; its lead takes images from the manifest. */
@@ -448,8 +471,6 @@ int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
     fill_wish(&a);
     fill_groups(&a);
     rc = check_users(&a);
-    if (rc == 0)
-        rc = refuse_unbuilt(&a);
     if (rc == 0)
         rc = fill_place(&a);
     if (rc == 0)

@@ -29,11 +29,19 @@ struct selection {
     UT_hash_handle hh;
 };
 
+/* A gang by its name, and its number. */
+struct gang_name {
+    char *name;
+    uint32_t number;
+    UT_hash_handle hh;
+};
+
 struct pod_nodes {
     const char **names;
     struct node_labels *labels;
     struct pod_classes *classes;
     struct selection *selections;
+    struct gang_name *gangs;
 };
 
 /* ------------------------------------------------------------------ labels */
@@ -125,9 +133,16 @@ void pod_nodes_destroy(struct controller *ctl)
 {
     struct pod_nodes *pn = take(ctl->pod_nodes);
     struct selection *s, *next;
+    struct gang_name *gang, *next_gang;
 
     if (!pn)
         return;
+    HASH_ITER(hh, pn->gangs, gang, next_gang)
+    {
+        HASH_DEL(pn->gangs, gang);
+        free(gang->name);
+        free(gang);
+    }
     HASH_ITER(hh, pn->selections, s, next)
     {
         HASH_DEL(pn->selections, s);
@@ -220,6 +235,21 @@ static const struct selection *select_nodes(struct pod_nodes *pn,
     return s;
 }
 
+static uint32_t gang_number(struct pod_nodes *pn, const Berth__PodPlace *place)
+{
+    cleanup(freep) char *name = xasprintf("%s/%s", place->name_space, place->gang);
+    struct gang_name *gang;
+
+    HASH_FIND_STR(pn->gangs, name, gang);
+    if (!gang) {
+        gang = xcalloc(1, sizeof(*gang));
+        gang->name = take(name);
+        gang->number = HASH_COUNT(pn->gangs) + 1;
+        HASH_ADD_KEYPTR(hh, pn->gangs, gang->name, strlen(gang->name), gang);
+    }
+    return gang->number;
+}
+
 static void exclude(struct request *ret, const struct bitset *more)
 {
     if (bitset_next(more, 0) >= more->nbits)
@@ -253,6 +283,10 @@ int pod_nodes_fill(const struct controller *ctl, const Berth__PodWish *wish,
         return rc;
     }
     exclude(ret, s->excluded);
+    if (*place->gang) {
+        ret->sched.gang = gang_number(pn, place);
+        ret->sched.gang_size = place->gang_size;
+    }
     ret->sched.place.levels = s->levels;
     ret->sched.place.n_levels = (uint32_t)s->n_levels;
     if (place->n_labels || place->n_relations || place->n_spreads)

@@ -81,6 +81,8 @@ static const char *reason_word(enum sched_reason reason, limit_reason limit)
         return limit_reason_name(limit);
     case SCHED_PAST_DEADLINE:
         return "DeadLine";
+    case SCHED_GANG:
+        return "GangIncomplete";
     }
     return "None";
 }

@@ -78,14 +78,12 @@ static void add_place(struct strbuf *key, const struct place_request *p)
 static void make_key(const struct sched_request *req, uint32_t partition, int64_t step,
                      struct strbuf *key)
 {
-    const int64_t numbers[] = {partition,          req->time_limit,
-                               req->time_min,      step,
-                               req->nice,          req->uid,
-                               req->no_preempt,    req->exclusive,
-                               req->switches_wait, req->image,
-                               req->priority,      req->class,
-                               req->depends,       req->never_preempts,
-                               req->grace};
+    const int64_t numbers[] = {
+        partition,          req->time_limit, req->time_min,   step,
+        req->nice,          req->uid,        req->no_preempt, req->exclusive,
+        req->switches_wait, req->image,      req->priority,   req->gang,
+        req->gang_size,     req->class,      req->depends,    req->never_preempts,
+        req->grace};
     const char *texts[] = {req->account,  req->qos,      req->user,
                            req->features, req->licences, req->reservation};
     strbuf_add(key, numbers, sizeof(numbers));

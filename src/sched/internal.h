@@ -144,6 +144,8 @@ struct sched_job {
     uint32_t n_running;        /* tasks */
     uint32_t leader;           /* of a set of components; 0: none */
     uint32_t set_size;         /* of the leader: components there are to be */
+    uint32_t gang;             /* whose leader there is when it is complete; 0: none */
+    bool is_gang_ready;        /* but for the others it could start */
     struct promise *promise;
     int64_t wake;                  /* when to look at it again; 0: not by time */
     size_t timer;                  /* index in the heap + 1; 0: not there */
@@ -245,6 +247,7 @@ struct guard {
 };
 
 struct dependents;
+struct gang;
 
 enum pass_stage { PASS_IDLE, PASS_PROMISES, PASS_GROUPS };
 
@@ -294,6 +297,7 @@ struct sched {
     struct sched_job **timers; /* heap by wake */
     size_t n_timers, cap_timers;
     struct dependents *dependents;
+    struct gang *gangs;
     uint32_t *refusals; /* jobs that the caller has to be told of */
     size_t n_refusals, cap_refusals;
 
@@ -551,6 +555,27 @@ void reservations_fini(struct sched *sched);
  * once. *ret_length is how long the nodes are needed. */
 bool sets_search(struct sched *sched, struct sched_job *job, int64_t from,
                  int64_t before, struct slot *ret, int64_t *ret_length);
+
+/* The 'i'-th of the leader's set, and which of its set a job is. */
+struct sched_job *sets_member(const struct sched *sched, const struct sched_job *leader,
+                              uint32_t i);
+uint32_t sets_component(const struct sched *sched, const struct sched_job *job);
+
+/* ------------------------------------------------------------- gangs.c */
+
+/* A job that waits becomes a member, or waits no more; the others are looked at. */
+void gangs_join(struct sched *sched, struct sched_job *job,
+                const struct sched_request *req);
+void gangs_leave(struct sched *sched, uint32_t gang, uint32_t job, int64_t now);
+/* A run of a member has begun (1), or ended (-1). */
+void gangs_moved(struct sched *sched, const struct group *group, int by);
+/* The job has been looked at: look at the others. */
+void gangs_settle(struct sched *sched, const struct sched_job *job, int64_t now);
+/* Nothing but the others holds it back: SCHED_NONE for the leader of a set that is
+ * complete, SCHED_PRIORITY for its other members. */
+enum sched_reason gangs_judge(struct sched *sched, struct sched_job *job);
+/* Its members are being started: leave them as they are. */
+void gangs_busy(struct sched *sched, uint32_t gang, bool busy);
 
 /* ----------------------------------------------------------- preempt.c */
 

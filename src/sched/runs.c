@@ -88,6 +88,7 @@ struct run *runs_begin(struct sched *sched, struct sched_id id, struct group *gr
         job->n_running++;
     sched->n_own_nodes += group->req.exclusive == SCHED_OWN_NODES;
     sched->counts.running++;
+    gangs_moved(sched, group, 1);
     return run;
 }
 
@@ -174,6 +175,7 @@ void runs_end(struct sched *sched, struct run *run, int64_t now)
     place_result_destroy(run->where);
     free(run->name);
     free(run);
+    gangs_moved(sched, group, -1);
     groups_unref(sched, group);
     sched->counts.running--;
 }

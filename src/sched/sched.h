@@ -222,6 +222,10 @@ struct sched_request {
     /* Components that start together: the id of the first of them, and in that one
      * how many there are. 0: none. */
     uint32_t leader, set_size;
+    /* Jobs of their own that start together: a number that they have in common, and how
+     * many of them there are to be. 0: none. A gang has at most as many members as a
+     * pass has room for decisions. */
+    uint32_t gang, gang_size;
     const char *partition;
     struct place_request place; /* its bit sets are copied */
     int64_t submit_time, eligible_time;
@@ -340,7 +344,8 @@ enum sched_reason {
     SCHED_RESERVATION,
     SCHED_ARRAY_LIMIT,
     SCHED_LIMIT, /* of an account, a QOS: sched_limit_of names it */
-    SCHED_PAST_DEADLINE
+    SCHED_PAST_DEADLINE,
+    SCHED_GANG /* not enough of its gang could start */
 };
 /* Why a pending job did not start in the last pass; words (may be NULL) say
  * what it lacks. */

@@ -17,7 +17,7 @@ static int64_t longest(const struct sched *sched, const struct sched_job *leader
     int64_t length = 0;
     for (uint32_t i = 0; i < leader->set_size; i++) {
         int64_t own =
-            limit_length(waiting_find(sched, leader->id + i)->group->req.time_limit);
+            limit_length(sets_member(sched, leader, i)->group->req.time_limit);
         length = own > length ? own : length;
     }
     return length;
@@ -39,7 +39,7 @@ static int64_t try_at(struct sched *sched, const struct sched_job *leader, int64
 {
     int64_t start = from;
     for (uint32_t i = 0; i < leader->set_size && start == from; i++) {
-        struct group *group = waiting_find(sched, leader->id + i)->group;
+        struct group *group = sets_member(sched, leader, i)->group;
         struct slot slot = {0};
         if (!search_start(sched, group, from, before, length, &slot)) {
             start = TIME_NEVER;

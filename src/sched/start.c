@@ -80,17 +80,12 @@ static void mask_promised(const struct attempt *a, struct bitset *allowed)
             bitset_clear(allowed, i);
 }
 
-static uint32_t component_of(const struct sched_job *job)
-{
-    return job->leader ? job->id - job->leader : 0;
-}
-
 static void mask_unclaimed(const struct attempt *a, struct bitset *allowed)
 {
     struct bitset *own = a->sched->scratch;
     bitset_clear_all(own);
     for (uint32_t i = 0; i < a->kept->n_nodes; i++)
-        if (a->kept->nodes[i].component == component_of(a->job))
+        if (a->kept->nodes[i].component == sets_component(a->sched, a->job))
             bitset_set(own, a->kept->nodes[i].node);
     bitset_and(allowed, own);
 }
@@ -489,19 +484,39 @@ size_t start_decisions(const struct sched_job *job)
     return job->leader ? job->set_size : 1;
 }
 
+/* What found no place after all, or whose fellows found none: as before. */
+static void take_back(struct sched *sched, struct attempt *attempts, struct run **runs,
+                      uint32_t n, int64_t now)
+{
+    while (n-- > 0) {
+        attempts[n].job->name = take(runs[n]->name);
+        runs_end(sched, runs[n], now);
+    }
+}
+
+static void told_started(struct sched *sched, const struct attempt *a,
+                         const struct run *run, struct sched_decision *ret)
+{
+    uint32_t id = a->job->id;
+    struct attempt it = *a;
+    decide(&it, run, ret);
+    waiting_unlist(sched, a->job);
+    waiting_started(sched, a->job, a->now);
+    depend_touch(sched, id, a->now);
+}
+
 /* All components or none: those that found a place hold it while the others look
  * for theirs. */
-static size_t start_set(struct sched *sched, struct sched_job *leader, int64_t now,
+static size_t start_all(struct sched *sched, struct sched_job *leader, int64_t now,
                         const struct promise *kept, struct sched_decision *ret)
 {
     struct gain gain = sched->gain;
-    uint32_t size = leader->set_size, n = 0, first = leader->id;
+    uint32_t size = leader->set_size, n = 0;
     cleanup(freep) struct attempt *attempts = xcalloc(size, sizeof(*attempts));
     cleanup(freep) struct run **runs = xcalloc(size, sizeof(struct run *));
     lift_promise(sched, leader);
     for (; n < size; n++) {
-        struct sched_job *job = waiting_find(sched, first + n);
-        attempts[n] = attempt_of(sched, job, now, kept);
+        attempts[n] = attempt_of(sched, sets_member(sched, leader, n), now, kept);
         if (!find_place(&attempts[n]))
             break;
         runs[n] = begin(&attempts[n]);
@@ -511,22 +526,25 @@ static size_t start_set(struct sched *sched, struct sched_job *leader, int64_t n
         const struct group *lacks = attempts[n].group;
         if (lacks != leader->group)
             groups_say(leader->group, lacks->reason, lacks->words);
-        while (n-- > 0) {
-            attempts[n].job->name = take(runs[n]->name);
-            runs_end(sched, runs[n], now);
-        }
+        take_back(sched, attempts, runs, n, now);
         sched->gain = gain;
         return 0;
     }
     if (leader->promise)
         promise_drop(sched, leader->promise);
-    for (uint32_t i = 0; i < size; i++) {
-        decide(&attempts[i], runs[i], &ret[i]);
-        waiting_unlist(sched, attempts[i].job);
-        waiting_started(sched, attempts[i].job, now);
-        depend_touch(sched, first + i, now);
-    }
+    for (uint32_t i = 0; i < size; i++)
+        told_started(sched, &attempts[i], runs[i], &ret[i]);
     return size;
+}
+
+static size_t start_set(struct sched *sched, struct sched_job *leader, int64_t now,
+                        const struct promise *kept, struct sched_decision *ret)
+{
+    uint32_t gang = leader->gang;
+    gangs_busy(sched, gang, true);
+    size_t n = start_all(sched, leader, now, kept, ret);
+    gangs_busy(sched, gang, false);
+    return n;
 }
 
 size_t start_try(struct sched *sched, struct sched_job *job, int64_t now,

@@ -254,6 +254,8 @@ static enum sched_reason judge(struct sched *sched, struct sched_job *job, int64
         return reason;
     if (job->is_array && job->left.limit && job->n_running >= job->left.limit)
         return SCHED_ARRAY_LIMIT;
+    if (job->gang)
+        return gangs_judge(sched, job);
     if (job->leader && (job->leader != job->id || !set_is_ready(sched, job)))
         return SCHED_PRIORITY;
     /* It takes more switches from then on. */
@@ -282,17 +284,24 @@ void waiting_settle(struct sched *sched, struct sched_job *job, int64_t now)
             return;
         }
     }
-    bool listed = job->place != JOB_PARKED;
+    uint32_t size = job->set_size;
     stop_timer(sched, job);
     job->wake = 0;
+    job->is_gang_ready = false;
+    if (job->gang)
+        job->leader = 0;
     str_replace(&job->words, NULL);
     job->reason = judge(sched, job, now);
-    if (job->reason != SCHED_NONE)
+    /* What was promised to fewer of a gang is not promised to more. */
+    if (job->reason != SCHED_NONE || job->set_size != size)
         unplace(sched, job);
-    else if (!listed)
+    if (job->reason == SCHED_NONE && job->place == JOB_PARKED)
         list(sched, job);
     start_timer(sched, job);
-    settle_leader(sched, job->id, job->leader, now);
+    if (job->gang)
+        gangs_settle(sched, job, now);
+    else
+        settle_leader(sched, job->id, job->leader, now);
 }
 
 /* --------------------------------------------------------- come and gone */
@@ -325,6 +334,8 @@ struct sched_job *waiting_add(struct sched *sched, const struct sched_request *r
     }
     HASH_ADD(hh, sched->jobs, id, sizeof(job->id), job);
     sched->counts.waiting++;
+    if (req->gang)
+        gangs_join(sched, job, req);
     waiting_settle(sched, job, now);
     return job;
 }
@@ -345,14 +356,16 @@ void waiting_forget(struct sched *sched, struct sched_job *job)
     HASH_DEL(sched->jobs, job);
     sched->counts.waiting--;
     struct group *group = job->group;
-    uint32_t id = job->id, leader = job->leader;
+    uint32_t id = job->id, leader = job->gang ? 0 : job->leader, gang = job->gang;
     depend_spec_fini(&job->depend);
     array_spec_fini(&job->left);
     free(job->name);
     free(job->words);
     free(job);
     groups_unref(sched, group);
-    settle_leader(sched, id, leader, sched->pass.now);
+    if (leader)
+        settle_leader(sched, id, leader, sched->pass.now);
+    gangs_leave(sched, gang, id, sched->pass.now);
 }
 
 void waiting_fini(struct sched *sched)

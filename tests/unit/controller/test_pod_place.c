@@ -27,16 +27,20 @@ static int setup(void **state)
     return rc;
 }
 
+#define GANG "  annotations: {berth/gang: ring, berth/gang-size: '3'}\n"
+
 /* A pod that asks for so much of a core; 'labels' and 'more' as YAML. */
 static char *pod_text(const char *name, const char *cpu, const char *labels,
                       const char *more)
 {
+    const char *annotations = strstr(more, "#gang") ? GANG : "";
+
     return xasprintf("apiVersion: v1\nkind: Pod\nmetadata:\n  name: %s\n"
-                     "  labels: {%s}\nspec:\n"
+                     "  labels: {%s}\n%sspec:\n"
                      "  restartPolicy: Never\n  containers:\n  - name: c\n"
                      "    image: debian:12\n"
                      "    resources: {requests: {cpu: %s, memory: 10Mi}}\n%s",
-                     name, labels, cpu, more);
+                     name, labels, annotations, cpu, more);
 }
 
 static Berth__Envelope *apply(struct cluster *cluster, const char *name,
@@ -230,6 +234,22 @@ static void spread_goes_over_nodes_one_by_one(void **state)
     }
 }
 
+static void a_gang_waits_until_all_are_there(void **state)
+{
+    struct cluster *cluster = *state;
+    const char *gang = "  #gang\n";
+
+    make(cluster, "g0", "8", "", gang);
+    make(cluster, "g1", "8", "", gang);
+    cluster_run_for(cluster, 100);
+    assert_null(job_of(cluster, "g0")->job.record->placement);
+    assert_null(job_of(cluster, "g1")->job.record->placement);
+    make(cluster, "g2", "8", "", gang);
+    assert_on(cluster, "g0", "n1");
+    assert_on(cluster, "g1", "n2");
+    assert_on(cluster, "g2", "n3");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, cluster_teardown)
 
 int main(void)
@@ -242,6 +262,7 @@ int main(void)
         TEST(two_that_want_to_be_apart_are_on_two_nodes),
         TEST(who_wants_company_waits_for_it),
         TEST(spread_goes_over_nodes_one_by_one),
+        TEST(a_gang_waits_until_all_are_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,10 @@ static void submit(struct world *w)
         req.place.excluded = sets[1];
     }
     decorate(w, &req, &array, dependency, sizeof(dependency));
+    if (!req.array && next_random(w, 5) == 0) {
+        req.gang = 1 + next_random(w, 3);
+        req.gang_size = 1 + req.gang;
+    }
     if (sched_check(w->f.sched, &req, NULL) == 0)
         add(&w->f, &req);
     array_spec_fini(&array);
