@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where pods run on a real cluster: parts of cores, labels of nodes, other pods, gangs."""
+import json
+
+import pytest
+
+from desk import wait_until
+
+
+def manifest(name, cpu="100m", labels=None, annotations=None, **spec):
+    """A pod that stays until it is deleted."""
+    main = {"name": "main", "image": "small", "imagePullPolicy": "Never",
+            "command": ["sleep", "1000"],
+            "resources": {"requests": {"cpu": cpu, "memory": "1Mi"},
+                          "limits": {"memory": "64Mi"}}}
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "labels": labels or {},
+                         "annotations": annotations or {}},
+            "spec": {"terminationGracePeriodSeconds": 0, "restartPolicy": "Never",
+                     "containers": [main], **spec}}
+
+
+class Pods:
+    def __init__(self, desk):
+        self.desk = desk
+        self.names = []
+
+    def apply(self, *manifests, check=True):
+        self.names += [one["metadata"]["name"] for one in manifests]
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)})
+        return self.desk.berth("apply", "-f", "-", input=text, check=check)
+
+    def all(self):
+        listed = self.desk.berth("get", "pods", "-o", "json").stdout
+        return {one["metadata"]["name"]: one for one in json.loads(listed)["items"]
+                if one["metadata"]["name"] in self.names}
+
+    def running(self):
+        """Nodes of those that run, by their names."""
+        return {name: one["spec"]["nodeName"] for name, one in self.all().items()
+                if one["status"].get("phase") == "Running"}
+
+    def until(self, n):
+        wait_until(lambda: len(self.running()) == n, what=f"{n} pods run")
+        return self.running()
+
+    def delete(self):
+        if self.names:
+            self.desk.berth("delete", "pod", *self.names, "--now", "--ignore-not-found")
+        wait_until(lambda: not self.all(), what="all pods are gone")
+
+
+@pytest.fixture
+def pods(desk):
+    made = Pods(desk)
+    yield made
+    made.delete()
+
+
+def cores_used(desk):
+    return sum(node["cores_used"] for node in desk.cluster_nodes())
+
+
+def apart(app):
+    return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+        {"topologyKey": "kubernetes.io/hostname",
+         "labelSelector": {"matchLabels": {"app": app}}}]}}
+
+
+def test_small_pods_share_cores_beside_jobs_of_whole_ones(pods, desk):
+    wait_until(lambda: cores_used(desk) == 0, what="an empty cluster")
+    pods.apply(*[manifest(f"tenth-{i}") for i in range(12)])
+    assert len(set(pods.until(12).values())) == 1
+    assert cores_used(desk) == 2
+    # Fourteen of sixteen cores are left whole, and a fifteenth is not.
+    fits = desk.submit("-n", "14", "--wrap", "true")
+    assert desk.wait(fits) == 0
+    waits = desk.submit("-n", "15", "--wrap", "true")
+    assert desk.job(waits)["state"] == "PENDING"
+    desk.berth("cancel", waits)
+    pods.delete()
+    wait_until(lambda: cores_used(desk) == 0, what="all cores are free again")
+
+
+def test_labels_choose_nodes_and_unknown_ones_are_refused(pods, desk):
+    node = desk.cluster_nodes()[2]["name"]
+    pods.apply(manifest("there", nodeSelector={"kubernetes.io/hostname": node}))
+    assert pods.until(1) == {"there": node}
+    words = pods.apply(manifest("nowhere", nodeSelector={"kubernetes.io/arc": "amd64"}),
+                       check=False)
+    assert words.returncode != 0
+    assert "did you mean 'kubernetes.io/arch'?" in words.stderr
+
+
+def test_pods_that_want_to_be_apart_are_on_different_nodes(pods):
+    pods.apply(*[manifest(f"apart-{i}", labels={"app": "apart"}, affinity=apart("apart"))
+                 for i in range(5)])
+    assert len(set(pods.until(4).values())) == 4
+    pods.desk.berth("delete", "pod", next(iter(pods.running())), "--now")
+    wait_until(lambda: len(pods.all()) == 4 and len(pods.running()) == 4,
+               what="the fifth runs when one has gone")
+
+
+def test_a_gang_starts_together_or_waits(pods, desk):
+    gang = {"berth/gang": "ring", "berth/gang-size": "3"}
+    pods.apply(*[manifest(f"rank-{i}", annotations=gang) for i in range(2)])
+    wait_until(lambda: any(job.get("reason") == "GangIncomplete" for job in desk.jobs()),
+               what="two of three wait for the third")
+    assert not pods.running()
+    pods.apply(manifest("rank-2", annotations=gang))
+    pods.until(3)
