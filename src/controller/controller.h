@@ -22,6 +22,7 @@
 #include "state/store.h"
 #include "wire/channel.h"
 #include "wire/grant.h"
+#include "wire/sealed.h"
 
 struct changes;
 struct ctl_image;
@@ -51,6 +52,7 @@ struct controller {
     struct switch_tree *tree;
     uint8_t grant_public[GRANT_PUBLIC_KEY_BYTES];
     uint8_t grant_secret[GRANT_SECRET_KEY_BYTES];
+    uint8_t seal_key[SEALED_KEY_BYTES]; /* of Secrets in the store */
     int64_t started_at;
     bool is_failed; /* a commit failed; nothing is told any more */
     bool is_closing;

@@ -15,6 +15,7 @@
 #include "base/strv.h"
 #include "controller/changes.h"
 #include "controller/object_events.h"
+#include "controller/object_seal.h"
 #include "controller/object_tally.h"
 #include "controller/pods.h"
 #include "wire/pack.h"
@@ -251,7 +252,7 @@ static void save(struct controller *ctl, struct ctl_object *object, const char *
 
     object->record->revision = store_appended(ctl->store) + 1;
     changes_object(ctl, object->record, verb);
-    bytes = pack_message(&object->record->base, &len);
+    bytes = object_seal_pack(ctl, object->record, &len);
     store_put_heap(ctl->store, key, bytes, len);
 }
 
@@ -385,6 +386,10 @@ static int load_one(const char *key, const void *value, size_t len, void *ctx)
         free_message(record);
         return err_set(loading->err, EBADMSG, "%s cannot be read", key);
     }
+    if (object_seal_open(loading->ctl, record)) {
+        free_message(record);
+        return err_set(loading->err, EBADMSG, "%s is sealed with another key", key);
+    }
     object = xcalloc(1, sizeof(*object));
     object->record = record;
     object->kind = kind;
@@ -397,7 +402,10 @@ static int load_one(const char *key, const void *value, size_t len, void *ctx)
 int objects_load(struct controller *ctl, struct err *err)
 {
     struct loading loading = {ctl, err};
-    int rc = store_scan(ctl->store, "object/", load_one, &loading, err);
+    int rc = object_seal_load(ctl, err);
+
+    if (rc == 0)
+        rc = store_scan(ctl->store, "object/", load_one, &loading, err);
 
     /* Some were read before what had made them. */
     for (size_t i = 0; rc == 0 && i < ctl->n_objects; i++)

@@ -74,9 +74,18 @@ static int become(const struct owner *owner, struct err *err)
     return 0;
 }
 
+static bool is_closed;
+
 void identity_open(void)
 {
-    (void)prctl(PR_SET_DUMPABLE, 1);
+    if (!is_closed)
+        (void)prctl(PR_SET_DUMPABLE, 1);
+}
+
+void identity_keep_closed(void)
+{
+    is_closed = true;
+    (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
 int identity_assume(struct shepherd *sh, struct err *err)

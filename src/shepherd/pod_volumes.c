@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/bitset.h"
@@ -71,7 +70,7 @@ static int take_one(struct pod_volumes *v, const Berth__PodObject *object)
 {
     /* A core dump of ours would have what passed through here. */
     if (strcmp(object->kind, "Secret") == 0)
-        (void)prctl(PR_SET_DUMPABLE, 0);
+        identity_keep_closed();
     return strcmp(object->kind, "Pod") == 0 ? take_pod(v, object)
                                             : take_object(v, object);
 }

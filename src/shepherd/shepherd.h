@@ -57,6 +57,8 @@ int identity_assume(struct shepherd *sh, struct err *err);
  * nor take what it has open. From now on he can, as with any other of his; when there
  * is nothing left that was opened as root. */
 void identity_open(void);
+/* Never again: Secrets are in our memory, and may be in no core dump. */
+void identity_keep_closed(void);
 /* Resource limits as the user had them at submission, as far as allowed. */
 void identity_limits(Berth__Rlimit *const *limits, size_t n);
 /* As many open files as we may have, for pipes to many tasks. The tasks keep what was

@@ -82,7 +82,7 @@ class Pods:
         return list((self.desk.cluster.dir / "run").glob("*/job.*/user/pod/volumes/*"))
 
     def clear(self):
-        for kind in ("pods", "configmaps", "secrets"):
+        for kind in ("pods", "configmaps", "secrets", "persistentvolumeclaims"):
             self.desk.berth("delete", kind, "--all", "--grace-period", "1", check=False)
         wait_until(lambda: not self.left(), what="the end of all volumes")
         self.desk.clear()
@@ -228,7 +228,7 @@ def test_a_secret_is_nowhere_on_the_node_but_in_its_pod(pods):
     at_key = [line.split() for line in lines if line.split()[1:2] == ["/key"]]
     assert len(at_key) == 1 and at_key[0][2] == "ramfs" and "ro" in at_key[0][3].split(",")
     assert lines[-1].startswith("-r--------") and lines[-1].endswith(" word")
-    assert files_with(WORD, pods.desk.cluster.dir / "run") == []
+    assert files_with(WORD, pods.desk.cluster.dir) == []
     shown = pods.desk.berth("get", "pod", "secret", "-o", "yaml").stdout
     shown += pods.desk.berth("describe", "pod", "secret").stdout
     assert WORD not in shown
@@ -341,6 +341,42 @@ def test_host_paths_are_what_the_site_shows_wherever_links_lead(make_cluster, sm
     wait_until(lambda: "subPath 'out' leads out of it" in json.dumps(pods.status("sub")),
                what="the refusal")
     pods.clear()
+
+
+# -------------------------------------------------------------------- claims
+
+CLAIMED = """\
+apiVersion: v1
+kind: PersistentVolume
+metadata: {{name: kept-by-test}}
+spec: {{capacity: {{storage: 1Gi}}, accessModes: [ReadWriteOnce], storageClassName: test,
+  hostPath: {{path: {path}, type: Directory}}}}
+"""
+CLAIM = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: mine}
+spec: {accessModes: [ReadWriteOnce], storageClassName: test,
+  resources: {requests: {storage: 1Gi}}}
+"""
+
+
+def test_what_a_pod_writes_into_a_claim_outlives_it(pods):
+    kept = pods.desk.dir / "kept"
+    kept.mkdir()
+    os.chown(kept, pods.desk.user, pods.desk.user)
+    pods.desk.cluster.berth("apply", "-f", "-", input=CLAIMED.format(path=kept))
+    pods.apply(CLAIM)
+    mount = ", {name: c, mountPath: /kept}"
+    volume = ", {name: c, persistentVolumeClaim: {claimName: mine%s}}"
+    pods.start("first", container("c", "echo one >/kept/x", mount), volumes=volume % "")
+    assert pods.until("first", "Succeeded", "Failed")["phase"] == "Succeeded"
+    assert (kept / "x").read_text() == "one\n"
+    pods.start("second", container("c", look("cat /kept/x", "echo two >/kept/x"), mount),
+               volumes=volume % ", readOnly: true")
+    lines = pods.found("second").splitlines()
+    pods.desk.cluster.berth("delete", "persistentvolume", "kept-by-test")
+    assert lines[0] == "one" and "Read-only file system" in lines[1]
 
 
 # ------------------------------------------------------------------- the end
