@@ -93,6 +93,7 @@ static void write_all(Berth__WorkloadStatus *status,
     status->failed = progress->failed;
     status->failures_in_row = progress->failures_in_row;
     status->last_failure = progress->last_failure;
+    status->retry_at = progress->retry_at;
     status->active = progress->active;
     status->ready = progress->ready;
     status->terminating = progress->ending;

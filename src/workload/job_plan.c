@@ -43,6 +43,14 @@ static void look_again(struct planner *p, int64_t at)
         p->plan->again = at;
 }
 
+/* Back-off. */
+static void hold_until(struct planner *p, int64_t at)
+{
+    look_again(p, at);
+    if (!p->progress->retry_at || at < p->progress->retry_at)
+        p->progress->retry_at = at;
+}
+
 static void add_start(struct planner *p, int64_t index)
 {
     const struct job_trouble *trouble =
@@ -299,7 +307,7 @@ static void taken_indexes(struct planner *p, struct index_set *ret)
         if (at <= p->now)
             continue;
         if (index_set_add(ret, trouble->index))
-            look_again(p, at);
+            hold_until(p, at);
     }
 }
 
@@ -315,6 +323,8 @@ static void start_indexes(struct planner *p, int64_t n)
             break;
         add_start(p, index);
     }
+    if (p->plan->starts.n)
+        p->progress->retry_at = 0;
     index_set_fini(&taken);
 }
 
@@ -323,7 +333,7 @@ static void start(struct planner *p, int64_t n)
     int64_t at = p->progress->last_failure + job_back_off(p->progress->failures_in_row);
 
     if (!is_by_index(p) && p->progress->failures_in_row && at > p->now) {
-        look_again(p, at);
+        hold_until(p, at);
         return;
     }
     if (n > JOB_STARTS_MAX) {
@@ -425,6 +435,7 @@ void job_plan_make(const struct mf_job_spec *spec, struct job_progress *progress
     struct planner p = {spec, progress, pods, n, now, ret};
 
     *ret = (struct job_plan){.again = 0};
+    progress->retry_at = 0;
     if (!job_is_over(progress)) {
         judge(&p);
         if (!goes_on(&p))

@@ -49,6 +49,7 @@ struct job_progress {
     struct index_set completed, given_up; /* of an Indexed Job */
     uint32_t failures_in_row;             /* since the last success */
     int64_t last_failure;
+    int64_t retry_at;                     /* back-off: no pod before */
     MF_LIST(struct job_trouble) troubles; /* by index */
     uint32_t active, ready, ending;       /* as of the last plan */
 };

@@ -96,12 +96,14 @@ static void back_off_doubles_from_ten_seconds_to_six_minutes(void **state)
         step(w);
         assert_int_equal(count_active(w), 0);
         assert_int_equal(w->again, w->now + waits[i]);
+        assert_int_equal(w->progress.retry_at, w->again);
         w->now = w->again - 1;
         step(w);
         assert_int_equal(count_active(w), 0);
         w->now++;
         step(w);
         assert_int_equal(count_active(w), 1);
+        assert_int_equal(w->progress.retry_at, 0);
     }
     assert_int_equal(job_back_off(0), 0);
     assert_int_equal(job_back_off(4000000000u), 360);
