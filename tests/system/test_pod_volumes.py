@@ -375,8 +375,10 @@ def test_what_a_pod_writes_into_a_claim_outlives_it(pods):
     pods.start("second", container("c", look("cat /kept/x", "echo two >/kept/x"), mount),
                volumes=volume % ", readOnly: true")
     lines = pods.found("second").splitlines()
-    pods.desk.cluster.berth("delete", "persistentvolume", "kept-by-test")
     assert lines[0] == "one" and "Read-only file system" in lines[1]
+    # It goes when its claim has.
+    pods.clear()
+    pods.desk.cluster.berth("delete", "persistentvolume", "kept-by-test")
 
 
 # ------------------------------------------------------------------- the end
