@@ -42,7 +42,7 @@ static unsigned int n_readers;
 
 char *pod_logs_dir(const struct node *node, uint32_t job, uint32_t epoch)
 {
-    return xasprintf("%s/pods/%u.%u", node->state_dir, job, epoch);
+    return xasprintf("%s/pods/%u.%u", node->run_dir, job, epoch);
 }
 
 /* -------------------------------------------------------------------- streams */
@@ -191,7 +191,7 @@ static const struct channel_callbacks callbacks = {
 /* The last start of the job here whose output is kept. */
 static char *find_kept(const struct node *node, uint32_t job, struct stat *ret)
 {
-    cleanup(freep) char *pods = xasprintf("%s/pods", node->state_dir);
+    cleanup(freep) char *pods = xasprintf("%s/pods", node->run_dir);
     DIR *dir = opendir(pods);
     const struct dirent *entry;
     unsigned int best = 0;
@@ -341,7 +341,7 @@ static int by_age(const void *a, const void *b)
 /* Those of pods that run here are not told. */
 static size_t list_kept(const struct node *node, struct kept **ret)
 {
-    cleanup(freep) char *pods = xasprintf("%s/pods", node->state_dir);
+    cleanup(freep) char *pods = xasprintf("%s/pods", node->run_dir);
     DIR *dir = opendir(pods);
     const struct dirent *entry;
     struct kept *list = NULL;
@@ -412,7 +412,7 @@ static void sweep(uv_timer_t *timer)
 void pod_logs_start(struct node *node)
 {
     uv_timer_t *timer = xcalloc(1, sizeof(*timer));
-    cleanup(freep) char *pods = xasprintf("%s/pods", node->state_dir);
+    cleanup(freep) char *pods = xasprintf("%s/pods", node->run_dir);
     struct err err;
 
     if (io_mkdir_p(pods, 0711, &err))

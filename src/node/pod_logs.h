@@ -2,7 +2,7 @@
  *
  * pod_logs.h - what containers of pods wrote, kept on their node for a while
  *
- *     <state_dir>/pods/JOB.EPOCH/        root's, 0711
+ *     <run_dir>/pods/JOB.EPOCH/        root's, 0711
  *         user/                          the job user's, 0700; the lead writes there
  *
  * While the pod runs its lead shows it; afterwards whoever may see it asks us, and a

@@ -80,7 +80,7 @@ class Pod:
 
     def logs(self, name="", back=0, tail=-1, how=""):
         """As the node's program shows what is kept there."""
-        (kept,) = self.desk.cluster.dir.glob(f"node/*/pods/{self.status()['job']}.*/user")
+        (kept,) = self.desk.cluster.dir.glob(f"run/*/pods/{self.status()['job']}.*/user")
         return run(TOOL, ".podlog", kept, name, back, tail, 0, 0, how).stdout
 
     def delete(self):
