@@ -56,6 +56,7 @@ struct controller {
     int64_t started_at;
     bool is_failed; /* a commit failed; nothing is told any more */
     bool is_closing;
+    bool is_recovering; /* jobs are on their way back into the queue */
 
     /* Jobs, in order of their ids, and the lists that some of them are in. */
     struct ctl_job *jobs, *jobs_by_key;

@@ -303,6 +303,9 @@ void pod_data_recheck(struct controller *ctl, struct ctl_object *pod)
     struct ctl_job *cj = pod->job;
     bool differs = cj && job_state_of(&cj->job) == JOB_PENDING && settle(ctl, pod);
 
+    /* Not in the queue yet: it gets there as it stands then. */
+    if (ctl->is_recovering)
+        return;
     if (!cj || job_state_of(&cj->job) != JOB_PENDING)
         return;
     if (has_claims(pod))

@@ -275,6 +275,8 @@ static void on_recovered(struct controller *ctl, struct ctl_object *object)
         objects_remove(ctl, object);
         return;
     }
+    if (object->job)
+        pod_data_recheck(ctl, object);
     if (object->job || pod_status_is_final(record->pod))
         return;
     if (!record->pod)

@@ -256,6 +256,7 @@ int recover(struct controller *ctl, struct err *err)
     rc = objects_load(ctl, err);
     if (rc)
         return err_wrap(err, "recovery");
+    ctl->is_recovering = true;
     pods_attach(ctl);
     if (!scan.has_grant_key)
         make_grant_key(ctl);
@@ -272,6 +273,7 @@ int recover(struct controller *ctl, struct err *err)
     HASH_ITER(hh, ctl->jobs, cj, next)
     if (job_state_of(&cj->job) != JOB_SUSPENDED)
         resume(ctl, cj);
+    ctl->is_recovering = false;
     objects_recovered(ctl);
     if (ctl->n_jobs)
         log_info("recovered %" PRIu32 " jobs: %" PRIu32 " pending, %" PRIu32 " running",
