@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands for pods: given, listed, described, looked into, waited for, taken away."""
 import json
+import os
+import pathlib
+import shutil
 
 import pytest
 
-from desk import wait_until
+import images
+from desk import run, wait_until
+
+FOUND = pathlib.Path(__file__).parents[2].parent / "shared/data/k8s"
 
 POD = {
     "apiVersion": "v1", "kind": "Pod",
@@ -218,3 +224,55 @@ def test_a_restart_shows_what_was_before(pods):
     found = wait_until(restarted, what="a restart")
     assert found["lastState"]["terminated"]["exitCode"] == 3
     assert pods.berth("logs", "--previous", "again").stdout == "run\n"
+
+
+def perl_rootfs():
+    """Perl as Debian has it on this machine, with its modules."""
+    names = run("sh", "-c", "dpkg -L perl-base perl $(dpkg-query -W -f '${Package} ' "
+                            "'perl-modules-5*' 'libperl5*')",
+                check=False).stdout.split("\n")
+    entries = dict(images.small_rootfs())
+    for name in sorted(names):
+        path = pathlib.Path(name)
+        if not name.startswith(("/usr/bin/perl", "/usr/lib", "/usr/share/perl")):
+            continue
+        if path.is_symlink():
+            entries.setdefault(name.lstrip("/"), f"->{os.readlink(path)}")
+        elif path.is_file():
+            entries.setdefault(name.lstrip("/"), path)
+    for library in images.libraries_of(shutil.which("perl")):
+        entries.setdefault(library.lstrip("/"), pathlib.Path(os.path.realpath(library)))
+    return list(entries.items())
+
+
+@pytest.fixture
+def found_images(desk):
+    """The images perl and busybox, of this machine's own programs."""
+    if not shutil.which("busybox"):
+        pytest.skip("no busybox on this machine: install busybox")
+    busybox = [(name, None) for name in ("bin", "etc", "proc", "dev", "sys", "tmp")]
+    busybox.append(("bin/busybox", pathlib.Path(shutil.which("busybox"))))
+    busybox += [(f"bin/{name}", "->busybox") for name in ("sh", "date", "echo", "sleep")]
+    busybox += [(library.lstrip("/"), pathlib.Path(os.path.realpath(library)))
+                for library in images.libraries_of(shutil.which("busybox"))]
+    for name, rootfs in (("perl", perl_rootfs()), ("busybox", busybox)):
+        tar = desk.dir / f"{name}.tar"
+        tar.write_bytes(images.tar_of(rootfs))
+        desk.cluster.berth("image", "import", tar, name)
+    yield
+    for name in ("perl", "busybox"):
+        desk.cluster.berth("image", "rm", name)
+
+
+@pytest.mark.skipif(not FOUND.is_dir(), reason=f"no {FOUND}")
+def test_manifests_found_in_the_world_really_run(found_images, pods):
+    pods.berth("apply", "-f", FOUND / "kubernetes--website--job.yaml")
+    pods.berth("create", "-f", FOUND / "kubernetes-sigs--kueue--ca3e5a--kueue-pod.yaml")
+    pods.berth("apply", "-f", FOUND / "kubernetes--website--cronjob.yaml")
+    sleep = pods.berth("pods", "-l", "kueue.x-k8s.io/queue-name=user-queue", "-o",
+                       "name").stdout.strip()
+    assert sleep.startswith("pod/kueue-sleep-")
+    pods.berth("wait", "--for=condition=Complete", "job/pi", "--timeout", "90s")
+    pods.berth("wait", "--for=jsonpath={.status.phase}=Succeeded", sleep, "--timeout", "60s")
+    assert pods.berth("get", "cronjob", "hello", "--no-headers").stdout.split()[0] == "hello"
+    pods.berth("delete", "job/pi", "cronjob/hello", "--now")
