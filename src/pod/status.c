@@ -116,6 +116,16 @@ static void show_state(struct pod *pod, struct container *c,
     }
 }
 
+/* A run counts once it is up, or has failed to be. */
+static unsigned int n_restarts(const struct container *c)
+{
+    unsigned int n = c->runs;
+
+    if (n && container_state_runs(c->state) && !c->is_up)
+        n--;
+    return n ? n - 1 : 0;
+}
+
 static void show_container(struct pod *pod, size_t i, struct pod_container_status *ret)
 {
     struct container *c = &pod->containers[i];
@@ -128,7 +138,7 @@ static void show_container(struct pod *pod, size_t i, struct pod_container_statu
         .words = "",
         .started = c->is_started,
         .ready = is_ready_now(pod, i),
-        .restarts = c->runs ? c->runs - 1 : 0,
+        .restarts = n_restarts(c),
         .end = end_of(pod, &(struct run_end){0}),
         .image_digest = or_empty(c->image.digest),
     };

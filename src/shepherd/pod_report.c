@@ -78,8 +78,16 @@ static void fill_container(const struct pod_container_status *from, struct fille
     }
 }
 
+/* How a pod ended is known with its job's end, which says why: until then it runs. */
+static enum pod_phase phase_so_far(const struct pod_status *from)
+{
+    if (from->phase < POD_SUCCEEDED)
+        return from->phase;
+    return from->initialized ? POD_RUNNING : POD_PENDING;
+}
+
 /* A deep copy of how it stands, the caller's. */
-static Berth__PodStatus *status_of(struct pod_lead *pl)
+static Berth__PodStatus *status_of(struct pod_lead *pl, bool is_last)
 {
     const struct pod_status *from = pod_status(pl->pod);
     cleanup(freep) struct filled *filled =
@@ -92,7 +100,7 @@ static Berth__PodStatus *status_of(struct pod_lead *pl)
         fill_container(&from->containers[i], &filled[i]);
         list[i] = &filled[i].status;
     }
-    status.phase = text(pod_phase_name(from->phase));
+    status.phase = text(pod_phase_name(is_last ? from->phase : phase_so_far(from)));
     status.reason = text(from->reason);
     status.words = text(from->words);
     status.node = pl->sh->assignment->node_name;
@@ -207,7 +215,7 @@ static void send_report(struct pod_report *report)
 
     if (report->is_sent || !pl->sh->node || pl->lead->is_reported || !has_news(report))
         return;
-    status = status_of(pl);
+    status = status_of(pl, false);
     report->told = pod_revision(pl->pod);
     report->n_sent = report->n_notes;
     report->is_sent = true;
@@ -258,5 +266,5 @@ void pod_report_finish(struct pod_lead *pl, Berth__JobEnded *ended)
     send_report(report);
     report->is_finished = true;
     uv_close((uv_handle_t *)&report->timer, NULL);
-    ended->pod = status_of(pl);
+    ended->pod = status_of(pl, true);
 }

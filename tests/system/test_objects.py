@@ -133,6 +133,8 @@ def test_users_see_what_is_in_their_accounts_and_secrets_are_their_owners(own):
 
 def kill_controller(cluster):
     os.kill(cluster.status()["controller"]["pid"], signal.SIGKILL)
+    wait_until(lambda: not cluster.status(check=False)["controller"]["alive"],
+               what="the end of the controller")
 
 
 def again(desk, *argv, **options):
