@@ -13,7 +13,7 @@ spec:
   = Running initialized ready: app running started ready
 > 5 ended app 0
   start app #1
-  = Running initialized: app restarts=1 terminated Completed 0
+  = Running initialized: app terminated Completed 0
 > 5.1 started app
   - app Started: Started container app
   = Running initialized ready: app restarts=1 running started ready last Completed 0

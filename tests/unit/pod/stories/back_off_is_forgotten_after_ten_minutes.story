@@ -13,7 +13,7 @@ spec:
   = Running initialized ready: app running started ready
 > 1 ended app 1
   start app #1
-  = Running initialized: app restarts=1 terminated Error 1
+  = Running initialized: app terminated Error 1
 > 1 started app
   - app Started: Started container app
   = Running initialized ready: app restarts=1 running started ready last Error 1
@@ -22,13 +22,13 @@ spec:
   = Running initialized: app restarts=1 CrashLoopBackOff "back-off 10s restarting failed container app" last Error 1
 @ 12
   start app #2
-  = Running initialized: app restarts=2 terminated Error 1 last Error 1
+  = Running initialized: app restarts=1 terminated Error 1 last Error 1
 > 12 started app
   - app Started: Started container app
   = Running initialized ready: app restarts=2 running started ready last Error 1
 > 612 ended app 1
   start app #3
-  = Running initialized: app restarts=3 terminated Error 1 last Error 1
+  = Running initialized: app restarts=2 terminated Error 1 last Error 1
 > 612 started app
   - app Started: Started container app
   = Running initialized ready: app restarts=3 running started ready last Error 1

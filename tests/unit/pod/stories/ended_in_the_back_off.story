@@ -14,7 +14,7 @@ spec:
   = Running initialized ready: a running started ready
 > 1 ended a 1
   start a #1
-  = Running initialized: a restarts=1 terminated Error 1
+  = Running initialized: a terminated Error 1
 > 1 started a
   - a Started: Started container a
   = Running initialized ready: a restarts=1 running started ready last Error 1

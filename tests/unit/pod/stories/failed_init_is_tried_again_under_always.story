@@ -14,7 +14,7 @@ spec:
   = Pending: one running started; a PodInitializing
 > 1 ended one 1
   start one #1
-  = Pending: one restarts=1 terminated Error 1; a PodInitializing
+  = Pending: one terminated Error 1; a PodInitializing
 > 1 started one
   - one Started: Started container one
   = Pending: one restarts=1 running started last Error 1; a PodInitializing
@@ -23,7 +23,7 @@ spec:
   = Pending: one restarts=1 CrashLoopBackOff "back-off 10s restarting failed container one" last Error 1; a PodInitializing
 @ 12
   start one #2
-  = Pending: one restarts=2 terminated Error 1 last Error 1; a PodInitializing
+  = Pending: one restarts=1 terminated Error 1 last Error 1; a PodInitializing
 > 12 started one
   - one Started: Started container one
   = Pending: one restarts=2 running started last Error 1; a PodInitializing

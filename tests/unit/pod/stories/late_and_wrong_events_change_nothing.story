@@ -10,7 +10,7 @@ spec:
   = Pending initialized: a ContainerCreating
 > 0 ended a 1
   start a #1
-  = Running initialized: a restarts=1 terminated Error 1
+  = Running initialized: a terminated Error 1
 > 0 started a
   - a Started: Started container a
   readiness a until 1

@@ -32,7 +32,7 @@ spec:
   kill a
 > 17.2 ended a KILL
   start a #1
-  = Running initialized: a restarts=1 terminated Error 137 SIGKILL
+  = Running initialized: a terminated Error 137 SIGKILL
 > 17.3 started a
   - a Started: Started container a
   = Running initialized ready: a restarts=1 running started ready last Error 137 SIGKILL

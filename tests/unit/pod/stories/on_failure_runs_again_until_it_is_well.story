@@ -20,7 +20,7 @@ spec:
   = Running initialized: app running started ready; other terminated Completed 0
 > 4 ended app 2
   start app #1
-  = Running initialized: app restarts=1 terminated Error 2; other terminated Completed 0
+  = Running initialized: app terminated Error 2; other terminated Completed 0
 > 4 started app
   - app Started: Started container app
   = Running initialized: app restarts=1 running started ready last Error 2; other terminated Completed 0

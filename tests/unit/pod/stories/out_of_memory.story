@@ -15,7 +15,7 @@ spec:
 > 5 oom a
 > 5.1 ended a KILL
   start a #1
-  = Running initialized: a restarts=1 terminated OOMKilled 137 SIGKILL
+  = Running initialized: a terminated OOMKilled 137 SIGKILL
 > 5.2 started a
   - a Started: Started container a
   = Running initialized ready: a restarts=1 running started ready last OOMKilled 137 SIGKILL

@@ -20,7 +20,7 @@ spec:
   signal a SIGTERM
 > 3 ended a TERM
   start a #1
-  = Running initialized: a restarts=1 terminated Error 143 SIGTERM
+  = Running initialized: a terminated Error 143 SIGTERM
 > 3 started a
   - a Started: Started container a
   postStart a

@@ -17,7 +17,6 @@ spec:
   = Running initialized: a terminated Error 1
 > 3 found a 0 sha256:a2
   start a #1
-  = Running initialized: a restarts=1 terminated Error 1
 > 3 started a
   - a Started: Started container a
   = Running initialized ready: a restarts=1 running started ready last Error 1

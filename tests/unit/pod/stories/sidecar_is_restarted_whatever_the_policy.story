@@ -19,7 +19,7 @@ spec:
   = Running initialized ready: side running started ready; a running started ready
 > 2 ended side 0
   start side #1
-  = Running initialized: side restarts=1 terminated Completed 0; a running started ready
+  = Running initialized: side terminated Completed 0; a running started ready
 > 2 started side
   - side Started: Started container side
   = Running initialized ready: side restarts=1 running started ready last Completed 0; a running started ready

@@ -25,7 +25,7 @@ spec:
   signal a SIGTERM
 > 2 ended a TERM
   start a #1
-  = Running initialized: a restarts=1 terminated Error 143 SIGTERM
+  = Running initialized: a terminated Error 143 SIGTERM
 > 2 started a
   - a Started: Started container a
   startup a until 3
