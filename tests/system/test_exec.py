@@ -153,7 +153,7 @@ def test_what_does_not_run_is_said(desk):
     desk.wait(done)
     assert "has ended: COMPLETED" in desk.fails("exec", done, "true")
     assert "give a program" in desk.fails("exec", done, status=2).lower()
-    assert "not the number of a job" in desk.fails("exec", "x", "true", status=2)
+    assert "no pod 'x'" in desk.fails("exec", "x", "true")
 
 
 def test_another_user_is_refused(desk, shared, job):
