@@ -101,7 +101,8 @@ static const char *why_not_begun(const struct source *source)
     return status->reason[0] ? status->reason : "ContainerCreating";
 }
 
-static int request(struct berth_steps *lead, const struct source *source,
+/* 'job' other than 0: of a pod that has ended, from its node. */
+static int request(struct berth_steps *steps, uint32_t job, const struct source *source,
                    const struct pod_logs_wish *wish, int out)
 {
     Berth__LogRequest log = BERTH__LOG_REQUEST__INIT;
@@ -112,6 +113,7 @@ static int request(struct berth_steps *lead, const struct source *source,
                                          .signal_fd = -1,
                                          .may_repeat = true};
 
+    log.job_id = job;
     log.container = source->container;
     log.follow = wish->follow;
     log.previous = wish->previous;
@@ -121,7 +123,7 @@ static int request(struct berth_steps *lead, const struct source *source,
     log.limit_bytes = wish->limit_bytes;
     env.body_case = BERTH__ENVELOPE__BODY_LOG;
     env.log = &log;
-    return exec_session_request(lead, &env, &streams);
+    return exec_session_request(steps, &env, &streams);
 }
 
 /* 1 when the container has begun, or the pod has ended, or is gone. */
@@ -155,6 +157,24 @@ static int wait_for_begin(struct berth *berth, struct source *source,
     return -EIO;
 }
 
+/* What is kept of a pod that has ended: an exit status, or -EAGAIN. */
+static int show_kept(struct berth *berth, const struct source *source,
+                     const struct pod_logs_wish *wish, int out)
+{
+    struct berth_steps *node = NULL;
+    struct berth_err err = {0};
+    int rc = pod_target_reach_node(berth, source->pod, &node, &err);
+
+    if (rc < 0) {
+        say_error("pod %s has ended, and its logs cannot be read: %s",
+                  source->pod->name, rc == -ESRCH ? "it has no node" : err.text);
+        return STATUS_FAILED;
+    }
+    rc = request(node, source->pod->job_id, source, wish, out);
+    berth_steps_close(node);
+    return rc;
+}
+
 /* An exit status. */
 static int show_source(struct berth *berth, struct source *source,
                        const struct pod_logs_wish *wish, int out)
@@ -174,15 +194,13 @@ static int show_source(struct berth *berth, struct source *source,
         int rc = pod_target_reach(berth, source->pod, &lead, &err);
 
         if (rc == 0) {
-            rc = request(lead, source, wish, out);
+            rc = request(lead, 0, source, wish, out);
             berth_steps_close(lead);
-            if (rc != -EAGAIN)
-                return rc;
         } else if (rc == -ESRCH) {
-            say_error("pod %s has ended, and its logs are gone with it",
-                      source->pod->name);
-            return STATUS_FAILED;
+            rc = show_kept(berth, source, wish, out);
         }
+        if (rc >= 0)
+            return rc;
         (void)usleep(50000 * (1 + (useconds_t)tries));
     }
     say_error("pod %s: %s", source->pod->name, err.text);

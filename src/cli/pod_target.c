@@ -227,6 +227,26 @@ int pod_target_reach(struct berth *berth, const Berth__ObjectRecord *pod,
     return job_target_reach_lead(berth, list->jobs[0], ret, err);
 }
 
+int pod_target_reach_node(struct berth *berth, const Berth__ObjectRecord *pod,
+                          struct berth_steps **ret, struct berth_err *err)
+{
+    cleanup(reply_freep) Berth__NodeList *list = NULL;
+    Berth__NodeQuery query = BERTH__NODE_QUERY__INIT;
+    int rc;
+
+    if (!pod->pod || !pod->pod->node[0])
+        return -ESRCH;
+    query.names = &pod->pod->node;
+    query.n_names = 1;
+    rc = berth_nodes(berth, &query, &list, err);
+    if (rc < 0)
+        return rc;
+    if (list->n_nodes != 1)
+        return -ESRCH;
+    return berth_steps_connect_node(berth, list->nodes[0]->address,
+                                    (uint16_t)list->nodes[0]->port, ret, err);
+}
+
 int pod_target_call(struct berth *berth, const Berth__ObjectRecord *pod,
                     struct berth_steps **ret)
 {

@@ -42,6 +42,12 @@ int pod_target_call(struct berth *berth, const Berth__ObjectRecord *pod,
 int pod_target_reach(struct berth *berth, const Berth__ObjectRecord *pod,
                      struct berth_steps **ret, struct berth_err *err);
 
+/* Call the daemon of the node that the pod was on, for what is kept there after its
+ * end: -ESRCH when it has had none, or the node is not there any more. Nothing is
+ * said. */
+int pod_target_reach_node(struct berth *berth, const Berth__ObjectRecord *pod,
+                          struct berth_steps **ret, struct berth_err *err);
+
 /* All of it: find the pod, its container, and call its lead. The caller frees
  * *ret_container in any case. -Exxx when the failure has been said. */
 int pod_target_open(struct berth *berth, const char *word,

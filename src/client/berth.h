@@ -216,6 +216,11 @@ BERTH_API int berth_steps_connect_shepherd(struct berth *berth, const char *host
                                            uint16_t port, uint32_t job, int64_t step,
                                            uint32_t owner, struct berth_steps **ret,
                                            struct berth_err *err);
+/* A node's daemon itself (address and port as in NodeInfo): a log with 'job_id' is what
+ * a container of a pod wrote that has ended there. */
+BERTH_API int berth_steps_connect_node(struct berth *berth, const char *host,
+                                       uint16_t port, struct berth_steps **ret,
+                                       struct berth_err *err);
 BERTH_API void berth_steps_close(struct berth_steps *steps);
 /* Send one envelope: step_request, input, step_signal, release, step_query; or, as the
  * first one of a connection, exec, and then exec_data and exec_control. */

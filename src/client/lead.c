@@ -43,6 +43,18 @@ int berth_steps_connect_shepherd(struct berth *berth, const char *host, uint16_t
     return 0;
 }
 
+int berth_steps_connect_node(struct berth *berth, const char *host, uint16_t port,
+                             struct berth_steps **ret, struct berth_err *err)
+{
+    struct err words = {0};
+    struct caller *caller;
+
+    if (handle_connect_node(berth, host, port, &caller, &words) < 0)
+        return berth_err_take(err, &words);
+    *ret = steps_create(caller);
+    return 0;
+}
+
 /* Cut "HOST:PORT:JOB" apart, from the right: an IPv6 address has colons itself. */
 static int split_remote(char *text, uint16_t *ret_port, uint32_t *ret_job,
                         struct err *err)

@@ -130,6 +130,16 @@ def test_logs_are_those_of_a_container(pods):
     assert follow.stdout.readline() == "gone on\n"
 
 
+def test_logs_of_a_pod_that_has_ended_are_kept_for_its_owner(pods):
+    apply(pods, document("past", containers=one("echo last words; echo worse >&2")))
+    wait_until(lambda: get(pods, "past")["status"].get("phase") == "Succeeded",
+               what="the end of the pod")
+    lines = pods.berth("logs", "past").stdout.splitlines()
+    assert sorted(lines) == ["last words", "worse"]
+    assert pods.berth("logs", "past", "--tail", 1).stdout in ("last words\n", "worse\n")
+    assert "no earlier run" in pods.fails("logs", "past", "--previous")
+
+
 def test_programs_and_files_go_into_a_container(pods):
     begin(pods, POD)
     result = pods.berth("exec", "web", "-c", "other", "--", "sh", "-c", "echo $0 in; exit 7",
