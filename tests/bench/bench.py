@@ -18,6 +18,7 @@ import time
 import bag
 import engine
 import live
+import pods
 import pull
 import rows
 import submit
@@ -27,7 +28,8 @@ from testbed import Testbed
 
 
 PATIENCE = 900  # seconds that one row may take
-ALL = {**rows.ALL, **bag.ALL, **submit.ALL, **engine.ALL, **live.ALL, **pull.ALL}
+ALL = {**rows.ALL, **bag.ALL, **submit.ALL, **engine.ALL, **live.ALL, **pull.ALL,
+       **pods.ALL}
 
 
 def parse_args():
@@ -58,7 +60,7 @@ def measure(bed, name):
     print(f"bench: {name}", file=sys.stderr, flush=True)
     began = time.monotonic()
     try:
-        if name in rows.ALL or name in bag.ALL or name == "sbatch-loop":
+        if name in {**rows.ALL, **bag.ALL, **pods.ALL, "sbatch-loop": None}:
             bed.need_nodes()
         signal.alarm(PATIENCE)
         return function(bed, rounds)
