@@ -8,26 +8,54 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "cli/batch_manifest.h"
 #include "cli/cluster_link.h"
 #include "cli/command.h"
 #include "cli/document.h"
 #include "cli/object_columns.h"
 #include "cli/object_document.h"
 #include "manifest/write.h"
+#include "wire/pack.h"
 
 #define SEND_OBJECTS 64 /* in one request */
 #define SEND_BYTES (512u << 10)
 
-void apply_batch_add(struct apply_batch *batch, const char *file, const char *name,
-                     const struct mf_object *object)
+/* What the queue is given for a BatchJob; NULL with words. */
+static Berth__JobSpec *job_of(const char *config, const struct mf_object *object,
+                              struct err *err)
 {
-    struct apply_item item = {.name = xstrdup(name),
-                              .where = xasprintf("%s:%u", file, object->root->line)};
-    FILE *out = open_memstream(&item.json, &item.len);
+    Berth__JobSpec *spec = NULL;
+    struct job_args args;
 
+    job_args_init(&args, time(NULL));
+    args.config = config ? xstrdup(config) : NULL;
+    if (batch_manifest_read(object, &args, err) == 0)
+        spec = copy_message(&args.spec->base);
+    say_warnings(args.warnings, false);
+    job_args_fini(&args);
+    return spec;
+}
+
+int apply_batch_add(struct apply_batch *batch, const char *config, const char *file,
+                    const char *name, const struct mf_object *object, struct err *err)
+{
+    Berth__JobSpec *job = NULL;
+    struct apply_item item;
+    FILE *out;
+
+    if (object->kind->id == MF_BATCH_JOB) {
+        job = job_of(config, object, err);
+        if (!job)
+            return -err->code;
+    }
+    item = (struct apply_item){.name = xstrdup(name),
+                               .where = xasprintf("%s:%u", file, object->root->line),
+                               .job = job};
+    out = open_memstream(&item.json, &item.len);
     BUG_ON(!out);
     node_write_json(object->root, 0, out);
     (void)fclose(out);
@@ -35,6 +63,7 @@ void apply_batch_add(struct apply_batch *batch, const char *file, const char *na
         strv_add(&item.warnings, object->report.problems[i].text);
     batch->items = xrealloc(batch->items, batch->n + 1, sizeof(*batch->items));
     batch->items[batch->n++] = item;
+    return 0;
 }
 
 void apply_batch_fini(struct apply_batch *batch)
@@ -44,6 +73,7 @@ void apply_batch_fini(struct apply_batch *batch)
         free(batch->items[i].where);
         free(batch->items[i].name);
         strv_free(batch->items[i].warnings);
+        free_message(batch->items[i].job);
     }
     free(batch->items);
     *batch = (struct apply_batch){.n = 0};
@@ -146,12 +176,52 @@ static int send_some(struct berth *berth, const struct apply_wish *wish,
     return status;
 }
 
+/* 'job' 0: it was only tried. A job is no object: documents are silent about it. */
+static void tell_job(const struct apply_wish *wish, const struct apply_item *item,
+                     uint32_t job)
+{
+    if (wish->output == APPLY_NAME)
+        puts(item->name);
+    else if (wish->output == APPLY_YAML || wish->output == APPLY_JSON)
+        say_info("%s is job %u", item->name, job);
+    else if (job)
+        printf("%s is job %u\n", item->name, job);
+    else
+        printf("%s accepted (server dry run)\n", item->name);
+}
+
+/* A BatchJob. Applied again it is the job that it was, as long as that is known;
+ * created it is a new one each time. */
+static int submit(struct berth *berth, const struct apply_wish *wish,
+                  const struct apply_item *item)
+{
+    cleanup(reply_freep) Berth__SubmitReply *reply = NULL;
+    cleanup(reply_freep) Berth__Explanation *tried = NULL;
+    cleanup(freep) char *key =
+        xasprintf("%s/%s", wish->name_space ? wish->name_space : "default", item->name);
+    bool is_apply = wish->verb == BERTH__OBJECT_APPLY__VERB__APPLY;
+    struct berth_err err;
+    int rc = wish->is_dry
+                 ? berth_submit_test(berth, item->job, &tried, &err)
+                 : berth_submit(berth, item->job, is_apply ? key : NULL, &reply, &err);
+
+    if (rc < 0) {
+        say_error("%s: %s: %s", item->where, item->name, err.text);
+        return STATUS_FAILED;
+    }
+    for (size_t w = 0; reply && !wish->is_quiet && w < reply->n_warnings; w++)
+        say_warning("%s: %s: %s", item->where, item->name, reply->warnings[w]);
+    tell_job(wish, item, reply ? reply->job_id : 0);
+    return STATUS_OK;
+}
+
 /* How many of them one request takes. */
 static size_t fit(const struct apply_item *items, size_t n)
 {
     size_t bytes = items[0].len, fits = 1;
 
-    while (fits < n && fits < SEND_OBJECTS && bytes + items[fits].len <= SEND_BYTES)
+    while (fits < n && fits < SEND_OBJECTS && !items[fits].job &&
+           bytes + items[fits].len <= SEND_BYTES)
         bytes += items[fits++].len;
     return fits;
 }
@@ -163,8 +233,13 @@ int apply_batch_send(const struct apply_batch *batch, struct berth *berth,
     int status = STATUS_OK;
 
     for (size_t at = 0, n; at < batch->n; at += n) {
-        n = fit(&batch->items[at], batch->n - at);
-        if (send_some(berth, wish, &batch->items[at], n, documents) != STATUS_OK)
+        const struct apply_item *items = &batch->items[at];
+        int sent;
+
+        n = items->job ? 1 : fit(items, batch->n - at);
+        sent = items->job ? submit(berth, wish, items)
+                          : send_some(berth, wish, items, n, documents);
+        if (sent != STATUS_OK)
             status = STATUS_FAILED;
     }
     if (json_array_size(documents))

@@ -30,9 +30,10 @@ struct apply_wish {
 struct apply_item {
     char *json;
     size_t len;
-    char *where;     /* "pod.yaml:3" */
-    char *name;      /* "pod/web" */
-    char **warnings; /* what has been said about it (strv) */
+    char *where;         /* "pod.yaml:3" */
+    char *name;          /* "pod/web" */
+    char **warnings;     /* what has been said about it (strv) */
+    Berth__JobSpec *job; /* of a BatchJob: it goes into the queue; NULL: an object */
 };
 
 /* All zero: none. */
@@ -41,9 +42,10 @@ struct apply_batch {
     size_t n;
 };
 
-/* Add an accepted object; 'name' is what lists call it. */
-void apply_batch_add(struct apply_batch *batch, const char *file, const char *name,
-                     const struct mf_object *object);
+/* Add an accepted object; 'name' is what lists call it. -Exxx with words when a
+ * BatchJob cannot be submitted from here. */
+int apply_batch_add(struct apply_batch *batch, const char *config, const char *file,
+                    const char *name, const struct mf_object *object, struct err *err);
 void apply_batch_fini(struct apply_batch *batch);
 
 /* Give all of them, in order, and print what became of each. An exit status. */

@@ -10,9 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
-#include "options/job_args.h"
+#include "base/strbuf.h"
+#include "base/strv.h"
+#include "cli/image_ref.h"
+#include "cli/say.h"
+#include "options/directives.h"
+#include "options/inherit.h"
 #include "options/script.h"
 
 #define OWN_FIELDS 3 /* script, command, args */
@@ -201,6 +207,86 @@ static void judge_batch(const struct rules *r, const void *closure)
         rule_broken(r, "spec.args", "they are of a script: say them in command");
     judge_options(r, spec);
 }
+
+/* ------------------------------------------------------------------ submitting */
+
+static void add_word(struct strbuf *text, const char *word)
+{
+    strbuf_puts(text, " '");
+    for (; *word; word++)
+        if (*word == '\'')
+            strbuf_puts(text, "'\\''");
+        else
+            strbuf_putc(text, *word);
+    strbuf_putc(text, '\'');
+}
+
+/* 'command' as a script: the caller frees it. */
+static char *script_of(const struct node *command, size_t *ret_len)
+{
+    struct strbuf text = STRBUF_INIT;
+    cleanup(freep) char *line = NULL;
+
+    strbuf_puts(&text, "exec");
+    for (size_t i = 0; i < command->n_items; i++)
+        add_word(&text, command->items[i]->text);
+    line = strbuf_take(&text);
+    return script_wrap(line, ret_len);
+}
+
+static int set_options(const struct node *spec, struct job_args *args, struct err *err)
+{
+    for (size_t i = 0; i < spec->n_items; i += 2) {
+        const char *name = spec->items[i]->text;
+        const struct opt *opt = option_of(name);
+
+        if (opt && !is_without_effect(opt) &&
+            apply(opt, spec->items[i + 1], args, err) < 0)
+            return err_wrap(err, "spec.%s", name);
+    }
+    return 0;
+}
+
+static char **args_of(const struct node *spec)
+{
+    const struct node *list = node_get(spec, "args");
+    char **words = NULL;
+
+    for (size_t i = 0; list && i < list->n_items; i++)
+        strv_add(&words, list->items[i]->text);
+    return words;
+}
+
+int batch_manifest_read(const struct mf_object *object, struct job_args *args,
+                        struct err *err)
+{
+    const struct node *spec = node_get(object->root, "spec");
+    const struct node *meta = node_get(object->root, "metadata");
+    const char *said = node_string(spec, "script");
+    size_t len = said ? strlen(said) : 0;
+    cleanup(freep) char *script =
+        said && *said ? xstrdup(said) : script_of(node_get(spec, "command"), &len);
+    cleanup(strv_freep) char **words = args_of(spec);
+    const char *name = node_string(meta, "name");
+    struct spec_source source = {.env = environ,
+                                 .command = say_name(),
+                                 .script = script,
+                                 .script_len = len,
+                                 .script_name =
+                                     name ? name : node_string(meta, "generateName"),
+                                 .args = words};
+    int rc = directives_read(script, len, args, err);
+
+    if (rc == 0)
+        rc = set_options(spec, args, err);
+    if (rc == 0)
+        rc = image_ref_resolve(args->config, args->spec->container, err);
+    if (rc == 0)
+        rc = spec_complete(args, &source, err);
+    return rc;
+}
+
+/* ------------------------------------------------------------------------ the kind */
 
 const struct mf_kind *batch_kind(void)
 {

@@ -235,6 +235,7 @@ static int take_object(struct apply_args *args, const char *file,
                        const struct mf_object *object)
 {
     cleanup(freep) char *name = NULL;
+    struct err err;
 
     if (!label_spec_holds(&args->selector, object_label, object))
         return STATUS_OK;
@@ -247,7 +248,10 @@ static int take_object(struct apply_args *args, const char *file,
     name = full_name(object);
     if (args->dry_run == DRY_HERE)
         return show(args, name, object) < 0 ? STATUS_FAILED : STATUS_OK;
-    apply_batch_add(&args->batch, file, name, object);
+    if (apply_batch_add(&args->batch, args->common.config, file, name, object, &err)) {
+        say_error("%s: %s: %s", file, name, err.text);
+        return STATUS_FAILED;
+    }
     return STATUS_OK;
 }
 

@@ -220,7 +220,9 @@ static void make_spread(struct making *m, const struct mf_spread *from)
     spread->min_domains =
         from->min_domains == MF_UNSET ? 0 : (uint32_t)from->min_domains;
     spread->ignores_nodes = from->affinity == MF_NODES_IGNORE;
-    spread->honours_taints = from->taints == MF_NODES_HONOR;
+    if (from->taints == MF_NODES_HONOR)
+        words_add(m->warning, "spec.topologySpreadConstraints: nodes whose taints are "
+                              "not tolerated count nevertheless");
     place->spreads =
         xrealloc(place->spreads, place->n_spreads + 1, sizeof(*place->spreads));
     place->spreads[place->n_spreads++] = spread;

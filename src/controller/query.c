@@ -150,7 +150,6 @@ static void fill_public_spec(const struct ctl_job *cj, struct entry *entry)
     entry->spec.script.len = 0;
     entry->spec.n_env = 0;
     fill_pod(&entry->spec, entry);
-    entry->pod.n_helpers = 0;
 }
 
 /* What columns show: the rest would cost every list more than the list itself. */
@@ -178,7 +177,6 @@ static void fill_bare_spec(const struct ctl_job *cj, struct entry *entry)
     spec->array = from->array;
     spec->pod = from->pod;
     fill_pod(from, entry);
-    entry->pod.n_helpers = 0;
 }
 
 static void fill(const struct controller *ctl, const struct ctl_job *cj, int64_t now,

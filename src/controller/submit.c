@@ -13,7 +13,6 @@
 #include "controller/jobs.h"
 #include "controller/query.h"
 #include "controller/object_make.h"
-#include "controller/pod_helpers.h"
 #include "controller/request.h"
 #include "controller/submit.h"
 #include "controller/unhonoured.h"
@@ -120,10 +119,11 @@ static void take_parts(Berth__JobSpec *spec, struct parts *ret)
 static int admit(struct conn *conn, Berth__SubmitRequest *request, struct parts *parts,
                  char **warning, struct err *err)
 {
-    int rc = pod_helpers_judge(request->spec, err);
+    int rc;
 
-    if (rc == 0)
-        rc = job_spec_check(request->spec, err);
+    if (request->spec->pod)
+        return err_set(err, EINVAL, "a pod is no job to submit: use 'berth apply'");
+    rc = job_spec_check(request->spec, err);
     if (rc == 0)
         rc = set_owner(conn, request->spec, err);
     if (rc)

@@ -5,9 +5,10 @@
 #ifndef BERTH_PODNET_LINKS_PRIV_H
 #define BERTH_PODNET_LINKS_PRIV_H
 
-#include <netlink/netlink.h>
-
 #include "podnet/links.h"
+
+struct nl_addr;
+struct nl_sock;
 
 struct links {
     struct nl_sock *sock;

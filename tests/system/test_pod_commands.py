@@ -140,6 +140,22 @@ def test_logs_of_a_pod_that_has_ended_are_kept_for_its_owner(pods):
     assert "no earlier run" in pods.fails("logs", "past", "--previous")
 
 
+def test_a_batch_job_of_a_manifest_is_a_job_once(pods):
+    job = {"apiVersion": "berth/v1", "kind": "BatchJob", "metadata": {"name": "solve"},
+           "spec": {"tasks": 1, "cpusPerTask": 2, "output": "out",
+                    "command": ["sh", "-c", "echo \"$0 $1\" $SLURM_CPUS_PER_TASK", "it's", "b c"]}}
+    done = apply(pods, job).stdout
+    number = done.split()[-1]
+    assert done == f"batchjob.berth/solve is job {number}\n"
+    assert apply(pods, job).stdout == done
+    pods.wait(number)
+    assert pods.text("out") == "it's b c 2\n"
+    assert pods.job(number)["name"] == "solve"
+    again = pods.berth("create", "-f", "-", input=json.dumps(job)).stdout.split()[-1]
+    assert again != number
+    pods.wait(again)
+
+
 def test_programs_and_files_go_into_a_container(pods):
     begin(pods, POD)
     result = pods.berth("exec", "web", "-c", "other", "--", "sh", "-c", "echo $0 in; exit 7",

@@ -7,7 +7,9 @@ of a pod's container.
 import json
 import os
 import pathlib
+import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -190,6 +192,21 @@ def test_a_port_of_the_node_leads_to_the_pod(place):
     assert call(node_pid(place.cluster, "n2"), nodes["n1"], 8088) == nodes["n2"]
     assert call(os.getpid(), nodes["n1"], 8088)
     assert other.call(nodes["n1"], 8088) == nodes["n2"]
+
+
+def test_a_port_is_forwarded_to_whoever_asks(place):
+    pod = Pod(place, "web", "n2")
+    pod.listen(8080)
+    forward = place.start("port-forward", "web", ":8080", ":1")
+    place.children.append(forward)
+    local = int(re.search(r":(\d+) -> 8080", forward.stdout.readline())[1])
+    for _ in range(3):
+        assert call(os.getpid(), "127.0.0.1", local) == "127.0.0.1"
+    # Nobody listens there: the connection ends, and the next one is taken.
+    closed = int(re.search(r":(\d+) -> 1$", forward.stdout.readline().strip())[1])
+    with socket.create_connection(("127.0.0.1", closed), timeout=60) as sock:
+        assert sock.recv(100) == b""
+    assert call(os.getpid(), "127.0.0.1", local) == "127.0.0.1"
 
 
 def test_pods_outlive_their_nodes_daemons(place):
