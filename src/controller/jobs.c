@@ -227,17 +227,23 @@ void jobs_purge(struct controller *ctl, int64_t now)
         purge_one(ctl, ctl->ended);
 }
 
+int jobs_check_room(const struct controller *ctl, struct err *err)
+{
+    if (ctl->n_jobs < ctl->config->controller.max_jobs || ctl->ended)
+        return 0;
+    return err_set(err, EAGAIN,
+                   "the queue is full: %" PRIu32
+                   " jobs wait or run (controller.max_jobs); try again later",
+                   ctl->n_jobs);
+}
+
 int jobs_make_room(struct controller *ctl, struct err *err)
 {
-    if (ctl->n_jobs < ctl->config->controller.max_jobs)
-        return 0;
-    if (!ctl->ended)
-        return err_set(err, EAGAIN,
-                       "the queue is full: %" PRIu32
-                       " jobs wait or run (controller.max_jobs); try again later",
-                       ctl->n_jobs);
-    purge_one(ctl, ctl->ended);
-    return 0;
+    int rc = jobs_check_room(ctl, err);
+
+    if (rc == 0 && ctl->n_jobs >= ctl->config->controller.max_jobs)
+        purge_one(ctl, ctl->ended);
+    return rc;
 }
 
 void jobs_clear(struct controller *ctl)
@@ -275,7 +281,8 @@ void jobs_enqueue_again(struct controller *ctl, struct ctl_job *cj)
 
     sched_remove(ctl->sched, cj->id);
     if (jobs_enqueue(ctl, cj, &err))
-        log_error("job %" PRIu32 ": cannot be queued again: %s", cj->id, err.text);
+        (void)jobs_apply(ctl, cj, EV_REFUSE, controller_now(),
+                         &(struct job_change){.words = err.text}, NULL);
     dispatch_want_pass(ctl);
 }
 

@@ -43,6 +43,8 @@ struct ctl_job *jobs_find_by_key(const struct controller *ctl, uid_t uid,
 /* Make room for one more job: past controller.max_jobs the oldest ended job
  * goes early. -EAGAIN with words when none has ended. */
 int jobs_make_room(struct controller *ctl, struct err *err);
+/* Whether it could: nothing goes. */
+int jobs_check_room(const struct controller *ctl, struct err *err);
 
 /* Put a job into the tables; it owns 'job' from now on. The store and the
  * scheduler are the caller's business. */

@@ -151,11 +151,12 @@ static int change(struct applying *a, struct object_text *text,
                   struct ctl_object *object, char **warning)
 {
     bool was_read = object->is_read, differs = false;
-    const struct mf_object *read = objects_read(object);
+    const struct mf_object *read;
     int rc = may_change(a, text, object);
 
     if (rc)
         return rc;
+    read = objects_read(object);
     if (!read)
         return err_set(a->err, EIO, "%s cannot be read", object->path);
     rc = object_change_check(object->record->kind, read->root,

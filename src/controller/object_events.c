@@ -143,6 +143,12 @@ static char *clean(const char *text, size_t most)
     return copy;
 }
 
+/* 'usec', but not later than 'most', which it is when it is not said. */
+static int64_t moment_of(int64_t usec, int64_t most)
+{
+    return usec && usec < most ? usec : most;
+}
+
 static Berth__ObjectEvent *complete(const struct ctl_object *object,
                                     const Berth__ObjectEvent *from)
 {
@@ -161,8 +167,9 @@ static Berth__ObjectEvent *complete(const struct ctl_object *object,
     event->source = clean(from->source, REASON_MAX);
     event->container = clean(from->container, REASON_MAX);
     event->count = from->count ? from->count : 1;
-    event->last_usec = from->last_usec ? from->last_usec : now_usec();
-    event->first_usec = from->first_usec ? from->first_usec : event->last_usec;
+    /* Clocks of nodes may be ahead; ageing goes by these. */
+    event->last_usec = moment_of(from->last_usec, now_usec());
+    event->first_usec = moment_of(from->first_usec, event->last_usec);
     return event;
 }
 

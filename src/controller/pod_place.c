@@ -60,13 +60,28 @@ static void add_pairs(Berth__LabelRule ***rules, size_t *n, const mf_pairs *pair
 }
 
 /* Without a selector it means no pod; with an empty one all. */
-static void add_selector(Berth__LabelRule ***rules, size_t *n,
+/* Pods are not told apart by it: see make_labels. */
+static void warn_of_index(struct making *m, const struct mf_selector *selector)
+{
+    bool is_named = false;
+
+    for (size_t i = 0; i < selector->match_labels.n; i++)
+        is_named |= strcmp(selector->match_labels.items[i].key, POD_INDEX_LABEL) == 0;
+    for (size_t i = 0; i < selector->expressions.n; i++)
+        is_named |= strcmp(selector->expressions.items[i].key, POD_INDEX_LABEL) == 0;
+    if (is_named)
+        words_add(m->warning,
+                  "labelSelector: pods are not told apart by " POD_INDEX_LABEL);
+}
+
+static void add_selector(struct making *m, Berth__LabelRule ***rules, size_t *n,
                          const struct mf_selector *selector)
 {
     if (!selector) {
         add_rule(rules, n, "", "never", NULL);
         return;
     }
+    warn_of_index(m, selector);
     add_pairs(rules, n, &selector->match_labels);
     for (size_t i = 0; i < selector->expressions.n; i++) {
         const struct mf_requirement *one = &selector->expressions.items[i];
@@ -172,7 +187,7 @@ static int make_relation(struct making *m, const struct mf_pod_term *term, bool 
                        "name them in 'namespaces'");
     relation = xmalloc(sizeof(*relation));
     berth__pod_relation__init(relation);
-    add_selector(&relation->pods, &relation->n_pods, term->selector);
+    add_selector(m, &relation->pods, &relation->n_pods, term->selector);
     relation->domain = xstrdup(term->topology_key);
     relation->is_apart = apart;
     relation->n_name_spaces = strv_len(term->name_spaces);
@@ -214,7 +229,7 @@ static void make_spread(struct making *m, const struct mf_spread *from)
     }
     spread = xmalloc(sizeof(*spread));
     berth__pod_spread__init(spread);
-    add_selector(&spread->pods, &spread->n_pods, from->selector);
+    add_selector(m, &spread->pods, &spread->n_pods, from->selector);
     spread->domain = xstrdup(from->topology_key);
     spread->max_skew = (uint32_t)from->max_skew;
     spread->min_domains =
@@ -228,16 +243,25 @@ static void make_spread(struct making *m, const struct mf_spread *from)
     place->spreads[place->n_spreads++] = spread;
 }
 
+/* What tells the pods of one Job apart: they are of one class all the same. */
+static bool is_of_one_pod(const char *label)
+{
+    return strcmp(label, POD_INDEX_LABEL) == 0;
+}
+
 static void make_labels(struct making *m)
 {
     const mf_pairs *labels = &m->pod->meta->labels;
     Berth__PodPlace *place = m->place;
 
     place->labels = xcalloc(labels->n + 1, sizeof(*place->labels));
-    for (size_t i = 0; i < labels->n; i++)
+    for (size_t i = 0; i < labels->n; i++) {
+        if (is_of_one_pod(labels->items[i].key))
+            continue;
         place->labels[place->n_labels++] =
             xasprintf("%s=%s", labels->items[i].key,
                       labels->items[i].value ? labels->items[i].value : "");
+    }
     place->name_space = xstrdup(m->space);
 }
 

@@ -9,6 +9,10 @@
 #include "objects/pod.h"
 #include "wire/messages.pb-c.h"
 
+/* The label of an Indexed Job's pods. Scheduling does not see it: all pods of a Job are
+ * alike there. */
+#define POD_INDEX_LABEL "batch.kubernetes.io/job-completion-index"
+
 /* Selectors, affinity, tolerations, spread and labels of the pod. 'space' is its
  * namespace; an affinity that names "default" from there means that one. The caller
  * owns the result. -ENOTSUP with the field that is not carried out; '*warning' is

@@ -222,7 +222,7 @@ int submit_judge(struct controller *ctl, Berth__JobSpec *spec, char **warning,
     if (rc == 0)
         rc = accounts_admit(ctl, spec, err);
     if (rc == 0)
-        rc = jobs_make_room(ctl, err);
+        rc = jobs_check_room(ctl, err);
     if (rc == 0 && ctl->next_job == UINT32_MAX)
         rc = err_set(err, EOVERFLOW, "job ids are used up");
     if (rc == 0)
@@ -238,6 +238,7 @@ struct ctl_job *submit_enter(struct controller *ctl, Berth__JobSpec *spec,
     struct job job;
     struct ctl_job *cj;
 
+    (void)jobs_make_room(ctl, NULL);
     job_init(&job, ctl->next_job++, spec, NULL, controller_now());
     cj = jobs_insert(ctl, job);
     cj->pod = pod;

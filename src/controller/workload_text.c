@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "base/mem.h"
+#include "controller/pod_place.h"
 #include "controller/workload_pods.h"
 #include "manifest/write.h"
 
@@ -16,7 +17,6 @@
 /* What is left of the Job's name: names of hosts have 63 letters. */
 #define NAME_MAX_HOST 63
 #define INDEX_ENV "JOB_COMPLETION_INDEX"
-#define INDEX_KEY "batch.kubernetes.io/job-completion-index"
 
 static struct node *text_node(struct node_tree *tree, const char *text)
 {
@@ -147,8 +147,8 @@ static void tell_index(struct made_text *text, const char *job,
     char index[24];
 
     snprintf(index, sizeof(index), "%" PRId64, start->index);
-    made_text_set(text, text->annotations, INDEX_KEY, index);
-    made_text_set(text, text->labels, INDEX_KEY, index);
+    made_text_set(text, text->annotations, POD_INDEX_LABEL, index);
+    made_text_set(text, text->labels, POD_INDEX_LABEL, index);
     made_text_set(text, text->spec, "hostname", host);
     add_env_to_all(text, "initContainers", index);
     add_env_to_all(text, "containers", index);
