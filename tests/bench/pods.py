@@ -81,6 +81,20 @@ class Berth:
         return {processes[first][0] for first in firsts}
 
 
+def _groups():
+    """podman's control groups of pods, in each hierarchy."""
+    return {path for form in ("libpod_parent", "*/libpod_parent")
+            for path in pathlib.Path("/sys/fs/cgroup").glob(form)}
+
+
+def _remove_groups(groups):
+    """Those below these, and these: podman leaves some that are empty."""
+    for top in groups:
+        for place, _, _ in os.walk(top, topdown=False):
+            with contextlib.suppress(OSError):
+                os.rmdir(place)
+
+
 def _cause(words):
     """Of podman's lines the one that says why, without whom it happened to."""
     lines = [line for line in words.strip().splitlines() if "a dependency of" not in line]
@@ -101,6 +115,7 @@ class Podman:
         settings.write_text(f'[containers]\ndefault_ulimits = {json.dumps(LIMITS)}\n')
         self.env = dict(os.environ, CONTAINERS_CONF=str(settings))
         self.program = need("podman", "podman")
+        self.groups = _groups()  # another's
         self.runtime = None
         self.refused = []
 
@@ -156,6 +171,7 @@ class Podman:
             if os.path.ismount(f"{self.place}/root/overlay"):
                 subprocess.run(["umount", f"{self.place}/root/overlay"], check=True)
             shutil.rmtree(self.place, ignore_errors=True)
+            _remove_groups(_groups() - self.groups)
 
 
 @contextlib.contextmanager
