@@ -123,6 +123,52 @@ static int check_groups(const struct admission *a, const struct mf_pod_security 
     return 0;
 }
 
+static bool is_root(const struct mf_pod_spec *spec)
+{
+    bool is_said = spec->security && spec->security->user == 0;
+
+    for (size_t i = 0; i < n_containers(spec); i++) {
+        const struct mf_security *security = container_at(spec, i)->security;
+
+        is_said |= security && security->user == 0;
+    }
+    return is_said;
+}
+
+/* One user namespace has one user: who is root in one container is in all. */
+static int check_non_root(const struct admission *a)
+{
+    const struct mf_pod_spec *spec = a->pod->spec;
+    bool is_forbidden = spec->security && spec->security->must_not_be_root;
+
+    for (size_t i = 0; i < n_containers(spec); i++) {
+        const struct mf_security *security = container_at(spec, i)->security;
+
+        is_forbidden |= security && security->must_not_be_root;
+    }
+    if (is_forbidden && is_root(spec))
+        return err_set(
+            a->err, EINVAL,
+            "runAsNonRoot, and runAsUser 0: all containers of a pod appear as "
+            "one user");
+    return 0;
+}
+
+/* What is taken, and does less than it says. */
+static void warn_of_users(const struct admission *a)
+{
+    const struct mf_pod_spec *spec = a->pod->spec;
+
+    if (spec->security && spec->security->fs_group != MF_UNSET)
+        words_add(a->warning, "spec.securityContext.fsGroup: files in volumes keep the "
+                              "group that they have");
+    for (size_t i = 0; i < n_containers(spec); i++)
+        if (container_at(spec, i)->has_stdin) {
+            words_add(a->warning, "stdin: it stays open, and nobody can attach to it");
+            return;
+        }
+}
+
 static int check_users(const struct admission *a)
 {
     const struct mf_pod_spec *spec = a->pod->spec;
@@ -472,6 +518,8 @@ int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
     fill_groups(&a);
     rc = check_users(&a);
     if (rc == 0)
+        rc = check_non_root(&a);
+    if (rc == 0)
         rc = fill_place(&a);
     if (rc == 0)
         rc = fill_cores(&a);
@@ -481,6 +529,7 @@ int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
         rc = fill_devices(&a);
     if (rc == 0)
         rc = fill_times(&a);
+    warn_of_users(&a);
     if (rc)
         berth__job_spec__free_unpacked(spec, NULL);
     else
