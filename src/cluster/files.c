@@ -272,11 +272,12 @@ static void add_pace(struct strbuf *sb, const struct cluster *c)
                   heartbeat, 6 * heartbeat);
 }
 
-/* It is on a machine of its owner's: pods may see what he may. Only root can give them
+/* It is on a machine of its owner's: pods may see what he may, and
+ * take ports as he may. Only root can give them
  * a network; that of fake nodes would be a long list for nothing. */
 static void add_pods(struct strbuf *sb, const struct cluster *c)
 {
-    strbuf_puts(sb, "pods:\n  host_paths: \"/:rw\"\n");
+    strbuf_puts(sb, "pods:\n  host_paths: \"/:rw\"\n  host_ports: 1024-65535\n");
     if (c->uid == 0 && c->n_nodes && c->n_nodes + c->n_fake <= PODS_NODES_MAX)
         strbuf_printf(sb, "  cidr: 10.%d.0.0/16\n",
                       strncmp(c->subnet, "10.88.", 6) == 0 ? 89 : 88);

@@ -90,6 +90,7 @@ void config_free(struct config *c)
     free(c->mpi_default);
     free(c->history.archive_dir);
     free(c->pods.cidr);
+    free(c->pods.host_ports);
     free(c->pods.host_paths);
     free(c->pods.nfs_mounts);
     free(c->pods.resources);

@@ -205,6 +205,7 @@ struct config {
         uint32_t node_prefix; /* length of a node's part of it */
         uint32_t mtu;         /* 0: what nodes' devices let through */
         enum config_tunnel tunnel;
+        char *host_ports; /* "30000-32767", that pods may take; NULL: none */
         struct config_subnet *subnets;
         size_t n_subnets;
         char *host_paths;       /* "/data,/scratch/x*:rw": patterns; NULL: nothing */
@@ -265,6 +266,8 @@ const struct config_node *config_node_by_name(const struct config *config,
  * place in pods.subnets. */
 size_t config_pod_subnet(const struct config *config, const char *partition,
                          const char *account);
+/* Whether pods may take this port of their node (pods.host_ports). */
+bool config_pod_host_port(const struct config *config, int64_t port);
 /* "%n" in node.state_dir and run_dir replaced; the caller frees it. */
 char *config_node_dir(const char *pattern, const char *node);
 

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/strv.h"
+#include "base/units.h"
 
 /* A pod needs one, and a node keeps three. */
 #define SMALLEST_BLOCK 30
@@ -44,6 +45,26 @@ size_t config_pod_subnet(const struct config *config, const char *partition,
             return i + 1;
     }
     return 0;
+}
+
+static int read_host_ports(const char *text, uint32_t *ret_first, uint32_t *ret_last,
+                           struct err *err)
+{
+    int rc = count_range_parse(text, ret_first, ret_last, err);
+
+    if (!rc && *ret_last > UINT16_MAX)
+        rc =
+            err_set(err, ERANGE, "'%s' is not a range of ports like 30000-32767", text);
+    return rc;
+}
+
+bool config_pod_host_port(const struct config *config, int64_t port)
+{
+    uint32_t first, last;
+
+    return config->pods.host_ports &&
+           read_host_ports(config->pods.host_ports, &first, &last, NULL) == 0 &&
+           port >= first && port <= last;
 }
 
 static unsigned int bits_for(size_t n)
@@ -137,6 +158,7 @@ int config_check_pods(const struct config *c, struct err *err)
 {
     struct ipv4_range cidr;
     struct err why;
+    uint32_t first, last;
     int rc = 0;
 
     for (size_t i = 0; i < c->pods.n_subnets && !rc; i++)
@@ -146,6 +168,9 @@ int config_check_pods(const struct config *c, struct err *err)
     if (c->pods.mtu && c->pods.mtu < SMALLEST_MTU)
         return config_refuse(c, line_of(c, "pods.mtu"), err,
                              "pods.mtu: must be 0, or %d at least", SMALLEST_MTU);
+    if (c->pods.host_ports && read_host_ports(c->pods.host_ports, &first, &last, &why))
+        return config_refuse(c, line_of(c, "pods.host_ports"), err,
+                             "pods.host_ports: %s", why.text);
     if (!c->pods.cidr)
         return 0;
     if (ipv4_range_parse(c->pods.cidr, &cidr, &why))

@@ -250,6 +250,8 @@ const struct schema_key schema_table[] = {
         "largest packet of pods' devices; 0: what the nodes' own let through"),
     CHOICE("pods.tunnel", pods.tunnel, "auto", tunnels,
         "VXLAN between nodes: auto (where they share no link), always or never"),
+    KEY("pods.host_ports", TEXT, pods.host_ports, "30000-32767", 0, 11,
+        "ports of their node that pods may take (hostPort), 30000-32767; empty: none"),
     KEY("pods.host_paths", PATHS, pods.host_paths, "", 0, 4096,
         "what hostPath volumes may show, and all below: /data, /scratch/%u:rw; empty: nothing"),
     KEY("pods.nfs_mounts", WORDS, pods.nfs_mounts, "", 0, 4096,

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ipv4.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
@@ -187,6 +188,49 @@ static int check_users(const struct admission *a)
             continue;
         path = xasprintf("container %s: securityContext", c->name);
         rc = check_user(a, path, c->security->user, c->security->group);
+    }
+    return rc;
+}
+
+/* Elsewhere than in the node's own network, where a port is only told of. */
+static int check_port(const struct admission *a, const char *name,
+                      const struct mf_port *port)
+{
+    const char *range = a->config->pods.host_ports;
+    uint32_t address;
+
+    if (!config_pod_host_port(a->config, port->host_port))
+        return err_set(a->err, EACCES,
+                       "container %s: hostPort %" PRId64 ": pods may take %s%s of "
+                       "their node (pods.host_ports)",
+                       name, port->host_port, range ? "ports " : "no ports",
+                       range ? range : "");
+    if (port->protocol == MF_SCTP)
+        return err_set(a->err, EINVAL,
+                       "container %s: hostPort %" PRId64 ": only ports of TCP and UDP "
+                       "lead to pods",
+                       name, port->host_port);
+    if (port->host_ip && ipv4_parse(port->host_ip, &address, NULL))
+        return err_set(a->err, EINVAL,
+                       "container %s: hostPort %" PRId64 ": hostIP %s is not IPv4, and "
+                       "only that leads to pods",
+                       name, port->host_port, port->host_ip);
+    return 0;
+}
+
+static int check_ports(const struct admission *a)
+{
+    const struct mf_pod_spec *spec = a->pod->spec;
+    int rc = 0;
+
+    if (spec->has_host_network)
+        return 0;
+    for (size_t i = 0; i < n_containers(spec); i++) {
+        const struct mf_container *c = container_at(spec, i);
+
+        for (size_t k = 0; rc == 0 && k < c->ports.n; k++)
+            if (c->ports.items[k].host_port > 0)
+                rc = check_port(a, c->name, &c->ports.items[k]);
     }
     return rc;
 }
@@ -519,6 +563,8 @@ int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
     rc = check_users(&a);
     if (rc == 0)
         rc = check_non_root(&a);
+    if (rc == 0)
+        rc = check_ports(&a);
     if (rc == 0)
         rc = fill_place(&a);
     if (rc == 0)

@@ -318,8 +318,8 @@ static void begin_next(struct pod_network *pods)
 
 /* --------------------------------------------------------------------- wishes */
 
-static int read_port(const Berth__PodPort *msg, struct podnet_port *ret,
-                     struct err *err)
+static int read_port(const struct config *config, const Berth__PodPort *msg,
+                     struct podnet_port *ret, struct err *err)
 {
     bool is_udp = strcmp(msg->protocol, "UDP") == 0;
 
@@ -329,6 +329,11 @@ static int read_port(const Berth__PodPort *msg, struct podnet_port *ret,
         return err_set(err, EINVAL,
                        "hostPort %u: only ports of TCP and UDP lead to pods",
                        msg->host_port);
+    if (!config_pod_host_port(config, msg->host_port))
+        return err_set(err, EACCES,
+                       "hostPort %u: pods may not take it here "
+                       "(pods.host_ports)",
+                       msg->host_port);
     ret->is_udp = is_udp;
     ret->host_port = (uint16_t)msg->host_port;
     ret->pod_port = (uint16_t)msg->container_port;
@@ -337,17 +342,17 @@ static int read_port(const Berth__PodPort *msg, struct podnet_port *ret,
 
 static int read_wish(struct task *task, const Berth__PodWire *msg, struct err *err)
 {
+    const struct config *config = task->pods->node->config;
     int rc = 0;
 
     if (msg->n_ports > RECORD_PORTS_MAX)
         return err_set(err, E2BIG, "a pod may have %d ports of its node",
                        RECORD_PORTS_MAX);
     task->who = (struct job_key){msg->job_id, msg->epoch};
-    task->subnet =
-        config_pod_subnet(task->pods->node->config, msg->partition, msg->account);
+    task->subnet = config_pod_subnet(config, msg->partition, msg->account);
     task->ports = xcalloc(msg->n_ports + 1, sizeof(*task->ports));
     for (size_t i = 0; i < msg->n_ports && !rc; i++)
-        rc = read_port(msg->ports[i], &task->ports[task->n_ports++], err);
+        rc = read_port(config, msg->ports[i], &task->ports[task->n_ports++], err);
     return rc;
 }
 

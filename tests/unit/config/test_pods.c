@@ -83,6 +83,11 @@ static void what_cannot_be_is_refused(void **state)
     assert_refused("  cidr: 10.88.0.0/24\n  node_prefix: 25\n",
                    "t.yaml:5: pods.node_prefix: 10.88.0.0/24 has 2 parts with /25, and "
                    "there are 3 nodes");
+    assert_refused("  host_ports: 30000-70000\n",
+                   "t.yaml:4: pods.host_ports: '30000-70000' is not a range of ports "
+                   "like 30000-32767");
+    assert_refused("  host_ports: 9-2\n",
+                   "t.yaml:4: pods.host_ports: '9-2' runs backwards");
     assert_refused("  cidr: 10.88.0.0/16\n  node_prefix: 15\n",
                    "t.yaml:5: pods.node_prefix: 10.88.0.0/16 has 0 parts with /15, and "
                    "there are 3 nodes");
@@ -112,6 +117,22 @@ static void wrong_subnets_are_refused(void **state)
                    "did you mean 'secure'?");
 }
 
+static void pods_may_take_the_ports_of_the_range(void **state)
+{
+    cleanup(config_freep) struct config *usual = parse("  mtu: 0\n");
+    cleanup(config_freep) struct config *one = parse("  host_ports: 8088\n");
+    cleanup(config_freep) struct config *none = parse("  host_ports: \"\"\n");
+
+    (void)state;
+    assert_true(config_pod_host_port(usual, 30000));
+    assert_true(config_pod_host_port(usual, 32767));
+    assert_false(config_pod_host_port(usual, 29999));
+    assert_false(config_pod_host_port(usual, 32768));
+    assert_true(config_pod_host_port(one, 8088));
+    assert_false(config_pod_host_port(one, 22));
+    assert_false(config_pod_host_port(none, 30000));
+}
+
 static void what_is_shown_says_the_same(void **state)
 {
     cleanup(config_freep) struct config *c =
@@ -138,6 +159,7 @@ int main(void)
         cmocka_unit_test(without_a_word_there_is_no_network),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(wrong_subnets_are_refused),
+        cmocka_unit_test(pods_may_take_the_ports_of_the_range),
         cmocka_unit_test(what_is_shown_says_the_same),
     };
 

@@ -463,6 +463,30 @@ static void refusals_name_the_field(void **state)
     assert_int_equal(cluster->ctl->n_jobs, 1);
 }
 
+static void ports_of_nodes_are_judged(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster);
+
+#define PORTS(rows) POD("web", "    ports: [" rows "]\n")
+    assert_refused(client, PORTS("{containerPort: 80, hostPort: 22}"), EACCES,
+                   "pod web: container c: hostPort 22: pods may take ports 30000-32767 "
+                   "of their node (pods.host_ports)");
+    assert_refused(
+        client, PORTS("{containerPort: 80, hostPort: 30080, protocol: SCTP}"), EINVAL,
+        "pod web: container c: hostPort 30080: only ports of TCP and UDP lead to pods");
+    assert_refused(
+        client, PORTS("{containerPort: 80, hostPort: 30080, hostIP: \"::1\"}"), EINVAL,
+        "pod web: container c: hostPort 30080: hostIP ::1 is not IPv4, and "
+        "only that leads to pods");
+    apply(client,
+          PORTS("{containerPort: 80, protocol: SCTP}, "
+                "{containerPort: 81, hostPort: 30080, hostIP: 10.0.0.1}"),
+          "created");
+    apply(client, POD("own", "    ports: [{containerPort: 22}]\n  hostNetwork: true\n"),
+          "created");
+}
+
 static void a_user_keeps_so_many_objects_and_ended_pods(void **state)
 {
     static const char text[] = "apiVersion: v1\nkind: ConfigMap\n"
@@ -563,6 +587,7 @@ int main(void)
         TEST(a_cancelled_job_is_a_failed_pod),
         TEST(a_key_makes_one_pod),
         TEST(refusals_name_the_field),
+        TEST(ports_of_nodes_are_judged),
         TEST(a_user_keeps_so_many_objects_and_ended_pods),
         TEST(changes_of_objects_are_watched),
         TEST(others_see_and_change_nothing_of_ones_own),
