@@ -39,7 +39,7 @@ static void removal_done(uv_work_t *work, int status)
     free(removal);
 }
 
-static void remove_later(struct node *node, const char *path)
+void tree_remove_later(struct node *node, const char *path)
 {
     struct removal *removal = xcalloc(1, sizeof(*removal));
 
@@ -68,7 +68,7 @@ void job_dir_remove_unless_used(struct node *node, uint32_t job, uint32_t epoch)
     path = xasprintf("%s/job.%u.%u", node->run_dir, job, epoch);
     aside = xasprintf("%s/gone.%u.%u.%u", node->run_dir, job, epoch, node->n_gone++);
     if (rename(path, aside) == 0)
-        remove_later(node, aside);
+        tree_remove_later(node, aside);
     else if (errno != ENOENT)
         log_warn("%s: %s", path, strerror(errno));
 }
@@ -87,7 +87,7 @@ void job_dirs_sweep(struct node *node)
         if (sscanf(entry->d_name, "job.%u.%u", &job, &epoch) == 2)
             job_dir_remove_unless_used(node, job, epoch);
         else if (strncmp(entry->d_name, "gone.", 5) == 0)
-            remove_later(node, path);
+            tree_remove_later(node, path);
     }
     (void)closedir(dir);
 }

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,12 +21,14 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #define KEEP_SECONDS 86400
 #define KEEP_PODS 500 /* that have ended; the oldest go first */
 #define SWEEP_MS 600000
 #define WINDOW (1u << 20) /* bytes on the way to a client */
 #define READERS_MAX 64
+#define READERS_OF_USER_MAX 8
 
 /* A client, and the program that reads for it. */
 struct reader {
@@ -36,9 +39,11 @@ struct reader {
     uint32_t window;
     int status;
     unsigned int open; /* handles */
+    uid_t uid;         /* who asked */
+    struct reader *prev, *next;
 };
 
-static unsigned int n_readers;
+static struct reader *readers;
 
 char *pod_logs_dir(const struct node *node, uint32_t job, uint32_t epoch)
 {
@@ -81,7 +86,7 @@ static void reader_maybe_free(struct reader *reader)
 {
     if (reader->open || reader->ch)
         return;
-    n_readers--;
+    DL_DELETE(readers, reader);
     free(reader);
 }
 
@@ -283,10 +288,19 @@ static int may_read(const struct channel *ch, const struct stat *owner, uint32_t
                     struct err *err)
 {
     uid_t uid = channel_peer(ch)->uid;
+    unsigned int n = 0, own = 0;
+    const struct reader *reader;
 
+    DL_FOREACH(readers, reader)
+    {
+        n++;
+        own += reader->uid == uid;
+    }
     if (uid != 0 && uid != owner->st_uid)
         return err_set(err, EPERM, "job %u is another user's", job);
-    if (n_readers >= READERS_MAX)
+    if (uid != 0 && own >= READERS_OF_USER_MAX)
+        return err_set(err, EAGAIN, "you read %u logs here already", own);
+    if (n >= READERS_MAX)
         return err_set(err, EAGAIN, "too many others read logs here");
     return 0;
 }
@@ -312,7 +326,8 @@ void pod_logs_request(struct node *node, struct channel *ch, const Berth__Envelo
     reader = xcalloc(1, sizeof(*reader));
     reader->node = node;
     reader->window = WINDOW;
-    n_readers++;
+    reader->uid = channel_peer(ch)->uid;
+    DL_APPEND(readers, reader);
     argv = reader_argv(env->log, dir);
     if (spawn(reader, argv, &owner, &err)) {
         channel_reply_status(ch, env, err.code, err.text);
@@ -338,7 +353,17 @@ static int by_age(const void *a, const void *b)
     return x->time < y->time ? 1 : x->time > y->time ? -1 : 0;
 }
 
-/* Those of pods that run here are not told. */
+/* The time is that of root's directory: the user's own is what he makes of it. */
+void pod_logs_ended(const struct node *node, uint32_t job, uint32_t epoch)
+{
+    cleanup(freep) char *path = pod_logs_dir(node, job, epoch);
+
+    if (utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) && errno != ENOENT)
+        log_warn("%s: %s", path, strerror(errno));
+}
+
+/* Those of pods that run here are not told; they get the time, in case that nobody is
+ * here when they end. */
 static size_t list_kept(const struct node *node, struct kept **ret)
 {
     cleanup(freep) char *pods = xasprintf("%s/pods", node->run_dir);
@@ -348,13 +373,16 @@ static size_t list_kept(const struct node *node, struct kept **ret)
     size_t n = 0;
 
     while (dir && (entry = readdir(dir))) {
-        cleanup(freep) char *path = xasprintf("%s/%s/user", pods, entry->d_name);
+        cleanup(freep) char *path = xasprintf("%s/%s", pods, entry->d_name);
         struct kept kept;
         struct stat st;
 
-        if (sscanf(entry->d_name, "%u.%u", &kept.job, &kept.epoch) != 2 ||
-            job_has_shepherd(node, kept.job, kept.epoch))
+        if (sscanf(entry->d_name, "%u.%u", &kept.job, &kept.epoch) != 2)
             continue;
+        if (job_has_shepherd(node, kept.job, kept.epoch)) {
+            pod_logs_ended(node, kept.job, kept.epoch);
+            continue;
+        }
         kept.time = lstat(path, &st) == 0 ? st.st_mtime : 0;
         list = xrealloc(list, n + 1, sizeof(*list));
         list[n++] = kept;
@@ -365,39 +393,8 @@ static size_t list_kept(const struct node *node, struct kept **ret)
     return n;
 }
 
-struct removal {
-    uv_work_t work;
-    char *path;
-};
-
-static void removal_work(uv_work_t *work)
+void pod_logs_sweep(struct node *node)
 {
-    struct removal *removal = work->data;
-
-    (void)io_remove_tree(removal->path, NULL);
-}
-
-static void removal_done(uv_work_t *work, int status)
-{
-    struct removal *removal = work->data;
-
-    (void)status;
-    free(removal->path);
-    free(removal);
-}
-
-static void remove_kept(struct node *node, const struct kept *kept)
-{
-    struct removal *removal = xcalloc(1, sizeof(*removal));
-
-    removal->path = pod_logs_dir(node, kept->job, kept->epoch);
-    removal->work.data = removal;
-    (void)uv_queue_work(node->loop, &removal->work, removal_work, removal_done);
-}
-
-static void sweep(uv_timer_t *timer)
-{
-    struct node *node = timer->data;
     cleanup(freep) struct kept *list = NULL;
     size_t n = list_kept(node, &list);
     int64_t now = time(NULL);
@@ -405,8 +402,16 @@ static void sweep(uv_timer_t *timer)
     if (n)
         qsort(list, n, sizeof(*list), by_age);
     for (size_t i = 0; i < n; i++)
-        if (i >= KEEP_PODS || now - list[i].time > KEEP_SECONDS)
-            remove_kept(node, &list[i]);
+        if (i >= KEEP_PODS || now - list[i].time > KEEP_SECONDS) {
+            cleanup(freep) char *path = pod_logs_dir(node, list[i].job, list[i].epoch);
+
+            tree_remove_later(node, path);
+        }
+}
+
+static void sweep(uv_timer_t *timer)
+{
+    pod_logs_sweep(timer->data);
 }
 
 void pod_logs_start(struct node *node)

@@ -18,7 +18,11 @@ char *pod_logs_dir(const struct node *node, uint32_t job, uint32_t epoch);
 /* Answer a LogRequest, of the pod's owner or root. The channel is ours from now on. */
 void pod_logs_request(struct node *node, struct channel *ch,
                       const Berth__Envelope *env);
-/* Remove those of pods that ended long ago, now and from time to time. */
+/* It ended now; nothing if it has none. */
+void pod_logs_ended(const struct node *node, uint32_t job, uint32_t epoch);
+/* Remove those of pods that ended long ago. */
+void pod_logs_sweep(struct node *node);
+/* And do so from time to time. */
 void pod_logs_start(struct node *node);
 
 #endif

@@ -14,6 +14,7 @@
 #include "node/groups.h"
 #include "node/hooks.h"
 #include "node/nursery.h"
+#include "node/pod_logs.h"
 #include "node/pod_network.h"
 #include "node/shepherd_priv.h"
 
@@ -165,6 +166,8 @@ void shepherd_gone(struct shepherd *shepherd)
                                  "the job's lead shepherd ended unexpectedly");
         if (shepherd->step == STEP_LEAD && !node->stopping)
             pod_network_lead_gone(node, shepherd->job, shepherd->epoch);
+        if (shepherd->step == STEP_LEAD)
+            pod_logs_ended(node, shepherd->job, shepherd->epoch);
         job_dir_remove_unless_used(node, shepherd->job, shepherd->epoch);
         groups_release(node, shepherd->job, shepherd->epoch, shepherd->step);
         hooks_shepherd_gone(node, shepherd->job, shepherd->epoch);
