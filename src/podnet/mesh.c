@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "podnet/addresses.h"
 #include "podnet/nft.h"
@@ -17,19 +18,88 @@
 
 #define VXLAN_OVERHEAD 50
 #define MTU_USUAL 1500
+#define BOOT_ID_MAX 64
+
+/* --------------------------------------------------------------- forwarding */
+
+static const char switch_path[] = "/proc/sys/net/ipv4/ip_forward";
+static const char boot_path[] = "/proc/sys/kernel/random/boot_id";
+
+static int open_switch(char *ret_now, struct err *err)
+{
+    int fd = open(switch_path, O_RDWR | O_CLOEXEC);
+
+    if (fd >= 0 && read(fd, ret_now, 1) == 1)
+        return fd;
+    (void)err_sys(err, errno, "%s", switch_path);
+    closep(&fd);
+    return -1;
+}
+
+static int turn(char to, struct err *err)
+{
+    char now = 0;
+    cleanup(closep) int fd = open_switch(&now, err);
+
+    if (fd < 0)
+        return -EIO;
+    /* Writing sets it anew on every device, also where the site wants otherwise. */
+    if (now == to || (now != '0' && to == '1'))
+        return 0;
+    return pwrite(fd, &to, 1, 0) == 1 ? 0 : err_sys(err, errno, "%s", switch_path);
+}
+
+/* Not a record, which do not begin so. */
+static char *note_path(const struct podnet *net)
+{
+    return xasprintf("%s/.forwarding", net->dir);
+}
+
+/* The note has the machine's present life in it: in the next the site may have
+ * switched it on. */
+static bool is_noted(const char *path, const char *boot)
+{
+    cleanup(freep) char *noted = NULL;
+
+    return io_read_file(path, BOOT_ID_MAX, &noted, NULL, NULL) == 0 &&
+           strcmp(noted, boot) == 0;
+}
+
+int mesh_look_at_forwarding(struct podnet *net, struct err *err)
+{
+    char now = 0;
+    cleanup(closep) int fd = open_switch(&now, err);
+    cleanup(freep) char *path = note_path(net);
+    cleanup(freep) char *boot = NULL;
+    int rc;
+
+    if (fd < 0)
+        return -EIO;
+    rc = io_read_file(boot_path, BOOT_ID_MAX, &boot, NULL, err);
+    if (rc)
+        return rc;
+    net->has_forwarding = now == '0' || is_noted(path, boot);
+    return now == '0' ? io_write_file_atomic(path, boot, strlen(boot), 0600, err) : 0;
+}
 
 int mesh_forward(struct err *err)
 {
-    static const char path[] = "/proc/sys/net/ipv4/ip_forward";
-    cleanup(closep) int fd = open(path, O_RDWR | O_CLOEXEC);
-    char now = 0;
+    return turn('1', err);
+}
 
-    if (fd < 0 || read(fd, &now, 1) != 1)
-        return err_sys(err, errno, "%s", path);
-    /* Writing sets it anew on every device, also where the site wants otherwise. */
-    if (now != '0')
-        return 0;
-    return pwrite(fd, "1", 1, 0) == 1 ? 0 : err_sys(err, errno, "%s", path);
+/* Without our rules it would be a router between all its networks. */
+static int stop_forwarding(struct podnet *net, struct err *err)
+{
+    cleanup(freep) char *path = note_path(net);
+    cleanup(freep) char *boot = NULL;
+    int rc = io_read_file(boot_path, BOOT_ID_MAX, &boot, NULL, err);
+
+    if (!rc && is_noted(path, boot))
+        rc = turn('0', err);
+    if (!rc)
+        (void)unlink(path);
+    net->has_forwarding = false;
+    return rc;
 }
 
 /* -------------------------------------------------------------------- rules */
@@ -53,7 +123,8 @@ int mesh_rules(const struct podnet *net, struct err *err)
                                .slice = net->slice,
                                .subnets = net->subnets,
                                .n_subnets = net->n_subnets,
-                               .forwards = forwards};
+                               .forwards = forwards,
+                               .passes_pods_only = net->has_forwarding};
     cleanup(freep) char *text = NULL;
 
     for (size_t i = 0; i < net->n_pods; i++)
@@ -241,12 +312,13 @@ int mesh_routes(struct podnet *net, struct links *links,
     return rc;
 }
 
-int mesh_remove(const struct podnet *net, struct links *links, struct err *err)
+int mesh_remove(struct podnet *net, struct links *links, struct err *err)
 {
     cleanup(freep) char *text = podnet_rules_removed(net->table);
     int rc = links_remove(links, net->vxlan, err);
     int routes = links_prune_routes(links, NULL, 0, rc ? NULL : err);
-    int rules = nft_apply(text, rc || routes ? NULL : err);
+    int off = stop_forwarding(net, rc || routes ? NULL : err);
+    int rules = off ? 0 : nft_apply(text, rc || routes ? NULL : err);
 
-    return rc ? rc : routes ? routes : rules;
+    return rc ? rc : routes ? routes : off ? off : rules;
 }

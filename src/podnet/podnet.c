@@ -93,7 +93,9 @@ int podnet_set(struct podnet *net, struct ipv4_range cidr, struct ipv4_range sli
     net->cidr = cidr;
     net->slice = slice;
     /* Rules before packets can pass. */
-    rc = mesh_rules(net, err);
+    rc = mesh_look_at_forwarding(net, err);
+    if (!rc)
+        rc = mesh_rules(net, err);
     if (!rc)
         rc = mesh_forward(err);
     if (!rc)

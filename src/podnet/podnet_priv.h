@@ -22,6 +22,7 @@ struct podnet {
     bool is_set; /* what follows is known */
     struct ipv4_range cidr, slice;
     unsigned int mtu;
+    bool has_forwarding; /* was switched on by us, in this life of the machine */
 
     struct podnet_pod *pods;
     size_t n_pods;
@@ -30,13 +31,16 @@ struct podnet {
 
 /* Hand nft the rules that hold for what is known. */
 int mesh_rules(const struct podnet *net, struct err *err);
+/* Whether it is us who let this machine pass packets on, remembered on disk: rules then
+ * let it pass pods' alone. */
+int mesh_look_at_forwarding(struct podnet *net, struct err *err);
 /* Let this machine pass packets on. */
 int mesh_forward(struct err *err);
 /* Routes and tunnels to 'peers', and no others; sets the MTU. */
 int mesh_routes(struct podnet *net, struct links *links,
                 const struct podnet_peer *peers, size_t n, char **ret_skipped,
                 struct err *err);
-/* Remove all that these have made, but for forwarding. */
-int mesh_remove(const struct podnet *net, struct links *links, struct err *err);
+/* Remove all that these have made. */
+int mesh_remove(struct podnet *net, struct links *links, struct err *err);
 
 #endif

@@ -38,21 +38,33 @@ static void add_subnet(struct text *t, const struct podnet_plan *p, size_t i)
                   mask, value, mask, value, i ? p->subnets[i - 1] : "no subnet");
 }
 
+/* Answers to what was masqueraded, and what goes to a pod by a port of the node, have
+ * the pod's address here already. */
+static void add_passing(struct text *t, const struct podnet_plan *p)
+{
+    strbuf_puts(&t->sb,
+                "  chain forward {\n"
+                "    type filter hook forward priority filter; policy accept;\n");
+    if (p->passes_pods_only)
+        strbuf_printf(&t->sb, "    ip saddr != %s ip daddr != %s drop\n", t->cidr,
+                      t->cidr);
+    if (p->n_subnets)
+        strbuf_printf(&t->sb, "    ip saddr %s ip daddr %s jump between\n", t->cidr,
+                      t->cidr);
+    strbuf_puts(&t->sb, "  }\n");
+}
+
 /* Ports of the node are for everybody; nodes' own addresses may speak to any pod. */
 static void add_subnets(struct text *t, const struct podnet_plan *p)
 {
     char mask[IPV4_TEXT_MAX];
 
     strbuf_printf(&t->sb,
-                  "  chain forward {\n"
-                  "    type filter hook forward priority filter; policy accept;\n"
-                  "    ip saddr %s ip daddr %s jump between\n"
-                  "  }\n"
                   "  chain between {\n"
                   "    ct state established,related accept\n"
                   "    ct status dnat accept\n"
                   "    ip saddr & %s == 0.0.0.1 accept\n",
-                  t->cidr, t->cidr, ipv4_text(~ipv4_mask(p->slice.prefix), mask));
+                  ipv4_text(~ipv4_mask(p->slice.prefix), mask));
     for (size_t i = 0; i <= p->n_subnets; i++)
         add_subnet(t, p, i);
     /* Told, so that nobody waits for an answer that does not come. */
@@ -119,6 +131,8 @@ char *podnet_rules(const struct podnet_plan *plan)
     add_guard(&t);
     if (plan->n_subnets)
         add_subnets(&t, plan);
+    if (plan->n_subnets || plan->passes_pods_only)
+        add_passing(&t, plan);
     add_ports(&t, plan);
     add_leaving(&t, plan);
     strbuf_puts(&t.sb, "}\n");

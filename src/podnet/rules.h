@@ -8,6 +8,7 @@
 #ifndef BERTH_PODNET_RULES_H
 #define BERTH_PODNET_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/ipv4.h"
@@ -34,6 +35,7 @@ struct podnet_plan {
     size_t n_subnets;
     const struct podnet_forward *forwards;
     size_t n_forwards;
+    bool passes_pods_only; /* between other networks the node is no router */
 };
 
 /* "" never; the caller frees it. */

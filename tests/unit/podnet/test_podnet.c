@@ -403,13 +403,6 @@ static void a_port_of_the_node_is_the_pods(void **state)
     end_world(w);
 }
 
-static bool only_job_1(uint32_t job, uint32_t epoch, void *ctx)
-{
-    (void)epoch;
-    (void)ctx;
-    return job == 1;
-}
-
 /* As a daemon that was killed and is started again. */
 static void start_again(struct world *w, int i)
 {
@@ -420,6 +413,77 @@ static void start_again(struct world *w, int i)
     podnet_destroy(w->nodes[i].net);
     assert_int_equal(podnet_create(&settings, &w->nodes[i].net, NULL), 0);
     assert_int_equal(set(w, i), 0);
+}
+
+/* A namespace behind the first node, which is its router if it is one. */
+static int make_outside(struct world *w)
+{
+    int outside = new_namespace();
+    struct links *links = NULL;
+
+    enter(w->nodes[0].ns);
+    assert_int_equal(links_open(-1, &links, NULL), 0);
+    assert_int_equal(links_make_pair(links, "eth1", outside, "eth0", 1500, NULL), 0);
+    links_close(links);
+    run("ip addr add 192.168.6.1/24 dev eth1 && ip link set eth1 up");
+    enter(w->nodes[1].ns);
+    run("ip route add 192.168.6.0/24 via 192.168.5.1");
+    enter(outside);
+    run("ip addr add 192.168.6.2/24 dev eth0 && ip link set eth0 up && "
+        "ip route add default via 192.168.6.1");
+    return outside;
+}
+
+/* As the site has it, or not. */
+static void set_forwarding(struct world *w, bool is_on)
+{
+    cleanup(freep) char *note = xasprintf("%s/.forwarding", w->nodes[0].dir);
+
+    (void)unlink(note);
+    enter(w->nodes[0].ns);
+    run(is_on ? "echo 1 > /proc/sys/net/ipv4/ip_forward"
+              : "echo 0 > /proc/sys/net/ipv4/ip_forward");
+    start_again(w, 0);
+    start_again(w, 0);
+}
+
+static void a_node_becomes_no_router_by_its_pods(void **state)
+{
+    struct world *w = make_world(PODNET_TUNNEL_AUTO, 0);
+    struct pod a = make_pod(w, 0, 1, 0, 8080);
+    uint32_t other = address_of("192.168.5.2");
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(9)};
+    int outside = make_outside(w), fd, listener;
+
+    (void)state;
+    set_forwarding(w, true);
+    assert_int_equal(call(outside, other, 81), ECONNREFUSED);
+    set_forwarding(w, false);
+    enter(w->nodes[1].ns);
+    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&any, sizeof(any)), 0);
+    send_from(outside, address_of("192.168.6.2"), other, 1);
+    send_from(w->nodes[0].ns, address_of("192.168.5.1"), other, 4);
+    assert_int_equal(sum_until(fd, 4), 4);
+    close(fd);
+    enter(outside);
+    listener = listen_here(81);
+    assert_int_equal(call(a.ns, address_of("192.168.6.2"), 81), 0);
+    assert_int_equal(call(outside, address_of("192.168.6.1"), 8080), 0);
+    close(listener);
+    enter(w->nodes[0].ns);
+    assert_int_equal(podnet_clear(w->nodes[0].net, NULL), 0);
+    run("grep -q 0 /proc/sys/net/ipv4/ip_forward");
+    close(outside);
+    end_pod(&a);
+    end_world(w);
+}
+
+static bool only_job_1(uint32_t job, uint32_t epoch, void *ctx)
+{
+    (void)epoch;
+    (void)ctx;
+    return job == 1;
 }
 
 static void a_restart_keeps_what_runs_and_removes_the_rest(void **state)
@@ -518,6 +582,7 @@ int main(void)
         cmocka_unit_test(subnets_do_not_reach_each_other),
         cmocka_unit_test(a_pod_cannot_speak_in_anothers_name),
         cmocka_unit_test(a_port_of_the_node_is_the_pods),
+        cmocka_unit_test(a_node_becomes_no_router_by_its_pods),
         cmocka_unit_test(a_restart_keeps_what_runs_and_removes_the_rest),
         cmocka_unit_test(nothing_is_left_when_there_is_no_network_any_more),
         cmocka_unit_test(a_device_dies_with_its_pod),

@@ -69,6 +69,20 @@ static void subnets_are_kept_apart_by_bits_of_addresses(void **state)
     assert_non_null(strstr(rules, "ip saddr & 0.0.0.255 == 0.0.0.1 accept\n"));
 }
 
+static void only_packets_of_pods_are_passed_on(void **state)
+{
+    struct podnet_plan plan = plain;
+    cleanup(freep) char *rules = NULL;
+
+    (void)state;
+    plan.passes_pods_only = true;
+    rules = podnet_rules(&plan);
+    assert_non_null(
+        strstr(rules, "hook forward priority filter; policy accept;\n"
+                      "    ip saddr != 10.88.0.0/16 ip daddr != 10.88.0.0/16 drop\n"));
+    assert_null(strstr(rules, "jump between"));
+}
+
 static void ports_lead_to_pods(void **state)
 {
     static const struct podnet_forward forwards[] = {
@@ -99,6 +113,7 @@ int main(void)
         cmocka_unit_test(the_table_is_replaced_as_a_whole),
         cmocka_unit_test(what_leaves_the_cluster_takes_the_nodes_name),
         cmocka_unit_test(subnets_are_kept_apart_by_bits_of_addresses),
+        cmocka_unit_test(only_packets_of_pods_are_passed_on),
         cmocka_unit_test(ports_lead_to_pods),
     };
 
