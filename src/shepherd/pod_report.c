@@ -17,7 +17,7 @@
 #define GATHER_MS 20   /* what happens together is told together */
 #define APART_MS 250   /* between two reports */
 #define RETRY_MS 2000  /* while there is no controller */
-#define NOTES_MAX 256u /* that wait to be told; older ones are dropped */
+#define NOTES_MAX 256u /* that wait, or are on the way; older ones are dropped */
 
 struct pod_report {
     struct pod_lead *pl;
@@ -119,12 +119,14 @@ static Berth__PodStatus *status_of(struct pod_lead *pl, bool is_last)
 
 /* ---------------------------------------------------------------------- notes */
 
-static void drop_notes(struct pod_report *report, size_t n)
+static void drop_notes(struct pod_report *report, size_t first, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = first; i < first + n; i++)
         free_message(report->notes[i]);
     report->n_notes -= n;
-    memmove(report->notes, report->notes + n, report->n_notes * sizeof(*report->notes));
+    if (report->n_notes > first)
+        memmove(report->notes + first, report->notes + first + n,
+                (report->n_notes - first) * sizeof(*report->notes));
 }
 
 static void add_note(struct pod_report *report, const struct pod_note *note)
@@ -145,8 +147,8 @@ static void add_note(struct pod_report *report, const struct pod_note *note)
     event.source = source;
     if (note->container != SIZE_MAX)
         event.container = pl->members[note->container].spec->name;
-    if (report->n_notes == NOTES_MAX && !report->n_sent)
-        drop_notes(report, 1);
+    while (report->n_notes - report->n_sent >= NOTES_MAX)
+        drop_notes(report, report->n_sent, 1);
     report->notes =
         xrealloc(report->notes, report->n_notes + 1, sizeof(*report->notes));
     report->notes[report->n_notes++] = copy_message(&event.base);
@@ -200,7 +202,7 @@ static void on_answer(const Berth__Envelope *reply, const struct err *err, void 
     if (err)
         log_warn("job %u: how its pod stands is not taken: %s", report->pl->sh->job,
                  err->text);
-    drop_notes(report, report->n_sent);
+    drop_notes(report, 0, report->n_sent);
     report->n_sent = 0;
     if (has_news(report))
         later(report, APART_MS);
@@ -217,14 +219,14 @@ static void send_report(struct pod_report *report)
         return;
     status = status_of(pl, false);
     report->told = pod_revision(pl->pod);
-    report->n_sent = report->n_notes;
+    report->n_sent = report->n_notes < NOTES_MAX ? report->n_notes : NOTES_MAX;
     report->is_sent = true;
     changed.job_id = pl->sh->job;
     changed.epoch = pl->sh->epoch;
     changed.seq = ++report->seq;
     changed.status = status;
     changed.events = report->notes;
-    changed.n_events = report->n_notes;
+    changed.n_events = report->n_sent;
     env.body_case = BERTH__ENVELOPE__BODY_POD_CHANGED;
     env.pod_changed = &changed;
     rpc_call(pl->sh->node_rpc, pl->sh->node, &env, on_answer, report);
