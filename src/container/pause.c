@@ -15,13 +15,13 @@
 #include <unistd.h>
 
 /* The socket, if there is one, goes along. */
-static void answer(int code, int fd)
+static void answer(struct pause_answer *answer, int fd)
 {
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control = {.bytes = {0}};
-    struct iovec iov = {.iov_base = &code, .iov_len = sizeof(code)};
+    struct iovec iov = {.iov_base = answer, .iov_len = sizeof(*answer)};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 
     if (fd >= 0) {
@@ -41,8 +41,9 @@ static void follow(const struct pause_order *order)
 {
     int fd = socket(order->family, order->type | SOCK_CLOEXEC | SOCK_NONBLOCK,
                     order->protocol);
+    struct pause_answer said = {.number = order->number, .code = fd < 0 ? errno : 0};
 
-    answer(fd < 0 ? errno : 0, fd);
+    answer(&said, fd);
     if (fd >= 0)
         (void)close(fd);
 }

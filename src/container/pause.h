@@ -8,9 +8,16 @@
 /* Descriptor of its socket to the caller. */
 #define PAUSE_SOCK 3
 
-/* What it is asked for. The answer is an int, 0 or an errno value, with the socket. */
+/* What it is asked for. */
 struct pause_order {
+    unsigned int number; /* given back in the answer, which may come late */
     int family, type, protocol;
+};
+
+/* Comes with the socket. */
+struct pause_answer {
+    unsigned int number;
+    int code; /* 0 or an errno value */
 };
 
 /* Make sockets for who asks on PAUSE_SOCK until that ends, and reap orphans. */

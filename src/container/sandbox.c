@@ -43,6 +43,7 @@ struct sandbox {
     int namespaces[CONTAINER_NAMESPACES];
     int *memory;
     size_t n_memory;
+    unsigned int n_orders;
 };
 
 /* ------------------------------------------------------------ its first process */
@@ -318,13 +319,14 @@ int sandbox_fd(const struct sandbox *sandbox)
 
 /* --------------------------------------------------------------------- sockets */
 
-static int hear_socket(int sock, int *ret_code)
+/* The next answer, of whatever order; its socket, or -1. */
+static int hear_answer(int sock, struct pause_answer *ret)
 {
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control;
-    struct iovec iov = {.iov_base = ret_code, .iov_len = sizeof(*ret_code)};
+    struct iovec iov = {.iov_base = ret, .iov_len = sizeof(*ret)};
     struct msghdr msg = {.msg_iov = &iov,
                          .msg_iovlen = 1,
                          .msg_control = control.bytes,
@@ -336,8 +338,8 @@ static int hear_socket(int sock, int *ret_code)
     do
         n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
-    if (n != (ssize_t)sizeof(*ret_code)) {
-        *ret_code = n < 0 ? errno : EPIPE;
+    if (n != (ssize_t)sizeof(*ret)) {
+        ret->code = n < 0 ? errno : EPIPE;
         return -1;
     }
     c = CMSG_FIRSTHDR(&msg);
@@ -346,10 +348,29 @@ static int hear_socket(int sock, int *ret_code)
     return fd;
 }
 
+/* Answers to orders that were given up are dropped. */
+static int hear_socket(int sock, unsigned int number, int *ret_code)
+{
+    struct pause_answer answer;
+    int fd;
+
+    for (;;) {
+        answer = (struct pause_answer){.number = number};
+        fd = hear_answer(sock, &answer);
+        *ret_code = answer.code;
+        if (answer.number == number)
+            return fd;
+        closep(&fd);
+    }
+}
+
 int sandbox_socket(struct sandbox *sandbox, int family, int type, int protocol,
                    struct err *err)
 {
-    struct pause_order order = {.family = family, .type = type, .protocol = protocol};
+    struct pause_order order = {.number = ++sandbox->n_orders,
+                                .family = family,
+                                .type = type,
+                                .protocol = protocol};
     int code, fd;
 
     if (sandbox_network(sandbox) < 0) {
@@ -358,7 +379,7 @@ int sandbox_socket(struct sandbox *sandbox, int family, int type, int protocol,
     }
     if (send(sandbox->sock, &order, sizeof(order), MSG_NOSIGNAL) < 0)
         return err_sys(err, errno, "ask for a socket of the pod's network");
-    fd = hear_socket(sandbox->sock, &code);
+    fd = hear_socket(sandbox->sock, order.number, &code);
     return fd < 0 ? err_sys(err, code ? code : EIO, "a socket of the pod's network")
                   : fd;
 }

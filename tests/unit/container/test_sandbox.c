@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -326,6 +327,25 @@ static void a_family_that_there_is_not_is_told(void **state)
     assert_true(close(sandbox_socket(sandbox, AF_INET, SOCK_DGRAM, 0, &err)) == 0);
 }
 
+static void a_late_answer_is_not_taken_for_the_next(void **state)
+{
+    static const struct sandbox_spec spec = {.own_network = true};
+    with_sandbox(sandbox, make(&spec));
+    cleanup(closep) int fd = -1;
+    struct err err;
+    int type = 0;
+    socklen_t len = sizeof(type);
+
+    (void)state;
+    assert_int_equal(kill(sandbox_pid(sandbox), SIGSTOP), 0);
+    assert_int_equal(sandbox_socket(sandbox, AF_INET, SOCK_STREAM, 0, &err), -EAGAIN);
+    assert_int_equal(kill(sandbox_pid(sandbox), SIGCONT), 0);
+    fd = sandbox_socket(sandbox, AF_INET, SOCK_DGRAM, 0, &err);
+    assert_true(fd >= 0);
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len), 0);
+    assert_int_equal(type, SOCK_DGRAM);
+}
+
 static void its_own_program_does_the_same(void **state)
 {
     static const struct sandbox_spec spec = {
@@ -376,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_part_of_a_volume_is_not_left_by_a_link),
         cmocka_unit_test(sockets_are_of_the_sandboxs_network),
         cmocka_unit_test(a_family_that_there_is_not_is_told),
+        cmocka_unit_test(a_late_answer_is_not_taken_for_the_next),
         cmocka_unit_test(its_own_program_does_the_same),
         cmocka_unit_test(another_program_makes_no_containers_of_a_pod),
     };
