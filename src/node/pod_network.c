@@ -356,6 +356,21 @@ static int read_wish(struct task *task, const Berth__PodWire *msg, struct err *e
     return rc;
 }
 
+/* Its shepherd waits for them no longer. */
+static void drop_waiting(struct pod_network *pods, struct job_key who)
+{
+    struct task *task, *next;
+
+    DL_FOREACH_SAFE(pods->waiting, task, next)
+    {
+        if (task->kind != TASK_WIRE || task->who.job != who.job ||
+            task->who.epoch != who.epoch)
+            continue;
+        DL_DELETE(pods->waiting, task);
+        task_free(task);
+    }
+}
+
 void pod_network_wire(struct shepherd *shepherd, const Berth__Envelope *env, int netns)
 {
     struct pod_network *pods = shepherd->node->pods;
@@ -370,6 +385,7 @@ void pod_network_wire(struct shepherd *shepherd, const Berth__Envelope *env, int
         task_free(task);
         return;
     }
+    drop_waiting(pods, task->who);
     queue(task);
 }
 
@@ -381,6 +397,7 @@ void pod_network_lead_gone(struct node *node, uint32_t job, uint32_t epoch)
         return;
     task = new_task(node->pods, TASK_UNWIRE);
     task->who = (struct job_key){job, epoch};
+    drop_waiting(node->pods, task->who);
     queue(task);
 }
 
