@@ -94,18 +94,6 @@ int node_labels_read(struct node_labels *labels, uint32_t node, const char *text
     return 0;
 }
 
-const char *node_label_of(const struct node_labels *labels, uint32_t node,
-                          const char *key)
-{
-    if (strcmp(key, LABEL_HOSTNAME) == 0)
-        return labels->names[node];
-    for (size_t i = 0; i < labels->n_labels; i++)
-        if (bitset_test(labels->labels[i].nodes, node) &&
-            strcmp(labels->labels[i].key, key) == 0)
-            return labels->labels[i].value;
-    return NULL;
-}
-
 static void add_pair(char ***list, const char *key, const char *value)
 {
     cleanup(freep) char *pair = xasprintf("%s=%s", key, value);

@@ -47,9 +47,6 @@ int node_labels_read(struct node_labels *labels, uint32_t node, const char *text
 int node_taints_read(struct node_labels *labels, uint32_t node, const char *text,
                      struct err *err);
 
-/* The value, or NULL. */
-const char *node_label_of(const struct node_labels *labels, uint32_t node,
-                          const char *key);
 /* As lists of the caller's (strv): "zone=a"; "dedicated=bio:NoSchedule". */
 char **node_labels_list(const struct node_labels *labels, uint32_t node);
 char **node_taints_list(const struct node_labels *labels, uint32_t node);

@@ -312,11 +312,6 @@ pid_t sandbox_pid(const struct sandbox *sandbox)
     return sandbox->pid;
 }
 
-int sandbox_fd(const struct sandbox *sandbox)
-{
-    return sandbox->pidfd;
-}
-
 /* --------------------------------------------------------------------- sockets */
 
 /* The next answer, of whatever order; its socket, or -1. */

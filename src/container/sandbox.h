@@ -64,8 +64,6 @@ int sandbox_memory(const struct sandbox *sandbox, size_t i);
 bool sandbox_shares_pids(const struct sandbox *sandbox);
 bool sandbox_is_root(const struct sandbox *sandbox);
 pid_t sandbox_pid(const struct sandbox *sandbox);
-/* Turns readable when the pause has ended, which nobody should do to it. */
-int sandbox_fd(const struct sandbox *sandbox);
 
 /* A socket(2) made in its network, close-on-exec and not blocking: a descriptor, the
  * caller's, or -Exxx. Waits for the pause, a second at most. */
