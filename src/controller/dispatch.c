@@ -24,7 +24,7 @@
 #include <string.h>
 
 /* All components of a job start in one go. */
-#define DECISIONS_MAX 128
+#define DECISIONS_MAX SCHED_SET_MAX
 #define LAUNCH_TRIES 3
 /* A slice of a pass: jobs between two looks at the clock, and its length. The
  * opening of a connection takes several turns of the loop, each behind a slice. */

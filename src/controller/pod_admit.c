@@ -22,13 +22,14 @@
 #include "controller/pod_place.h"
 #include "objects/bounds.h"
 #include "objects/demand.h"
+#include "sched/sched.h"
 #include "state/job.h"
 
 #define GROUPS_MAX 4096
 #define MIB (INT64_C(1) << 20)
 #define CORES_MAX INT64_C(1000000)
 /* All of a gang are decided on at once. */
-#define GANG_MAX 128
+#define GANG_MAX SCHED_SET_MAX
 
 struct admission {
     const struct config *config;

@@ -62,7 +62,7 @@ static size_t fill_up(struct sched *sched, int64_t now,
     for (size_t i = 0; i < n_jobs && n < max; i++) {
         int64_t limit = jobs[i]->group->req.time_limit;
         if (jobs[i]->id == sched->committed || limit == TIME_UNLIMITED ||
-            now + limit >= sched->committed_start)
+            now + limit >= sched->committed_start || start_decisions(jobs[i]) > max - n)
             continue;
         n += start_try(sched, jobs[i], now, &decisions[n]);
     }
@@ -74,6 +74,7 @@ size_t commit_pass(struct sched *sched, int64_t now, struct sched_decision *deci
 {
     struct group *first;
     size_t n = 0;
+    bool is_full = false;
     sched->pass.now = now;
     tell_time(sched, now);
     sched->pass.number++;
@@ -84,6 +85,9 @@ size_t commit_pass(struct sched *sched, int64_t now, struct sched_decision *deci
         bool is_new = !job;
         if (is_new)
             job = first->jobs;
+        is_full = start_decisions(job) > max - n;
+        if (is_full)
+            break;
         size_t started = start_try(sched, job, now, &decisions[n]);
         n += started;
         if (started > 0)
@@ -94,6 +98,6 @@ size_t commit_pass(struct sched *sched, int64_t now, struct sched_decision *deci
             n += fill_up(sched, now, decisions + n, max - n);
         break;
     }
-    *ret_more = n == max;
+    *ret_more = n > 0 && (is_full || n == max);
     return n;
 }

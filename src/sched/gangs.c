@@ -4,9 +4,10 @@
  *
  * Members come one by one. As long as those that could start and those that run are
  * fewer than the gang is to have, all of them are parked. Then the first is the leader
- * of a set (sets.c) of all that could start; one that comes in place of a member that
- * ended starts beside those that run.
+ * of a set (sets.c) of as many as the gang lacks; one that comes in place of a member
+ * that ended, or is one too many, starts beside those that run.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +15,16 @@
 #include "sched/group.h"
 #include "sched/internal.h"
 
+/* Whenever one of them is looked at, all are. */
+#define WAITING_MAX (4 * SCHED_SET_MAX)
+
 struct gang {
-    uint32_t id, size;
+    uint32_t id, size; /* as the first member said */
     uint32_t n_running;
     uint32_t *jobs; /* that wait, by number */
     uint32_t n, cap;
-    bool is_busy; /* it is being settled, or started */
+    uint32_t n_ready; /* of them, could start but for the others */
+    bool is_busy;     /* it is being settled, or started */
     UT_hash_handle hh;
 };
 
@@ -36,9 +41,9 @@ static struct gang *find_or_make(struct sched *sched, const struct sched_request
     if (!gang) {
         gang = xcalloc(1, sizeof(*gang));
         gang->id = req->gang;
+        gang->size = req->gang_size;
         HASH_ADD(hh, sched->gangs, id, sizeof(gang->id), gang);
     }
-    gang->size = req->gang_size;
     return gang;
 }
 
@@ -49,6 +54,25 @@ static void free_if_empty(struct sched *sched, struct gang *gang)
     HASH_DEL(sched->gangs, gang);
     free(gang->jobs);
     free(gang);
+}
+
+int gangs_check(const struct sched *sched, const struct sched_request *req,
+                struct err *err)
+{
+    const struct gang *gang = req->gang ? find(sched, req->gang) : NULL;
+    const struct sched_job *known = gang ? waiting_find(sched, req->job) : NULL;
+    if (req->gang && req->gang_size > SCHED_SET_MAX)
+        return err_set(err, EINVAL, "a gang has at most %d members", SCHED_SET_MAX);
+    if (!gang || (known && known->gang == gang->id))
+        return 0;
+    if (gang->size != req->gang_size)
+        return err_set(err, EINVAL,
+                       "the other members of its gang say that there are to be %u, "
+                       "not %u",
+                       gang->size, req->gang_size);
+    if (gang->n >= WAITING_MAX)
+        return err_set(err, EAGAIN, "%u members of its gang wait already", gang->n);
+    return 0;
 }
 
 static void settle(struct sched *sched, struct gang *gang, int64_t now)
@@ -108,6 +132,13 @@ void gangs_settle(struct sched *sched, const struct sched_job *job, int64_t now)
         settle(sched, gang, now);
 }
 
+void gangs_unready(const struct sched *sched, struct sched_job *job)
+{
+    if (job->is_gang_ready)
+        find(sched, job->gang)->n_ready--;
+    job->is_gang_ready = false;
+}
+
 /* The 'i'-th of those that could start; NULL: there are not so many. */
 static struct sched_job *ready_member(const struct sched *sched,
                                       const struct gang *gang, uint32_t i)
@@ -120,29 +151,33 @@ static struct sched_job *ready_member(const struct sched *sched,
     return NULL;
 }
 
-static uint32_t count_ready(const struct sched *sched, const struct gang *gang)
+/* How many of those that could start begin together. */
+static uint32_t set_size(const struct gang *gang)
 {
-    uint32_t n = 0;
-    for (uint32_t k = 0; k < gang->n; k++)
-        n += waiting_find(sched, gang->jobs[k])->is_gang_ready;
-    return n;
+    uint32_t lacks = gang->size > gang->n_running ? gang->size - gang->n_running : 1;
+    return lacks < gang->n_ready ? lacks : gang->n_ready;
 }
 
 enum sched_reason gangs_judge(struct sched *sched, struct sched_job *job)
 {
-    const struct gang *gang = find(sched, job->gang);
+    struct gang *gang = find(sched, job->gang);
+    gang->n_ready += !job->is_gang_ready;
     job->is_gang_ready = true;
-    uint32_t ready = count_ready(sched, gang);
-    if (ready + gang->n_running < gang->size) {
-        cleanup(freep) char *words = xasprintf("%u of the %u of its gang are there",
-                                               ready + gang->n_running, gang->size);
+    job->set_size = job->set_last = 0;
+    if (gang->n_ready + gang->n_running < gang->size) {
+        cleanup(freep) char *words =
+            xasprintf("%u of the %u of its gang are there",
+                      gang->n_ready + gang->n_running, gang->size);
         str_replace(&job->words, words);
         return SCHED_GANG;
     }
     const struct sched_job *leader = ready_member(sched, gang, 0);
     job->leader = leader->id;
-    job->set_size = leader == job ? ready : 0;
-    return leader == job ? SCHED_NONE : SCHED_PRIORITY;
+    if (leader != job)
+        return SCHED_PRIORITY;
+    job->set_size = set_size(gang);
+    job->set_last = ready_member(sched, gang, job->set_size - 1)->id;
+    return SCHED_NONE;
 }
 
 struct sched_job *sets_member(const struct sched *sched, const struct sched_job *leader,
@@ -164,11 +199,19 @@ uint32_t sets_component(const struct sched *sched, const struct sched_job *job)
     return i;
 }
 
-void gangs_busy(struct sched *sched, uint32_t id, bool busy)
+void gangs_begin(struct sched *sched, uint32_t id)
+{
+    struct gang *gang = id ? find(sched, id) : NULL;
+    if (gang)
+        gang->is_busy = true;
+}
+
+void gangs_begun(struct sched *sched, uint32_t id, bool started, int64_t now)
 {
     struct gang *gang = id ? find(sched, id) : NULL;
     if (!gang)
         return;
-    gang->is_busy = busy;
-    free_if_empty(sched, gang);
+    gang->is_busy = false;
+    if (started)
+        settle(sched, gang, now);
 }

@@ -144,6 +144,7 @@ struct sched_job {
     uint32_t n_running;        /* tasks */
     uint32_t leader;           /* of a set of components; 0: none */
     uint32_t set_size;         /* of the leader: components there are to be */
+    uint32_t set_last;         /* of a gang's leader: the last one of these */
     uint32_t gang;             /* whose leader there is when it is complete; 0: none */
     bool is_gang_ready;        /* but for the others it could start */
     struct promise *promise;
@@ -563,6 +564,10 @@ uint32_t sets_component(const struct sched *sched, const struct sched_job *job);
 
 /* ------------------------------------------------------------- gangs.c */
 
+/* -EINVAL: its gang is to be of another size, or larger than a pass can start;
+ * -EAGAIN: too many of it wait. */
+int gangs_check(const struct sched *sched, const struct sched_request *req,
+                struct err *err);
 /* A job that waits becomes a member, or waits no more; the others are looked at. */
 void gangs_join(struct sched *sched, struct sched_job *job,
                 const struct sched_request *req);
@@ -574,8 +579,12 @@ void gangs_settle(struct sched *sched, const struct sched_job *job, int64_t now)
 /* Nothing but the others holds it back: SCHED_NONE for the leader of a set that is
  * complete, SCHED_PRIORITY for its other members. */
 enum sched_reason gangs_judge(struct sched *sched, struct sched_job *job);
-/* Its members are being started: leave them as they are. */
-void gangs_busy(struct sched *sched, uint32_t gang, bool busy);
+/* It is looked at anew, or goes. */
+void gangs_unready(const struct sched *sched, struct sched_job *job);
+/* Between these its members are being started: they are left as they are. When they
+ * have 'started' those that still wait are looked at. */
+void gangs_begin(struct sched *sched, uint32_t gang);
+void gangs_begun(struct sched *sched, uint32_t gang, bool started, int64_t now);
 
 /* ----------------------------------------------------------- preempt.c */
 

@@ -280,6 +280,8 @@ static int check_group(struct sched *sched, struct group *group,
     struct depend_spec depend = {0};
     int rc = check_time(partition, req, err);
     if (rc == 0)
+        rc = gangs_check(sched, req, err);
+    if (rc == 0)
         rc = check_nodes(partition, &group->demand, err);
     if (rc == 0)
         rc = check_deadline(req, err);

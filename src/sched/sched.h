@@ -216,6 +216,9 @@ int sched_reserve_pick(struct sched *sched, const char *partition, uint32_t coun
 
 enum sched_exclusive { SCHED_SHARED, SCHED_WHOLE_NODES, SCHED_OWN_NODES /* =user */ };
 
+/* So many start together at most; a pass needs room for so many decisions. */
+#define SCHED_SET_MAX 128
+
 /* Everything is copied; pointers that are NULL ask for nothing. */
 struct sched_request {
     uint32_t job; /* id, never 0 */
@@ -223,8 +226,7 @@ struct sched_request {
      * how many there are. 0: none. */
     uint32_t leader, set_size;
     /* Jobs of their own that start together: a number that they have in common, and how
-     * many of them there are to be. 0: none. A gang has at most as many members as a
-     * pass has room for decisions. */
+     * many of them there are to be, at most SCHED_SET_MAX. 0: none. */
     uint32_t gang, gang_size;
     const char *partition;
     struct place_request place; /* its bit sets are copied */
@@ -258,7 +260,8 @@ struct sched_request {
     int64_t grace;       /* from being told to end until it is made to; 0: as ever */
 };
 
-/* Could it ever run? 0 or -EINVAL with words that name the option at fault. */
+/* Could it ever run? 0 or -EINVAL with words that name the option at fault; -EAGAIN:
+ * not now, too many of its gang wait. */
 int sched_check(struct sched *sched, const struct sched_request *req, struct err *err);
 /* It waits. -EEXIST: the id is known already; -EINVAL: words say what is wrong. */
 int sched_add(struct sched *sched, const struct sched_request *req, struct err *err);

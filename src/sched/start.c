@@ -541,9 +541,9 @@ static size_t start_set(struct sched *sched, struct sched_job *leader, int64_t n
                         const struct promise *kept, struct sched_decision *ret)
 {
     uint32_t gang = leader->gang;
-    gangs_busy(sched, gang, true);
+    gangs_begin(sched, gang);
     size_t n = start_all(sched, leader, now, kept, ret);
-    gangs_busy(sched, gang, false);
+    gangs_begun(sched, gang, n > 0, now);
     return n;
 }
 

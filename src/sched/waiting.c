@@ -284,16 +284,16 @@ void waiting_settle(struct sched *sched, struct sched_job *job, int64_t now)
             return;
         }
     }
-    uint32_t size = job->set_size;
+    uint32_t size = job->set_size, last = job->set_last;
     stop_timer(sched, job);
     job->wake = 0;
-    job->is_gang_ready = false;
+    gangs_unready(sched, job);
     if (job->gang)
         job->leader = 0;
     str_replace(&job->words, NULL);
     job->reason = judge(sched, job, now);
-    /* What was promised to fewer of a gang is not promised to more. */
-    if (job->reason != SCHED_NONE || job->set_size != size)
+    /* What was promised to some of a gang is not promised to others. */
+    if (job->reason != SCHED_NONE || job->set_size != size || job->set_last != last)
         unplace(sched, job);
     if (job->reason == SCHED_NONE && job->place == JOB_PARKED)
         list(sched, job);
@@ -353,6 +353,7 @@ void waiting_started(struct sched *sched, struct sched_job *job, int64_t now)
 void waiting_forget(struct sched *sched, struct sched_job *job)
 {
     unplace(sched, job);
+    gangs_unready(sched, job);
     HASH_DEL(sched->jobs, job);
     sched->counts.waiting--;
     struct group *group = job->group;
