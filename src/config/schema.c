@@ -266,6 +266,8 @@ const struct schema_key schema_table[] = {
         "thousandths of a core that pods get which ask for none"),
     KEY("pods.priority_classes", WORDS, pods.priority_classes, "", 0, 1000,
         "QOS of pods' priority classes: high=urgent; one that is not here is a QOS"),
+    KEY("pods.grace_max", SECONDS, pods.grace_max, "1h", 0, 30 * DAY,
+        "longest terminationGracePeriodSeconds; pods that ask for more get this"),
     KEY("pods.ended_max", COUNT, pods.ended_max, "10000", 0, 10000000,
         "ended pods that stay among the objects; the oldest go first"),
     KEY("pods.objects_max", COUNT, pods.objects_max, "20000", 1, 10000000,

@@ -206,8 +206,8 @@ struct order {
     char *why;
 };
 
-/* Seconds from the word to the kill. To say 0 would mean: as the node has it. */
-static uint32_t grace_of(const struct controller *ctl, const struct ctl_job *cj)
+/* To say 0 would mean: as the node has it. */
+uint32_t dispatch_grace(const struct controller *ctl, const struct ctl_job *cj)
 {
     const Berth__PodWish *pod = cj->job.spec->pod;
 
@@ -225,7 +225,7 @@ static struct order *order_on_commit(struct controller *ctl, const struct ctl_jo
     order->job = cj->id;
     order->epoch = cj->job.record->epoch;
     order->why = why ? xstrdup(why) : NULL;
-    order->grace = grace_of(ctl, cj);
+    order->grace = dispatch_grace(ctl, cj);
     store_on_commit(ctl->store, fn, order);
     return order;
 }

@@ -21,6 +21,8 @@ void dispatch_launch_committed(struct controller *ctl, const struct ctl_job *cj)
 void dispatch_launched(struct controller *ctl, struct ctl_job *cj,
                        const Berth__Status *status);
 
+/* Seconds from the word to the kill, 1 at least of a pod: its own or the site's. */
+uint32_t dispatch_grace(const struct controller *ctl, const struct ctl_job *cj);
 /* When all changes so far are on disk: order the lead to end the job. */
 void dispatch_kill_committed(struct controller *ctl, const struct ctl_job *cj,
                              const char *why);

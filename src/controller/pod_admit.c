@@ -423,6 +423,23 @@ static const struct config_partition *partition_of(const struct admission *a)
     return found;
 }
 
+/* Nobody's node, drained or taken, waits longer. */
+static void fill_grace(struct admission *a)
+{
+    int64_t grace = a->pod->spec->grace, most = a->config->pods.grace_max;
+
+    if (grace == MF_UNSET)
+        return;
+    if (grace > most) {
+        warn(a,
+             "spec.terminationGracePeriodSeconds: %" PRId64 " seconds are allowed "
+             "(pods.grace_max)",
+             most);
+        grace = most;
+    }
+    a->spec->pod->grace = (uint32_t)grace + 1;
+}
+
 /* A name that there is not is told of by whoever completes the job. */
 static int fill_times(struct admission *a)
 {
@@ -434,8 +451,7 @@ static int fill_times(struct admission *a)
 
     if (expected)
         (void)duration_parse(expected, &a->spec->pod->time_expected, NULL);
-    if (spec->grace != MF_UNSET)
-        a->spec->pod->grace = (uint32_t)spec->grace + 1;
+    fill_grace(a);
     a->spec->time_limit = spec->deadline != MF_UNSET ? spec->deadline : TIME_UNLIMITED;
     if (most <= 0 || (spec->deadline != MF_UNSET && spec->deadline <= most))
         return 0;

@@ -127,6 +127,8 @@ static void end_job(struct controller *ctl, struct ctl_object *object, int64_t g
         grace = (int64_t)wish->grace - 1;
     if (grace < 0)
         grace = ctl->config->node.kill_grace;
+    if (grace > ctl->config->pods.grace_max)
+        grace = ctl->config->pods.grace_max;
     if (is_active)
         dispatch_end_committed(ctl, cj, grace, "deleted");
     /* The object may be gone with it. */

@@ -132,7 +132,7 @@ void reconcile_lost_node(struct controller *ctl, struct ctl_node *node,
 static void check_limit(struct controller *ctl, struct ctl_job *cj, int64_t now)
 {
     int64_t deadline = job_deadline(&cj->job);
-    int64_t grace = ctl->config->node.kill_grace + LIMIT_SLACK;
+    int64_t grace = (int64_t)dispatch_grace(ctl, cj) + LIMIT_SLACK;
 
     if (deadline == INT64_MAX || now < deadline + grace)
         return;

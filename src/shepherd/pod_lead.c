@@ -284,6 +284,9 @@ static int read_manifest(struct pod_lead *pl, struct err *err)
         return err_set(err, EINVAL, "%s", words);
     }
     pl->spec = object->object;
+    /* It may have been given less. */
+    if (wish->grace && pl->spec->spec->grace > (int64_t)wish->grace - 1)
+        pl->spec->spec->grace = (int64_t)wish->grace - 1;
     return 0;
 }
 

@@ -278,6 +278,23 @@ static void a_deleted_pod_goes_when_its_job_has_ended(void **state)
     apply(client, POD("web", ""), "created");
 }
 
+static void a_grace_has_an_end(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    cleanup(free_messagep) Berth__Envelope *signal = NULL;
+    uint32_t job, epoch;
+
+    cluster->config->pods.grace_max = 5;
+    apply(client, POD("web", "  terminationGracePeriodSeconds: 2000000000\n"),
+          "created");
+    job = node_accept_launch(node, &epoch);
+    node_started(node, job, epoch);
+    delete (client, "Pod", "web");
+    signal = party_expect(node, BERTH__ENVELOPE__BODY_SIGNAL_JOB);
+    assert_int_equal(signal->signal_job->grace, 5);
+}
+
 static void a_pod_waits_for_what_it_names(void **state)
 {
     static const char map[] = "apiVersion: v1\nkind: ConfigMap\n"
@@ -581,6 +598,7 @@ int main(void)
         TEST(a_pod_is_queued_launched_and_its_status_comes_back),
         TEST(what_was_told_survives_a_restart_and_counts_once),
         TEST(a_deleted_pod_goes_when_its_job_has_ended),
+        TEST(a_grace_has_an_end),
         TEST(a_pod_waits_for_what_it_names),
         TEST(a_claim_is_bound_and_kept_to_one_node),
         TEST(a_claim_of_one_pod_is_for_one_at_a_time_also_after_a_restart),
