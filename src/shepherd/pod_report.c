@@ -208,28 +208,36 @@ static void on_answer(const Berth__Envelope *reply, const struct err *err, void 
         later(report, APART_MS);
 }
 
-static void send_report(struct pod_report *report)
+/* With the notes from the one at 'from' on. */
+static void send_now(struct pod_report *report, size_t from)
 {
     struct pod_lead *pl = report->pl;
+    size_t left = report->n_notes - from;
     cleanup(free_messagep) Berth__PodStatus *status = NULL;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__PodChanged changed = BERTH__POD_CHANGED__INIT;
 
-    if (report->is_sent || !pl->sh->node || pl->lead->is_reported || !has_news(report))
-        return;
     status = status_of(pl, false);
     report->told = pod_revision(pl->pod);
-    report->n_sent = report->n_notes < NOTES_MAX ? report->n_notes : NOTES_MAX;
+    report->n_sent = left < NOTES_MAX ? left : NOTES_MAX;
     report->is_sent = true;
     changed.job_id = pl->sh->job;
     changed.epoch = pl->sh->epoch;
     changed.seq = ++report->seq;
     changed.status = status;
-    changed.events = report->notes;
+    changed.events = report->notes + from;
     changed.n_events = report->n_sent;
     env.body_case = BERTH__ENVELOPE__BODY_POD_CHANGED;
     env.pod_changed = &changed;
     rpc_call(pl->sh->node_rpc, pl->sh->node, &env, on_answer, report);
+}
+
+static void send_report(struct pod_report *report)
+{
+    const struct pod_lead *pl = report->pl;
+
+    if (!report->is_sent && pl->sh->node && !pl->lead->is_reported && has_news(report))
+        send_now(report, 0);
 }
 
 static struct pod_report *report_of(struct pod_lead *pl)
@@ -265,7 +273,9 @@ void pod_report_finish(struct pod_lead *pl, Berth__JobEnded *ended)
     struct pod_report *report = report_of(pl);
 
     take_notes(report);
-    send_report(report);
+    /* What is on its way is not waited for. */
+    if (pl->sh->node && has_news(report))
+        send_now(report, report->is_sent ? report->n_sent : 0);
     report->is_finished = true;
     uv_close((uv_handle_t *)&report->timer, NULL);
     ended->pod = status_of(pl, true);
