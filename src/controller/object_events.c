@@ -48,22 +48,12 @@ static char *same_of(const Berth__ObjectEvent *event)
                      event->words);
 }
 
-/* Of an object without a namespace, of an account, of somebody's own. */
-static char *space_of(const Berth__ObjectEvent *event)
-{
-    if (!*event->name_space)
-        return xstrdup(OBJECT_SPACE_NONE);
-    if (strcmp(event->name_space, "default") == 0)
-        return xasprintf("default:%u", event->owner_uid);
-    return xstrdup(event->name_space);
-}
-
 static void put(struct object_events *events, Berth__ObjectEvent *event)
 {
     struct ctl_object_event *one = xcalloc(1, sizeof(*one));
 
     one->event = event;
-    one->space = space_of(event);
+    one->space = object_space_named(event->name_space, event->owner_uid);
     one->same = same_of(event);
     DL_APPEND(events->list, one);
     HASH_ADD_KEYPTR(hh, events->by_same, one->same, strlen(one->same), one);
@@ -105,20 +95,12 @@ static void save(struct controller *ctl, const Berth__ObjectEvent *event)
     store_put_heap(ctl->store, key, bytes, len);
 }
 
-static int64_t now_usec(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
 /* A new number with each telling: who has asked for later ones sees it again. */
 static void count_up(struct controller *ctl, struct ctl_object_event *one,
                      const Berth__ObjectEvent *again)
 {
     struct object_events *events = ctl->object_events;
-    int64_t at = again->last_usec ? again->last_usec : now_usec();
+    int64_t at = again->last_usec ? again->last_usec : controller_now_usec();
     char key[32];
 
     make_key(key, one->event);
@@ -168,7 +150,7 @@ static Berth__ObjectEvent *complete(const struct ctl_object *object,
     event->container = clean(from->container, REASON_MAX);
     event->count = from->count ? from->count : 1;
     /* Clocks of nodes may be ahead; ageing goes by these. */
-    event->last_usec = moment_of(from->last_usec, now_usec());
+    event->last_usec = moment_of(from->last_usec, controller_now_usec());
     event->first_usec = moment_of(from->first_usec, event->last_usec);
     return event;
 }

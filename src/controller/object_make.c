@@ -17,8 +17,7 @@
 #include "manifest/write.h"
 
 #define NAME_TRIES 16
-#define SUFFIX 5
-#define GENERATED_MAX (253 - SUFFIX)
+#define GENERATED_MAX (253 - OBJECT_SUFFIX)
 
 void words_add(char **words, const char *more)
 {
@@ -213,16 +212,23 @@ static char *make_uid(void)
                      b[11], b[12], b[13], b[14], b[15]);
 }
 
-/* "web-" and five characters that make no words. */
-static char *make_name(const char *prefix)
+void object_suffix(char suffix[OBJECT_SUFFIX + 1])
 {
     static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
-    uint8_t bytes[SUFFIX];
-    char suffix[SUFFIX + 1] = "";
+    uint8_t bytes[OBJECT_SUFFIX];
 
     random_bytes(bytes, sizeof(bytes));
-    for (size_t i = 0; i < SUFFIX; i++)
+    for (size_t i = 0; i < OBJECT_SUFFIX; i++)
         suffix[i] = letters[bytes[i] % (sizeof(letters) - 1)];
+    suffix[OBJECT_SUFFIX] = '\0';
+}
+
+/* "web-" and a suffix. */
+static char *make_name(const char *prefix)
+{
+    char suffix[OBJECT_SUFFIX + 1];
+
+    object_suffix(suffix);
     return xasprintf("%.*s%s", GENERATED_MAX, prefix, suffix);
 }
 

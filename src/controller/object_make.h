@@ -30,6 +30,10 @@ void object_text_fini(struct object_text *text);
 int object_draft(struct controller *ctl, const struct object_wish *wish,
                  struct object_text *text, struct ctl_object **ret, struct err *err);
 
+/* Random letters that make no words, for the end of a name. */
+#define OBJECT_SUFFIX 5
+void object_suffix(char suffix[OBJECT_SUFFIX + 1]);
+
 /* What is wrong with it, in a few words. Returns -EINVAL. */
 int object_tell_errors(const struct report *report, const char *name, struct err *err);
 /* As JSON, heap. */

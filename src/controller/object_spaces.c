@@ -62,13 +62,18 @@ int object_space_for(const struct controller *ctl, uid_t uid, const char *user,
     return 0;
 }
 
+char *object_space_named(const char *name_space, uint32_t owner)
+{
+    if (!*name_space)
+        return xstrdup(OBJECT_SPACE_NONE);
+    if (strcmp(name_space, OWN) == 0)
+        return xasprintf(OWN ":%u", owner);
+    return xstrdup(name_space);
+}
+
 char *object_space_of(const Berth__ObjectRecord *record)
 {
-    if (!*record->name_space)
-        return xstrdup(OBJECT_SPACE_NONE);
-    if (strcmp(record->name_space, OWN) == 0)
-        return xasprintf(OWN ":%u", record->owner_uid);
-    return xstrdup(record->name_space);
+    return object_space_named(record->name_space, record->owner_uid);
 }
 
 bool object_space_is_seen(const struct controller *ctl, uid_t uid, const char *user,

@@ -17,6 +17,8 @@
  * administrator is in all of them, and may say "default:UID". */
 int object_space_for(const struct controller *ctl, uid_t uid, const char *user,
                      const char *name_space, char **ret, struct err *err);
+/* The space of 'name_space' for whoever owns it, heap; "": of no namespace. */
+char *object_space_named(const char *name_space, uint32_t owner);
 /* That of an object, heap. */
 char *object_space_of(const Berth__ObjectRecord *record);
 /* May the user see what is in it? */

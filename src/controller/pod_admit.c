@@ -19,6 +19,7 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "controller/object_make.h"
+#include "controller/object_spaces.h"
 #include "controller/pod_place.h"
 #include "objects/bounds.h"
 #include "objects/demand.h"
@@ -488,18 +489,10 @@ static int fill_gang(struct admission *a)
     return 0;
 }
 
-/* Everybody's own namespace is called so. */
-static char *space_of(const Berth__ObjectRecord *record)
-{
-    if (*record->name_space && strcmp(record->name_space, "default") != 0)
-        return xstrdup(record->name_space);
-    return xasprintf("default:%u", record->owner_uid);
-}
-
 static int fill_place(struct admission *a)
 {
     const struct mf_pod_spec *spec = a->pod->spec;
-    cleanup(freep) char *space = space_of(a->record);
+    cleanup(freep) char *space = object_space_of(a->record);
     int rc;
 
     a->spec->tasks = 1;

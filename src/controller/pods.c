@@ -28,14 +28,6 @@
 
 #define EVENTS_MAX 256 /* of one message */
 
-static int64_t now_usec(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
 const char *pods_wait(const struct ctl_job *cj)
 {
     return cj->pod ? cj->pod->waits_for : NULL;
@@ -192,7 +184,7 @@ void pods_job_changed(struct controller *ctl, struct ctl_job *cj,
     if (state == JOB_RUNNING || state == JOB_COMPLETING || state == JOB_SUSPENDED)
         return;
     pod_status_of_job(&record->pod, &cj->job, ended, record->deleted_at != 0,
-                      now_usec());
+                      controller_now_usec());
     if (state == JOB_STARTING)
         pod_data_enter(ctl, pod);
     else

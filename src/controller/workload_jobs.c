@@ -153,7 +153,7 @@ static void start_pods(struct controller *ctl, struct workload *w,
 {
     size_t i = 0;
 
-    /* What it was refused for a moment ago it is refused for now. */
+    /* After a refusal nothing is made before workload_may_make says so. */
     if (!workload_may_make(w))
         return;
     while (i < plan->starts.n && start_pod(ctl, w, job, &plan->starts.items[i]) == 0)

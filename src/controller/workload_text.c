@@ -6,14 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/mem.h"
+#include "controller/object_make.h"
 #include "controller/pod_place.h"
 #include "controller/workload_pods.h"
 #include "manifest/write.h"
 
-#define SUFFIX_LEN 5
 /* What is left of the Job's name: names of hosts have 63 letters. */
 #define NAME_MAX_HOST 63
 #define INDEX_ENV "JOB_COMPLETION_INDEX"
@@ -70,18 +69,6 @@ char *made_text_print(struct made_text *text, size_t *ret_len)
     return printed;
 }
 
-/* Letters that make no words. */
-static void random_suffix(char suffix[SUFFIX_LEN + 1])
-{
-    static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
-    unsigned char bytes[SUFFIX_LEN];
-
-    BUG_ON(getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes));
-    for (size_t i = 0; i < SUFFIX_LEN; i++)
-        suffix[i] = letters[bytes[i] % (sizeof(letters) - 1)];
-    suffix[SUFFIX_LEN] = '\0';
-}
-
 /* "sweep-17", short enough for a host. */
 static char *name_of_index(const char *job, int64_t index, size_t room)
 {
@@ -95,10 +82,10 @@ static char *name_of_index(const char *job, int64_t index, size_t room)
 char *workload_pod_name(const char *job, int64_t index)
 {
     cleanup(freep) char *base =
-        name_of_index(job, index, NAME_MAX_HOST - SUFFIX_LEN - 1);
-    char suffix[SUFFIX_LEN + 1];
+        name_of_index(job, index, NAME_MAX_HOST - OBJECT_SUFFIX - 1);
+    char suffix[OBJECT_SUFFIX + 1];
 
-    random_suffix(suffix);
+    object_suffix(suffix);
     return xasprintf("%s-%s", base, suffix);
 }
 
