@@ -92,6 +92,8 @@ _berth_values() {
     --dry-run) echo client server ;;
     --cascade) echo background foreground orphan ;;
     --types) echo Warning ;;
+    --restart) echo Always OnFailure Never ;;
+    --from) _berth_objects cronjobs | sed 's|^|cronjob/|' ;;
     --explain) berth apply --explain kinds 2>/dev/null | awk '$3 == "accepted" { print tolower($2) }' ;;
     --exclusive) echo user ;;
     --mpi) echo pmix pmi2 none list ;;
@@ -105,7 +107,8 @@ _berth_values() {
 # Operands of a command.
 _berth_operands() {
     case $1 in
-    cancel | wait | jobs | explain | update) _berth_jobs ;;
+    cancel | wait | jobs | update) _berth_jobs ;;
+    explain) _berth_jobs && _berth_objects pods | sed 's|^|pod/|' ;;
     history) echo archive && _berth_jobs ;;
     hold | release | prio) _berth_jobs PENDING ;;
     exec) _berth_jobs RUNNING && _berth_objects pods ;;
@@ -127,7 +130,8 @@ _berth_operands() {
     qos) echo list show add modify set delete reset-usage ;;
     share) _berth_accounts ;;
     cluster) echo up down status start exec ;;
-    get | describe | delete) _berth_kinds ;;
+    get | describe | delete | label | annotate) _berth_kinds ;;
+    create) echo configmap secret job cronjob pod ;;
     pods) _berth_objects pods ;;
     help) _berth_commands ;;
     *) return 1 ;;
@@ -174,8 +178,10 @@ _berth() {
     elif [[ $command =~ ^(apply|create)$ ]] && [[ $before =~ ^(-o|--output)$ ]]; then
         words='yaml json name wide'
     elif [[ $command =~ ^(get|pods)$ ]] && [[ $before =~ ^(-o|--output)$ ]]; then
-        words='wide yaml json name jsonpath='
-    elif [[ $command =~ ^(get|describe|delete)$ ]] && [ "$COMP_CWORD" -gt 2 ] &&
+        words='wide yaml json name jsonpath= custom-columns='
+    elif [ "$command" = create ] && [ "$before" = secret ]; then
+        words=generic
+    elif [[ $command =~ ^(get|describe|delete|label|annotate)$ ]] && [ "$COMP_CWORD" -gt 2 ] &&
         [[ $word != -* ]] && [[ ${COMP_WORDS[2]} =~ ^[a-z]+$ ]] && [[ $before != -* ]]; then
         words=$(_berth_objects "${COMP_WORDS[2]}")
     elif [ "$command" != jobs ] && [ "$before" = -t ]; then
@@ -184,6 +190,8 @@ _berth() {
         :
     elif [[ $word == -* ]] && [ "$command" = image ] && [ "$COMP_CWORD" -gt 2 ]; then
         words=$(_berth_options image "${COMP_WORDS[2]}")
+    elif [[ $word == -* ]] && [ "$command" = create ] && [[ ${COMP_WORDS[2]} =~ ^[a-z]+$ ]]; then
+        words=$(_berth_options create "${COMP_WORDS[2]}" "${COMP_WORDS[3]}")
     elif [[ $word == -* ]]; then
         words=$(_berth_options "$command")
     elif ! words=$(_berth_operands "$command"); then

@@ -17,7 +17,9 @@
 #include "cli/object_columns.h"
 #include "cli/object_document.h"
 #include "cli/object_names.h"
+#include "cli/object_pick.h"
 #include "cli/object_watch.h"
+#include "cli/own_columns.h"
 
 enum output {
     OUTPUT_TABLE,
@@ -26,13 +28,15 @@ enum output {
     OUTPUT_JSON,
     OUTPUT_NAME,
     OUTPUT_PATH,
+    OUTPUT_COLUMNS,
 };
 
 struct get_args {
     struct common common;
     struct object_scope scope;
     enum output output;
-    const char *template; /* of OUTPUT_PATH */
+    const char *template; /* of OUTPUT_PATH, OUTPUT_COLUMNS */
+    const char *fields, *order;
     bool has_labels, no_header, is_watch;
 };
 
@@ -43,11 +47,15 @@ static const struct usage get_usage = {
         "List the objects that the cluster keeps: pods, jobs, cronjobs, configmaps,\n"
         "secrets, persistentvolumes, persistentvolumeclaims (po, cj, cm, pv, pvc;\n"
         "'all' is pods, jobs and cronjobs). Documents are as Kubernetes' API has them.",
-    .examples = "  berth get pods -o wide\n"
-                "  berth get job/sweep -o yaml\n"
-                "  berth get po,cm -l 'app=web,tier in (a,b)' -A\n"
-                "  berth get pod web -o jsonpath='{.status.podIP}'\n"
-                "  berth get pods -w\n",
+    .examples =
+        "  berth get pods -o wide\n"
+        "  berth get job/sweep -o yaml\n"
+        "  berth get po,cm -l 'app=web,tier in (a,b)' -A\n"
+        "  berth get pod web -o jsonpath='{.status.podIP}'\n"
+        "  berth get pods -o custom-columns=POD:.metadata.name,ON:.spec.nodeName\n"
+        "  berth get pods --field-selector status.phase=Failed --sort-by "
+        "status.startTime\n"
+        "  berth get pods -w\n",
 };
 static const struct usage pods_usage = {
     .synopsis = "berth pods [options] [NAME...]",
@@ -70,20 +78,39 @@ static int set_output(const struct opt *opt, const char *value, void *ctx,
             return 0;
         }
     }
-    if (strncmp(value, "jsonpath=", 9) != 0)
+    args->template = strchr(value, '=') ? strchr(value, '=') + 1 : "";
+    if (strncmp(value, "jsonpath=", 9) == 0)
+        args->output = OUTPUT_PATH;
+    else if (strncmp(value, "custom-columns=", 15) == 0)
+        args->output = OUTPUT_COLUMNS;
+    else
         return err_set(err, EINVAL,
-                       "'%s' is not wide, yaml, json, name or jsonpath=TEMPLATE",
+                       "'%s' is not wide, yaml, json, name, jsonpath=TEMPLATE or "
+                       "custom-columns=TITLE:FIELD,...",
                        value);
-    args->output = OUTPUT_PATH;
-    args->template = value + 9;
-    return 0;
+    return args->output == OUTPUT_COLUMNS ? own_columns_check(args->template, err) : 0;
+}
+
+static int set_fields(const struct opt *opt, const char *value, void *ctx,
+                      struct err *err)
+{
+    struct get_args *args = ctx;
+
+    (void)opt;
+    args->fields = value;
+    return object_fields_check(value, err);
 }
 
 #define AT(member) offsetof(struct get_args, member)
 static const struct opt opts[] = {
     {"output", 'o', OPT_NEEDED, "FORM", .set = set_output,
-     .help = "wide: more columns; yaml, json: whole objects; name; jsonpath=TEMPLATE"},
+     .help = "wide: more columns; yaml, json: whole objects; name; jsonpath=TEMPLATE; "
+             "custom-columns=TITLE:FIELD,..."},
     OPTS_SELECTOR(struct get_args, scope),
+    {"field-selector", 0, OPT_NEEDED, "FIELDS", .set = set_fields,
+     .help = "those with these fields: status.phase=Running,spec.nodeName!=n1"},
+    {"sort-by", 0, OPT_NEEDED, "FIELD", .set = opt_string, .offset = AT(order),
+     .help = "in order of it: .metadata.creationTimestamp"},
     OPTS_NAMESPACE(struct get_args, scope),
     {"all-namespaces", 'A', .set = opt_flag, .offset = AT(scope.in_all_spaces),
      .help = "of all namespaces"},
@@ -113,7 +140,7 @@ struct get {
 
 /* ------------------------------------------------------------------- documents */
 
-static void print_documents(struct get *get, bool is_one)
+static void print_list(struct get *get, bool is_one)
 {
     json_t *all = is_one && json_array_size(get->items) == 1
                       ? json_incref(json_array_get(get->items, 0))
@@ -133,6 +160,16 @@ static void print_documents(struct get *get, bool is_one)
     }
     strbuf_fini(&out);
     json_decref(all);
+}
+
+static void print_documents(struct get *get, bool is_one)
+{
+    if (get->args->output == OUTPUT_COLUMNS) {
+        own_columns_print(get->args->template, get->items, !get->args->no_header,
+                          stdout);
+        return;
+    }
+    print_list(get, is_one);
 }
 
 /* ---------------------------------------------------------------------- tables */
@@ -190,6 +227,7 @@ static void show(struct get *get, const struct object_group *group,
     case OUTPUT_YAML:
     case OUTPUT_JSON:
     case OUTPUT_PATH:
+    case OUTPUT_COLUMNS:
         for (size_t i = 0; i < list->n_objects; i++)
             (void)json_array_append_new(get->items, object_document(list->objects[i]));
         break;
@@ -201,15 +239,22 @@ static int get_group(struct get *get, const struct object_group *group)
 {
     cleanup(reply_freep) Berth__ObjectList *list = NULL;
     struct berth_err err;
+    struct err wrong;
 
     if (object_group_ask(get->berth, group, &get->args->scope, &list, &err) < 0) {
         say_error("%s", err.text);
         return STATUS_FAILED;
     }
-    show(get, group, list);
     if (group->names)
         get->n_missing +=
             object_group_say_missing(get->berth, group, &get->args->scope, list);
+    if (get->args->fields)
+        object_list_pick(list, get->args->fields);
+    if (get->args->order && object_list_sort(list, get->args->order, &wrong) < 0) {
+        say_error("--sort-by: %s", wrong.text);
+        return STATUS_USAGE;
+    }
+    show(get, group, list);
     return STATUS_OK;
 }
 
@@ -251,7 +296,10 @@ struct live {
 static void show_change(const struct object_news *news, void *ctx)
 {
     struct live *live = ctx;
+    const char *fields = live->get->args->fields;
 
+    if (fields && !object_fields_hold(fields, news->record))
+        return;
     object_table_add(live->table, news->record, news->now);
     object_table_print_new(live->table, stdout);
     (void)fflush(stdout);
@@ -261,8 +309,11 @@ static void print_change(const struct object_news *news, void *ctx)
 {
     struct live *live = ctx;
     const struct get_args *args = live->get->args;
-    json_t *document = object_document(news->record);
+    json_t *document;
 
+    if (args->fields && !object_fields_hold(args->fields, news->record))
+        return;
+    document = object_document(news->record);
     if (args->output == OUTPUT_YAML) {
         puts("---");
         (void)object_print_yaml(document, stdout);
@@ -287,9 +338,10 @@ static int watch(struct get *get, const struct object_names *names)
     struct berth_err err;
     int rc;
 
-    if (names->n > 1 || get->args->output == OUTPUT_PATH) {
-        say_error(names->n > 1 ? "--watch: one kind at a time"
-                               : "--watch: not together with jsonpath");
+    if (names->n > 1 || get->args->output >= OUTPUT_PATH || get->args->order) {
+        say_error("--watch: %s", names->n > 1       ? "one kind at a time"
+                                 : get->args->order ? "not together with --sort-by"
+                                                    : "not together with a template");
         object_table_destroy(live.table);
         return STATUS_USAGE;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * base64.c - take base64 off, strictly
+ * base64.c - put base64 on, take it off strictly
  */
 #include "manifest/base64.h"
 
@@ -10,10 +10,11 @@
 
 #include "base/mem.h"
 
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 static int value_of(char c)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *at = c ? strchr(alphabet, c) : NULL;
 
     return at ? (int)(at - alphabet) : -1;
@@ -51,4 +52,21 @@ int base64_decode(const char *text, char **ret, size_t *ret_len)
     if (ret)
         *ret = take(bytes);
     return 0;
+}
+
+char *base64_encode(const char *bytes, size_t len)
+{
+    const uint8_t *in = (const uint8_t *)bytes;
+    char *text = xmalloc((len + 2) / 3 * 4 + 1), *out = text;
+
+    for (size_t i = 0; i < len; i += 3) {
+        size_t n = len - i < 3 ? len - i : 3;
+        uint32_t bits = (uint32_t)in[i] << 16 | (n > 1 ? (uint32_t)in[i + 1] << 8 : 0) |
+                        (n > 2 ? in[i + 2] : 0);
+
+        for (size_t at = 0; at < 4; at++)
+            *out++ = at > n ? '=' : alphabet[bits >> (18 - 6 * at) & 63];
+    }
+    *out = '\0';
+    return text;
 }

@@ -10,5 +10,7 @@
 /* Line ends are stepped over. The bytes, with a NUL behind them, are the caller's.
  * -EINVAL when it is no base64. 'ret' may be NULL. */
 int base64_decode(const char *text, char **ret, size_t *ret_len);
+/* On one line; the caller's. */
+char *base64_encode(const char *bytes, size_t len);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 
 #define TYPES_MAX 256
+#define DEPTH_MAX 16
 
 /* What it may hold, beyond its type: words, bounds, default, and how it is taken. */
 static void describe(const struct mf_field *field, struct strbuf *out)
@@ -98,36 +99,91 @@ static int step_down(const struct mf_type *type, char *word,
     return not_found(word, type ? schema_nearest(type, word) : NULL, err);
 }
 
-int explain_path(const struct mf_kind *extra, const char *path, FILE *out,
-                 struct err *err)
+/* What a path leads to. */
+struct place {
+    const struct mf_kind *kind;
+    const struct mf_field *field; /* NULL: the kind itself */
+    const struct mf_type *type;   /* of what stands there; NULL: it has no fields */
+};
+
+static int find_place(const struct mf_kind *extra, const char *path, struct place *ret,
+                      struct err *err)
 {
     cleanup(freep) char *copy = xstrdup(path);
     char *rest = copy, *word = strsep(&rest, ".");
-    const struct mf_field *field = NULL;
-    const struct mf_kind *kind = NULL;
-    const struct mf_type *type;
-    int rc = find_kind(extra, word, &kind, err);
+    int rc = find_kind(extra, word, &ret->kind, err);
 
     if (rc < 0)
         return rc;
-    type = kind->type;
+    ret->field = NULL;
+    ret->type = ret->kind->type;
     while ((word = strsep(&rest, "."))) {
-        rc = step_down(type, word, &field, err);
+        rc = step_down(ret->type, word, &ret->field, err);
         if (rc < 0)
             return rc;
-        type = field->of;
+        ret->type = ret->field->of;
     }
-    if (kind->refusal && !field)
-        fprintf(out, "%s %s is not run by Berth: %s.\n\n", kind->api, kind->name,
+    return 0;
+}
+
+static void print_place(const struct place *place, FILE *out)
+{
+    const struct mf_kind *kind = place->kind;
+
+    if (place->field)
+        print_field(place->field, out);
+    else if (kind->refusal)
+        fprintf(out, "%s %s is not run by Berth: %s.\n", kind->api, kind->name,
                 kind->refusal);
-    else if (!field)
-        fprintf(out, "%s %s\n\n", kind->api, kind->name);
-    if (field)
-        print_field(field, out);
-    if (field && type)
+    else
+        fprintf(out, "%s %s\n", kind->api, kind->name);
+    if (place->type)
         fputc('\n', out);
-    if (type)
-        print_type(type, out);
+}
+
+int explain_path(const struct mf_kind *extra, const char *path, FILE *out,
+                 struct err *err)
+{
+    struct place place;
+    int rc = find_place(extra, path, &place, err);
+
+    if (rc < 0)
+        return rc;
+    print_place(&place, out);
+    if (place.type)
+        print_type(place.type, out);
+    return 0;
+}
+
+static void print_tree(const struct mf_type *type, int depth, FILE *out)
+{
+    char name[64];
+
+    for (size_t i = 0; i < type->n_fields; i++) {
+        const struct mf_field *field = &type->fields[i];
+
+        type_name(field, name, sizeof(name));
+        fprintf(out, "%*s%s <%s>%s%s\n", 2 * depth, "", field->name, name,
+                field->is_required ? " required" : "",
+                field->treatment == MF_REFUSED  ? " refused"
+                : field->treatment == MF_WARNED ? " without effect"
+                                                : "");
+        if (field->of && depth < DEPTH_MAX)
+            print_tree(field->of, depth + 1, out);
+    }
+}
+
+int explain_tree(const struct mf_kind *extra, const char *path, FILE *out,
+                 struct err *err)
+{
+    struct place place;
+    int rc = find_place(extra, path, &place, err);
+
+    if (rc < 0)
+        return rc;
+    print_place(&place, out);
+    if (place.type)
+        print_tree(place.type, 1, out);
     return 0;
 }
 

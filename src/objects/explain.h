@@ -14,6 +14,10 @@
 int explain_path(const struct mf_kind *extra, const char *path, FILE *out,
                  struct err *err);
 
+/* The same with the names and types of all fields below it, one a line. */
+int explain_tree(const struct mf_kind *extra, const char *path, FILE *out,
+                 struct err *err);
+
 /* All kinds, one a line. */
 void explain_kinds(const struct mf_kind *extra, FILE *out);
 

@@ -145,6 +145,80 @@ def test_fields_are_explained():
     assert "Pod " in apply("--explain", "kinds").stdout
 
 
+def explain(*argv):
+    return run("berth", "explain", *argv, env=NOWHERE, check=False)
+
+
+def test_a_field_has_its_explanation_and_all_below_it():
+    text = explain("pod.spec.containers[0].livenessProbe").stdout
+    assert "livenessProbe <Probe>" in text and "periodSeconds" in text
+    lines = explain("cronjob.spec", "--recursive").stdout.splitlines()
+    assert "    metadata <ObjectMeta>" in lines
+    assert any(line.strip() == "backoffLimit <a whole number>" for line in lines)
+    assert "accepted" in explain("kinds").stdout
+    wrong = explain("pod.spec.contaners")
+    assert wrong.returncode == 1 and "nearest: containers" in wrong.stderr
+
+
+def create(*argv):
+    words = argv.index("--") if "--" in argv else len(argv)
+    result = run("berth", "create", *argv[:words], "--dry-run", "-o", "json", *argv[words:],
+                 env=NOWHERE)
+    (item,) = json.loads(result.stdout)["items"]
+    return item
+
+
+def test_a_config_map_is_made_of_words_and_files(tmp_path):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/app.conf").write_text("a = b\n")
+    (tmp_path / "etc/.hidden").write_text("not taken")
+    (tmp_path / "logo").write_bytes(b"\xff\x00\x01")
+    (tmp_path / "env").write_text("# words\nCOLOUR=blue\n\nEMPTY=\n")
+    made = create("configmap", "settings", "--from-literal", "k=v=w",
+                  f"--from-file={tmp_path}/etc", "--from-file", f"img={tmp_path}/logo",
+                  "--from-env-file", tmp_path / "env")
+    assert made["data"] == {"k": "v=w", "app.conf": "a = b\n", "COLOUR": "blue", "EMPTY": ""}
+    assert made["binaryData"] == {"img": "/wAB"}
+
+
+def test_a_secret_is_in_base64(tmp_path):
+    made = create("secret", "generic", "db", "--from-literal", "user=alice")
+    assert made["data"] == {"user": "YWxpY2U="} and made["type"] == "Opaque"
+
+
+def test_work_is_made_of_words():
+    job = create("job", "pi", "--image", "perl", "--", "perl", "-e", "print 1")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert (job["kind"], container["command"]) == ("Job", ["perl", "-e", "print 1"])
+    assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never"
+    cron = create("cronjob", "c", "--image", "perl", "--schedule", "0 3 * * *")
+    assert cron["spec"]["schedule"] == "0 3 * * *"
+    pod = create("pod", "web", "--image", "nginx", "--port", "80", "--env", "A=b", "--", "-g", "x")
+    (container,) = pod["spec"]["containers"]
+    assert container["args"] == ["-g", "x"] and container["env"] == [{"name": "A", "value": "b"}]
+    assert container["ports"][0]["containerPort"] == 80
+    assert pod["metadata"]["labels"] == {"run": "web"}
+
+
+@pytest.mark.parametrize("argv, words, status", [
+    (["pod", "web"], "--image", 2),
+    (["pod", "web", "--image", "x", "--port", "http"], "--port: ", 2),
+    (["pod", "web", "--image", "x", "--env", "=b"], "--env: '=b' is not NAME=VALUE", 2),
+    (["pod", "Web", "--image", "x", "--dry-run"], "metadata.name: 'Web' is not a name", 1),
+    (["cronjob", "x", "--image", "x"], "--schedule", 2),
+    (["configmap"], "what is its name?", 2),
+    (["configmap", "a", "--from-literal", "b"], "--from-literal: 'b' is not KEY=VALUE", 2),
+    (["configmap", "a", "--from-literal", "b=1", "--from-literal", "b=2"], "comes twice", 1),
+    (["configmap", "a", "--from-file", "/nonexistent"], "--from-file: /nonexistent", 1),
+    (["secret", "tls", "x"], "only 'secret generic'", 2),
+    (["job", "x", "--from", "pod/y"], "is not cronjob/NAME", 2),
+    (["deployment", "x"], "sets of pods", 2),
+    (["podd", "x"], "nearest: pod", 2)])
+def test_what_cannot_be_made_is_refused(argv, words, status):
+    result = apply(*argv, verb="create")
+    assert (result.returncode, result.stdout) == (status, "") and words in result.stderr
+
+
 def judge_file(path):
     result = apply("--dry-run", "-f", path)
     assert result.returncode in (0, 1), f"{path}: {result.returncode} {result.stderr}"

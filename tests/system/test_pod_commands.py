@@ -233,6 +233,53 @@ def test_numbers_are_jobs_and_names_are_pods(pods):
     assert "of objects only" in pods.fails("wait", "--timeout", "5", job, status=2)
 
 
+def test_labels_and_annotations_are_given_and_taken(pods):
+    apply(pods, settings("a"))
+    assert pods.berth("label", "cm", "settings", "tier=db", "old=x").stdout == \
+        "configmap/settings labeled\n"
+    assert "tier is 'db' already" in pods.fails("label", "cm/settings", "tier=web")
+    pods.berth("label", "cm/settings", "tier=web", "old-", "--overwrite")
+    assert pods.berth("label", "cm", "-l", "tier=web", "--list").stdout == \
+        "configmap/settings:\n  tier=web\n"
+    pods.berth("annotate", "cm", "--all", "example.org/note=seen by alice")
+    assert "seen by alice" in pods.berth("describe", "cm", "settings").stdout
+    assert pods.berth("label", "cm/settings", "tier=web").stdout == \
+        "configmap/settings unchanged\n"
+    assert pods.berth("get", "cm/settings", "-o", "jsonpath={.data.key}").stdout == "a"
+    assert "'-x' is not" in pods.fails("label", "cm/settings", "a=-x")
+    assert "nearest: settings" in pods.fails("label", "cm", "setings", "a=b")
+    assert "KEY-" in pods.fails("label", "cm/settings", status=2)
+
+
+def test_lists_have_chosen_columns_order_and_fields(pods):
+    pods.berth("create", "configmap", "bb", "--from-literal", "n=1")
+    pods.berth("create", "configmap", "aa", "--from-literal", "n=2")
+
+    def rows(*argv):
+        return pods.berth("get", "cm", "-o", "custom-columns=NAME:.metadata.name,N:data.n,"
+                          "L:.metadata.labels.x", *argv).stdout.splitlines()
+    assert [line.split() for line in rows("--sort-by", "{.data.n}")] == \
+        [["NAME", "N", "L"], ["bb", "1", "<none>"], ["aa", "2", "<none>"]]
+    assert [line.split()[0] for line in rows("--field-selector", "metadata.name!=bb",
+                                             "--no-headers")] == ["aa"]
+    assert pods.berth("get", "cm", "--field-selector", "data.n=3").stdout == ""
+    assert "TITLE:FIELD" in pods.fails("get", "cm", "-o", "custom-columns=NAME", status=2)
+    assert "FIELD=VALUE" in pods.fails("get", "cm", "--field-selector", "x", status=2)
+
+
+def test_a_cron_job_is_begun_by_hand_and_a_pod_explained(pods):
+    pods.berth("create", "cronjob", "nightly", "--image", "small:latest", "--schedule",
+               "0 3 1 1 *", "--", "sh", "-c", "echo by hand")
+    pods.berth("create", "job", "now", "--from", "cronjob/nightly")
+    pods.berth("wait", "--for=condition=Complete", "job/now", "--timeout", "60s")
+    assert pods.berth("logs", "job/now").stdout == "by hand\n"
+    (name,) = pods.berth("get", "pods", "-o", "jsonpath={.items[*].metadata.name}").stdout.split()
+    assert "COMPLETED" in pods.berth("explain", f"pod/{name}").stdout.upper()
+    assert "there is no cronjob 'nigthly'" in pods.fails("create", "job", "x", "--from",
+                                                         "cronjob/nigthly")
+    pods.berth("delete", "job/now", "cronjob/nightly", "--now")
+
+
 def test_what_pods_use_is_shown(pods):
     begin(pods, POD)
     lines = pods.berth("top", "pods", "-d", "0.3").stdout.splitlines()

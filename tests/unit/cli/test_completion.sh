@@ -19,6 +19,7 @@ berth() {
     "apply --explain kinds") printf 'v1  Pod  accepted\nv1  Policy  not\n' ;;
     "get pods -o name") printf 'pod/web\npod/db\n' ;;
     "get configmaps -o name") printf 'configmap/settings\n' ;;
+    "create configmap"*"--help") printf '      --from-file X  f\n      --dry-run  d\n' ;;
     "image --help") printf 'Usage: x\n\n  import    take in\n  ls        list\n\nOptions:\n      --json  x\n' ;;
     "image import --help") printf '      --name X  n\n      --json  x\n' ;;
     "image ls") printf 'NAME  SIZE\nhpcc:latest  1G\n' ;;
@@ -63,6 +64,12 @@ offers 'berth submit --kill-on-invalid-dep ' 'yes no'
 offers 'berth submit --exclusive = u' 'user'
 offers 'berth submit --image =' 'hpcc:latest'
 offers 'berth explain 1' '17 18'
+offers 'berth explain p' 'pod/web pod/db'
+offers 'berth create s' 'secret'
+offers 'berth create secret g' 'generic'
+offers 'berth create configmap --from-f' '--from-file'
+offers 'berth create pod x --restart A' 'Always'
+offers 'berth label pods w' 'web'
 offers 'berth apply -o n' 'name'
 offers 'berth apply --explain p' 'pod'
 offers 'berth get p' 'pods persistentvolumes persistentvolumeclaims'

@@ -21,7 +21,16 @@ for command in submit run alloc exec attach cp logs top jobs get describe delete
 done
 
 compare berth-apply.1 ./berth apply
-compare berth-apply.1 ./berth create
+create_kinds() {
+    ./berth create "$@"
+    for kind in configmap "secret generic" job cronjob pod; do
+        # shellcheck disable=SC2086
+        ./berth create $kind "$@"
+    done
+}
+compare berth-create.1 create_kinds
+compare berth-label.1 ./berth label
+compare berth-label.1 ./berth annotate
 compare berth-get.1 ./berth pods
 
 # One page for all verbs.

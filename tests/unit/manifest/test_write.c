@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "manifest/base64.h"
 #include "manifest/reader.h"
 #include "manifest/write.h"
 
@@ -77,11 +78,30 @@ static void json_has_its_own_escapes(void **state)
     documents_fini(&documents);
 }
 
+static void base64_comes_off_as_it_was_put_on(void **state)
+{
+    static const char bytes[] = "\xff\x00\x01more";
+    static const char *const coded[] = {"", "/w==", "/wA=", "/wAB", "/wABbQ=="};
+
+    (void)state;
+    for (size_t len = 0; len < sizeof(coded) / sizeof(*coded); len++) {
+        cleanup(freep) char *text = base64_encode(bytes, len);
+        cleanup(freep) char *again = NULL;
+        size_t again_len;
+
+        assert_string_equal(text, coded[len]);
+        assert_int_equal(base64_decode(text, &again, &again_len), 0);
+        assert_int_equal(again_len, len);
+        assert_memory_equal(again, bytes, len);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_stay_texts_and_numbers_numbers),
         cmocka_unit_test(json_has_its_own_escapes),
+        cmocka_unit_test(base64_comes_off_as_it_was_put_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
