@@ -31,6 +31,27 @@ static bool is_nfs_mount(const char *text)
     return path && path != text && dir;
 }
 
+/* SERVER:/PATH, with a mode behind it or not. */
+static bool is_export(const char *text)
+{
+    const char *path = strstr(text, ":/");
+
+    return path && path != text && !strchr(text, '=') && !strstr(path, "/../");
+}
+
+static int check_exports(const struct config *c, struct err *err)
+{
+    cleanup(strv_freep) char **exports =
+        c->pods.nfs ? strv_split(c->pods.nfs, ",") : NULL;
+
+    strv_foreach (export, exports) {
+        if (!is_export(*export))
+            return config_refuse(c, line_of(c, "pods.nfs"), err,
+                                 "pods.nfs: '%.64s' is not SERVER:/PATH[:rw]", *export);
+    }
+    return 0;
+}
+
 static int check_pods(const struct config *c, struct err *err)
 {
     cleanup(strv_freep) char **mounts =
@@ -43,7 +64,7 @@ static int check_pods(const struct config *c, struct err *err)
                                  "SERVER:/PATH=/DIRECTORY[:rw]",
                                  *mount);
     }
-    return 0;
+    return check_exports(c, err);
 }
 
 int config_check_values(const struct config *c, struct err *err)

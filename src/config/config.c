@@ -93,6 +93,10 @@ void config_free(struct config *c)
     free(c->pods.host_ports);
     free(c->pods.host_paths);
     free(c->pods.nfs_mounts);
+    free(c->pods.nfs);
+    free(c->pods.nfs_options);
+    free(c->pods.reclaim_paths);
+    free(c->pods.log_dir);
     free(c->pods.resources);
     free(c->pods.priority_classes);
     free(c->licences);

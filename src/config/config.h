@@ -210,6 +210,12 @@ struct config {
         size_t n_subnets;
         char *host_paths;       /* "/data,/scratch/x*:rw": patterns; NULL: nothing */
         char *nfs_mounts;       /* "SERVER:/PATH=/DIR[:rw],..."; NULL: nothing */
+        char *nfs;              /* "SERVER:/PATH[:rw],..." that berthd mounts; NULL */
+        char *nfs_options;      /* NULL: none of the site's own */
+        char *reclaim_paths;    /* below them volumes are emptied; NULL: nowhere */
+        char *log_dir;          /* pattern, "%n"; NULL: below run_dir */
+        uint64_t logs_user;     /* MiB on a node, of a user's pods */
+        uint64_t logs_node;     /* and of all */
         char *resources;        /* "nvidia.com/gpu=gpu,..."; NULL: none */
         uint64_t memory;        /* MiB, of pods that ask for none */
         bool overcommit;        /* of memory */
