@@ -205,13 +205,16 @@ static int open_own_dir(int dir, const char *name)
 static int remove_entry(int dir, const char *name, struct strbuf *path, struct err *err)
 {
     cleanup(closep) int sub = -1;
-    int rc;
+    int rc, why;
 
     if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
         return 0;
-    if (errno != EISDIR && errno != EPERM && errno != EACCES)
-        return err_sys(err, errno, "cannot remove %s", path->s);
+    why = errno;
+    if (why != EISDIR && why != EPERM && why != EACCES)
+        return err_sys(err, why, "cannot remove %s", path->s);
     sub = open_own_dir(dir, name);
+    if (sub == -ENOTDIR || sub == -ELOOP) /* no directory: that was the reason */
+        return err_sys(err, why, "cannot remove %s", path->s);
     if (sub == -EXDEV)
         return err_set(err, EXDEV, "cannot remove %s: something is mounted there",
                        path->s);
@@ -243,6 +246,17 @@ static int remove_entries(int dir, struct strbuf *path, struct err *err)
         strbuf_cut(path, len);
     }
     (void)closedir(d);
+    return rc;
+}
+
+int io_empty_dir(int dir, const char *path, struct err *err)
+{
+    struct strbuf words = STRBUF_INIT;
+    int rc;
+
+    strbuf_puts(&words, path);
+    rc = remove_entries(dir, &words, err);
+    strbuf_fini(&words);
     return rc;
 }
 

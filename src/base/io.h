@@ -33,6 +33,8 @@ int io_mkdir_p(const char *path, mode_t mode, struct err *err);
 
 /* Remove a tree without following links or crossing mounts. Absent is fine. */
 int io_remove_tree(const char *path, struct err *err);
+/* The same with all that an open directory holds; 'path' is for words. */
+int io_empty_dir(int dir, const char *path, struct err *err);
 
 /* Give standard streams that the caller closed /dev/null, so that no descriptor
  * opened later passes for one of them. For the start of main. */

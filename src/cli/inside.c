@@ -13,6 +13,7 @@
 #include "base/follow.h"
 #include "base/mem.h"
 #include "base/units.h"
+#include "cli/empty_volume.h"
 #include "cli/pod_log_show.h"
 #include "cli/receive.h"
 #include "cli/say.h"
@@ -119,6 +120,8 @@ int inside_main(int argc, char **argv)
         return show_log(argv);
     if (argc == 9 && strcmp(argv[1], ".podlog") == 0)
         return show_pod_log(argv);
+    if (argc == 7 && strcmp(argv[1], ".empty") == 0)
+        return empty_volume_main(argv + 2);
     if (argc == 8 && strcmp(argv[1], ".receive") == 0)
         return receive(argv);
     if (argc == 2 && strcmp(argv[1], ".bag") == 0)

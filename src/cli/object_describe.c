@@ -231,6 +231,8 @@ static void describe_volume(const Berth__ObjectRecord *record, json_t *document,
                       "%s", claim->other[0] ? claim->other : "<none>");
         if (claim->node[0])
             describe_line(out, 0, "Used On", "%s", claim->node);
+        if (claim->words[0])
+            describe_line(out, 0, "Message", "%s", claim->words);
     }
     describe_members(out, json_object_get(document, "spec"), rows, ARRAY_SIZE(rows));
 }

@@ -192,6 +192,8 @@ static json_t *claim_ref(const char *other)
 static void fill_volume(json_t *document, json_t *o, const Berth__ClaimStatus *status)
 {
     set_text(o, "phase", status->phase);
+    if (status->words[0])
+        set_text(o, "message", status->words);
     if (status->other[0])
         (void)json_object_set_new(spec_of(document), "claimRef",
                                   claim_ref(status->other));

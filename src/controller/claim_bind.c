@@ -4,6 +4,7 @@
  */
 #include "controller/claim_bind.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,13 +107,33 @@ static bool is_class(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
+/* "default" of a volume's maker, "default:USER", or an account. */
+static bool is_space(const struct claim_wish *wish, const char *said, const char *maker)
+{
+    const char *user = NULL;
+    char number[16];
+
+    if (!said || strcmp(said, "default") == 0)
+        user = maker;
+    else if (strncmp(said, "default:", 8) == 0)
+        user = said + 8;
+    if (!user)
+        return strcmp(said, wish->name_space) == 0;
+    (void)snprintf(number, sizeof(number), "%u", wish->owner);
+    return strcmp(wish->name_space, "default") == 0 &&
+           (strcmp(user, wish->user) == 0 || strcmp(user, number) == 0);
+}
+
 static bool is_named_by(const struct claim_wish *wish,
                         const struct claim_volume *volume)
 {
     const struct mf_object_ref *ref = volume->volume->spec->claim;
 
-    return ref && ref->name && strcmp(ref->name, wish->name) == 0 &&
-           strcmp(ref->name_space ? ref->name_space : "default", wish->name_space) == 0;
+    if (!ref || !ref->name || strcmp(ref->name, wish->name) != 0)
+        return false;
+    if (ref->uid && *ref->uid)
+        return strcmp(ref->uid, wish->uid) == 0;
+    return is_space(wish, ref->name_space, volume->maker);
 }
 
 static bool fits(const struct claim_wish *wish, const struct claim_volume *volume)

@@ -5,6 +5,8 @@
  * Pure. A volume fits when it is as large, has the claim's access modes, its class and
  * the labels that it selects. Of those that fit: the one that names the claim, else the
  * smallest, else the first by name. A claim that names a volume gets that one or none.
+ * A volume names a claim by its namespace and name, and its uid if it has one; users'
+ * own namespaces are "default:USER", and "default" is that of who made the volume.
  */
 #ifndef BERTH_CONTROLLER_CLAIM_BIND_H
 #define BERTH_CONTROLLER_CLAIM_BIND_H
@@ -19,12 +21,15 @@
 struct claim_wish {
     const struct mf_claim *claim;
     const char *name_space, *name;
+    const char *uid, *user; /* of the claim; whose it is */
+    uint32_t owner;         /* the same user's number */
 };
 
 struct claim_volume {
     const struct mf_persistent_volume *volume;
     const char *name;
-    bool is_free; /* nobody's, nor was it */
+    const char *maker; /* the user who made it */
+    bool is_free;      /* nobody's, nor was it */
 };
 
 /* The place of the volume in 'volumes', or CLAIM_NONE. */

@@ -14,6 +14,7 @@
 #include "controller/nodes.h"
 #include "controller/object_make.h"
 #include "controller/pod_data.h"
+#include "controller/reclaim.h"
 #include "wire/pack.h"
 
 #define VOLUME_PREFIX ":/PersistentVolume/"
@@ -54,9 +55,14 @@ struct ctl_object *claims_volume(const struct ctl_object *claim)
 
 /* ------------------------------------------------------------------ binding */
 
+/* As the claimRef of a volume has it: "default:alice/data", "physics/data". */
 static char *claim_text(const struct ctl_object *claim)
 {
-    return xasprintf("%s/%s", claim->record->name_space, claim->record->name);
+    const Berth__ObjectRecord *record = claim->record;
+
+    if (strcmp(record->name_space, "default") != 0)
+        return xasprintf("%s/%s", record->name_space, record->name);
+    return xasprintf("default:%s/%s", record->owner_user, record->name);
 }
 
 static void join(struct controller *ctl, struct ctl_object *claim,
@@ -75,17 +81,25 @@ static void join(struct controller *ctl, struct ctl_object *claim,
     objects_changed(ctl, claim);
 }
 
-static size_t volumes_of(struct controller *ctl, struct claim_volume **ret_views,
-                         struct ctl_object ***ret_objects)
+size_t claims_volumes(const struct controller *ctl, size_t *ret_n)
 {
-    size_t from = objects_after(ctl, VOLUME_PREFIX), n = 0, to = from;
+    size_t from = objects_after(ctl, VOLUME_PREFIX), to = from;
 
     while (to < ctl->n_objects &&
            strncmp(ctl->objects[to]->path, VOLUME_PREFIX, strlen(VOLUME_PREFIX)) == 0)
         to++;
-    *ret_views = xcalloc(to - from + 1, sizeof(**ret_views));
-    *ret_objects = xcalloc(to - from + 1, sizeof(**ret_objects));
-    for (size_t i = from; i < to; i++) {
+    *ret_n = to - from;
+    return from;
+}
+
+static size_t volumes_of(struct controller *ctl, struct claim_volume **ret_views,
+                         struct ctl_object ***ret_objects)
+{
+    size_t count = 0, from = claims_volumes(ctl, &count), n = 0;
+
+    *ret_views = xcalloc(count + 1, sizeof(**ret_views));
+    *ret_objects = xcalloc(count + 1, sizeof(**ret_objects));
+    for (size_t i = from; i < from + count; i++) {
         struct ctl_object *object = ctl->objects[i];
         const struct mf_persistent_volume *volume = volume_of(object);
 
@@ -95,6 +109,7 @@ static size_t volumes_of(struct controller *ctl, struct claim_volume **ret_views
         (*ret_views)[n++] = (struct claim_volume){
             .volume = volume,
             .name = object->record->name,
+            .maker = object->record->owner_user,
             .is_free = is_phase(object, "Available") && !object->record->deleted_at};
     }
     return n;
@@ -106,7 +121,10 @@ static bool try_bind(struct controller *ctl, struct ctl_object *claim)
     cleanup(freep) struct ctl_object **objects = NULL;
     struct claim_wish wish = {.claim = claim_of(claim),
                               .name_space = claim->record->name_space,
-                              .name = claim->record->name};
+                              .name = claim->record->name,
+                              .uid = claim->record->uid,
+                              .user = claim->record->owner_user,
+                              .owner = claim->record->owner_uid};
     size_t n, chosen;
 
     if (!wish.claim || claim->bound || claim->record->deleted_at)
@@ -187,11 +205,24 @@ void claims_hold(struct ctl_object *claim, struct ctl_object *pod)
         claim->holder = pod;
 }
 
+/* It may have files on that node's own disk. */
+static void note_node(struct controller *ctl, struct ctl_object *volume,
+                      const struct ctl_object *pod)
+{
+    const char *node = pod->record->pod ? pod->record->pod->node : "";
+
+    if (!volume || !*node || strcmp(status_of(volume)->node, node) == 0)
+        return;
+    field_set(&status_of(volume)->node, node);
+    objects_changed(ctl, volume);
+}
+
 void claims_enter(struct controller *ctl, struct ctl_object *claim,
                   struct ctl_object *pod)
 {
     claim->n_users++;
     claims_hold(claim, pod);
+    note_node(ctl, claim->bound, pod);
     if (claim->n_users > 1 || !is_of_one_node(claim) || !pod->record->pod ||
         strcmp(status_of(claim)->node, pod->record->pod->node) == 0)
         return;
@@ -250,11 +281,22 @@ static void exclude_others(struct controller *ctl, const struct bitset *allowed,
             bitset_set(*excluded, i);
 }
 
+void claims_exclude_volume(struct controller *ctl, struct ctl_object *object,
+                           struct bitset **excluded)
+{
+    const struct mf_persistent_volume *volume = volume_of(object);
+    cleanup(bitset_destroyp) struct bitset *named = NULL;
+
+    if (!volume || !volume->spec->affinity || !volume->spec->affinity->required)
+        return;
+    named = bitset_create(ctl->config->n_nodes);
+    keep_named(ctl, volume->spec->affinity->required, named);
+    exclude_others(ctl, named, excluded);
+}
+
 void claims_exclude(struct controller *ctl, struct ctl_object *claim,
                     struct bitset **excluded)
 {
-    const struct mf_persistent_volume *volume =
-        claim->bound ? volume_of(claim->bound) : NULL;
     const struct ctl_node *node = nodes_find(ctl, status_of(claim)->node);
 
     if (node && is_of_one_node(claim)) {
@@ -264,13 +306,8 @@ void claims_exclude(struct controller *ctl, struct ctl_object *claim,
         bitset_set(one, node->index);
         exclude_others(ctl, one, excluded);
     }
-    if (volume && volume->spec->affinity && volume->spec->affinity->required) {
-        cleanup(bitset_destroyp) struct bitset *named =
-            bitset_create(ctl->config->n_nodes);
-
-        keep_named(ctl, volume->spec->affinity->required, named);
-        exclude_others(ctl, named, excluded);
-    }
+    if (claim->bound)
+        claims_exclude_volume(ctl, claim->bound, excluded);
 }
 
 char *claims_print(struct ctl_object *claim, size_t *ret_len)
@@ -314,6 +351,23 @@ static int check_affinity(const struct mf_node_selector *selector, struct err *e
     return 0;
 }
 
+/* Users' own namespaces have one name: whose is meant? */
+static void judge_reserved(const struct ctl_object *object,
+                           const struct mf_persistent_volume *volume, char **warning)
+{
+    const struct mf_object_ref *ref = volume->spec->claim;
+    cleanup(freep) char *words = NULL;
+
+    if (!ref || !ref->name || (ref->uid && *ref->uid) ||
+        (ref->name_space && strcmp(ref->name_space, "default") != 0))
+        return;
+    words =
+        xasprintf("spec.claimRef.namespace: 'default' is each user's own: that of %s "
+                  "is meant; write default:USER for another's",
+                  object->record->owner_user);
+    words_add(warning, words);
+}
+
 static int admit_volume(struct controller *ctl, struct ctl_object *object,
                         const struct ctl_object *old, char **warning, struct err *err)
 {
@@ -322,12 +376,12 @@ static int admit_volume(struct controller *ctl, struct ctl_object *object,
                  ? check_affinity(volume->spec->affinity->required, err)
                  : 0;
 
-    (void)ctl;
     if (rc)
         return err_wrap(err, "PersistentVolume %s", object->record->name);
-    if (volume && volume->spec->reclaim == MF_RECLAIM_DELETE)
-        words_add(warning, "spec.persistentVolumeReclaimPolicy: with Delete the volume "
-                           "goes with its claim; files on nodes stay");
+    if (volume) {
+        reclaim_judge(ctl, volume, warning);
+        judge_reserved(object, volume, warning);
+    }
     if (!old)
         field_set(&status_of(object)->phase, "Available");
     return 0;
@@ -339,6 +393,13 @@ static void volume_came(struct controller *ctl, struct ctl_object *object)
     bind_waiting(ctl);
 }
 
+static void volume_replaced(struct controller *ctl, struct ctl_object *object)
+{
+    reclaim_renew(ctl, object);
+    bind_waiting(ctl);
+}
+
+/* One that is bound goes when that is over; one that was released stays no longer. */
 static void delete_volume(struct controller *ctl, struct ctl_object *object,
                           int64_t grace)
 {
@@ -367,26 +428,12 @@ static void claim_came(struct controller *ctl, struct ctl_object *object)
     pod_data_changed(ctl, object);
 }
 
-/* The claim has let go of it. */
-static void release(struct controller *ctl, struct ctl_object *volume)
-{
-    const struct mf_persistent_volume *read = volume_of(volume);
-
-    volume->bound = NULL;
-    field_set(&status_of(volume)->phase, "Released");
-    objects_changed(ctl, volume);
-    if (volume->record->deleted_at)
-        objects_remove(ctl, volume);
-    else if (read && read->spec->reclaim == MF_RECLAIM_DELETE)
-        objects_delete(ctl, volume, -1, false);
-}
-
 static void claim_removed(struct controller *ctl, struct ctl_object *object)
 {
     struct ctl_object *volume = take(object->bound);
 
     if (volume)
-        release(ctl, volume);
+        reclaim_release(ctl, volume, object);
 }
 
 /* One that is used goes when the last pod has left it (claims_leave). */
@@ -425,6 +472,7 @@ const struct object_kind claims_volume_kind = {.kind = "PersistentVolume",
                                                .admit = admit_volume,
                                                .on_created = volume_came,
                                                .on_changed = volume_came,
+                                               .on_replaced = volume_replaced,
                                                .on_deleting = delete_volume};
 const struct object_kind claims_claim_kind = {.kind = "PersistentVolumeClaim",
                                               .admit = admit_claim,

@@ -2,7 +2,7 @@
  *
  * claims.h - claims and volumes: which belong together, and who uses them where
  *
- *     volume: Available --> Bound --> Released       claim: Pending --> Bound
+ *     volume: Available --> Bound --> (reclaim.h)    claim: Pending --> Bound
  *
  * A claim of one node (ReadWriteOnce) is on the node of the first pod that uses it
  * until the last has left; before a node is known one pod goes ahead and the others
@@ -39,6 +39,12 @@ void claims_settle_deleted(struct controller *ctl, struct ctl_object *claim);
  */
 void claims_exclude(struct controller *ctl, struct ctl_object *claim,
                     struct bitset **excluded);
+
+void claims_exclude_volume(struct controller *ctl, struct ctl_object *volume,
+                           struct bitset **excluded);
+
+/* All volumes are '*ret_n' objects of the table, from this one on. */
+size_t claims_volumes(const struct controller *ctl, size_t *ret_n);
 
 /* The claim's volume; NULL: it has none. */
 struct ctl_object *claims_volume(const struct ctl_object *claim);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "controller/diag.h"
 #include "controller/nodes.h"
+#include "controller/reclaim.h"
 
 #include <errno.h>
 
@@ -56,6 +57,7 @@ static const struct handler handlers[] = {
     {BERTH__ENVELOPE__BODY_JOB_STARTED, handle_job_started, REGISTERED},
     {BERTH__ENVELOPE__BODY_STEP_REPORT, handle_step_report, REGISTERED},
     {BERTH__ENVELOPE__BODY_POD_CHANGED, handle_pod_changed, REGISTERED},
+    {BERTH__ENVELOPE__BODY_VOLUME_RECLAIMED, handle_volume_reclaimed, REGISTERED},
     {BERTH__ENVELOPE__BODY_JOB_ENDED, handle_job_ended, REGISTERED},
 };
 

@@ -167,9 +167,13 @@ static int change(struct applying *a, struct object_text *text,
     if (rc)
         return err_wrap(a->err, "%s %s", object->record->kind, object->record->name);
     if (differs)
-        return change_it(a, text, object, warning);
-    answer(a, object, "unchanged");
-    return 0;
+        rc = change_it(a, text, object, warning);
+    if (rc == 0 && a->apply->verb == BERTH__OBJECT_APPLY__VERB__REPLACE &&
+        !a->apply->dry_run && object->kind->on_replaced)
+        object->kind->on_replaced(a->conn->ctl, object);
+    if (!differs)
+        answer(a, object, "unchanged");
+    return rc;
 }
 
 /* ------------------------------------------------------------------ requests */

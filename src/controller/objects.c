@@ -18,6 +18,7 @@
 #include "controller/object_seal.h"
 #include "controller/object_tally.h"
 #include "controller/pods.h"
+#include "controller/reclaim.h"
 #include "wire/pack.h"
 
 /* ------------------------------------------------------------------ finding */
@@ -433,6 +434,7 @@ void objects_tick(struct controller *ctl, int64_t now)
 {
     object_events_age(ctl, now);
     pods_tick(ctl);
+    reclaim_tick(ctl, now);
 }
 
 void objects_clear(struct controller *ctl)

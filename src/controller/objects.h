@@ -40,6 +40,7 @@ struct ctl_object {
     struct ctl_object *bound, *holder;
     uint32_t n_users;
     bool is_passed, uses_claims;
+    int64_t asked_at;      /* of a volume: when a node was to empty it; 0: not yet */
     Berth__JobSpec *draft; /* of a Pod that is judged and not made yet */
     struct manifest read;  /* see objects_read */
     bool is_read;
@@ -57,6 +58,8 @@ struct object_kind {
     /* It is in the table and in the open batch. */
     void (*on_created)(struct controller *ctl, struct ctl_object *object);
     void (*on_changed)(struct controller *ctl, struct ctl_object *object);
+    /* It was replaced as a whole, perhaps by the same text. */
+    void (*on_replaced)(struct controller *ctl, struct ctl_object *object);
     /* It was asked to go: 'deleted_at' is set. It calls objects_remove, now or later;
      * NULL: that is done at once. 'grace' in seconds; -1: its own. */
     void (*on_deleting)(struct controller *ctl, struct ctl_object *object,

@@ -4,6 +4,7 @@
  */
 #include "node/hooks.h"
 #include "node/pod_network.h"
+#include "node/reclaim.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -55,6 +56,8 @@ static void order(void *ctx, struct channel *ch, const Berth__Envelope *env)
         hooks_job_over(ctx, env->job_gone->job_id, env->job_gone->epoch);
     else if (env->body_case == BERTH__ENVELOPE__BODY_POD_DATA)
         pod_data_pass(ctx, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_VOLUME_RECLAIM)
+        reclaim_order(ctx, env->volume_reclaim);
     else
         signal_job(ctx, ch, env);
 }

@@ -132,6 +132,12 @@ void uplink_pass(struct uplink *up, const Berth__Envelope *told,
     rpc_call(up->rpc, up->ch, &env, on_passed, passed);
 }
 
+void uplink_tell(struct uplink *up, const Berth__Envelope *env)
+{
+    if (up->is_up)
+        channel_send(up->ch, env);
+}
+
 void uplink_send_started(struct uplink *up, uint32_t job, uint32_t epoch)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
@@ -279,6 +285,7 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
     else if (env->body_case == BERTH__ENVELOPE__BODY_LAUNCH_JOB ||
              env->body_case == BERTH__ENVELOPE__BODY_SIGNAL_JOB ||
              env->body_case == BERTH__ENVELOPE__BODY_JOB_GONE ||
+             env->body_case == BERTH__ENVELOPE__BODY_VOLUME_RECLAIM ||
              env->body_case == BERTH__ENVELOPE__BODY_POD_DATA)
         up->host->order(up->ctx, ch, env);
     else

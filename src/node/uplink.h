@@ -35,7 +35,8 @@ struct uplink_host {
     size_t (*running)(void *ctx, Berth__RunningJob **ret);
     /* Registered: the controller's settings, and the jobs that must stop. */
     void (*registered)(void *ctx, const Berth__Registered *reply);
-    /* LaunchJob, SignalJob, JobGone or PodData; the answer goes to 'ch'. */
+    /* LaunchJob, SignalJob, JobGone, PodData or VolumeReclaim; the answer goes to
+     * 'ch'. */
     void (*order)(void *ctx, struct channel *ch, const Berth__Envelope *env);
     /* 'ch' has ended: answers to its orders have nowhere to go. */
     void (*gone)(void *ctx, struct channel *ch);
@@ -57,6 +58,8 @@ void uplink_start(struct uplink *up);
 /* A heartbeat now: there is something to tell. */
 void uplink_beat(struct uplink *up);
 void uplink_send_started(struct uplink *up, uint32_t job, uint32_t epoch);
+/* Tell the controller something once, if it is there: it does not answer. */
+void uplink_tell(struct uplink *up, const Berth__Envelope *env);
 /* Pass on what a lead tells (StepReport, PodChanged), once: 'fn' hears the controller's
  * answer, or EAGAIN when there is none to be had now. */
 void uplink_pass(struct uplink *up, const Berth__Envelope *told,

@@ -64,11 +64,12 @@ TYPE(mf_type_selector, "LabelSelector", sizeof(struct mf_selector), selector_row
 
 #define OWNER struct mf_object_ref
 static const struct mf_field object_ref_rows[] = {
-    TEXT("namespace", name_space, .check = dns_label_check, .help = "its namespace"),
+    TEXT("namespace", name_space, .check = name_space_check,
+         .help = "its namespace; default:USER is a user's own"),
     TEXT("name", name, .check = dns_name_check, .help = "its name"),
     GRANTED("kind", MF_STRING),
     GRANTED("apiVersion", MF_STRING),
-    WARNED("uid", MF_STRING, SERVERS),
+    TEXT("uid", uid, .help = "its uid: this very one"),
     WARNED("resourceVersion", MF_STRING, SERVERS),
     WARNED("fieldPath", MF_STRING, "a whole object is meant"),
 };

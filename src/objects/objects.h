@@ -25,7 +25,7 @@ struct mf_secret {
 };
 
 struct mf_object_ref {
-    char *name_space, *name;
+    char *name_space, *name, *uid;
 };
 
 struct mf_local_dir {

@@ -57,6 +57,19 @@ int dns_1035_check(const char *text, struct err *err)
     return 0;
 }
 
+int name_space_check(const char *text, struct err *err)
+{
+    const char *user = strncmp(text, "default:", 8) == 0 ? text + 8 : NULL;
+
+    if (!user)
+        return dns_label_check(text, err);
+    if (*user && *user != '-' && strlen(user) <= DNS_NAME_MAX &&
+        !user[strspn(user, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                           "0123456789._-@$")])
+        return 0;
+    return refuse(err, text, "a user's own namespace: \"default:USER\"");
+}
+
 /* Labels joined by dots, of a text of 'len' characters. */
 static bool is_dns_name(const char *text, size_t len)
 {

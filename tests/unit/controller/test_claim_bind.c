@@ -104,7 +104,11 @@ static void check_row(const struct row *row, const struct claim_volume *volumes)
 {
     struct manifest manifest;
     char text[512];
-    struct claim_wish wish = {.name_space = "default", .name = row->claim};
+    struct claim_wish wish = {.name_space = "default",
+                              .name = row->claim,
+                              .uid = "u-1",
+                              .user = "alice",
+                              .owner = 1000};
     size_t chosen;
 
     (void)snprintf(
@@ -134,12 +138,61 @@ static void each_row_holds(void **state)
         read(volume_texts[i], &manifests[i]);
         volumes[i].volume = manifests[i].objects[0].object;
         volumes[i].name = manifests[i].objects[0].name;
+        volumes[i].maker = "alice";
         volumes[i].is_free = strcmp(volumes[i].name, "busy") != 0;
     }
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         check_row(&rows[i], volumes);
     for (size_t i = 0; i < N; i++)
         manifest_fini(&manifests[i]);
+}
+
+static bool is_for(const char *ref, const char *maker, const struct claim_wish *wish)
+{
+    struct manifest manifest;
+    struct claim_volume volume = {.name = "v", .maker = maker, .is_free = true};
+    char text[512];
+    bool found;
+
+    (void)snprintf(text, sizeof(text),
+                   VOLUME("v", "capacity: {storage: 1Gi}, accessModes: "
+                               "[ReadWriteOnce], claimRef: {%s}"),
+                   ref);
+    read(text, &manifest);
+    volume.volume = manifest.objects[0].object;
+    found = claim_choose(wish, &volume, 1) == 0;
+    manifest_fini(&manifest);
+    return found;
+}
+
+static void a_volume_is_reserved_for_one_users_claim_or_one_claim(void **state)
+{
+    static const char claim[] =
+        "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c}, spec: "
+        "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}";
+    struct manifest manifest;
+    struct claim_wish wish = {.name_space = "default",
+                              .name = "c",
+                              .uid = "u-1",
+                              .user = "alice",
+                              .owner = 1000};
+
+    (void)state;
+    read(claim, &manifest);
+    wish.claim = manifest.objects[0].object;
+    assert_true(is_for("name: c, namespace: default", "alice", &wish));
+    assert_false(is_for("name: c, namespace: default", "root", &wish));
+    assert_false(is_for("name: c", "root", &wish));
+    assert_true(is_for("name: c, namespace: \"default:alice\"", "root", &wish));
+    assert_true(is_for("name: c, namespace: \"default:1000\"", "root", &wish));
+    assert_false(is_for("name: c, namespace: \"default:bob\"", "alice", &wish));
+    assert_false(is_for("name: c, namespace: physics", "alice", &wish));
+    assert_true(is_for("name: c, namespace: default, uid: u-1", "root", &wish));
+    assert_false(is_for("name: c, namespace: default, uid: u-2", "alice", &wish));
+    wish.name_space = "physics";
+    assert_true(is_for("name: c, namespace: physics", "root", &wish));
+    assert_false(is_for("name: c, namespace: \"default:alice\"", "root", &wish));
+    manifest_fini(&manifest);
 }
 
 static void one_node_and_one_pod_are_told_by_the_modes(void **state)
@@ -162,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_holds),
+        cmocka_unit_test(a_volume_is_reserved_for_one_users_claim_or_one_claim),
         cmocka_unit_test(one_node_and_one_pod_are_told_by_the_modes),
     };
 
