@@ -77,6 +77,9 @@ struct node {
     struct pod_network *pods; /* see pod_network.h */
     char *trouble;            /* that the controller shall know of; NULL: none */
     unsigned int n_gone;      /* directories of jobs set aside */
+    char *pod_logs_dir;       /* see pod_logs.h */
+    unsigned int n_ended_logs;
+    bool is_sweeping_logs;
     bool stopping;
 };
 

@@ -4,14 +4,11 @@
  */
 #include "node/pod_logs.h"
 
-#include "base/io.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,13 +16,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <utlist.h>
 
-#define KEEP_SECONDS 86400
-#define KEEP_PODS 500 /* that have ended; the oldest go first */
-#define SWEEP_MS 600000
 #define WINDOW (1u << 20) /* bytes on the way to a client */
 #define READERS_MAX 64
 #define READERS_OF_USER_MAX 8
@@ -47,7 +40,7 @@ static struct reader *readers;
 
 char *pod_logs_dir(const struct node *node, uint32_t job, uint32_t epoch)
 {
-    return xasprintf("%s/pods/%u.%u", node->run_dir, job, epoch);
+    return xasprintf("%s/%u.%u", node->pod_logs_dir, job, epoch);
 }
 
 /* -------------------------------------------------------------------- streams */
@@ -196,8 +189,7 @@ static const struct channel_callbacks callbacks = {
 /* The last start of the job here whose output is kept. */
 static char *find_kept(const struct node *node, uint32_t job, struct stat *ret)
 {
-    cleanup(freep) char *pods = xasprintf("%s/pods", node->run_dir);
-    DIR *dir = opendir(pods);
+    DIR *dir = opendir(node->pod_logs_dir);
     const struct dirent *entry;
     unsigned int best = 0;
     char *path;
@@ -211,7 +203,7 @@ static char *find_kept(const struct node *node, uint32_t job, struct stat *ret)
     }
     if (dir)
         (void)closedir(dir);
-    path = xasprintf("%s/%u.%u/user", pods, job, best);
+    path = xasprintf("%s/%u.%u/user", node->pod_logs_dir, job, best);
     if (best && lstat(path, ret) == 0 && S_ISDIR(ret->st_mode))
         return path;
     free(path);
@@ -337,93 +329,4 @@ void pod_logs_request(struct node *node, struct channel *ch, const Berth__Envelo
     channel_hand_over(ch, &callbacks, reader);
     answer_started(node, ch, env->id);
     read_on(reader);
-}
-
-/* ----------------------------------------------------------------- clearing up */
-
-struct kept {
-    uint32_t job, epoch;
-    int64_t time;
-};
-
-static int by_age(const void *a, const void *b)
-{
-    const struct kept *x = a, *y = b;
-
-    return x->time < y->time ? 1 : x->time > y->time ? -1 : 0;
-}
-
-/* The time is that of root's directory: the user's own is what he makes of it. */
-void pod_logs_ended(const struct node *node, uint32_t job, uint32_t epoch)
-{
-    cleanup(freep) char *path = pod_logs_dir(node, job, epoch);
-
-    if (utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) && errno != ENOENT)
-        log_warn("%s: %s", path, strerror(errno));
-}
-
-/* Those of pods that run here are not told; they get the time, in case that nobody is
- * here when they end. */
-static size_t list_kept(const struct node *node, struct kept **ret)
-{
-    cleanup(freep) char *pods = xasprintf("%s/pods", node->run_dir);
-    DIR *dir = opendir(pods);
-    const struct dirent *entry;
-    struct kept *list = NULL;
-    size_t n = 0;
-
-    while (dir && (entry = readdir(dir))) {
-        cleanup(freep) char *path = xasprintf("%s/%s", pods, entry->d_name);
-        struct kept kept;
-        struct stat st;
-
-        if (sscanf(entry->d_name, "%u.%u", &kept.job, &kept.epoch) != 2)
-            continue;
-        if (job_has_shepherd(node, kept.job, kept.epoch)) {
-            pod_logs_ended(node, kept.job, kept.epoch);
-            continue;
-        }
-        kept.time = lstat(path, &st) == 0 ? st.st_mtime : 0;
-        list = xrealloc(list, n + 1, sizeof(*list));
-        list[n++] = kept;
-    }
-    if (dir)
-        (void)closedir(dir);
-    *ret = list;
-    return n;
-}
-
-void pod_logs_sweep(struct node *node)
-{
-    cleanup(freep) struct kept *list = NULL;
-    size_t n = list_kept(node, &list);
-    int64_t now = time(NULL);
-
-    if (n)
-        qsort(list, n, sizeof(*list), by_age);
-    for (size_t i = 0; i < n; i++)
-        if (i >= KEEP_PODS || now - list[i].time > KEEP_SECONDS) {
-            cleanup(freep) char *path = pod_logs_dir(node, list[i].job, list[i].epoch);
-
-            tree_remove_later(node, path);
-        }
-}
-
-static void sweep(uv_timer_t *timer)
-{
-    pod_logs_sweep(timer->data);
-}
-
-void pod_logs_start(struct node *node)
-{
-    uv_timer_t *timer = xcalloc(1, sizeof(*timer));
-    cleanup(freep) char *pods = xasprintf("%s/pods", node->run_dir);
-    struct err err;
-
-    if (io_mkdir_p(pods, 0711, &err))
-        log_warn("logs of pods: %s", err.text);
-    (void)uv_timer_init(node->loop, timer);
-    timer->data = node;
-    (void)uv_timer_start(timer, sweep, SWEEP_MS, SWEEP_MS);
-    uv_unref((uv_handle_t *)timer);
 }

@@ -2,7 +2,7 @@
  *
  * pod_logs.h - what containers of pods wrote, kept on their node for a while
  *
- *     <run_dir>/pods/JOB.EPOCH/        root's, 0711
+ *     <pods.log_dir>/JOB.EPOCH/        root's, 0711
  *         user/                          the job user's, 0700; the lead writes there
  *
  * While the pod runs its lead shows it; afterwards whoever may see it asks us, and a
@@ -18,11 +18,14 @@ char *pod_logs_dir(const struct node *node, uint32_t job, uint32_t epoch);
 /* Answer a LogRequest, of the pod's owner or root. The channel is ours from now on. */
 void pod_logs_request(struct node *node, struct channel *ch,
                       const Berth__Envelope *env);
+
+/* pod_logs_sweep.c: */
 /* It ended now; nothing if it has none. */
-void pod_logs_ended(const struct node *node, uint32_t job, uint32_t epoch);
-/* Remove those of pods that ended long ago. */
+void pod_logs_ended(struct node *node, uint32_t job, uint32_t epoch);
+/* Remove what is kept for too long, or is too much (log_bounds.h). Counted and removed
+ * in a worker; one that runs is not begun again. */
 void pod_logs_sweep(struct node *node);
-/* And do so from time to time. */
+/* Find the directory; and sweep it from time to time. */
 void pod_logs_start(struct node *node);
 
 #endif

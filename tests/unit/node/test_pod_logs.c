@@ -27,6 +27,7 @@
 
 struct fixture {
     struct node node;
+    struct config config;
     uv_loop_t loop;
     char dir[64];
 };
@@ -39,6 +40,10 @@ static int setup(void **state)
     assert_non_null(mkdtemp(f->dir));
     assert_int_equal(uv_loop_init(&f->loop), 0);
     f->node.run_dir = f->dir;
+    f->node.pod_logs_dir = f->dir;
+    f->config.pods.logs_user = 1;
+    f->config.pods.logs_node = 2;
+    f->node.config = &f->config;
     f->node.loop = &f->loop;
     *state = f;
     return 0;
@@ -134,6 +139,33 @@ static void the_time_counts_from_when_it_ran_last(void **state)
     assert_true(is_there(f, 1));
 }
 
+/* Links and what they lead to are nobody's here. */
+static void a_user_with_too_much_loses_the_oldest(void **state)
+{
+    struct fixture *f = *state;
+    cleanup(freep) char *big = xcalloc(1, 600 << 10);
+
+    for (uint32_t i = 1; i <= 3; i++) {
+        cleanup(freep) char *dir = NULL;
+        cleanup(freep) char *path = NULL;
+        cleanup(freep) char *link = NULL;
+
+        make(f, i, i * HOUR, HOUR);
+        dir = pod_logs_dir(&f->node, i, 1);
+        path = xasprintf("%s/user/a.0.log", dir);
+        link = xasprintf("%s/user/usr", dir);
+        assert_int_equal(symlink("/usr", link), 0);
+        if (i != 3)
+            assert_int_equal(io_write_file_atomic(path, big, 600 << 10, 0600, NULL), 0);
+        set_time(dir, i * HOUR);
+    }
+    sweep(f);
+    assert_true(is_there(f, 1));
+    assert_false(is_there(f, 2));
+    assert_false(is_there(f, 3));
+    assert_int_equal(access("/usr/bin", F_OK), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -143,6 +175,7 @@ int main(void)
         TEST(the_oldest_go_first),
         TEST(the_time_counts_from_the_end),
         TEST(the_time_counts_from_when_it_ran_last),
+        TEST(a_user_with_too_much_loses_the_oldest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
