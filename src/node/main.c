@@ -4,6 +4,7 @@
  */
 #include "node/groups.h"
 #include "node/hooks.h"
+#include "node/exports.h"
 #include "node/pod_logs.h"
 #include "node/node.h"
 #include "node/pod_network.h"
@@ -135,6 +136,7 @@ static int start(struct node *node, struct err *err)
     if (rc)
         return rc;
     pod_network_start(node);
+    exports_start(node);
     shepherds_start(node);
     (void)uv_signal_init(node->loop, &node->on_term);
     (void)uv_signal_init(node->loop, &node->on_int);

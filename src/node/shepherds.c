@@ -14,6 +14,7 @@
 #include "node/groups.h"
 #include "node/hooks.h"
 #include "node/nursery.h"
+#include "node/exports.h"
 #include "node/pod_logs.h"
 #include "node/pod_network.h"
 #include "node/shepherd_priv.h"
@@ -148,6 +149,12 @@ static void forget_spare(struct shepherd *shepherd)
     }
 }
 
+static void leave_pod(struct node *node, const struct shepherd *shepherd)
+{
+    pod_network_lead_gone(node, shepherd->job, shepherd->epoch);
+    exports_lead_gone(node, shepherd->job, shepherd->epoch);
+}
+
 /* The process is gone (or about to be): settle what it leaves behind. */
 void shepherd_gone(struct shepherd *shepherd)
 {
@@ -165,7 +172,7 @@ void shepherd_gone(struct shepherd *shepherd)
             shepherd_report_lost(node, shepherd->job, shepherd->epoch,
                                  "the job's lead shepherd ended unexpectedly");
         if (shepherd->step == STEP_LEAD && !node->stopping)
-            pod_network_lead_gone(node, shepherd->job, shepherd->epoch);
+            leave_pod(node, shepherd);
         if (shepherd->step == STEP_LEAD)
             pod_logs_ended(node, shepherd->job, shepherd->epoch);
         job_dir_remove_unless_used(node, shepherd->job, shepherd->epoch);
@@ -293,6 +300,9 @@ void shepherd_on_message(struct channel *ch, const Berth__Envelope *env, int ado
     else if (env->body_case == BERTH__ENVELOPE__BODY_POD_WIRE &&
              is_lead_of(shepherd, env->pod_wire->job_id, env->pod_wire->epoch))
         pod_network_wire(shepherd, env, take_fd(descriptor));
+    else if (env->body_case == BERTH__ENVELOPE__BODY_POD_MOUNT &&
+             is_lead_of(shepherd, env->pod_mount->job_id, env->pod_mount->epoch))
+        exports_order(shepherd, env);
     else
         channel_reply_status(ch, env, ENOSYS, "a shepherd may not ask for this");
 }

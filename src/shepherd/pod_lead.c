@@ -2,7 +2,7 @@
  *
  * pod_lead.c - the life of a pod on its node
  *
- *     manifest read --> volumes, sandbox, network --> PREPARED
+ *     manifest read --> exports mounted --> volumes, sandbox, network --> PREPARED
  *         --> what src/pod says, until it is over --> the job has ended
  */
 #include "shepherd/pod_lead.h"
@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "shepherd/group.h"
+#include "shepherd/pod_exports.h"
 #include "shepherd/pod_image.h"
 #include "shepherd/pod_log.h"
 #include "shepherd/pod_mounts.h"
@@ -137,6 +138,7 @@ static void finish(struct pod_lead *pl)
     pod_probes_end(pl);
     sandbox_destroy(take(pl->sandbox));
     pod_network_end(pl);
+    pod_exports_end(pl);
     pod_mounts_end(pl);
     guests_end(&lead->guests, "the pod has ended");
     lead_end(lead, code, signo, pod_status(pl->pod)->words);
@@ -250,6 +252,7 @@ void pod_lead_signal(struct pod_lead *pl, int signo)
 
 void pod_lead_node_is_back(struct pod_lead *pl)
 {
+    pod_exports_node_is_back(pl);
     pod_network_node_is_back(pl);
     pod_report_node_is_back(pl);
 }
@@ -358,6 +361,39 @@ static void on_network(struct pod_lead *pl, const struct err *why)
         pod_lead_tell(pl, &prepared);
 }
 
+static int prepare(struct pod_lead *pl, struct err *err)
+{
+    int rc = pod_mounts_prepare(pl, err);
+
+    return rc ? rc : make_sandbox(pl, err);
+}
+
+/* From now on there is something to end. */
+static void begin(struct pod_lead *pl)
+{
+    (void)uv_timer_init(pl->sh->loop, &pl->timer);
+    pl->timer.data = pl;
+    pl->is_over = false;
+}
+
+static void connect_network(struct pod_lead *pl)
+{
+    pod_mounts_reach(pl);
+    pod_network_start(pl, on_network);
+}
+
+static void on_exports(struct pod_lead *pl, const struct err *why)
+{
+    struct err err;
+
+    if (!why && prepare(pl, &err))
+        why = &err;
+    if (why)
+        pod_lead_end(pl, POD_WHY_REFUSED, 0, why->text);
+    else
+        connect_network(pl);
+}
+
 int pod_lead_start(struct lead *lead, struct err *err)
 {
     struct pod_lead *pl = xcalloc(1, sizeof(*pl));
@@ -367,7 +403,7 @@ int pod_lead_start(struct lead *lead, struct err *err)
     pl->lead = lead;
     pl->sh = lead->sh;
     lead->pod = pl;
-    pl->is_over = true; /* until there is something to end */
+    pl->is_over = true;
     rc = read_manifest(pl, err);
     if (!rc)
         rc = make_dirs(pl, err);
@@ -375,15 +411,17 @@ int pod_lead_start(struct lead *lead, struct err *err)
         return rc;
     pl->pod = pod_create(pl->spec, NULL, now, reports_now() - now);
     make_members(pl);
-    rc = pod_mounts_prepare(pl, err);
+    rc = pod_mounts_begin(pl, err);
+    if (!rc && pod_exports_are_wanted(pl)) {
+        begin(pl);
+        pod_exports_ask(pl, on_exports);
+        return 0;
+    }
     if (!rc)
-        rc = make_sandbox(pl, err);
+        rc = prepare(pl, err);
     if (rc)
         return rc;
-    pod_mounts_reach(pl);
-    (void)uv_timer_init(pl->sh->loop, &pl->timer);
-    pl->timer.data = pl;
-    pl->is_over = false;
-    pod_network_start(pl, on_network);
+    begin(pl);
+    connect_network(pl);
     return 0;
 }

@@ -7,6 +7,7 @@
  *     pod_run.c      one run of one container, from start to end
  *     pod_command.c  (pure) what a container executes
  *     pod_vars.c     the environment of a container
+ *     pod_exports.c  directories of NFS servers that the node mounts for it
  *     pod_mounts.c   what containers have mounted
  *     pod_network.c  the network of the sandbox, and its names; pod_slirp.c
  *     pod_probes.c   probes and hooks
@@ -25,6 +26,7 @@
 #include "pod/pod.h"
 #include "shepherd/lead.h"
 
+struct pod_exports;
 struct pod_image;
 struct pod_mounts;
 struct pod_network;
@@ -60,6 +62,7 @@ struct pod_lead {
     void (*on_empty)(void *ctx);
     void *ctx;
 
+    struct pod_exports *exports;
     struct pod_mounts *mounts;
     struct pod_network *network;
     struct pod_probes *probes;

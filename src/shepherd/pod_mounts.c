@@ -42,7 +42,7 @@ static int add_volumes_memory(struct pod_lead *pl, struct err *err)
     struct pod_mounts *mounts = pl->mounts;
     const struct volume_memory *memory;
     size_t n;
-    int rc = pod_volumes_create(pl->sh, pl->spec, pl->dir, &mounts->volumes, err);
+    int rc = pod_volumes_prepare(mounts->volumes, pl->dir, err);
 
     if (rc)
         return rc;
@@ -57,9 +57,20 @@ static int add_volumes_memory(struct pod_lead *pl, struct err *err)
     return 0;
 }
 
+int pod_mounts_begin(struct pod_lead *pl, struct err *err)
+{
+    pl->mounts = xcalloc(1, sizeof(*pl->mounts));
+    return pod_volumes_create(pl->sh, pl->spec, &pl->mounts->volumes, err);
+}
+
+struct pod_volumes *pod_mounts_volumes(const struct pod_lead *pl)
+{
+    return pl->mounts ? pl->mounts->volumes : NULL;
+}
+
 int pod_mounts_prepare(struct pod_lead *pl, struct err *err)
 {
-    struct pod_mounts *mounts = pl->mounts = xcalloc(1, sizeof(*mounts));
+    struct pod_mounts *mounts = pl->mounts;
 
     mounts->shm = xasprintf("%s/shm", pl->dir);
     if (mkdir(mounts->shm, 0700) && errno != EEXIST)

@@ -7,8 +7,13 @@
 
 #include "shepherd/pod_lead.h"
 
-/* Judge the volumes and make their directories, before there is a sandbox. An error
- * is one of the whole pod. */
+struct pod_volumes;
+
+/* Take in what came with the launch. An error is one of the whole pod. */
+int pod_mounts_begin(struct pod_lead *pl, struct err *err);
+/* Its volumes; NULL before pod_mounts_begin. */
+struct pod_volumes *pod_mounts_volumes(const struct pod_lead *pl);
+/* Judge the volumes and make their directories, before there is a sandbox: likewise. */
 int pod_mounts_prepare(struct pod_lead *pl, struct err *err);
 /* What the sandbox is to mount of memory: /dev/shm, which containers share, and
  * volumes. Borrowed until pod_mounts_end. */

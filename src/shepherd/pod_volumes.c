@@ -125,7 +125,7 @@ void pod_volumes_addresses(struct pod_volumes *v, const char *host, const char *
 
 /* ---------------------------------------------------------------------- life */
 
-int pod_volumes_create(struct shepherd *sh, const struct mf_pod *pod, const char *dir,
+int pod_volumes_create(struct shepherd *sh, const struct mf_pod *pod,
                        struct pod_volumes **ret, struct err *err)
 {
     const Berth__LaunchJob *launch = sh->assignment->job;
@@ -139,13 +139,35 @@ int pod_volumes_create(struct shepherd *sh, const struct mf_pod *pod, const char
         (void)take_objects(v, launch->pod_objects, launch->n_pod_objects);
     rc = host_rules_parse(sh->assignment->host_paths, sh->assignment->nfs_mounts,
                           sh->owner.name, &v->site, err);
-    if (!rc)
-        rc = volumes_create(pod, v->data, v->site, dir, &v->volumes, err);
     if (rc)
         pod_volumes_destroy(v);
     else
         *ret = v;
     return rc;
+}
+
+size_t pod_volumes_exports(const struct pod_volumes *v, const struct mf_nfs **ret)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < v->pod->spec->volumes.n; i++) {
+        const struct mf_nfs *nfs =
+            volumes_nfs(&v->pod->spec->volumes.items[i], v->data);
+
+        if (nfs && !host_nfs_is_known(v->site, nfs))
+            ret[n++] = nfs;
+    }
+    return n;
+}
+
+int pod_volumes_add_export(struct pod_volumes *v, const char *rule, struct err *err)
+{
+    return host_rules_add_nfs(v->site, rule, err);
+}
+
+int pod_volumes_prepare(struct pod_volumes *v, const char *dir, struct err *err)
+{
+    return volumes_create(v->pod, v->data, v->site, dir, &v->volumes, err);
 }
 
 void pod_volumes_destroy(struct pod_volumes *v)
@@ -209,7 +231,7 @@ bool pod_volumes_take(struct pod_volumes *v, const Berth__PodData *data)
 
     if (!take_objects(v, data->objects, data->n_objects))
         return false;
-    if (volumes_update(v->volumes, v->data, &v->facts, &err) < 0)
+    if (v->volumes && volumes_update(v->volumes, v->data, &v->facts, &err) < 0)
         log_info("%s", err.text);
     return true;
 }

@@ -12,11 +12,17 @@
 
 struct pod_volumes;
 
-/* Take in the objects that came with the launch, and overwrite them there; make the
- * volumes' directories below 'dir', which is ours. 'pod' is borrowed until the end. An
- * error is one of the whole pod. */
-int pod_volumes_create(struct shepherd *sh, const struct mf_pod *pod, const char *dir,
+/* Take in the objects that came with the launch, and overwrite them there. 'pod' is
+ * borrowed until the end. An error is one of the whole pod. */
+int pod_volumes_create(struct shepherd *sh, const struct mf_pod *pod,
                        struct pod_volumes **ret, struct err *err);
+/* The directories of NFS servers that the node has not mounted: 'ret' has room for all
+ * volumes of the pod. Their number; they are borrowed. */
+size_t pod_volumes_exports(const struct pod_volumes *v, const struct mf_nfs **ret);
+/* Now it has: "SERVER:/PATH=/DIRECTORY[:rw]". */
+int pod_volumes_add_export(struct pod_volumes *v, const char *rule, struct err *err);
+/* Make the volumes' directories below 'dir', which is ours. */
+int pod_volumes_prepare(struct pod_volumes *v, const char *dir, struct err *err);
 void pod_volumes_destroy(struct pod_volumes *v);
 
 /* As volumes_memory and volumes_reach; 'roots' are copied. */

@@ -108,6 +108,13 @@ static int add_nfs(struct host_rules *rules, char *text, struct err *err)
     return 0;
 }
 
+int host_rules_add_nfs(struct host_rules *rules, const char *nfs, struct err *err)
+{
+    cleanup(freep) char *text = xstrdup(nfs);
+
+    return add_nfs(rules, text, err);
+}
+
 int host_rules_parse(const char *paths, const char *nfs, const char *user,
                      struct host_rules **ret, struct err *err)
 {
@@ -351,6 +358,11 @@ static const struct nfs_rule *nfs_rule_of(const struct host_rules *rules,
             best = rule;
     }
     return best;
+}
+
+bool host_nfs_is_known(const struct host_rules *rules, const struct mf_nfs *nfs)
+{
+    return nfs_rule_of(rules, nfs) != NULL;
 }
 
 /* Opened, not only looked up, so that an automounter mounts it. */

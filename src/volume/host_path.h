@@ -25,6 +25,11 @@ int host_rules_parse(const char *paths, const char *nfs, const char *user,
                      struct host_rules **ret, struct err *err);
 void host_rules_free(struct host_rules *rules);
 
+/* Do nodes have it mounted? */
+bool host_nfs_is_known(const struct host_rules *rules, const struct mf_nfs *nfs);
+/* One more of these; -EINVAL with words. */
+int host_rules_add_nfs(struct host_rules *rules, const char *nfs, struct err *err);
+
 /* Where a volume is. */
 struct host_place {
     char *path; /* absolute, without links; heap */

@@ -141,6 +141,15 @@ static int prepare_claim(struct volume *volume, const struct pod_data *data,
     return 0;
 }
 
+const struct mf_nfs *volumes_nfs(const struct mf_volume *volume,
+                                 const struct pod_data *data)
+{
+    const struct mf_persistent_volume *bound =
+        volume->claim ? pod_data_bound(data, volume->claim->claim) : NULL;
+
+    return bound && bound->spec ? bound->spec->nfs : volume->nfs;
+}
+
 static int prepare(struct volumes *v, struct volume *volume,
                    const struct pod_data *data, const struct host_rules *site,
                    struct err *err)

@@ -28,6 +28,11 @@
 
 struct volumes;
 
+/* The directory of an NFS server that 'volume' is, itself or as what its claim has got;
+ * NULL: it is none. Borrowed. */
+const struct mf_nfs *volumes_nfs(const struct mf_volume *volume,
+                                 const struct pod_data *data);
+
 /* Judge the volumes by what the site allows, and make their directories. -EPERM,
  * -ENOENT, ... with words that begin with the volume: "volume 'logs': ...". */
 int volumes_create(const struct mf_pod *pod, const struct pod_data *data,
