@@ -15,13 +15,14 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
+#include "cli/helper_pods.h"
 #include "cli/image_ref.h"
 #include "cli/say.h"
 #include "options/directives.h"
 #include "options/inherit.h"
 #include "options/script.h"
 
-#define OWN_FIELDS 3 /* script, command, args */
+#define OWN_FIELDS 4 /* script, command, args, pods */
 
 static struct {
     struct mf_field *fields;    /* of the spec */
@@ -35,7 +36,7 @@ static struct {
 /* Of the command at hand, not of the job. */
 static bool is_of_command(const struct opt *opt)
 {
-    static const char *const names[] = {"config", "clusters", "key", "wrap"};
+    static const char *const names[] = {"config", "clusters", "key", "pod", "wrap"};
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         if (strcmp(opt->name, names[i]) == 0)
@@ -112,6 +113,12 @@ static void make_spec(void)
                                 .value = MF_STRINGS,
                                 .offset = MF_NO_MEMBER,
                                 .help = "arguments of the script"},
+              NULL);
+    add_field((struct mf_field){.name = "pods",
+                                .value = MF_OBJECTS,
+                                .offset = MF_NO_MEMBER,
+                                .of = helper_pods_type(),
+                                .help = "helper pods, which start and end with it"},
               NULL);
     for (const struct opt *opt = job_options; opt->name; opt++)
         if (is_field(opt))
@@ -205,7 +212,13 @@ static void judge_batch(const struct rules *r, const void *closure)
                     "it begins with '#!' and an interpreter: #!/bin/sh");
     if (has_command && node_get(spec, "args"))
         rule_broken(r, "spec.args", "they are of a script: say them in command");
+    helper_pods_judge(r, "spec.pods", node_get(spec, "pods"));
     judge_options(r, spec);
+}
+
+static void fill_batch(struct node_tree *tree, struct node *root)
+{
+    helper_pods_fill(tree, node_get(node_get(root, "spec"), "pods"));
 }
 
 /* ------------------------------------------------------------------ submitting */
@@ -257,6 +270,17 @@ static char **args_of(const struct node *spec)
     return words;
 }
 
+static int add_pods(const struct node *list, struct job_args *args, struct err *err)
+{
+    for (size_t i = 0; list && i < list->n_items; i++) {
+        int rc = helper_pods_add(args->spec, list->items[i], err);
+
+        if (rc)
+            return err_wrap(err, "spec.pods[%zu]", i);
+    }
+    return 0;
+}
+
 int batch_manifest_read(const struct mf_object *object, struct job_args *args,
                         struct err *err)
 {
@@ -283,7 +307,9 @@ int batch_manifest_read(const struct mf_object *object, struct job_args *args,
         rc = image_ref_resolve(args->config, args->spec->container, err);
     if (rc == 0)
         rc = spec_complete(args, &source, err);
-    return rc;
+    if (rc == 0)
+        rc = helper_pods_read(args, err);
+    return rc ? rc : add_pods(node_get(spec, "pods"), args, err);
 }
 
 /* ------------------------------------------------------------------------ the kind */
@@ -316,6 +342,7 @@ const struct mf_kind *batch_kind(void)
                                  .name = "BatchJob",
                                  .type = &made.whole,
                                  .has_namespace = true,
+                                 .fill = fill_batch,
                                  .judge = judge_batch};
     return &made.kind;
 }

@@ -30,6 +30,7 @@ static void print_usage(void)
            "  berth submit -a 0-99%%10 --wrap './one $SLURM_ARRAY_TASK_ID'\n"
            "  berth submit -d afterok:17 --gpus-per-node=2 -C 'a100|h100' job.sh\n"
            "  berth submit -n1 --mem=64G : -n32 job.sh\n"
+           "  berth submit -N2 --pod=database.yaml job.sh\n"
            "  berth submit --dry-run job.sh\n");
 }
 

@@ -148,6 +148,9 @@ char *pod_words_status(const Berth__ObjectRecord *record, json_t *document)
         return xstrdup("Terminating");
     if (is_final(status) && status->reason[0])
         return xstrdup(status->reason);
+    /* However its containers took the order to end, which came with its job's end. */
+    if (strcmp(status->phase, "Succeeded") == 0)
+        return xstrdup("Completed");
     if (!status->node[0] && json_array_size(gates))
         return xstrdup("SchedulingGated");
     words = initializing(status, document);

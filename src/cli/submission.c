@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/document.h"
+#include "cli/helper_pods.h"
 #include "cli/image_ref.h"
 #include "options/components.h"
 #include "options/directives.h"
@@ -97,7 +98,9 @@ static int complete(struct submission *sub, int argc, char **argv)
 
     if (rc == -ENODATA && sub->args.dry_run)
         rc = 0;
-    return rc < 0 ? rc : spec_complete(&sub->args, &source, &sub->err);
+    if (rc == 0)
+        rc = spec_complete(&sub->args, &source, &sub->err);
+    return rc < 0 ? rc : helper_pods_read(&sub->args, &sub->err);
 }
 
 int submission_read(struct submission *sub, int argc, char **argv)

@@ -12,6 +12,7 @@
 #include "base/strv.h"
 #include "cli/cluster_link.h"
 #include "cli/command.h"
+#include "cli/helper_pods.h"
 #include "cli/say.h"
 
 #define CORES_MAX 65536
@@ -38,10 +39,11 @@ static char *where_words(const Berth__Placement *where)
     return xasprintf("using %zu processors on nodes %s", cores, list);
 }
 
-static int say_start(const Berth__Explanation *answer)
+static int say_start(const Berth__JobSpec *spec, const Berth__Explanation *answer)
 {
     cleanup(freep) char *where =
         answer->where ? where_words(answer->where) : xstrdup("on nodes not known yet");
+    cleanup(freep) char *pods = helper_pods_names(spec);
     time_t start = (time_t)answer->start;
     char text[32];
     struct tm tm;
@@ -54,7 +56,8 @@ static int say_start(const Berth__Explanation *answer)
     }
     localtime_r(&start, &tm);
     strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    say_info("Job 0 to start at %s %s in partition %s", text, where, answer->partition);
+    say_info("Job 0 to start at %s %s in partition %s%s%s", text, where,
+             answer->partition, pods ? ", with helper pods " : "", pods ? pods : "");
     return STATUS_OK;
 }
 
@@ -69,5 +72,5 @@ int test_only(const struct job_args *args, int (*refused)(int code, const char *
         return STATUS_FAILED;
     if (berth_submit_test(berth, args->spec, &answer, &err) < 0)
         return refused(err.code, err.text);
-    return say_start(answer);
+    return say_start(args->spec, answer);
 }

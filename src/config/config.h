@@ -222,6 +222,7 @@ struct config {
         uint32_t least_cpu;     /* thousandths of a core, of pods that ask for none */
         char *priority_classes; /* "high=urgent,...": their QOS; NULL: they are one */
         uint32_t grace_max;     /* seconds */
+        uint32_t helper_wait;   /* seconds */
         uint32_t ended_max;
         uint32_t objects_max;  /* of a user */
         uint64_t objects_size; /* MiB, of a user */

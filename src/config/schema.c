@@ -280,6 +280,8 @@ const struct schema_key schema_table[] = {
         "QOS of pods' priority classes: high=urgent; one that is not here is a QOS"),
     KEY("pods.grace_max", SECONDS, pods.grace_max, "1h", 0, 30 * DAY,
         "longest terminationGracePeriodSeconds; pods that ask for more get this"),
+    KEY("pods.helper_wait", SECONDS, pods.helper_wait, "15m", 1, 30 * DAY,
+        "how long a batch job holds its nodes for helper pods that are not ready"),
     KEY("pods.ended_max", COUNT, pods.ended_max, "10000", 0, 10000000,
         "ended pods that stay among the objects; the oldest go first"),
     KEY("pods.objects_max", COUNT, pods.objects_max, "20000", 1, 10000000,

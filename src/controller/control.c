@@ -8,6 +8,7 @@
 #include "controller/arrays.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
+#include "controller/helpers.h"
 #include "controller/hets.h"
 #include "controller/jobs.h"
 #include "controller/pods.h"
@@ -149,7 +150,12 @@ static int requeue(struct conn *conn, struct ctl_job *cj, bool hold_then,
     struct job_change change = {.then = THEN_REQUEUE, .words = words};
     int rc;
 
-    if (cj->job.spec->interactive || cj->job.record->het_leader)
+    if (helpers_is_one(cj))
+        return err_set(err, EINVAL,
+                       "job %" PRIu32 " is a helper pod: it is run again with job "
+                       "%" PRIu32,
+                       cj->id, cj->job.record->het_leader);
+    if (cj->job.spec->interactive || !helpers_can_requeue(conn->ctl, cj))
         return err_set(err, EINVAL, "job %" PRIu32 " cannot be run again", cj->id);
     rc = jobs_apply(conn->ctl, cj, EV_LEAVE, controller_now(), &change, err);
     if (rc)

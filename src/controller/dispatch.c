@@ -9,6 +9,7 @@
 #include "controller/arrays.h"
 #include "controller/conn.h"
 #include "controller/diag.h"
+#include "controller/helpers.h"
 #include "controller/hets.h"
 #include "controller/images.h"
 #include "controller/jobs.h"
@@ -319,10 +320,11 @@ static void apply_or_log(struct controller *ctl, struct ctl_job *cj,
 }
 
 /* A component does not start again without the others. */
-static enum job_event give_up_event(const struct ctl_job *cj, enum job_state state)
+static enum job_event give_up_event(const struct controller *ctl,
+                                    const struct ctl_job *cj, enum job_state state)
 {
-    return cj->job.record->het_leader && state == JOB_STARTING ? EV_REFUSE
-                                                               : EV_LAUNCH_FAILED;
+    return !helpers_can_requeue(ctl, cj) && state == JOB_STARTING ? EV_REFUSE
+                                                                  : EV_LAUNCH_FAILED;
 }
 
 static void launch(void *ctx)
@@ -334,11 +336,14 @@ static void launch(void *ctx)
     enum job_state state = cj ? job_state_of(&cj->job) : JOB_COMPLETED;
 
     order_free(order);
+    /* Its helper pods will ask again; two may have become ready at once. */
+    if (cj && (helpers_wait(ctl, cj) || (cj->is_launched && state == JOB_STARTING)))
+        return;
     if (state == JOB_STARTING && node && node->conn)
         send_launch(ctl, node, cj);
     else if ((state == JOB_STARTING || state == JOB_COMPLETING) && !cj->is_launched)
         /* Nothing was sent: its node is away, or it was cancelled first. */
-        apply_or_log(ctl, cj, give_up_event(cj, state), NULL);
+        apply_or_log(ctl, cj, give_up_event(ctl, cj, state), NULL);
 }
 
 void dispatch_launch_committed(struct controller *ctl, const struct ctl_job *cj)
@@ -362,7 +367,7 @@ void dispatch_launched(struct controller *ctl, struct ctl_job *cj,
                       status->text[0] ? status->text : strerror(status->code));
     change.words = words;
     if (state == JOB_STARTING &&
-        (cj->job.record->het_leader || ++cj->launch_failures >= LAUNCH_TRIES)) {
+        (!helpers_can_requeue(ctl, cj) || ++cj->launch_failures >= LAUNCH_TRIES)) {
         apply_or_log(ctl, cj, EV_REFUSE, &change);
         return;
     }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "controller/changes.h"
 #include "controller/handlers.h"
+#include "controller/helpers.h"
 #include "controller/images.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
@@ -90,6 +91,9 @@ static void end_job(struct controller *ctl, struct ctl_job *cj,
         change.exit_signal = JOB_OOM_SIGNAL;
     }
 
+    /* If it waits again: its node takes a moment to clear away what was of the pod. */
+    if (helpers_is_one(cj))
+        change.not_before = controller_now() + 1;
     if (ended->launch_failed && !change.exit_code && !change.exit_signal)
         change.exit_code = 1;
     if (jobs_apply(ctl, cj, end_event(cj, ended), end_time(cj, ended), &change, &err))

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/dispatch.h"
+#include "controller/helpers.h"
 #include "wire/job_component.h"
 #include "wire/pack.h"
 
@@ -90,24 +91,45 @@ struct ctl_job *hets_member(const struct controller *ctl, const struct ctl_job *
                                                                           : NULL;
 }
 
+static char *end_words(const struct ctl_job *member, const struct ctl_job *cj)
+{
+    if (helpers_is_one(cj))
+        return helpers_end_words(cj);
+    if (helpers_is_one(member))
+        return xasprintf("job %" PRIu32 " has ended", cj->id);
+    return xasprintf("component %" PRIu32 " has ended",
+                     cj->id - cj->job.record->het_leader);
+}
+
 /* One that leads ends the others well; the end of another one, out of turn, is the
- * end of all. */
+ * end of all, of helpers behind the job that they help. A script that was not launched
+ * has failed. */
+static enum job_event end_event(const struct ctl_job *member, const struct ctl_job *cj)
+{
+    enum job_state state = job_state_of(&member->job);
+
+    if (cj->id == cj->job.record->het_leader)
+        return job_state_is_active(state) ? EV_LEAVE : EV_CANCEL;
+    return helpers_is_one(cj) && state == JOB_STARTING && !member->is_launched
+               ? EV_REFUSE
+               : EV_CANCEL;
+}
+
 static void end_member(struct controller *ctl, struct ctl_job *member,
                        const struct ctl_job *cj, int64_t now)
 {
     enum job_state state = job_state_of(&member->job);
-    bool leads = cj->id == cj->job.record->het_leader;
-    cleanup(freep) char *words = xasprintf("component %" PRIu32 " has ended",
-                                           cj->id - cj->job.record->het_leader);
-    struct job_change change = {.then = THEN_DONE, .words = words};
-    bool is_active = job_state_is_active(state);
+    cleanup(freep) char *words = end_words(member, cj);
+    enum job_event event = end_event(member, cj);
+    struct job_change change = {
+        .then = THEN_DONE, .words = words, .exit_code = event == EV_REFUSE};
     struct err err;
 
-    if (job_state_is_final(state) || state == JOB_COMPLETING)
+    if (job_state_is_final(state) || state == JOB_COMPLETING ||
+        (helpers_is_one(member) && cj->id != cj->job.record->het_leader))
         return;
     change.by_uid = cj->job.record->cancelled_by - 1;
-    if (jobs_apply(ctl, member, leads && is_active ? EV_LEAVE : EV_CANCEL, now, &change,
-                   &err))
+    if (jobs_apply(ctl, member, event, now, &change, &err))
         log_error("job %" PRIu32 ": %s", member->id, err.text);
     else
         dispatch_kill_committed(ctl, member, words);
@@ -120,6 +142,39 @@ void hets_settle(struct controller *ctl, struct ctl_job *cj, int64_t now)
     for (uint32_t i = 0; i < cj->job.record->het_size; i++)
         if ((member = hets_member(ctl, cj, i)) && member != cj)
             end_member(ctl, member, cj, now);
+}
+
+/* It takes part in the set that starts anew: it leaves first, when it has begun. One
+ * that has ended cannot. */
+static void requeue_member(struct controller *ctl, struct ctl_job *member,
+                           struct ctl_job *cj, int64_t now)
+{
+    enum job_state state = job_state_of(&member->job);
+    cleanup(freep) char *words = xasprintf("job %" PRIu32 " waits again", cj->id);
+    struct job_change change = {.then = THEN_REQUEUE, .words = words};
+    struct err err;
+    int rc = 0;
+
+    if (job_state_is_final(state))
+        end_member(ctl, cj, member, now);
+    else if (state == JOB_STARTING && !member->is_launched)
+        rc = jobs_apply(ctl, member, EV_LAUNCH_FAILED, now, &change, &err);
+    else if (job_state_is_active(state) && state != JOB_COMPLETING) {
+        rc = jobs_apply(ctl, member, EV_LEAVE, now, &change, &err);
+        dispatch_kill_committed(ctl, member, words);
+    }
+    if (rc)
+        log_error("job %" PRIu32 ": %s", member->id, err.text);
+}
+
+void hets_requeued(struct controller *ctl, struct ctl_job *cj, int64_t now)
+{
+    struct ctl_job *member;
+
+    for (uint32_t i = 0; i < cj->job.record->het_size; i++)
+        if ((member = hets_member(ctl, cj, i)) && member != cj &&
+            job_state_of(&cj->job) == JOB_PENDING)
+            requeue_member(ctl, member, cj, now);
 }
 
 /* ------------------------------------------------------------------ environment */
@@ -152,12 +207,16 @@ void hets_describe(const struct controller *ctl, const struct ctl_job *cj,
                    Berth__JobSpec *spec)
 {
     const Berth__JobRecord *record = cj->job.record;
-    cleanup(freep) char *size = xasprintf("%" PRIu32, record->het_size);
+    uint32_t n = helpers_plain_size(ctl, cj);
+    cleanup(freep) char *size = xasprintf("%" PRIu32, n);
     const struct ctl_job *member;
 
+    helpers_describe(ctl, cj, spec);
+    if (n <= 1 || helpers_is_one(cj))
+        return;
     spec->het_leader = record->het_leader;
     add_both(spec, "HET_SIZE", size);
-    for (uint32_t i = 0; i < record->het_size; i++)
+    for (uint32_t i = 0; i < n; i++)
         if ((member = hets_member(ctl, cj, i)))
             describe_member(member, i, spec);
 }

@@ -6,7 +6,8 @@
  *     submit -N1 : -N4 --gpus-per-node=2  -->  job 12 (leads, has the script), job 13
  *
  * Components have consecutive numbers and enter in one batch. The first runs the
- * script; the others hold their nodes until it has ended.
+ * script; the others hold their nodes until it has ended, or are its helper pods
+ * (helpers.h), which come last.
  */
 #ifndef BERTH_CONTROLLER_HETS_H
 #define BERTH_CONTROLLER_HETS_H
@@ -23,6 +24,8 @@ struct ctl_job *hets_member(const struct controller *ctl, const struct ctl_job *
 
 /* A component has ended, so the others will. */
 void hets_settle(struct controller *ctl, struct ctl_job *cj, int64_t now);
+/* One of them waits again, so the others will. */
+void hets_requeued(struct controller *ctl, struct ctl_job *cj, int64_t now);
 
 /* What the component finds of the others in its environment. */
 void hets_describe(const struct controller *ctl, const struct ctl_job *cj,

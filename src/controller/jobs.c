@@ -399,5 +399,7 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
         arrays_settle(ctl, cj->whole, now);
     if (job_state_is_final(to) && cj->job.record->het_leader)
         hets_settle(ctl, cj, now);
+    if (to == JOB_PENDING && cj->job.record->het_leader)
+        hets_requeued(ctl, cj, now);
     return 0;
 }

@@ -36,6 +36,7 @@ struct admission {
     const struct config *config;
     const Berth__ObjectRecord *record;
     const struct mf_pod *pod;
+    const struct pod_help *help; /* NULL: it is no helper */
     Berth__JobSpec *spec;
     char **warning;
     struct err *err;
@@ -235,6 +236,31 @@ static int check_ports(const struct admission *a)
                 rc = check_port(a, c->name, &c->ports.items[k]);
     }
     return rc;
+}
+
+/* Where the job goes that it helps, and for whom. */
+static int fill_help(struct admission *a)
+{
+    const Berth__JobSpec *job = a->help->job;
+    const char *space = a->record->name_space;
+
+    field_set(&a->spec->partition, job->partition);
+    field_set(&a->spec->account, job->account);
+    field_set(&a->spec->reservation, job->reservation);
+    if (!a->pod->spec->priority_class)
+        field_set(&a->spec->qos, job->qos);
+    a->spec->pod->helps = a->help->id;
+    field_set(&a->spec->pod->helper, a->help->name);
+    if (pod_annotation(a->pod->meta, "berth/gang"))
+        return err_set(a->err, EINVAL,
+                       "metadata.annotations[berth/gang]: a helper pod starts with its "
+                       "job, and with no others");
+    if (*space && strcmp(space, "default") != 0 && !strchr(space, ':') &&
+        strcmp(space, job->account) != 0)
+        return err_set(a->err, EINVAL,
+                       "metadata.namespace: '%.64s' is not the job's account, '%.64s'",
+                       space, job->account);
+    return 0;
 }
 
 static void fill_owner(struct admission *a)
@@ -454,6 +480,10 @@ static int fill_times(struct admission *a)
         (void)duration_parse(expected, &a->spec->pod->time_expected, NULL);
     fill_grace(a);
     a->spec->time_limit = spec->deadline != MF_UNSET ? spec->deadline : TIME_UNLIMITED;
+    if (a->help && spec->deadline == MF_UNSET) {
+        a->spec->time_limit = a->help->job->time_limit;
+        return 0;
+    }
     if (most <= 0 || (spec->deadline != MF_UNSET && spec->deadline <= most))
         return 0;
     allowed = duration_format(most);
@@ -556,21 +586,24 @@ static void fill_groups(struct admission *a)
 }
 
 int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
-              const struct mf_pod *pod, Berth__JobSpec **ret, char **warning,
-              struct err *err)
+              const struct mf_pod *pod, const struct pod_help *help,
+              Berth__JobSpec **ret, char **warning, struct err *err)
 {
     Berth__JobSpec *spec = xmalloc(sizeof(*spec));
-    struct admission a = {config, record, pod, spec, warning, err};
-    int rc;
+    struct admission a = {config, record, pod, help, spec, warning, err};
+    int rc = 0;
 
     berth__job_spec__init(spec);
     spec->pod = xmalloc(sizeof(*spec->pod));
     berth__pod_wish__init(spec->pod);
+    if (help)
+        rc = fill_help(&a);
     fill_owner(&a);
     fill_image(&a);
     fill_wish(&a);
     fill_groups(&a);
-    rc = check_users(&a);
+    if (rc == 0)
+        rc = check_users(&a);
     if (rc == 0)
         rc = check_non_root(&a);
     if (rc == 0)

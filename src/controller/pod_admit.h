@@ -11,12 +11,22 @@
 #include "objects/pod.h"
 #include "wire/messages.pb-c.h"
 
+/* The batch job that a pod is a helper of, complete; its number, the pod's name there.
+ * Partition, account, QOS, reservation and time are the job's where the pod says
+ * nothing. */
+struct pod_help {
+    const Berth__JobSpec *job;
+    uint32_t id;
+    const char *name;
+};
+
 /* The job of 'pod', whose record has its owner, uid and manifest; partition, account
- * and QOS as far as it says them. The caller frees it (free_message). -EINVAL, -EACCES
- * with the field at fault; '*warning' is added to. */
+ * and QOS as far as it says them, or 'help' (NULL: it is no helper). The caller frees
+ * it (free_message). -EINVAL, -EACCES with the field at fault; '*warning' is added to.
+ */
 int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
-              const struct mf_pod *pod, Berth__JobSpec **ret, char **warning,
-              struct err *err);
+              const struct mf_pod *pod, const struct pod_help *help,
+              Berth__JobSpec **ret, char **warning, struct err *err);
 
 /* The annotation, or NULL. */
 const char *pod_annotation(const struct mf_meta *meta, const char *key);

@@ -135,6 +135,13 @@ static void end(Berth__PodStatus *status, const struct job *job, bool deleted,
     struct ending ending = ending_of(job_state_of(job));
 
     close_containers(status, now_usec);
+    /* A helper that was ended with its job has done what it was there for. */
+    if (job->spec && job->spec->pod && job->spec->pod->helps &&
+        job_state_of(job) == JOB_COMPLETED) {
+        field_set(&status->phase, ending.phase);
+        field_set(&status->reason, "");
+        return;
+    }
     if (pod_status_is_final(status) &&
         (deleted || job_state_of(job) != JOB_CANCELLED)) {
         if (ending.reason && !*status->reason && !deleted)

@@ -16,6 +16,7 @@
 #include "controller/claims.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
+#include "controller/helpers.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "controller/object_events.h"
@@ -41,20 +42,21 @@ static void status_changed(struct controller *ctl, struct ctl_object *pod)
     objects_changed(ctl, pod);
     if (maker && maker->kind->on_pod)
         maker->kind->on_pod(ctl, maker, pod, false);
+    helpers_pod_changed(ctl, pod);
 }
 
 /* ------------------------------------------------------------------ making */
 
-static int make_draft(struct controller *ctl, struct ctl_object *object, char **warning,
-                      struct err *err)
+static int make_draft(struct controller *ctl, struct ctl_object *object,
+                      const struct pod_help *help, char **warning, struct err *err)
 {
     const struct mf_object *read = objects_read(object);
     int rc;
 
     if (!read)
         return err_set(err, EINVAL, "%s cannot be read", object->path);
-    rc = pod_admit(ctl->config, object->record, read->object, &object->draft, warning,
-                   err);
+    rc = pod_admit(ctl->config, object->record, read->object, help, &object->draft,
+                   warning, err);
     if (rc == 0)
         rc = submit_judge(ctl, object->draft, warning, err);
     return rc;
@@ -67,10 +69,22 @@ static int admit(struct controller *ctl, struct ctl_object *object,
 
     if (old)
         return 0;
-    rc = make_draft(ctl, object, warning, err);
+    rc = make_draft(ctl, object, NULL, warning, err);
     if (rc == 0)
         object->record->pod = pod_status_new();
     return rc ? err_wrap(err, "pod %s", object->record->name) : 0;
+}
+
+int pods_admit_helper(struct controller *ctl, struct ctl_object *object,
+                      const Berth__JobSpec *job, uint32_t id, const char *name,
+                      char **warning, struct err *err)
+{
+    const struct pod_help help = {.job = job, .id = id, .name = name};
+    int rc = make_draft(ctl, object, &help, warning, err);
+
+    if (rc == 0)
+        object->record->pod = pod_status_new();
+    return rc;
 }
 
 static void on_created(struct controller *ctl, struct ctl_object *object)

@@ -20,6 +20,11 @@ void pods_job_changed(struct controller *ctl, struct ctl_job *cj,
 /* The job leaves the table. */
 void pods_job_forgotten(struct ctl_job *cj);
 
+/* Judge 'object', which is in no table, as the helper 'name' of batch job 'id'. */
+int pods_admit_helper(struct controller *ctl, struct ctl_object *object,
+                      const Berth__JobSpec *job, uint32_t id, const char *name,
+                      char **warning, struct err *err);
+
 /* Behind objects_load: each finds its job, before that goes on. */
 void pods_attach(struct controller *ctl);
 /* Each second: of too many that have ended the oldest go. */

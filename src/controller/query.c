@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "controller/arrays.h"
 #include "controller/handlers.h"
+#include "controller/helpers.h"
 #include "controller/job_index.h"
 #include "controller/job_table.h"
 #include "controller/jobs.h"
@@ -201,6 +202,10 @@ static void fill(const struct controller *ctl, const struct ctl_job *cj, int64_t
     }
     if (state == JOB_PENDING)
         fill_pending(ctl, cj, now, entry);
+    if (helpers_wait(ctl, cj)) {
+        entry->info.reason = query_field("HelperPods");
+        entry->lacks = helpers_wait_words(ctl, cj);
+    }
 }
 
 static struct entry *list_add(struct list *list)

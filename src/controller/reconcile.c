@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/dispatch.h"
+#include "controller/helpers.h"
 #include "controller/jobs.h"
 #include "wire/pack.h"
 
@@ -75,9 +76,10 @@ static void compare(struct controller *ctl, struct ctl_job *cj, bool listed)
         cj->missing_since = 0;
     if (state == JOB_STARTING && listed)
         (void)jobs_apply(ctl, cj, EV_STARTED, controller_now(), NULL, NULL);
-    else if (state == JOB_STARTING)
+    else if (state == JOB_STARTING) {
+        cj->is_launched = false;
         dispatch_launch_committed(ctl, cj);
-    else if (!listed)
+    } else if (!listed)
         cj->missing_since = controller_now();
     else if (state == JOB_COMPLETING)
         dispatch_kill_committed(ctl, cj, "cancelled");
@@ -152,6 +154,8 @@ void reconcile_tick(struct controller *ctl, int64_t now)
     {
         if (cj->missing_since && now - cj->missing_since > MISSING_GRACE)
             lose(ctl, cj, "its node does not know it any more");
+        else if (helpers_wait(ctl, cj))
+            helpers_check_wait(ctl, cj, now);
         else
             check_limit(ctl, cj, now);
     }

@@ -9,6 +9,7 @@
 #include "controller/diag.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
+#include "controller/helpers.h"
 #include "controller/hets.h"
 #include "controller/jobs.h"
 #include "controller/object_spaces.h"
@@ -67,12 +68,14 @@ static int check_cluster(struct controller *ctl, const struct job *job, struct e
 struct parts {
     Berth__JobSpec *specs[JOB_COMPONENTS_MAX];
     size_t n;
+    struct helper_drafts helpers;
 };
 
 static void parts_fini(struct parts *parts)
 {
     for (size_t i = 0; i < parts->n; i++)
         free_message(parts->specs[i]);
+    helpers_fini(&parts->helpers);
 }
 
 /* Of one component: complete it, and judge it as part of the cluster. */
@@ -120,9 +123,10 @@ static void take_parts(Berth__JobSpec *spec, struct parts *ret)
 static int admit(struct conn *conn, Berth__SubmitRequest *request, struct parts *parts,
                  char **warning, struct err *err)
 {
+    cleanup(free_messagep) Berth__PodWish *wish = take(request->spec->pod);
     int rc;
 
-    if (request->spec->pod)
+    if (wish && wish->n_helpers == 0)
         return err_set(err, EINVAL, "a pod is no job to submit: use 'berth apply'");
     rc = job_spec_check(request->spec, err);
     if (rc == 0)
@@ -130,7 +134,11 @@ static int admit(struct conn *conn, Berth__SubmitRequest *request, struct parts 
     if (rc)
         return rc;
     take_parts(take(request->spec), parts);
-    return admit_parts(conn, parts, warning, err);
+    rc = admit_parts(conn, parts, warning, err);
+    if (rc || !wish)
+        return rc;
+    return helpers_draft(conn->ctl, parts->specs[0], conn->ctl->next_job, wish,
+                         &parts->helpers, warning, err);
 }
 
 static void init_part(const struct controller *ctl, const struct parts *parts, size_t i,
@@ -140,10 +148,10 @@ static void init_part(const struct controller *ctl, const struct parts *parts, s
              controller_now());
     if (arrays_is_whole(job))
         field_set(&job->record->array_left, job->spec->array);
-    if (parts->n == 1)
+    if (parts->n + parts->helpers.n == 1)
         return;
     job->record->het_leader = ctl->next_job;
-    job->record->het_size = (uint32_t)parts->n;
+    job->record->het_size = (uint32_t)(parts->n + parts->helpers.n);
 }
 
 /* Could each of them run here? */
@@ -205,6 +213,7 @@ static int enter(struct controller *ctl, struct parts *parts, const char *key,
     *ret_id = jobs[0]->id;
     for (size_t i = 0; i < parts->n; i++)
         enqueue_new(ctl, jobs[i]);
+    helpers_enter(ctl, &parts->helpers);
     dispatch_want_pass(ctl);
     return 0;
 }
@@ -256,11 +265,16 @@ int submit_judge(struct controller *ctl, Berth__JobSpec *spec, char **warning,
 struct ctl_job *submit_enter(struct controller *ctl, Berth__JobSpec *spec,
                              struct ctl_object *pod)
 {
+    const struct ctl_job *helped = spec->pod ? jobs_find(ctl, spec->pod->helps) : NULL;
     struct job job;
     struct ctl_job *cj;
 
     (void)jobs_make_room(ctl, NULL);
     job_init(&job, ctl->next_job++, spec, NULL, controller_now());
+    if (helped) {
+        job.record->het_leader = helped->id;
+        job.record->het_size = helped->job.record->het_size;
+    }
     cj = jobs_insert(ctl, job);
     cj->pod = pod;
     pod->job = cj;

@@ -107,3 +107,14 @@ int set_mail_type(const struct opt *opt, const char *value, void *ctx, struct er
 {
     return strcasecmp(value, "NONE") == 0 ? 0 : set_unhonoured(opt, value, ctx, err);
 }
+
+int set_pod(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    struct job_args *args = ctx;
+
+    (void)opt;
+    if (!*value)
+        return err_set(err, EINVAL, "--pod: which file?");
+    strv_add(&args->pods, value);
+    return 0;
+}

@@ -39,6 +39,7 @@ void job_args_fini(struct job_args *args)
     free(args->bag.range);
     free(args->bag.log);
     strv_free(args->task_nodes);
+    strv_free(args->pods);
     strv_free(args->warnings);
     *args = (struct job_args){0};
 }

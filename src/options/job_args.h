@@ -77,6 +77,8 @@ struct job_args {
 
     char **task_nodes; /* of each task (strv); NULL: as --distribution has it */
 
+    char **pods; /* files of helper pods (strv) */
+
     /* Sentences about options that are accepted but not honoured yet, each
      * once (strv). */
     char **warnings;
@@ -164,6 +166,7 @@ SETTER(set_workdir);
 SETTER(set_entrypoint);
 SETTER(set_image_entrypoint);
 SETTER(set_env);
+SETTER(set_pod);
 SETTER(set_env_list);
 SETTER(set_hostname);
 SETTER(set_network);

@@ -194,6 +194,11 @@ const struct opt job_options[] = {
     MAYBE("get-user-env", 0, "[SECONDS][S|L]", set_user_env, .where = FOR_SUBMIT,
           .help = "add what a login shell would set, where it is not set here"),
 
+    /* Beside it. */
+    VALUE("pod", 0, "FILE", set_pod, .where = FOR_SUBMIT,
+          .help = "a helper pod that starts and ends with the job (Kubernetes' YAML or "
+                  "JSON); may be repeated"),
+
     /* When. */
     FLAG("hold", 'H', set_hold, .help = "submit held; 'berth release' lets it go"),
     VALUE("begin", 'b', "WHEN", set_begin,

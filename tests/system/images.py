@@ -58,6 +58,29 @@ def small_rootfs():
     return entries
 
 
+MODULES = """
+import encodings.ascii, encodings.idna, socketserver, sqlite3, sys
+for module in sys.modules.values():
+    print(getattr(module, "__file__", None) or "")
+"""
+
+
+def python_rootfs(script):
+    """The small one with Python, as much of it as a database server takes; 'script' is
+    /server.py."""
+    python = os.path.realpath("/usr/bin/python3")
+    listed = subprocess.run([python, "-I", "-S", "-c", MODULES], text=True, check=True,
+                            stdout=subprocess.PIPE).stdout.split()
+    files = {name.lstrip("/"): pathlib.Path(name) for name in listed if name.startswith("/")}
+    for library in libraries_of(python, *(name for name in listed if name.endswith(".so"))):
+        files[library.lstrip("/")] = pathlib.Path(os.path.realpath(library))
+    files["usr/bin/python3"] = pathlib.Path(python)
+    entries = small_rootfs()
+    present = {name for name, _ in entries}
+    return entries + [("server.py", script.encode())] + \
+        sorted(item for item in files.items() if item[0] not in present)
+
+
 # Transports and stores for networks that this machine's tests do not have.
 UNUSED = re.compile("ofi|ucx|psm|usnic|openib|portals|hcoll|libfabric|pmdl|munge|java")
 
