@@ -16,6 +16,7 @@
 #include "cli/cluster_link.h"
 #include "cli/command.h"
 #include "cli/image_ref.h"
+#include "cli/lead_wait.h"
 #include "options/inherit.h"
 #include "cli/step_signals.h"
 
@@ -207,22 +208,55 @@ int allocation_get(struct job_args *args, char **argv, const char *name, int sig
     return status ? status : find_lead(alloc);
 }
 
+static int reach_lead(void *ctx, struct berth_steps **ret, struct berth_err *err)
+{
+    struct allocation *alloc = ctx;
+
+    return berth_steps_connect(alloc->berth, alloc->lead->address,
+                               (uint16_t)alloc->lead->port, alloc->job, ret, err);
+}
+
+/* Its node was declared down, perhaps. */
+static bool has_ended(void *ctx)
+{
+    struct allocation *alloc = ctx;
+    cleanup(reply_freep) Berth__JobList *list = NULL;
+    Berth__JobQuery query = BERTH__JOB_QUERY__INIT;
+    struct berth_err err;
+    const Berth__JobRecord *record;
+
+    query.ids = &alloc->job;
+    query.n_ids = 1;
+    query.all = true;
+    if (berth_jobs(alloc->berth, &query, &list, &err) < 0 || list->n_jobs != 1)
+        return false;
+    record = list->jobs[0]->record;
+    if (!record->end_time)
+        return false;
+    say_error("job %u has ended: %s%s%s", alloc->job, list->jobs[0]->state,
+              record->state_words[0] ? ", " : "", record->state_words);
+    return true;
+}
+
 int allocation_open(struct job_args *args, char **argv, const char *name, int signal_fd,
                     const struct allocation_sayings *says, struct allocation *alloc)
 {
+    const struct lead_wait wait = {.config = args->config,
+                                   .signal_fd = signal_fd,
+                                   .reach = reach_lead,
+                                   .is_over = has_ended,
+                                   .ctx = alloc};
     struct berth_err err;
     int status = allocation_get(args, argv, name, signal_fd, says, alloc);
 
     if (status)
         return status;
-    if (berth_steps_connect(alloc->berth, alloc->lead->address,
-                            (uint16_t)alloc->lead->port, alloc->job, &alloc->steps,
-                            &err) < 0) {
+    status = lead_wait(&wait, &alloc->steps, &err);
+    if (status && err.text[0])
         say_error("job %u: node %s: %s", alloc->job, alloc->lead->node, err.text);
+    if (status)
         cancel(alloc);
-        return STATUS_FAILED;
-    }
-    return 0;
+    return status;
 }
 
 void allocation_close(struct allocation *alloc)

@@ -182,6 +182,10 @@ static void on_message(struct bag *bag, const Berth__Envelope *env)
     case BERTH__ENVELOPE__BODY_STEP_ENDED:
         on_ended(bag, env->step_ended);
         return;
+    case BERTH__ENVELOPE__BODY_STEP_NOTICE:
+        bag_report_hide(&bag->report);
+        say_info("%s", env->step_notice->words);
+        return;
     default: /* newer than we are, or how a dispatcher ended */
         return;
     }

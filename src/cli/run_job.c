@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/image_ref.h"
 #include "cli/job_target.h"
+#include "cli/lead_wait.h"
 #include "cli/run_step.h"
 #include "cli/step_signals.h"
 #include "cli/test_only.h"
@@ -53,6 +54,39 @@ static int run_in_new_job(struct job_args *args, char **argv, char **command,
     return status;
 }
 
+static int reach_far_lead(void *ctx, struct berth_steps **ret, struct berth_err *err)
+{
+    return berth_steps_connect_lead(ctx, ret, err);
+}
+
+/* In the shell of an allocation whose lead is on another machine. */
+static int run_in_far_job(struct job_args *args, const char *lead, char **argv)
+{
+    cleanup(freep) char *where = xstrdup(lead);
+    cleanup(closep) int signal_fd = step_signals_open(args->pty);
+    struct lead_wait wait = {.config = args->config,
+                             .signal_fd = signal_fd,
+                             .reach = reach_far_lead,
+                             .ctx = where};
+    struct berth_steps *steps;
+    struct berth_err err;
+    int status;
+
+    if (signal_fd < 0) {
+        say_error("cannot watch for signals: %s", strerror(-signal_fd));
+        return STATUS_FAILED;
+    }
+    status = lead_wait(&wait, &steps, &err);
+    if (status) {
+        if (err.text[0])
+            say_error("%s", err.text);
+        return status;
+    }
+    status = run_step_on(steps, args, true, run_job_here(), signal_fd, argv);
+    berth_steps_close(steps);
+    return status;
+}
+
 static int run_in_this_job(struct job_args *args, const char *lead, char **argv)
 {
     struct err err;
@@ -67,7 +101,56 @@ static int run_in_this_job(struct job_args *args, const char *lead, char **argv)
         say_error("%s", err.text);
         return STATUS_FAILED;
     }
-    return run_step_in_job(args, lead, argv);
+    return strncmp(lead, "tcp:", 4) == 0 ? run_in_far_job(args, lead, argv)
+                                         : run_step_in_job(args, lead, argv);
+}
+
+struct other_job {
+    struct berth *berth;
+    const struct job_target *target;
+    const Berth__JobInfo *job;
+};
+
+static int reach_other_lead(void *ctx, struct berth_steps **ret, struct berth_err *err)
+{
+    const struct other_job *other = ctx;
+
+    return job_target_reach_lead(other->berth, other->job, ret, err);
+}
+
+static bool other_has_ended(void *ctx)
+{
+    const struct other_job *other = ctx;
+    cleanup(reply_freep) Berth__JobList *list = NULL;
+
+    if (job_target_find(other->berth, other->target, &list) < 0)
+        return true;
+    if (job_target_has_nodes(list->jobs[0]))
+        return false;
+    job_target_say_state(list->jobs[0]);
+    return true;
+}
+
+static int call_other_lead(const struct job_args *args, struct other_job *other,
+                           int signal_fd, struct berth_steps **ret)
+{
+    const struct lead_wait wait = {.config = args->config,
+                                   .signal_fd = signal_fd,
+                                   .reach = reach_other_lead,
+                                   .is_over = other_has_ended,
+                                   .ctx = other};
+    struct berth_err err;
+    int status;
+
+    if (!job_target_has_nodes(other->job)) {
+        job_target_say_state(other->job);
+        return STATUS_FAILED;
+    }
+    status = lead_wait(&wait, ret, &err);
+    if (status && err.text[0])
+        say_error("job %u: node %s: %s", other->job->record->id,
+                  other->job->record->placement->shares[0]->node, err.text);
+    return status;
 }
 
 /* Of a job that runs elsewhere: its lead is asked for the step. */
@@ -77,20 +160,25 @@ static int run_in_other_job(struct job_args *args, char **command)
     cleanup(link_closep) struct berth *berth = NULL;
     cleanup(reply_freep) Berth__JobList *list = NULL;
     cleanup(freep) char *element = xstrdup("");
+    cleanup(closep) int signal_fd = -1;
+    struct other_job other = {.target = &target};
     struct berth_steps *lead;
-    int signal_fd, status;
+    int status;
 
     target.element = element;
     if (link_open(args->config, &berth) < 0 ||
-        job_target_find(berth, &target, &list) < 0 ||
-        job_target_call_lead(berth, list->jobs[0], &lead) < 0)
+        job_target_find(berth, &target, &list) < 0)
         return STATUS_FAILED;
     signal_fd = step_signals_open(args->pty);
-    status = signal_fd < 0
-                 ? STATUS_FAILED
-                 : run_step_on(lead, args, true, args->jobid, signal_fd, command);
+    if (signal_fd < 0)
+        return STATUS_FAILED;
+    other.berth = berth;
+    other.job = list->jobs[0];
+    status = call_other_lead(args, &other, signal_fd, &lead);
+    if (status)
+        return status;
+    status = run_step_on(lead, args, true, args->jobid, signal_fd, command);
     berth_steps_close(lead);
-    closep(&signal_fd);
     return status;
 }
 

@@ -187,6 +187,9 @@ static bool on_message(struct session *s, Berth__Envelope *env)
     case BERTH__ENVELOPE__BODY_STEP_ENDED:
         on_ended(s, env->step_ended);
         return false;
+    case BERTH__ENVELOPE__BODY_STEP_NOTICE:
+        say_info("%s", env->step_notice->words);
+        return false;
     default: /* newer than we are: skipped */
         return false;
     }

@@ -122,6 +122,7 @@ static void fill_assignment(const struct node *node, const Berth__Grant *grant,
     assignment->n_image_stores = ARRAY_SIZE(node->image_stores);
     assignment->image_sharing = image_sharing(node->config, assignment->shares_machine);
     assignment->kill_grace = node->config->node.kill_grace;
+    assignment->node_lost_after = node->config->node.lost_after;
     assignment->config_path = node->config->path;
     assignment->confine_all = !node->config->container.allow_unconfined;
     if (node->config->munge.socket)
@@ -408,6 +409,14 @@ static void forward_step(struct launch *launch, const Berth__Grant *grant,
     msg->index = own;
 }
 
+/* Asked again, as the answer was lost: it runs, and that is what was wanted. */
+static bool runs_already(struct node *node, const Berth__Grant *grant, uint32_t step)
+{
+    const struct shepherd *shepherd = shepherd_find(node, grant->job_id, step);
+
+    return shepherd && shepherd_epoch(shepherd) == grant->epoch;
+}
+
 static void begin_step(struct leg *leg, const Berth__Grant *grant, uint32_t index,
                        Berth__LaunchStep *msg)
 {
@@ -416,6 +425,10 @@ static void begin_step(struct leg *leg, const Berth__Grant *grant, uint32_t inde
     Berth__Assignment assignment;
     struct err err;
 
+    if (msg->again && runs_already(node, grant, msg->step_id)) {
+        leg_end(NULL, NULL, leg);
+        return;
+    }
     fill_assignment(node, grant, index, own, &assignment);
     assignment.pus = pus_of(node, own->cores);
     assignment.step = msg;

@@ -3,8 +3,8 @@
  * peers.c - kept connections to the berthd of other nodes
  *
  * Launch trees use the same few neighbours again and again, so a connection is
- * opened once and kept. One that breaks fails its open calls; the next call
- * opens a new one.
+ * opened once and kept. One that breaks fails its open calls, with EHOSTDOWN when
+ * nobody was there; the next call opens a new one.
  */
 #include "node/node.h"
 
@@ -72,6 +72,22 @@ static void on_peer_message(struct channel *ch, const Berth__Envelope *env, int 
         channel_reply_status(ch, env, ENOSYS, "not a request for this side");
 }
 
+/* The daemon there is away, or has just gone: whoever asked may ask again, and tells
+ * that by this code from what a daemon itself refuses. */
+static void mark_absence(struct err *err)
+{
+    switch (err->code) {
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        err->code = EHOSTDOWN;
+    }
+}
+
 static void on_peer_close(struct channel *ch, const struct err *why, void *ctx)
 {
     struct peer_link *peer = ctx;
@@ -81,6 +97,7 @@ static void on_peer_close(struct channel *ch, const struct err *why, void *ctx)
     (void)ch;
     if (!err.code)
         (void)err_set(&err, EPIPE, "the connection ended");
+    mark_absence(&err);
     (void)err_wrap(&err, "node at %s", peer->key);
     HASH_DEL(peer->node->peers, peer);
     if (!peer->node->stopping) {

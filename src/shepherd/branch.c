@@ -18,6 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RECALL_MS 250
+/* A little less than a daemon keeps who calls for a shepherd that has not come. */
+#define KNOWN_BY_MS 8000
+
 void branch_up(struct step *step, Berth__Envelope *env)
 {
     if (step->parent)
@@ -73,6 +77,41 @@ static void take_window(struct step *step, Berth__Envelope *env)
     streams_resize(step, env->step_window);
 }
 
+static void pause_children(struct step *step, bool paused)
+{
+    for (uint32_t i = 0; i < step->n_children; i++)
+        if (step->children[i].ch)
+            channel_pause(step->children[i].ch, paused);
+}
+
+/* To children that may have been there before: their tasks wait for this. */
+static void answer_join(struct child *child)
+{
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    env.id = child->join_id;
+    if (env.id && child->ch)
+        channel_reply_status(child->ch, &env, 0, "");
+    child->join_id = 0;
+}
+
+/* We have our place in the tree. */
+static void parent_opens(struct step *step)
+{
+    step->parent_open = true;
+    for (uint32_t i = 0; i < step->n_children; i++)
+        answer_join(&step->children[i]);
+    pause_children(step, false);
+    if (step->words) {
+        struct err err;
+
+        (void)err_set(&err, EIO, "%s", step->words);
+        step->is_aborted = false;
+        step_fail(step, &err);
+    }
+    step_maybe_start(step);
+}
+
 static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
                               int adopted, void *ctx)
 {
@@ -81,7 +120,9 @@ static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
 
     (void)ch;
     (void)adopted;
-    if (env.body_case == BERTH__ENVELOPE__BODY_STEP_SIGNAL)
+    if (env.reply && !step->parent_open)
+        parent_opens(step);
+    else if (env.body_case == BERTH__ENVELOPE__BODY_STEP_SIGNAL)
         take_signal(step, &env);
     else if (env.body_case == BERTH__ENVELOPE__BODY_INPUT)
         input_take(step, env.input->data.data, env.input->data.len);
@@ -103,13 +144,8 @@ static void on_parent_message(struct channel *ch, const Berth__Envelope *msg,
         exchange_take_inquiry(step, &env);
 }
 
-static void pause_children(struct step *step, bool paused)
-{
-    for (uint32_t i = 0; i < step->n_children; i++)
-        if (step->children[i].ch)
-            channel_pause(step->children[i].ch, paused);
-}
-
+/* Launched again, we may be the second here, and the first may have come to its end
+ * meanwhile. The parent knows, and cuts us off then. */
 static void on_parent_open(struct channel *ch, void *ctx)
 {
     struct step *step = ctx;
@@ -120,19 +156,36 @@ static void on_parent_open(struct channel *ch, void *ctx)
     join.epoch = step->sh->epoch;
     join.step_id = step->launch->step_id;
     join.index = step->launch->index;
+    if (step->launch->again)
+        env.id = channel_next_id(ch);
     env.body_case = BERTH__ENVELOPE__BODY_JOIN;
     env.join = &join;
     channel_send(ch, &env);
-    step->parent_open = true;
-    pause_children(step, false);
-    if (step->words) {
-        struct err err;
+    step->parent_reached = true;
+    if (!step->launch->again)
+        parent_opens(step);
+}
 
-        (void)err_set(&err, EIO, "%s", step->words);
-        step->is_aborted = false;
-        step_fail(step, &err);
-    }
-    step_maybe_start(step);
+static void on_recall(uv_timer_t *timer)
+{
+    struct step *step = timer->data;
+    struct err err;
+
+    if (branch_connect(step, &err))
+        step_leave(step);
+}
+
+/* Whoever has waited as long as an opening may take has met a daemon that knows no
+ * such shepherd. Before that it was the daemon that was away. */
+static bool calls_again(struct step *step, const struct err *why)
+{
+    uint64_t now = uv_now(step->sh->loop);
+
+    if (step->parent_reached || !why->text[0] || now >= step->call_until ||
+        now - step->called_at > KNOWN_BY_MS)
+        return false;
+    (void)uv_timer_start(&step->recall, on_recall, RECALL_MS, 0);
+    return true;
 }
 
 /* After our last message we are done. Otherwise the step is lost. */
@@ -142,6 +195,8 @@ static void on_parent_close(struct channel *ch, const struct err *why, void *ctx
 
     (void)ch;
     step->parent = NULL;
+    if (calls_again(step, why))
+        return;
     if (!step->is_over && why->text[0])
         log_warn("job %u step %u: lost the way up: %s", step->sh->job,
                  step->launch->step_id, why->text);
@@ -185,6 +240,7 @@ static struct channel *call_parent_node(struct step *step, struct err *err)
 
 int branch_connect(struct step *step, struct err *err)
 {
+    step->called_at = uv_now(step->sh->loop);
     step->parent = step->launch->index ? call_parent_node(step, err)
                                        : branch_call_lead(step, &parent_callbacks, err);
     return step->parent ? 0 : -err->code;
@@ -230,17 +286,21 @@ void branch_pause_when_congested(struct step *step)
     channel_on_drain(step->parent, resume_when_drained);
 }
 
-static void child_joined(struct step *step, struct child *slot, struct channel *ch)
+static void child_joined(struct step *step, struct child *slot, struct channel *ch,
+                         uint64_t join_id)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__StepSignal stop = BERTH__STEP_SIGNAL__INIT;
 
     slot->ch = ch;
     slot->is_known = true;
+    slot->join_id = join_id;
     channel_set_ctx(ch, slot);
     /* What it says would be lost while we cannot pass it on. */
     if (!step->parent_open)
         channel_pause(ch, true);
+    else
+        answer_join(slot);
     if (!step->is_aborted)
         return;
     stop.abort = true;
@@ -250,8 +310,9 @@ static void child_joined(struct step *step, struct child *slot, struct channel *
 }
 
 static void take_join(struct step *step, struct child *nobody, struct channel *ch,
-                      const Berth__Join *join)
+                      const Berth__Envelope *env)
 {
+    const Berth__Join *join = env->join;
     uint32_t i = join->index - tree_first_child(step->launch->index, step->fanout);
 
     if (nobody->is_known || i >= step->n_children || step->children[i].is_known ||
@@ -260,7 +321,7 @@ static void take_join(struct step *step, struct child *nobody, struct channel *c
         channel_abort(ch, "no child of this node");
         return;
     }
-    child_joined(step, &step->children[i], ch);
+    child_joined(step, &step->children[i], ch, env->id);
     free(nobody);
     input_continue(step);
 }
@@ -291,7 +352,7 @@ static void on_child_message(struct channel *ch, const Berth__Envelope *msg,
         return;
     }
     if (env.body_case == BERTH__ENVELOPE__BODY_JOIN) {
-        take_join(step, child, ch, env.join);
+        take_join(step, child, ch, &env);
         return;
     }
     if (child->ch != ch)

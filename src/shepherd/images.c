@@ -211,17 +211,22 @@ static void want_end(struct want *want, const struct err *err)
     free(want);
 }
 
+/* With EHOSTDOWN when all that is wrong are daemons that are away. */
 static void words_of(const Berth__ImageSpreadReply *reply, struct err *err)
 {
     struct strbuf words = {0};
+    int code = EHOSTDOWN;
 
-    for (size_t i = 0; i < reply->n_nodes && i < reply->n_statuses; i++)
+    for (size_t i = 0; i < reply->n_nodes && i < reply->n_statuses; i++) {
         if (i < 4)
             strbuf_printf(&words, "%snode %s: %s", i ? "; " : "", reply->nodes[i],
                           reply->statuses[i]->text);
+        if (reply->statuses[i]->code != EHOSTDOWN)
+            code = EIO;
+    }
     if (reply->n_nodes > 4)
         strbuf_printf(&words, "; and %zu more", reply->n_nodes - 4);
-    (void)err_set(err, EIO, "%s", words.s);
+    (void)err_set(err, code, "%s", words.s);
     strbuf_fini(&words);
 }
 

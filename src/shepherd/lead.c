@@ -234,6 +234,7 @@ static void on_no_owner(uv_timer_t *timer)
 {
     struct lead *lead = timer->data;
 
+    lead->awaits_owner = false;
     for (struct conn *conn = lead->conns; conn; conn = conn->next)
         if (conn->is_owner)
             return;
@@ -278,6 +279,7 @@ static void start_work(uv_timer_t *timer)
     if (lead->spec->script.len == 0 && (lead->spec->het_leader || lead->spec->no_owner))
         return;
     if (lead->spec->script.len == 0) {
+        lead->awaits_owner = true;
         (void)uv_timer_start(&lead->grace, on_no_owner, OWNER_MS, 0);
         return;
     }
@@ -315,6 +317,10 @@ void lead_node_is_back(struct shepherd *sh)
 {
     images_node_is_back(sh->lead);
     reports_node_is_back(sh->lead->reports);
+    /* He could not come meanwhile. */
+    if (sh->lead->awaits_owner && !sh->lead->is_ending)
+        (void)uv_timer_start(&sh->lead->grace, on_no_owner, OWNER_MS, 0);
+    runs_node_is_back(sh->lead);
     runs_start_waiting(sh->lead);
     if (sh->lead->pod)
         pod_lead_node_is_back(sh->lead->pod);

@@ -30,6 +30,7 @@ struct logs;
 struct pod_lead;
 struct reports;
 struct run;
+struct run_wait;
 
 /* A connection to the lead: a client, or the root shepherd of a step. */
 struct conn {
@@ -65,10 +66,13 @@ struct run {
     uint64_t request;           /* of the client, to be answered */
     bool awaits_client; /* its output goes to files: their writer, not yet there */
     struct step_depend depend;
-    uint64_t looked_at; /* in this look at the line; see run_queue.c */
-    char *why;          /* it waits; NULL: not known */
-    bool is_placed;     /* nodes and cores are its own */
-    bool is_launched;   /* else its image is still on the way */
+    uint64_t looked_at;         /* in this look at the line; see run_queue.c */
+    char *why;                  /* it waits; NULL: not known */
+    bool is_placed;             /* nodes and cores are its own */
+    bool is_launched;           /* else its image is still on the way */
+    unsigned int n_asked;       /* questions about its launch that are not answered */
+    bool root_failed;           /* its first node refuses */
+    struct run_wait *wait_node; /* for daemons that are away; or NULL */
     bool is_killed, out_of_memory;
     /* Seconds since the epoch: asked for; placed, with its image there. 0: not yet */
     int64_t request_time, start_time;
@@ -98,7 +102,7 @@ struct lead {
     uv_pipe_t listener;
     struct limit *limit; /* NULL: there is none */
     uv_timer_t grace;
-    bool is_stopped;
+    bool is_stopped, awaits_owner;
     struct conn *conns;
     struct run *runs; /* oldest first */
     uint32_t next_step;
@@ -135,7 +139,9 @@ void serve_adopt(struct lead *lead, int fd, const void *hello, size_t len);
 
 /* ----------------------------------------------------------------- runs.c */
 void run_request(struct conn *client, const Berth__Envelope *env);
-void run_join(struct conn *root, const Berth__Join *join);
+/* The first node's shepherd has come. Asked to (by an id), the lead says that it is the
+ * one. */
+void run_join(struct conn *root, const Berth__Envelope *env);
 void run_from_client(struct run *run, const Berth__Envelope *env);
 void run_from_root(struct run *run, const Berth__Envelope *env);
 void run_lost_client(struct run *run);
@@ -151,6 +157,10 @@ void runs_wait(struct conn *conn, const Berth__Envelope *env);
 void runs_control(struct conn *conn, const Berth__Envelope *env);
 /* Place what can be placed. */
 void runs_start_waiting(struct lead *lead);
+/* Our node's daemon has gone / is there again: before the former is called, what it
+ * was asked has failed. */
+void runs_node_is_away(struct lead *lead);
+void runs_node_is_back(struct lead *lead);
 
 /* To the step's client and to those who watch; the step is held up while the client
  * does not read. */

@@ -7,6 +7,7 @@
  * of a job waits here until the node has passed it on and the controller has it.
  */
 #include "shepherd/group.h"
+#include "shepherd/lead.h"
 #include "shepherd/shepherd.h"
 
 #include "base/log.h"
@@ -200,6 +201,8 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
     if (!sh->lead && !sh->step)
         exit(0);
     rpc_fail_all(sh->node_rpc, &gone);
+    if (sh->lead)
+        runs_node_is_away(sh->lead);
     retry_later(sh);
 }
 

@@ -10,6 +10,7 @@
 #include "shepherd/reports.h"
 #include "shepherd/switchboard.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -23,39 +24,83 @@
 struct launched {
     struct lead *lead;
     uint32_t step_id;
+    uint32_t index; /* the top of the nodes that were asked */
 };
+
+static uint32_t index_of(const struct run *run, const char *node)
+{
+    for (uint32_t i = 0; i < run->launch.n_nodes; i++)
+        if (strcmp(run->launch.nodes[i]->node, node) == 0)
+            return i;
+    return PATIENCE_NO_INDEX;
+}
+
+/* One node has not started its part. That its daemon was not there means that it, and
+ * all below it, are asked again. */
+static void take_failure(struct run *run, const char *node, int code, const char *text)
+{
+    uint32_t index = index_of(run, node);
+    cleanup(freep) char *words = NULL;
+
+    if (patience_forgives(code) && index != PATIENCE_NO_INDEX) {
+        run_missed_node(run, index, node, text);
+        return;
+    }
+    words = xasprintf("node %s: %s", node, text);
+    run_fail(run, words);
+    run->root_failed |= index == 0;
+}
+
+/* The whole question has failed: our own daemon refuses it, or is away. */
+static void take_refusal(struct run *run, uint32_t index, const struct err *err)
+{
+    if (patience_forgives(err->code)) {
+        run_missed_node(run, index, run->lead->sh->assignment->node_name, err->text);
+        return;
+    }
+    run_fail(run, err->text);
+    run->root_failed |= index == 0;
+}
+
+/* All that were asked have answered. */
+static void settle(struct run *run)
+{
+    if (run->words || (run->is_killed && run_waits_for_node(run))) {
+        run->root_failed |= run_misses_root(run);
+        run_settle_nodes(run);
+        if (run->root_failed && !run->root)
+            run_end(run);
+        else
+            run_signal(run, SIGKILL, true);
+        return;
+    }
+    if (run_waits_for_more(run))
+        return;
+    run_settle_nodes(run);
+    if (!run->root && !run->is_killed)
+        run_start_overdue(run, JOIN_MS);
+}
 
 static void on_launched(const Berth__Envelope *reply, const struct err *err, void *ctx)
 {
     struct launched *launched = ctx;
     struct run *run = run_by_id(launched->lead, launched->step_id);
     const Berth__LaunchStepReply *msg = NULL;
-    bool root_failed = err != NULL;
+    uint32_t index = launched->index;
 
     free(launched);
     if (!run)
         return;
+    run->n_asked--;
     if (reply && reply->body_case == BERTH__ENVELOPE__BODY_STEP_LAUNCHED)
         msg = reply->step_launched;
     if (err)
-        run_fail(run, err->text);
-    for (size_t i = 0; msg && i < msg->n_nodes && i < msg->n_statuses; i++) {
-        cleanup(freep) char *words =
-            xasprintf("node %s: %s", msg->nodes[i], msg->statuses[i]->text);
-
-        run_fail(run, words);
-        if (strcmp(msg->nodes[i], run->launch.nodes[0]->node) == 0)
-            root_failed = true;
-    }
-    if (!run->words) {
-        if (!run->root && !run->is_killed)
-            run_start_overdue(run, JOIN_MS);
-        return;
-    }
-    if (root_failed && !run->root)
-        run_end(run);
-    else
-        run_signal(run, SIGKILL, true);
+        take_refusal(run, index, err);
+    for (size_t i = 0; msg && i < msg->n_nodes && i < msg->n_statuses; i++)
+        take_failure(run, msg->nodes[i], msg->statuses[i]->code,
+                     msg->statuses[i]->text);
+    if (!run->n_asked)
+        settle(run);
 }
 
 void run_describe_start(const struct run *run, struct channel *ch, uint64_t request)
@@ -119,14 +164,43 @@ static uint32_t count_places(const Berth__Placement *placement)
     return n;
 }
 
+/* Down the tree from this node on. */
+static void ask_nodes(struct run *run, uint32_t index, bool again)
+{
+    struct shepherd *sh = run->lead->sh;
+    struct launched *launched;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+
+    if (!sh->node) {
+        run_missed_node(run, index, sh->assignment->node_name, "it is away");
+        return;
+    }
+    launched = xcalloc(1, sizeof(*launched));
+    launched->lead = run->lead;
+    launched->step_id = run->launch.step_id;
+    launched->index = index;
+    run->launch.index = index;
+    run->launch.again = again;
+    run->n_asked++;
+    env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;
+    env.launch_step = &run->launch;
+    rpc_call(sh->node_rpc, sh->node, &env, on_launched, launched);
+}
+
+void run_launch_again(struct run *run, uint32_t index)
+{
+    ask_nodes(run, index, true);
+}
+
 void run_launch(struct run *run)
 {
     struct lead *lead = run->lead;
     struct shepherd *sh = lead->sh;
-    struct launched *launched = xcalloc(1, sizeof(*launched));
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
 
     run->is_launched = true;
+    run->root_failed = false;
+    run->n_asked = 0; /* what a root that was lost was asked is no matter any more */
+    run_settle_nodes(run);
     run->start_usec = reports_now();
     run->start_time = run->start_usec / 1000000;
     if (!run->limit) /* a bag is launched again */
@@ -143,11 +217,7 @@ void run_launch(struct run *run)
         run->bag = bag_create(run);
     if (run->client)
         run_describe_start(run, run->client->ch, run->request);
-    launched->lead = lead;
-    launched->step_id = run->launch.step_id;
-    env.body_case = BERTH__ENVELOPE__BODY_LAUNCH_STEP;
-    env.launch_step = &run->launch;
-    rpc_call(sh->node_rpc, sh->node, &env, on_launched, launched);
+    ask_nodes(run, 0, false);
 }
 
 static void on_image(const struct err *err, void *ctx)
@@ -158,18 +228,32 @@ static void on_image(const struct err *err, void *ctx)
     free(waiting);
     if (!run || run->is_launched)
         return;
-    if (!err) {
+    run->n_asked--;
+    if (!err)
         run_launch(run);
-        return;
-    }
-    run_refuse(run, err);
+    else if (err->code == EHOSTDOWN)
+        run_missed_node(run, PATIENCE_NO_INDEX, run->launch.nodes[0]->node, err->text);
+    else
+        run_refuse(run, err);
+}
+
+void run_get_image(struct run *run)
+{
+    struct launched *waiting = xcalloc(1, sizeof(*waiting));
+    cleanup(freep) char **nodes = xcalloc(run->launch.n_nodes, sizeof(*nodes));
+
+    waiting->lead = run->lead;
+    waiting->step_id = run->launch.step_id;
+    for (size_t i = 0; i < run->launch.n_nodes; i++)
+        nodes[i] = run->launch.nodes[i]->node;
+    run->n_asked++;
+    if (images_need(run->lead, run->spec->container, nodes, run->launch.n_nodes,
+                    on_image, waiting))
+        on_image(NULL, waiting);
 }
 
 void run_prepare(struct run *run)
 {
-    struct lead *lead = run->lead;
-    struct launched *waiting = xcalloc(1, sizeof(*waiting));
-    cleanup(freep) char **nodes = xcalloc(run->launch.n_nodes, sizeof(*nodes));
     struct err err;
 
     run->is_placed = true;
@@ -178,16 +262,8 @@ void run_prepare(struct run *run)
     run->tasks = 0;
     for (size_t i = 0; i < run->launch.n_nodes; i++)
         run->tasks += (uint32_t)run->launch.nodes[i]->n_ranks;
-    if (programs_check(run->spec, run->tasks, &err)) {
-        free(waiting);
+    if (programs_check(run->spec, run->tasks, &err))
         run_refuse(run, &err);
-        return;
-    }
-    waiting->lead = lead;
-    waiting->step_id = run->launch.step_id;
-    for (size_t i = 0; i < run->launch.n_nodes; i++)
-        nodes[i] = run->launch.nodes[i]->node;
-    if (images_need(lead, run->spec->container, nodes, run->launch.n_nodes, on_image,
-                    waiting))
-        on_image(NULL, waiting);
+    else
+        run_get_image(run);
 }

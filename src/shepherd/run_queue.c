@@ -136,6 +136,8 @@ void runs_start_waiting(struct lead *lead)
         if (dependency_holds(run) && !try_start(&line, run))
             break;
     lead->is_in_line = false;
+    if (!lead->sh->node)
+        runs_node_is_away(lead);
     if (lead->is_in_line_again) {
         lead->is_in_line_again = false;
         runs_start_waiting(lead);

@@ -98,8 +98,9 @@ void run_lost_client(struct run *run)
 
 /* ----------------------------------------------------------------- the root */
 
-void run_join(struct conn *root, const Berth__Join *join)
+void run_join(struct conn *root, const Berth__Envelope *env)
 {
+    const Berth__Join *join = env->join;
     struct run *run = run_by_id(root->lead, join->step_id);
 
     if (!run || run->root || root->run || join->index != 0 ||
@@ -109,6 +110,8 @@ void run_join(struct conn *root, const Berth__Join *join)
     }
     run->root = root;
     root->run = run;
+    if (env->id)
+        channel_reply_status(root->ch, env, 0, "");
     if (run->overdue && !run->is_killed)
         (void)uv_timer_stop(run->overdue);
     if (run->is_killed)

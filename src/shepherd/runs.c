@@ -58,6 +58,7 @@ void run_free(struct run *run)
     if (run->overdue)
         uv_close((uv_handle_t *)run->overdue, free_timer);
     run_limits_stop(run);
+    run_end_waiting(run);
     layout_clear_nodes(&run->launch);
     strbuf_fini(&run->input);
     watch_end(run);
@@ -266,12 +267,25 @@ static void end_before_start(struct run *run)
     run_end(run);
 }
 
+/* A step that has not begun everywhere, and perhaps never will, is not to be asked. */
+static bool ends_the_wait(const struct run *run, int signo)
+{
+    return run->is_launched && run_waits_for_node(run) &&
+           (signo == SIGINT || signo == SIGTERM || signo == SIGQUIT || signo == SIGHUP);
+}
+
 void run_signal(struct run *run, int signo, bool kill)
 {
+    if (!kill && ends_the_wait(run, signo))
+        run_cancel_wait(run, signo);
     if (kill && !run->is_killed) {
         run->is_killed = true;
         if (!run->is_launched) {
             end_before_start(run);
+            return;
+        }
+        if (!run->root && !run->n_asked && run_misses_root(run)) {
+            run_end(run);
             return;
         }
         run_start_overdue(run, KILL_MS);

@@ -5,6 +5,7 @@
  *     runs.c         their list; request, signals, end
  *     run_queue.c    which of those that wait may start
  *     run_launch.c   image, launch, root
+ *     run_wait.c     what of that waits for a node's daemon that is away
  *     run_traffic.c  input, output and ends between client and root
  *     run_limits.c   how long they may run
  *     run_list.c     what is said of them to who asks
@@ -14,6 +15,7 @@
 #define BERTH_SHEPHERD_RUNS_H
 
 #include "shepherd/lead.h"
+#include "shepherd/patience.h"
 
 /* ------------------------------------------------------------------ runs.c */
 /* The step of that number that has its place; NULL. */
@@ -60,6 +62,30 @@ void run_prepare(struct run *run);
 void run_launch(struct run *run);
 /* It cannot be: tell its client, and free it. */
 void run_refuse(struct run *run, const struct err *err);
+/* Look for what it runs in, perhaps once more; may launch or free it. */
+void run_get_image(struct run *run);
+/* The node with this index, and those below it, may not have heard of it. */
+void run_launch_again(struct run *run, uint32_t index);
+
+/* -------------------------------------------------------------- run_wait.c */
+/* A node's daemon was not there, for the launch of 'index' and below or, with
+ * PATIENCE_NO_INDEX, for what it runs in. It is asked again in a while. */
+void run_missed_node(struct run *run, uint32_t index, const char *node,
+                     const char *why);
+/* Does it wait for one / for the step's first / for one that is to be asked again? */
+bool run_waits_for_node(const struct run *run);
+bool run_misses_root(const struct run *run);
+bool run_waits_for_more(const struct run *run);
+/* All are there / nobody cares any more. */
+void run_settle_nodes(struct run *run);
+/* It ends without those that are not there. May free it. */
+void run_give_up_nodes(struct run *run);
+/* The same in a moment, as after this signal, which its tasks would have got. */
+void run_cancel_wait(struct run *run, int signo);
+/* The run goes. */
+void run_end_waiting(struct run *run);
+/* Our own daemon is away: nothing can be started. */
+void run_await_own_node(struct run *run);
 
 /* ------------------------------------------------------------ run_limits.c */
 /* It is launched / a task of it has ended / it is over. */

@@ -107,7 +107,7 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         if (env->join->holds)
             holders_join(conn, env);
         else
-            run_join(conn, env->join);
+            run_join(conn, env);
         return;
     }
     if (conn->held)

@@ -23,7 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For all children to join: an opening may take 10 s, and a launch some more. */
+/* For all children to join: an opening may take 10 s, and a launch some more. Beside
+ * that the lead may wait for daemons of their nodes. */
 #define JOIN_MS 30000
 
 static char *step_dir(const struct step *step)
@@ -226,6 +227,9 @@ int step_start(struct shepherd *sh, struct err *err)
     make_children(step);
     identity_limits(launch->spec->rlimits, launch->spec->n_rlimits);
     (void)snprintf(name, sizeof(name), "step.%u", launch->step_id);
+    (void)uv_timer_init(sh->loop, &step->recall);
+    step->recall.data = step;
+    step->call_until = uv_now(sh->loop) + 1000ull * sh->assignment->node_lost_after;
     rc = box_create(sh, launch->spec->container, launch->spec->cwd, name, &step->box,
                     err);
     if (!rc)
@@ -238,7 +242,8 @@ int step_start(struct shepherd *sh, struct err *err)
     (void)uv_timer_init(sh->loop, &step->late);
     step->prepare.data = step->late.data = step;
     if (step->n_children)
-        (void)uv_timer_start(&step->late, on_late, JOIN_MS, 0);
+        (void)uv_timer_start(&step->late, on_late,
+                             JOIN_MS + 1000ull * sh->assignment->node_lost_after, 0);
     return uv_timer_start(&step->prepare, on_prepare, 0, 0);
 }
 

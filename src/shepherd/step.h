@@ -61,7 +61,8 @@ struct child {
     struct step *step;
     struct channel *ch; /* NULL: not there yet, or gone */
     uint32_t index;
-    bool is_known; /* it has joined */
+    bool is_known;    /* it has joined */
+    uint64_t join_id; /* of its Join, to be answered; 0: it does not ask */
     bool has_ended;
     bool has_no_input; /* none of its tasks gets any */
     uint64_t taken;    /* input, by all below */
@@ -89,7 +90,10 @@ struct step {
     struct stream_file *files;
 
     struct channel *parent;
-    bool parent_open;
+    bool parent_reached; /* the way to it is open */
+    bool parent_open;    /* and it has taken us in, as far as that is in doubt */
+    uint64_t called_at, call_until; /* loop time, ms */
+    uv_timer_t recall;
     struct child *children;
     uint32_t n_children;
 

@@ -157,6 +157,7 @@ void fill_assignment(struct node_double *node, Berth__Assignment *assignment)
     assignment->cluster = cluster;
     assignment->virtual_topology = true;
     assignment->kill_grace = 1;
+    assignment->node_lost_after = 60;
 }
 
 int assign(struct shepherd_double *shepherd, Berth__Assignment *assignment)

@@ -18,90 +18,8 @@
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "node_double.h"
+#include "lead_fixture.h"
 #include "wire/pack.h"
-
-struct fixture {
-    struct node_double node;
-    struct shepherd_double lead, step;
-    Berth__JobSpec spec;
-    char *output;
-};
-
-static char out[] = "out", job_name[] = "test";
-static char path_env[] = "PATH=/usr/bin:/bin";
-static char *env_of_job[] = {path_env};
-
-static int setup(void **state)
-{
-    struct fixture *f = xcalloc(1, sizeof(*f));
-
-    node_start(&f->node);
-    berth__job_spec__init(&f->spec);
-    f->spec.name = job_name;
-    f->spec.cwd = f->node.dir;
-    f->spec.env = env_of_job;
-    f->spec.n_env = 1;
-    f->spec.output = out;
-    f->spec.umask = 022;
-    f->spec.tasks = 1;
-    f->output = xasprintf("%s/out", f->node.dir);
-    f->lead = spawn_shepherd();
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    shepherd_reap(&f->step);
-    shepherd_reap(&f->lead);
-    free(f->output);
-    node_stop(&f->node);
-    free(f);
-    return 0;
-}
-
-static int assign_lead(struct fixture *f, const char *script)
-{
-    Berth__LaunchJob job = BERTH__LAUNCH_JOB__INIT;
-    Berth__Assignment assignment;
-
-    fill_assignment(&f->node, &assignment);
-    f->spec.script.data = (uint8_t *)(uintptr_t)script;
-    f->spec.script.len = strlen(script);
-    f->spec.interactive = script[0] == '\0';
-    job.grant = &f->node.grant;
-    job.spec = &f->spec;
-    assignment.job = &job;
-    return assign(&f->lead, &assignment);
-}
-
-static void send_signal(struct fixture *f, int signo)
-{
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__SignalJob msg = BERTH__SIGNAL_JOB__INIT;
-    static char why[] = "cancelled";
-
-    msg.signal = signo;
-    msg.why = why;
-    env.body_case = BERTH__ENVELOPE__BODY_SIGNAL_JOB;
-    env.signal_job = &msg;
-    assert_int_equal(caller_send(f->lead.line, &env, NULL), 0);
-}
-
-/* Take the report of the end, acknowledge it, and see the lead off. */
-static Berth__Envelope *finish(struct fixture *f)
-{
-    Berth__Envelope *env = expect(f->lead.line, BERTH__ENVELOPE__BODY_JOB_ENDED);
-
-    assert_int_equal(env->job_ended->job_id, 17);
-    assert_int_equal(env->job_ended->epoch, 1);
-    answer(f->lead.line, env, 0);
-    assert_int_equal(wait_for_exit(&f->lead), 0);
-    return env;
-}
 
 static void wait_for_output(struct fixture *f, const char *text)
 {
@@ -306,38 +224,6 @@ static void a_shepherd_that_no_daemon_knows_ends(void **state)
 
 /* -------------------------------------------------------------------- steps */
 
-static struct caller *connect_client(struct fixture *f)
-{
-    cleanup(freep) char *path = xasprintf("%s/user/lead.sock", f->node.run_dir);
-    struct caller *client = NULL;
-    struct err err = {0};
-
-    if (caller_connect_local(path, &client, &err))
-        fail_msg("%s", err.text);
-    return client;
-}
-
-static void request_step(struct caller *client, const char *program, const char *arg)
-{
-    Berth__Envelope env = BERTH__ENVELOPE__INIT;
-    Berth__StepRequest request = BERTH__STEP_REQUEST__INIT;
-    Berth__StepSpec spec = BERTH__STEP_SPEC__INIT;
-    static char root[] = "/";
-    char *argv[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)arg};
-
-    spec.argv = argv;
-    spec.n_argv = 2;
-    spec.env = env_of_job;
-    spec.n_env = 1;
-    spec.cwd = root;
-    spec.tasks = 1;
-    request.spec = &spec;
-    env.id = 1;
-    env.body_case = BERTH__ENVELOPE__BODY_STEP_REQUEST;
-    env.step_request = &request;
-    assert_int_equal(caller_send(client, &env, NULL), 0);
-}
-
 /* All that this client has sent has been heard. */
 static void wait_until_heard(struct caller *client)
 {
@@ -356,20 +242,6 @@ static void wait_until_heard(struct caller *client)
     free_message(reply);
 }
 
-/* Do as a node does: give the lead's launch to another shepherd. */
-static void launch(struct fixture *f)
-{
-    Berth__Envelope *env = expect(f->lead.line, BERTH__ENVELOPE__BODY_LAUNCH_STEP);
-    Berth__Assignment assignment;
-
-    f->step = spawn_shepherd();
-    fill_assignment(&f->node, &assignment);
-    assignment.step = env->launch_step;
-    assert_int_equal(assign(&f->step, &assignment), 0);
-    answer(f->lead.line, env, 0);
-    free_message(env);
-}
-
 static void send_input(struct caller *client, const void *bytes, size_t len)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
@@ -380,12 +252,6 @@ static void send_input(struct caller *client, const void *bytes, size_t len)
     env.body_case = BERTH__ENVELOPE__BODY_INPUT;
     env.input = &input;
     assert_int_equal(caller_send(client, &env, NULL), 0);
-}
-
-static void end_job(struct fixture *f)
-{
-    send_signal(f, 0);
-    free_message(finish(f));
 }
 
 static void input_reaches_the_task_and_its_output_the_client(void **state)
@@ -544,29 +410,27 @@ static void a_kill_ends_steps_that_run_and_steps_that_wait(void **state)
     end_job(f);
 }
 
-#define SHEPHERD_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SHEPHERD_TEST(a_spare_whose_daemon_goes_goes_too),
-        SHEPHERD_TEST(an_assignment_without_work_is_refused),
-        SHEPHERD_TEST(a_script_gives_the_job_its_exit_code),
-        SHEPHERD_TEST(a_script_that_cannot_be_started_says_why),
-        SHEPHERD_TEST(an_output_pipe_without_a_reader_does_not_hang),
-        SHEPHERD_TEST(what_a_script_leaves_running_ends_with_it),
-        SHEPHERD_TEST(a_cancelled_job_gets_the_grace_to_end_by_itself),
-        SHEPHERD_TEST(orders_to_end_that_are_repeated_do_not_put_off_the_end),
-        SHEPHERD_TEST(the_time_limit_ends_a_job_that_will_not),
-        SHEPHERD_TEST(an_end_is_told_again_to_the_next_daemon),
-        SHEPHERD_TEST(a_job_goes_on_while_its_daemon_is_away),
-        SHEPHERD_TEST(a_shepherd_that_no_daemon_knows_ends),
-        SHEPHERD_TEST(input_reaches_the_task_and_its_output_the_client),
-        SHEPHERD_TEST(input_that_nobody_reads_is_not_taken_and_holds_up_no_signal),
-        SHEPHERD_TEST(a_client_that_floods_is_cut_off),
-        SHEPHERD_TEST(the_nodes_of_a_failed_launch_are_named),
-        SHEPHERD_TEST(a_step_waits_for_the_daemon_to_come_back),
-        SHEPHERD_TEST(a_kill_ends_steps_that_run_and_steps_that_wait),
+        LEAD_TEST(a_spare_whose_daemon_goes_goes_too),
+        LEAD_TEST(an_assignment_without_work_is_refused),
+        LEAD_TEST(a_script_gives_the_job_its_exit_code),
+        LEAD_TEST(a_script_that_cannot_be_started_says_why),
+        LEAD_TEST(an_output_pipe_without_a_reader_does_not_hang),
+        LEAD_TEST(what_a_script_leaves_running_ends_with_it),
+        LEAD_TEST(a_cancelled_job_gets_the_grace_to_end_by_itself),
+        LEAD_TEST(orders_to_end_that_are_repeated_do_not_put_off_the_end),
+        LEAD_TEST(the_time_limit_ends_a_job_that_will_not),
+        LEAD_TEST(an_end_is_told_again_to_the_next_daemon),
+        LEAD_TEST(a_job_goes_on_while_its_daemon_is_away),
+        LEAD_TEST(a_shepherd_that_no_daemon_knows_ends),
+        LEAD_TEST(input_reaches_the_task_and_its_output_the_client),
+        LEAD_TEST(input_that_nobody_reads_is_not_taken_and_holds_up_no_signal),
+        LEAD_TEST(a_client_that_floods_is_cut_off),
+        LEAD_TEST(the_nodes_of_a_failed_launch_are_named),
+        LEAD_TEST(a_step_waits_for_the_daemon_to_come_back),
+        LEAD_TEST(a_kill_ends_steps_that_run_and_steps_that_wait),
     };
 
     (void)signal(SIGPIPE, SIG_IGN);
