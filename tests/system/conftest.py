@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -55,25 +56,56 @@ def idle_nodes(cluster):
     return all(node["state"] == "IDLE" for node in nodes)
 
 
-def namespaces():
-    """Inodes of the network and UTS namespaces that processes are in."""
+KINDS_OF_NAMESPACES = ("net", "uts", "ipc", "mnt", "pid", "user")
+
+
+def namespaces(processes):
+    """Inodes of the namespaces that these processes (directories of /proc) are in."""
     found = set()
-    for kind in ("net", "uts"):
-        for link in pathlib.Path("/proc").glob(f"[0-9]*/ns/{kind}"):
+    for process in processes:
+        for kind in KINDS_OF_NAMESPACES:
             try:
-                found.add(os.readlink(link))
+                found.add(os.readlink(process / "ns" / kind))
             except OSError:
                 continue
     return found
 
 
+def is_of(cluster, process):
+    """Whether this directory of /proc is of a process of the cluster's."""
+    try:
+        return f"BERTH_CLUSTER_DIR={cluster.dir}\0".encode() in \
+            (process / "environ").read_bytes()
+    except OSError:
+        return False
+
+
 def namespaces_of(cluster):
-    """Those of the cluster's nodes."""
-    found = set()
-    for node in cluster.status()["nodes"]:
-        for kind in ("net", "uts"):
-            found.add(os.readlink(f"/proc/{node['namespace_pid']}/ns/{kind}"))
-    return found
+    """Those that its processes are in, and we are not."""
+    own = [process for process in pathlib.Path("/proc").glob("[0-9]*")
+           if is_of(cluster, process)]
+    assert own
+    return namespaces(own) - namespaces([pathlib.Path("/proc/self")])
+
+
+def began(process):
+    """When, in seconds since the boot; None for one that has gone."""
+    try:
+        words = (process / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(words[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_the_end_of(own):
+    """Until nobody is in these namespaces. Their numbers are given away again, so
+    whoever has begun since then is in another's."""
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def held():
+        return own & namespaces(process for process in pathlib.Path("/proc").glob("[0-9]*")
+                                if (start := began(process)) is not None and start <= now)
+    wait_until(lambda: not held(), what="the end of all namespaces")
 
 
 def remains_of(cluster):
@@ -213,7 +245,7 @@ def shared(small_tar):
     cluster.berth("image", "import", "-", "small", stdin=open(small_tar, "rb"))
     yield cluster
     remove(cluster)
-    wait_until(lambda: not namespaces() & own, what="the end of all namespaces")
+    wait_for_the_end_of(own)
 
 
 @pytest.fixture

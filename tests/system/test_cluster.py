@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import namespaces, remains_of
+from conftest import namespaces_of, remains_of, wait_for_the_end_of
 from desk import USER, run, wait_until
 
 BOTH = pytest.mark.parametrize("user", [0, USER], ids=["root", "user"])
@@ -26,17 +26,17 @@ def is_gone(pid):
 @BOTH
 def test_a_cluster_comes_up_whole_and_goes_without_a_trace(make_cluster, user):
     cluster = make_cluster(user)
-    before = namespaces()
     result = cluster.up("--nodes", "3")
     assert "3 of 3 nodes are up" in result.stderr
     assert "berth run -N3" in result.stdout
     status = cluster.status()
     assert status["alive"] and status["controller"]["alive"] and status["munged"]["alive"]
     assert [node["name"] for node in status["nodes"]] == ["n1", "n2", "n3"]
-    assert namespaces() - before
+    own = namespaces_of(cluster)
+    assert len(own) >= 6
     cluster.down()
     assert remains_of(cluster) == []
-    wait_until(lambda: not namespaces() - before)
+    wait_for_the_end_of(own)
 
 
 @BOTH

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from conftest import namespaces, namespaces_of, new_desk, remains_of
+from conftest import namespaces_of, new_desk, remains_of, wait_for_the_end_of
 from desk import USER, wait_until
 
 
@@ -33,7 +33,7 @@ def test_mpi_runs_over_the_nodes_of_a_user_and_leaves_nothing(personal, mpi_tar)
     assert (personal.dir / "out").stat().st_uid == USER
     cluster.down()
     assert remains_of(cluster) == []
-    wait_until(lambda: not namespaces() & own)
+    wait_for_the_end_of(own)
 
 
 def test_a_job_that_runs_when_the_cluster_goes_goes_with_it(personal):

@@ -15,7 +15,7 @@ import sys
 
 import pytest
 
-from conftest import namespaces, namespaces_of, new_cluster, new_desk, remains_of, remove
+from conftest import namespaces_of, new_cluster, new_desk, remains_of, remove, wait_for_the_end_of
 from desk import AS_ROOT, USER, run, wait_until
 
 pytestmark = [
@@ -76,7 +76,7 @@ def net(small_tar):
         yield cluster
         cluster.down()
         assert remains_of(cluster) == []
-        wait_until(lambda: not namespaces() & own, what="the end of all namespaces")
+        wait_for_the_end_of(own)
     finally:
         remove(cluster)
 

@@ -277,7 +277,7 @@ rule one:
     output: "x.out"
     shell: "sleep 600; touch {output}"
 """)
-    (desk.dir / "status.sh").write_text(STATUS)
+    (desk.dir / "status.sh").write_text(STATUS + "echo $1 >>asked\n")
     (desk.dir / "status.sh").chmod(0o755)
     process = start_snakemake(desk, desk.dir, "--cluster",
                               "sbatch --parsable -o x.%j -J smk-cancel", "--cluster-status",
@@ -286,6 +286,8 @@ rule one:
         job, = wait_until(lambda: [job["id"] for job in desk.jobs("--me")
                                    if job["name"] == "smk-cancel"
                                    and job["state"] == "RUNNING"], what="its job")
+        # What it has not heard sbatch say it would not cancel.
+        desk.until_text("asked", f"{job}\n")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
     finally:
