@@ -4,14 +4,13 @@
 BERTH_KILLS is how many jobs (40), BERTH_KILLS_SEED repeats a run.
 """
 import os
-import pathlib
 import random
 import signal
-import subprocess
 import time
 
 from conftest import idle_nodes
 from desk import wait_until
+from leftovers import groups_of, mounts_of, named
 
 JOBS = int(os.environ.get("BERTH_KILLS", "40"))
 SCRIPT = """#!/bin/sh
@@ -20,21 +19,6 @@ berth run -N1 -n1 --image small --container-name work sh -c ': >/run/x; sleep 0.
 berth run -N2 -n2 --image small --container-name work sleep 0.{2}
 sleep 0.{0}
 """
-
-
-def processes_of(cluster):
-    """Pids of what runs for this cluster, by its mark in their environment, and names."""
-    mark = f"BERTH_CLUSTER_DIR={cluster.dir}\0".encode()
-    for path in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (path / "environ").read_bytes():
-                yield int(path.name), (path / "comm").read_text().strip()
-        except OSError:
-            continue
-
-
-def named(cluster, name):
-    return [pid for pid, comm in processes_of(cluster) if comm == name]
 
 
 def records(cluster):
@@ -57,13 +41,6 @@ def kill_one(pids, rng):
     except ProcessLookupError:
         return 0
     return 1
-
-
-def groups_of(cluster):
-    found = subprocess.run(["find", "/sys/fs/cgroup", "-type", "d", "-path",
-                            f"*/berth/{cluster.name}.*/job_*"], stdout=subprocess.PIPE,
-                           stderr=subprocess.DEVNULL, check=False)
-    return found.stdout.decode().splitlines()
 
 
 def test_nothing_is_left_of_jobs_killed_at_any_moment(own, small_tar):
@@ -105,6 +82,5 @@ def test_nothing_is_left_of_jobs_killed_at_any_moment(own, small_tar):
                what="the end of all directories")
     wait_until(lambda: not groups_of(cluster), what="the end of all groups")
     assert not records(cluster)
-    mounts = pathlib.Path("/proc/self/mountinfo").read_text()
-    assert not [line for line in mounts.splitlines() if str(cluster.dir / "run") in line]
+    assert not mounts_of(cluster)
     assert own.berth("run", "-N2", "-n2", "--image", "small", "true").returncode == 0
