@@ -20,6 +20,11 @@ struct pause_answer {
     int code; /* 0 or an errno value */
 };
 
+/* The caller's side, on its end 'sock': the socket that answers order 'number', or -1
+ * and *ret_code, 0 when it came without one. Answers to orders that were given up are
+ * dropped, so many at most; the sandbox is the user's, and may say anything. */
+int sandbox_hear_socket(int sock, unsigned int number, int *ret_code);
+
 /* Make sockets for who asks on PAUSE_SOCK until that ends, and reap orphans. */
 void pause_serve(void) __attribute__((noreturn));
 

@@ -32,6 +32,8 @@
 _Static_assert(PAUSE_SOCK == INIT_SOCK, "one socket, before and after it becomes it");
 
 #define GROUPS_MAX 32 /* more than there are kinds of */
+/* To orders that were given up: more than these are not a sandbox's. */
+#define ANSWERS_MAX 256u
 
 /* Places in the order of container_namespaces. */
 enum { NS_USER, NS_MOUNT, NS_PID, NS_IPC, NS_UTS, NS_NETWORK };
@@ -314,8 +316,8 @@ pid_t sandbox_pid(const struct sandbox *sandbox)
 
 /* --------------------------------------------------------------------- sockets */
 
-/* The next answer, of whatever order; its socket, or -1. */
-static int hear_answer(int sock, struct pause_answer *ret)
+/* The next answer, of whatever order; its socket, or -1. What is none ends 'number'. */
+static int hear_answer(int sock, unsigned int number, struct pause_answer *ret)
 {
     union {
         struct cmsghdr header;
@@ -325,7 +327,8 @@ static int hear_answer(int sock, struct pause_answer *ret)
     struct msghdr msg = {.msg_iov = &iov,
                          .msg_iovlen = 1,
                          .msg_control = control.bytes,
-                         .msg_controllen = sizeof(control.bytes)};
+                         /* Room for a second one would be room to leave it here. */
+                         .msg_controllen = CMSG_LEN(sizeof(int))};
     const struct cmsghdr *c;
     int fd = -1;
     ssize_t n;
@@ -333,30 +336,31 @@ static int hear_answer(int sock, struct pause_answer *ret)
     do
         n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
-    if (n != (ssize_t)sizeof(*ret)) {
-        ret->code = n < 0 ? errno : EPIPE;
-        return -1;
-    }
-    c = CMSG_FIRSTHDR(&msg);
-    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+    c = n < 0 ? NULL : CMSG_FIRSTHDR(&msg);
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+        c->cmsg_len >= CMSG_LEN(sizeof(fd)))
         memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-    return fd;
+    if (n == (ssize_t)sizeof(*ret))
+        return fd;
+    *ret = (struct pause_answer){.number = number, .code = n < 0 ? errno : EPIPE};
+    closep(&fd);
+    return -1;
 }
 
-/* Answers to orders that were given up are dropped. */
-static int hear_socket(int sock, unsigned int number, int *ret_code)
+int sandbox_hear_socket(int sock, unsigned int number, int *ret_code)
 {
     struct pause_answer answer;
-    int fd;
 
-    for (;;) {
-        answer = (struct pause_answer){.number = number};
-        fd = hear_answer(sock, &answer);
+    for (unsigned int i = 0; i < ANSWERS_MAX; i++) {
+        cleanup(closep) int fd = -1;
+
+        fd = hear_answer(sock, number, &answer);
         *ret_code = answer.code;
         if (answer.number == number)
-            return fd;
-        closep(&fd);
+            return take_fd(fd);
     }
+    *ret_code = EPROTO;
+    return -1;
 }
 
 int sandbox_socket(struct sandbox *sandbox, int family, int type, int protocol,
@@ -374,7 +378,7 @@ int sandbox_socket(struct sandbox *sandbox, int family, int type, int protocol,
     }
     if (send(sandbox->sock, &order, sizeof(order), MSG_NOSIGNAL) < 0)
         return err_sys(err, errno, "ask for a socket of the pod's network");
-    fd = hear_socket(sandbox->sock, order.number, &code);
+    fd = sandbox_hear_socket(sandbox->sock, order.number, &code);
     return fd < 0 ? err_sys(err, code ? code : EIO, "a socket of the pod's network")
                   : fd;
 }

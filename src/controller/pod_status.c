@@ -12,6 +12,7 @@
 
 #define EXIT_UNKNOWN 137
 #define CONTAINERS_MAX 1024
+#define STATUS_BYTES_MAX (1u << 20) /* kept with the pod */
 
 bool pod_status_is_final(const Berth__PodStatus *status)
 {
@@ -52,7 +53,8 @@ bool pod_status_told(Berth__PodStatus **slot, const Berth__PodStatus *told)
 {
     Berth__PodStatus *was = *slot, *now;
 
-    if (!is_phase(told->phase) || told->n_containers > CONTAINERS_MAX)
+    if (!is_phase(told->phase) || told->n_containers > CONTAINERS_MAX ||
+        berth__pod_status__get_packed_size(told) > STATUS_BYTES_MAX)
         return false;
     now = copy_message(&told->base);
     if (was) {

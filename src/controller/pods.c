@@ -28,6 +28,7 @@
 #include "wire/pack.h"
 
 #define EVENTS_MAX 256 /* of one message */
+#define CHANGE_BYTES_MAX (1u << 20)
 
 const char *pods_wait(const struct ctl_job *cj)
 {
@@ -243,6 +244,14 @@ static void take_change(struct conn *conn, const Berth__PodChanged *changed)
 void handle_pod_changed(struct conn *conn, const Berth__Envelope *env)
 {
     conn->node->last_seen = controller_now();
+    /* It is kept, and its lead is the user's process. */
+    if (berth__pod_changed__get_packed_size(env->pod_changed) > CHANGE_BYTES_MAX) {
+        struct err err;
+
+        (void)err_set(&err, E2BIG, "what is told of the pod is too long");
+        conn_reply_err(conn, env->id, &err);
+        return;
+    }
     take_change(conn, env->pod_changed);
     conn_ok_committed(conn, env->id);
 }

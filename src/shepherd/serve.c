@@ -68,6 +68,14 @@ static void unlink_conn(struct conn *conn)
     *slot = conn->next;
 }
 
+static void refuse_port(struct channel *ch, const Berth__Envelope *env)
+{
+    struct err err;
+
+    (void)err_set(&err, EINVAL, "the job is no pod: it has no ports of its own");
+    guests_refuse(ch, env, &err);
+}
+
 /* The connection is a guest's from now on, and none of ours. */
 static void take_guest(struct conn *conn, const Berth__Envelope *env)
 {
@@ -84,8 +92,10 @@ static void take_guest(struct conn *conn, const Berth__Envelope *env)
         pod_serve(lead->pod, ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_LOG)
         logs_request(lead, ch, env);
-    else
+    else if (env->body_case == BERTH__ENVELOPE__BODY_EXEC)
         guests_request(&lead->guests, ch, env);
+    else
+        refuse_port(ch, env);
 }
 
 /* From outside of the job: it goes on without him. */

@@ -340,6 +340,29 @@ static void a_client_that_floods_is_cut_off(void **state)
     end_job(f);
 }
 
+/* A request of another kind than its connection is good for is no ExecRequest. */
+static void a_port_of_a_job_that_is_no_pod_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    Berth__PortRequest request = BERTH__PORT_REQUEST__INIT;
+    struct caller *client;
+    Berth__Envelope *reply;
+
+    assert_int_equal(assign_lead(f, ""), 0);
+    client = connect_client(f);
+    request.port = 80;
+    env.id = 1;
+    env.body_case = BERTH__ENVELOPE__BODY_PORT_REQUEST;
+    env.port_request = &request;
+    assert_int_equal(caller_send(client, &env, NULL), 0);
+    reply = expect(client, BERTH__ENVELOPE__BODY__NOT_SET);
+    assert_int_equal(reply->status->code, EINVAL);
+    free_message(reply);
+    caller_destroy(client);
+    end_job(f);
+}
+
 static void the_nodes_of_a_failed_launch_are_named(void **state)
 {
     struct fixture *f = *state;
@@ -428,6 +451,7 @@ int main(void)
         LEAD_TEST(input_reaches_the_task_and_its_output_the_client),
         LEAD_TEST(input_that_nobody_reads_is_not_taken_and_holds_up_no_signal),
         LEAD_TEST(a_client_that_floods_is_cut_off),
+        LEAD_TEST(a_port_of_a_job_that_is_no_pod_is_refused),
         LEAD_TEST(the_nodes_of_a_failed_launch_are_named),
         LEAD_TEST(a_step_waits_for_the_daemon_to_come_back),
         LEAD_TEST(a_kill_ends_steps_that_run_and_steps_that_wait),
