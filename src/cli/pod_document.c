@@ -44,6 +44,16 @@ static void add_condition(json_t *list, const char *type, bool is_true, int64_t 
     (void)json_array_append_new(list, o);
 }
 
+/* True says why, other than the rest. */
+static void add_disruption(json_t *list, const Berth__PodStatus *status)
+{
+    json_t *o = json_pack("{s:s, s:s}", "type", "DisruptionTarget", "status", "True");
+
+    set_text(o, "reason", status->disruption);
+    set_text(o, "message", status->words);
+    (void)json_array_append_new(list, o);
+}
+
 static bool all_ready(const Berth__PodStatus *status)
 {
     for (size_t i = 0; i < status->n_containers; i++)
@@ -68,6 +78,8 @@ static json_t *conditions_of(const Berth__PodStatus *status)
     add_condition(list, "ContainersReady", all_ready(status),
                   status->containers_ready_usec, unready, "");
     add_condition(list, "Ready", status->ready, status->ready_usec, unready, "");
+    if (*status->disruption)
+        add_disruption(list, status);
     return list;
 }
 

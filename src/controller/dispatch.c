@@ -399,6 +399,18 @@ static void send_plain_signal(struct ctl_node *node, const struct ctl_job *cj,
     send_signal(node, cj, &msg);
 }
 
+/* As it may be told again, it is the record that knows. */
+static Berth__SignalJob__Cause cause_of(const struct ctl_job *cj)
+{
+    enum job_then then = (enum job_then)cj->job.record->then;
+
+    if (then == THEN_EVICTED)
+        return BERTH__SIGNAL_JOB__CAUSE__EVICTED;
+    return then == THEN_PREEMPTED || then == THEN_REQUEUE
+               ? BERTH__SIGNAL_JOB__CAUSE__PREEMPTED
+               : BERTH__SIGNAL_JOB__CAUSE__ASKED;
+}
+
 static void kill_now(void *ctx)
 {
     struct order *order = ctx;
@@ -410,6 +422,7 @@ static void kill_now(void *ctx)
 
         msg.grace = order->grace;
         msg.why = order->why;
+        msg.cause = cause_of(cj);
         send_signal(node, cj, &msg);
     }
     order_free(order);

@@ -102,23 +102,24 @@ static void close_containers(Berth__PodStatus *status, int64_t now_usec)
 
 struct ending {
     const char *phase, *reason; /* reason NULL: what the lead said */
+    const char *disruption;     /* unless the lead has said one; NULL: none */
 };
 
 static struct ending ending_of(enum job_state state)
 {
     switch (state) {
     case JOB_COMPLETED:
-        return (struct ending){"Succeeded", NULL};
+        return (struct ending){"Succeeded", NULL, NULL};
     case JOB_CANCELLED:
-        return (struct ending){"Failed", "Cancelled"};
+        return (struct ending){"Failed", "Cancelled", NULL};
     case JOB_TIMEOUT:
-        return (struct ending){"Failed", "DeadlineExceeded"};
+        return (struct ending){"Failed", "DeadlineExceeded", NULL};
     case JOB_NODE_FAIL:
-        return (struct ending){"Failed", "NodeLost"};
+        return (struct ending){"Failed", "NodeLost", "DeletionByTaintManager"};
     case JOB_PREEMPTED:
-        return (struct ending){"Failed", "Preempted"};
+        return (struct ending){"Failed", "Preempted", "PreemptionByScheduler"};
     case JOB_OUT_OF_MEMORY:
-        return (struct ending){"Failed", "OOMKilled"};
+        return (struct ending){"Failed", "OOMKilled", NULL};
     case JOB_FAILED:
     case JOB_PENDING:
     case JOB_STARTING:
@@ -128,7 +129,7 @@ static struct ending ending_of(enum job_state state)
     case JOB_SPREAD:
         break;
     }
-    return (struct ending){"Failed", NULL};
+    return (struct ending){"Failed", NULL, NULL};
 }
 
 static void end(Berth__PodStatus *status, const struct job *job, bool deleted,
@@ -144,6 +145,8 @@ static void end(Berth__PodStatus *status, const struct job *job, bool deleted,
         field_set(&status->reason, "");
         return;
     }
+    if (ending.disruption && !*status->disruption && !deleted)
+        field_set(&status->disruption, ending.disruption);
     if (pod_status_is_final(status) &&
         (deleted || job_state_of(job) != JOB_CANCELLED)) {
         if (ending.reason && !*status->reason && !deleted)
@@ -173,6 +176,7 @@ static void place(Berth__PodStatus *status, const struct job *job, int64_t now_u
     status->scheduled_usec = now_usec;
     field_set(&status->reason, "");
     field_set(&status->words, "");
+    field_set(&status->disruption, "");
     if (!lead)
         return;
     field_set(&status->node, lead->node);

@@ -50,17 +50,6 @@ static void read_exits(const Berth__PodStatus *status, struct job_pod *pod)
     pod->exits = exits;
 }
 
-/* It had to leave through no fault of its own. */
-static bool was_disrupted(const Berth__PodStatus *status)
-{
-    static const char *const reasons[] = {"Preempted", "Evicted", "NodeLost"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
-        if (strcmp(status->reason, reasons[i]) == 0)
-            return true;
-    return false;
-}
-
 static struct mf_pod_condition condition(const char *type, bool is_true)
 {
     union {
@@ -80,7 +69,7 @@ static void read_conditions(const Berth__PodStatus *status, struct job_pod *pod)
     all[n++] = condition("Initialized", status->initialized);
     all[n++] = condition("ContainersReady", status->ready);
     all[n++] = condition("Ready", status->ready);
-    if (was_disrupted(status))
+    if (*status->disruption)
         all[n++] = condition("DisruptionTarget", true);
     pod->conditions = all;
     pod->n_conditions = n;

@@ -68,17 +68,19 @@ enum pod_hook { POD_POST_START, POD_PRE_STOP };
 enum pod_probe { POD_STARTUP, POD_LIVENESS, POD_READINESS };
 #define POD_PROBES 3
 
-/* X(id, reason in the status, phase is Failed whatever the containers returned) */
-#define POD_WHYS(X)                               \
-    X(POD_WHY_NONE, "", false)                    \
-    X(POD_WHY_DELETED, "", false)                 \
-    X(POD_WHY_DEADLINE, "DeadlineExceeded", true) \
-    X(POD_WHY_EVICTED, "Evicted", true)           \
-    X(POD_WHY_PREEMPTED, "Preempting", true)      \
-    X(POD_WHY_SHUTDOWN, "Terminated", true)       \
-    X(POD_WHY_REFUSED, "UnexpectedAdmissionError", true)
+/* X(id, reason in the status, phase is Failed whatever the containers returned, reason
+ * of the condition DisruptionTarget: it has to leave through no fault of its own) */
+#define POD_WHYS(X)                                                  \
+    X(POD_WHY_NONE, "", false, "")                                   \
+    X(POD_WHY_DELETED, "", false, "")                                \
+    X(POD_WHY_DEADLINE, "DeadlineExceeded", true, "")                \
+    X(POD_WHY_OVERFULL, "Evicted", true, "") /* its volume is */     \
+    X(POD_WHY_EVICTED, "Evicted", true, "EvictionByEvictionAPI")     \
+    X(POD_WHY_PREEMPTED, "Preempted", true, "PreemptionByScheduler") \
+    X(POD_WHY_SHUTDOWN, "Terminated", true, "TerminationByKubelet")  \
+    X(POD_WHY_REFUSED, "UnexpectedAdmissionError", true, "")
 
-#define X(id, reason, fails) id,
+#define X(id, reason, fails, disruption) id,
 enum pod_why { POD_WHYS(X) };
 #undef X
 
@@ -174,6 +176,7 @@ const char *pod_phase_name(enum pod_phase phase);
 struct pod_status {
     enum pod_phase phase;
     const char *reason, *words;
+    const char *disruption; /* "": it does not leave, or not for others' sake */
     int64_t start;
     bool initialized, ready, containers_ready;
     int64_t initialized_at, ready_at, containers_ready_at; /* of the last change */

@@ -11,9 +11,10 @@
 struct why {
     const char *reason;
     bool fails;
+    const char *disruption;
 };
 
-#define X(id, reason, fails) [id] = {reason, fails},
+#define X(id, reason, fails, disruption) [id] = {reason, fails, disruption},
 static const struct why whys[] = {POD_WHYS(X)};
 #undef X
 
@@ -158,6 +159,7 @@ const struct pod_status *pod_status(struct pod *pod)
         .phase = phase_of(pod),
         .reason = whys[pod->why].reason,
         .words = or_empty(pod->words),
+        .disruption = whys[pod->why].disruption,
         .start = pod->epoch + pod->began_at,
         .initialized = pod->initialized.holds,
         .ready = pod->ready.holds,

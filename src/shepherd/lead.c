@@ -99,14 +99,24 @@ static void tell_guests(struct lead *lead, const char *why)
     guests_told_to_end(&lead->guests, words);
 }
 
-static enum pod_why why_of(const struct lead *lead)
+static enum pod_why why_of(Berth__SignalJob__Cause cause)
 {
-    return lead->ended.timed_out ? POD_WHY_DEADLINE : POD_WHY_DELETED;
+    switch (cause) {
+    case BERTH__SIGNAL_JOB__CAUSE__PREEMPTED:
+        return POD_WHY_PREEMPTED;
+    case BERTH__SIGNAL_JOB__CAUSE__EVICTED:
+        return POD_WHY_EVICTED;
+    case BERTH__SIGNAL_JOB__CAUSE__ASKED:
+    case _BERTH__SIGNAL_JOB__CAUSE_IS_INT_SIZE:
+        break;
+    }
+    return POD_WHY_DELETED;
 }
 
 /* Ask what runs to end, and make it so after the grace. Where nothing runs
- * there is nobody to ask. */
-static void terminate(struct lead *lead, uint32_t grace, const char *why)
+ * there is nobody to ask. 'cause' is for pods. */
+static void terminate(struct lead *lead, uint32_t grace, enum pod_why cause,
+                      const char *why)
 {
     /* Said again, it does not begin again: the grace would never be over. */
     if (lead->is_ending || lead->is_terminating)
@@ -115,7 +125,7 @@ static void terminate(struct lead *lead, uint32_t grace, const char *why)
     if (!lead->words)
         lead->words = xstrdup(why);
     if (lead->pod) {
-        pod_lead_end(lead->pod, why_of(lead), grace, why);
+        pod_lead_end(lead->pod, cause, grace, why);
         return;
     }
     if (!lead->batch && !lead->runs) {
@@ -153,7 +163,7 @@ static void on_deadline(void *ctx)
         return;
     lead->ended.timed_out = true;
     log_info("job %u: time limit reached", lead->sh->job);
-    terminate(lead, lead_grace(lead), "time limit reached");
+    terminate(lead, lead_grace(lead), POD_WHY_DEADLINE, "time limit reached");
 }
 
 /* --signal: before the limit there is time to save what is there. */
@@ -208,12 +218,21 @@ void lead_signal(struct shepherd *sh, const Berth__SignalJob *msg)
     struct lead *lead = sh->lead;
 
     if (msg->signal == 0) {
-        terminate(lead, msg->grace ? msg->grace : lead_grace(lead), msg->why);
+        terminate(lead, msg->grace ? msg->grace : lead_grace(lead), why_of(msg->cause),
+                  msg->why);
         return;
     }
     if (msg->signal == SIGSTOP || msg->signal == SIGCONT)
         hold_clock(lead, msg->signal == SIGSTOP);
     signal_scope(lead, msg->scope, msg->signal);
+}
+
+static void on_shutdown(uv_signal_t *handle, int signo)
+{
+    struct lead *lead = handle->data;
+
+    log_info("job %u: ends on %s", lead->sh->job, strsignal(signo));
+    terminate(lead, lead_grace(lead), POD_WHY_SHUTDOWN, "its node is shut down");
 }
 
 static void start_limit(struct lead *lead)
@@ -260,6 +279,14 @@ static void on_image(const struct err *err, void *ctx)
         fail_start(lead, &why);
 }
 
+/* What ends a machine asks every process to end: a pod does so in its own way. */
+static void watch_shutdown(struct lead *lead)
+{
+    (void)uv_signal_init(lead->sh->loop, &lead->on_shutdown);
+    lead->on_shutdown.data = lead;
+    (void)uv_signal_start(&lead->on_shutdown, on_shutdown, SIGTERM);
+}
+
 /* Errors that are the job's own end it; the launch itself has worked, and has been
  * answered by now. */
 static void start_work(uv_timer_t *timer)
@@ -268,6 +295,7 @@ static void start_work(uv_timer_t *timer)
     struct err err;
 
     if (lead->spec->pod && lead->spec->pod->manifest.len) {
+        watch_shutdown(lead);
         if (pod_lead_start(lead, &err))
             fail_start(lead, &err);
         return;

@@ -117,6 +117,7 @@ struct lead {
     struct images *images;           /* which nodes have which; see images.h */
     struct reports *reports;         /* of steps that have ended; see reports.h */
     bool is_terminating;             /* asked to end; killed after the grace */
+    uv_signal_t on_shutdown;         /* of a pod: the machine goes down */
     struct switchboard *switchboard; /* NULL: no plugin has asked for anything */
     bool is_ending, is_reported;
     Berth__JobEnded ended;

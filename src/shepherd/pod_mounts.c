@@ -94,7 +94,7 @@ static void look(uv_timer_t *timer)
     if (wait > 0)
         (void)uv_timer_start(timer, look, (uint64_t)wait, 0);
     else if (wait < 0)
-        pod_lead_end(pl, POD_WHY_EVICTED, EVICTION_GRACE, err.text);
+        pod_lead_end(pl, POD_WHY_OVERFULL, EVICTION_GRACE, err.text);
 }
 
 void pod_mounts_reach(struct pod_lead *pl)

@@ -103,6 +103,7 @@ static Berth__PodStatus *status_of(struct pod_lead *pl, bool is_last)
     status.phase = text(pod_phase_name(is_last ? from->phase : phase_so_far(from)));
     status.reason = text(from->reason);
     status.words = text(from->words);
+    status.disruption = text(from->disruption);
     status.node = pl->sh->assignment->node_name;
     status.host_ip = text(pod_network_host_address(pl));
     status.pod_ip = text(pod_network_address(pl));

@@ -94,7 +94,9 @@ enum job_event job_event_of(const struct job *job, enum job_event event)
         return EV_REQUEUE;
     if (job->record->then == THEN_DONE)
         return EV_DONE;
-    return job->record->then == THEN_PREEMPTED ? EV_PREEMPTED : event;
+    return job->record->then == THEN_PREEMPTED || job->record->then == THEN_EVICTED
+               ? EV_PREEMPTED
+               : event;
 }
 
 /* Time that passes while it is stopped is none of its limit. */

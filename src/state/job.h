@@ -27,6 +27,7 @@ enum job_then {
     THEN_REQUEUE,   /* it waits again */
     THEN_PREEMPTED, /* it has made room for another */
     THEN_DONE,      /* a component, and the one that led it has ended */
+    THEN_EVICTED,   /* a pod that was to leave its node: as preempted */
 };
 
 /* What an event brings along. Which fields count depends on the event:

@@ -19,22 +19,22 @@ static const struct row {
     enum job_state state;
     const char *told; /* the phase that the lead told last; NULL: nothing */
     bool deleted;
-    const char *phase, *reason;
+    const char *phase, *reason, *disruption;
 } rows[] = {
-    {JOB_STARTING, NULL, false, "Pending", ""},
-    {JOB_PENDING, "Running", false, "Pending", ""},
-    {JOB_COMPLETED, "Running", false, "Succeeded", ""},
-    {JOB_COMPLETED, NULL, false, "Succeeded", ""},
-    {JOB_FAILED, "Running", false, "Failed", ""},
-    {JOB_FAILED, "Failed", false, "Failed", ""},
-    {JOB_TIMEOUT, "Running", false, "Failed", "DeadlineExceeded"},
-    {JOB_NODE_FAIL, "Running", false, "Failed", "NodeLost"},
-    {JOB_PREEMPTED, "Running", false, "Failed", "Preempted"},
-    {JOB_OUT_OF_MEMORY, "Running", false, "Failed", "OOMKilled"},
-    {JOB_CANCELLED, NULL, false, "Failed", "Cancelled"},
-    {JOB_CANCELLED, "Succeeded", false, "Failed", "Cancelled"},
-    {JOB_CANCELLED, "Succeeded", true, "Succeeded", ""},
-    {JOB_CANCELLED, "Running", true, "Failed", "Deleted"},
+    {JOB_STARTING, NULL, false, "Pending", "", ""},
+    {JOB_PENDING, "Running", false, "Pending", "", ""},
+    {JOB_COMPLETED, "Running", false, "Succeeded", "", ""},
+    {JOB_COMPLETED, NULL, false, "Succeeded", "", ""},
+    {JOB_FAILED, "Running", false, "Failed", "", ""},
+    {JOB_FAILED, "Failed", false, "Failed", "", ""},
+    {JOB_TIMEOUT, "Running", false, "Failed", "DeadlineExceeded", ""},
+    {JOB_NODE_FAIL, "Running", false, "Failed", "NodeLost", "DeletionByTaintManager"},
+    {JOB_PREEMPTED, "Running", false, "Failed", "Preempted", "PreemptionByScheduler"},
+    {JOB_OUT_OF_MEMORY, "Running", false, "Failed", "OOMKilled", ""},
+    {JOB_CANCELLED, NULL, false, "Failed", "Cancelled", ""},
+    {JOB_CANCELLED, "Succeeded", false, "Failed", "Cancelled", ""},
+    {JOB_CANCELLED, "Succeeded", true, "Succeeded", "", ""},
+    {JOB_CANCELLED, "Running", true, "Failed", "Deleted", ""},
 };
 
 static Berth__PodStatus *told(const char *phase)
@@ -69,6 +69,7 @@ static void each_row_holds(void **state)
         pod_status_of_job(&status, &job, NULL, row->deleted, 5000000);
         if (strcmp(status->phase, row->phase) || strcmp(status->reason, row->reason))
             fail_msg("row %zu: %s/%s", i, status->phase, status->reason);
+        assert_string_equal(status->disruption, row->disruption ? row->disruption : "");
         for (size_t c = 0; c < status->n_containers; c++)
             assert_int_equal(status->containers[c]->state,
                              BERTH__CONTAINER_STATUS__STATE__TERMINATED);
@@ -88,10 +89,32 @@ static void a_final_phase_stays_and_others_words_are_no_phase(void **state)
     assert_false(pod_status_told(&status, odd));
 }
 
+/* A pod that was evicted as its node drained, and so its job was preempted. */
+static void what_the_lead_says_of_its_end_stays(void **state)
+{
+    Berth__JobRecord record = BERTH__JOB_RECORD__INIT;
+    Berth__JobEnded ended = BERTH__JOB_ENDED__INIT;
+    struct job job = {.record = &record};
+    cleanup(free_messagep) Berth__PodStatus *status = NULL, *last = told("Failed");
+
+    (void)state;
+    field_set(&last->reason, "Evicted");
+    field_set(&last->disruption, "EvictionByEvictionAPI");
+    ended.pod = last;
+    record.state = JOB_PREEMPTED;
+    pod_status_of_job(&status, &job, &ended, false, 5000000);
+    assert_string_equal(status->reason, "Evicted");
+    assert_string_equal(status->disruption, "EvictionByEvictionAPI");
+    record.state = JOB_PENDING;
+    pod_status_of_job(&status, &job, NULL, false, 6000000);
+    assert_string_equal(status->disruption, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_holds),
+        cmocka_unit_test(what_the_lead_says_of_its_end_stays),
         cmocka_unit_test(a_final_phase_stays_and_others_words_are_no_phase),
     };
 

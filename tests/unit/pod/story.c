@@ -82,6 +82,8 @@ static char *status_text(struct story *story)
                   *status->reason ? " " : "", status->reason, *status->words ? " " : "",
                   status->words, status->initialized ? " initialized" : "",
                   status->ready ? " ready" : "");
+    if (*status->disruption)
+        strbuf_printf(&out, " disrupted %s", status->disruption);
     if (status->is_ending) {
         strbuf_puts(&out, " ends by ");
         print_time(&out, status->ends_by - EPOCH);
@@ -253,8 +255,8 @@ static const struct word words[] = {
 
 static enum pod_why why_of(const char *word)
 {
-    static const char *const whys[] = {"none",      "deleted",  "deadline", "evicted",
-                                       "preempted", "shutdown", "refused"};
+    static const char *const whys[] = {"none",    "deleted",   "deadline", "overfull",
+                                       "evicted", "preempted", "shutdown", "refused"};
 
     for (size_t i = 0; i < ARRAY_SIZE(whys); i++)
         if (strcmp(word, whys[i]) == 0)

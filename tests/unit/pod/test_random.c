@@ -330,7 +330,7 @@ static void order_end(struct model *m)
     int64_t grace = pick(m, 30);
 
     tell(m, (struct pod_event){.kind = POD_END_ORDERED,
-                               .why = (enum pod_why)(1 + pick(m, 6)),
+                               .why = (enum pod_why)(1 + pick(m, 7)),
                                .grace = grace});
     m->is_ordered = true;
     if (m->now + grace * POD_SECOND < m->ends_by)

@@ -11,7 +11,7 @@ spec:
 > 0 started a
   - a Started: Started container a
   = Running initialized ready: a running started ready
-> 10 end evicted 30 The node was low on resource: memory
+> 10 end overfull 30 The node was low on resource: memory
   - a Killing: Stopping container a
   signal a SIGTERM
   = Running Evicted The node was low on resource: memory initialized ready ends by 40: a running started ready
