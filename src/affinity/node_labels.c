@@ -134,14 +134,15 @@ uint32_t *node_domains(const struct node_labels *labels, const char *key)
 /* ------------------------------------------------------------------ taints */
 
 static struct node_taint *find_taint(struct node_labels *labels, const char *key,
-                                     const char *value, const char *effect)
+                                     const char *value, const char *effect,
+                                     bool is_passing)
 {
     struct node_taint *taint;
 
     for (size_t i = 0; i < labels->n_taints; i++) {
         taint = &labels->taints[i];
         if (strcmp(taint->key, key) == 0 && strcmp(taint->value, value) == 0 &&
-            strcmp(taint->effect, effect) == 0)
+            strcmp(taint->effect, effect) == 0 && taint->is_passing == is_passing)
             return taint;
     }
     labels->taints =
@@ -150,6 +151,7 @@ static struct node_taint *find_taint(struct node_labels *labels, const char *key
     *taint = (struct node_taint){.key = xstrdup(key),
                                  .value = xstrdup(value),
                                  .effect = xstrdup(effect),
+                                 .is_passing = is_passing,
                                  .nodes = bitset_create(labels->n_nodes)};
     return taint;
 }
@@ -167,29 +169,74 @@ static int check_effect(const char *item, const char *effect, struct err *err)
                    near ? "'?" : "");
 }
 
+int taint_parse(const char *words, struct taint_words *ret, struct err *err)
+{
+    const char *effect = strrchr(words, ':'), *equal;
+    int rc;
+
+    if (!effect || effect == words || *words == '=')
+        return err_set(err, EINVAL, "taints: '%.60s' is not KEY=VALUE:EFFECT", words);
+    rc = check_effect(words, effect + 1, err);
+    if (rc)
+        return rc;
+    equal = memchr(words, '=', (size_t)(effect - words));
+    ret->key = xstrndup(words, (size_t)((equal ? equal : effect) - words));
+    ret->value =
+        equal ? xstrndup(equal + 1, (size_t)(effect - equal - 1)) : xstrdup("");
+    ret->effect = xstrdup(effect + 1);
+    return 0;
+}
+
+void taint_words_fini(struct taint_words *taint)
+{
+    free(taint->key);
+    free(taint->value);
+    free(taint->effect);
+}
+
+static int read_taint(struct node_labels *labels, const char *words, bool is_passing,
+                      struct node_taint **ret, struct err *err)
+{
+    cleanup(taint_words_fini) struct taint_words taint = {0};
+    int rc = taint_parse(words, &taint, err);
+
+    if (rc == 0)
+        *ret = find_taint(labels, taint.key, taint.value, taint.effect, is_passing);
+    return rc;
+}
+
 int node_taints_read(struct node_labels *labels, uint32_t node, const char *text,
                      struct err *err)
 {
     cleanup(strv_freep) char **items = text ? strv_split(text, ",") : NULL;
 
     strv_foreach (item, items) {
-        cleanup(freep) char *whole = xstrdup(*item);
-        char *effect = strrchr(*item, ':'), *value;
+        struct node_taint *taint;
+        int rc = **item ? read_taint(labels, *item, false, &taint, err) : 0;
 
-        if (**item == '\0')
-            continue;
-        if (!effect || effect == *item)
-            return err_set(err, EINVAL, "taints: '%.60s' is not KEY=VALUE:EFFECT",
-                           whole);
-        *effect++ = '\0';
-        int rc = check_effect(whole, effect, err);
         if (rc)
             return rc;
-        value = strchr(*item, '=');
-        if (value)
-            *value++ = '\0';
-        bitset_set(find_taint(labels, *item, value ? value : "", effect)->nodes, node);
+        if (**item)
+            bitset_set(taint->nodes, node);
     }
+    return 0;
+}
+
+int node_taint_set(struct node_labels *labels, uint32_t node, const char *words,
+                   bool on, struct err *err)
+{
+    struct node_taint *taint;
+    int rc = read_taint(labels, words, true, &taint, err);
+
+    if (rc)
+        return rc;
+    if (bitset_test(taint->nodes, node) == on)
+        return err_set(err, on ? EEXIST : ENOENT, "node %s has %staint %.80s",
+                       labels->names[node], on ? "already the " : "no ", words);
+    if (on)
+        bitset_set(taint->nodes, node);
+    else
+        bitset_clear(taint->nodes, node);
     return 0;
 }
 

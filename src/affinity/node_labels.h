@@ -22,6 +22,7 @@ struct node_label {
 };
 struct node_taint {
     char *key, *value, *effect;
+    bool is_passing; /* not of the configuration: nodes get it and lose it again */
     struct bitset *nodes;
 };
 
@@ -47,6 +48,18 @@ int node_labels_read(struct node_labels *labels, uint32_t node, const char *text
 int node_taints_read(struct node_labels *labels, uint32_t node, const char *text,
                      struct err *err);
 
+/* "KEY=VALUE:EFFECT", "KEY:EFFECT" in its parts, heap. -EINVAL with words. */
+struct taint_words {
+    char *key, *value, *effect;
+};
+int taint_parse(const char *words, struct taint_words *ret, struct err *err);
+void taint_words_fini(struct taint_words *taint);
+
+/* A passing one, "dedicated=bio:NoSchedule", comes (or goes). -EINVAL with words;
+ * -EEXIST, -ENOENT: it is there, or not there, already. */
+int node_taint_set(struct node_labels *labels, uint32_t node, const char *words,
+                   bool on, struct err *err);
+
 /* As lists of the caller's (strv): "zone=a"; "dedicated=bio:NoSchedule". */
 char **node_labels_list(const struct node_labels *labels, uint32_t node);
 char **node_taints_list(const struct node_labels *labels, uint32_t node);
@@ -57,10 +70,20 @@ uint32_t *node_domains(const struct node_labels *labels, const char *key);
 
 /* ------------------------------------------------------------ node_select.c */
 
+#define STAYS_FOR_EVER INT64_MAX
+
+/* For how many seconds 'place' stays on a node that gets this taint: 0 when it does not
+ * tolerate it, or its effect ends nobody. */
+int64_t taint_stay(const Berth__PodPlace *place, const char *key, const char *value,
+                   const char *effect);
+
 /* The nodes where one of the terms holds (none: all), as far as 'place' tolerates
- * their taints NoSchedule and NoExecute. */
+ * their taints NoSchedule and NoExecute that do not pass. */
 void node_select(const struct node_labels *labels, const Berth__PodPlace *place,
                  struct bitset *ret);
+/* The nodes with passing ones that it does not tolerate; false: there are none. */
+bool node_select_barred(const struct node_labels *labels, const Berth__PodPlace *place,
+                        struct bitset *ret);
 /* Why that is no node: the condition that none meets, with the nearest label. */
 int node_select_why(const struct node_labels *labels, const Berth__PodPlace *place,
                     struct err *err);

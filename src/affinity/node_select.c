@@ -134,13 +134,50 @@ static bool is_hard(const struct node_taint *taint)
     return strcmp(taint->effect, "PreferNoSchedule") != 0;
 }
 
+/* It keeps the pod away for good, or for now. */
+static bool keeps_away(const struct node_taint *taint, const Berth__PodPlace *place,
+                       bool is_passing)
+{
+    return taint->is_passing == is_passing && is_hard(taint) &&
+           !is_tolerated(place, taint);
+}
+
 void node_select(const struct node_labels *labels, const Berth__PodPlace *place,
                  struct bitset *ret)
 {
     terms_nodes(labels, place, ret);
     for (size_t i = 0; i < labels->n_taints; i++)
-        if (is_hard(&labels->taints[i]) && !is_tolerated(place, &labels->taints[i]))
+        if (keeps_away(&labels->taints[i], place, false))
             bitset_andnot(ret, labels->taints[i].nodes);
+}
+
+bool node_select_barred(const struct node_labels *labels, const Berth__PodPlace *place,
+                        struct bitset *ret)
+{
+    bitset_clear_all(ret);
+    for (size_t i = 0; i < labels->n_taints; i++)
+        if (keeps_away(&labels->taints[i], place, true))
+            bitset_or(ret, labels->taints[i].nodes);
+    return bitset_next(ret, 0) < ret->nbits;
+}
+
+/* Of tolerations that fit, the first counts. */
+int64_t taint_stay(const Berth__PodPlace *place, const char *key, const char *value,
+                   const char *effect)
+{
+    union {
+        const char *word;
+        char *text;
+    } words[] = {{key}, {value}, {effect}};
+    const struct node_taint taint = {
+        .key = words[0].text, .value = words[1].text, .effect = words[2].text};
+
+    for (size_t i = 0; i < place->n_tolerations; i++)
+        if (tolerates(place->tolerations[i], &taint))
+            return place->tolerations[i]->seconds > 0
+                       ? place->tolerations[i]->seconds - 1
+                       : STAYS_FOR_EVER;
+    return 0;
 }
 
 /* ------------------------------------------------------------------ why not */
@@ -213,8 +250,7 @@ int node_select_why(const struct node_labels *labels, const Berth__PodPlace *pla
     for (size_t i = 0; i < labels->n_taints; i++) {
         const struct node_taint *taint = &labels->taints[i];
 
-        if (is_hard(taint) && !is_tolerated(place, taint) &&
-            bitset_intersects(taint->nodes, set))
+        if (keeps_away(taint, place, false) && bitset_intersects(taint->nodes, set))
             return err_set(err, EINVAL,
                            "the nodes that fit have taints that it does not tolerate: "
                            "%.60s=%.60s:%s",

@@ -2,7 +2,7 @@
  *
  * pod_classes.c - which pods run where, and whom a pod wants beside it or not
  */
-#include "affinity/pod_classes.h"
+#include "affinity/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,31 +10,6 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "wire/pack.h"
-
-struct pod_class {
-    Berth__PodPlace *place;
-    uint8_t *key; /* the same, packed */
-    size_t key_len;
-    uint32_t *count; /* by node; NULL: none has run yet */
-    uint32_t n;      /* that run now */
-    bool depends, keeps_away;
-};
-
-/* Nodes by the value of a label. */
-struct domains {
-    char *key;
-    uint32_t *of; /* by node */
-    uint32_t n;   /* numbers are below */
-};
-
-struct pod_classes {
-    const struct node_labels *labels;
-    struct pod_class *classes;
-    size_t n;
-    struct domains *domains;
-    size_t n_domains;
-    uint32_t n_keep_away; /* pods that run and want some others away */
-};
 
 struct pod_classes *pod_classes_create(const struct node_labels *labels)
 {
@@ -95,6 +70,22 @@ static bool keeps_away(const Berth__PodPlace *place)
     return false;
 }
 
+static bool likes(const Berth__PodPlace *place)
+{
+    for (size_t i = 0; i < place->n_relations; i++)
+        if (place->relations[i]->weight > 0)
+            return true;
+    return false;
+}
+
+static bool has_soft_spread(const Berth__PodPlace *place)
+{
+    for (size_t i = 0; i < place->n_spreads; i++)
+        if (place->spreads[i]->is_wish)
+            return true;
+    return false;
+}
+
 uint32_t pod_classes_find(struct pod_classes *pc, const Berth__PodPlace *place)
 {
     size_t len;
@@ -114,7 +105,9 @@ uint32_t pod_classes_find(struct pod_classes *pc, const Berth__PodPlace *place)
                            .key = key,
                            .key_len = len,
                            .depends = depends(place),
-                           .keeps_away = keeps_away(place)};
+                           .keeps_away = keeps_away(place),
+                           .likes = likes(place),
+                           .has_soft_spread = has_soft_spread(place)};
     BUG_ON(!pc->classes[pc->n].place);
     return (uint32_t)++pc->n;
 }
@@ -134,6 +127,8 @@ void pod_classes_moved(struct pod_classes *pc, uint32_t class, uint32_t node, in
     it->n += (uint32_t)by;
     if (it->keeps_away)
         pc->n_keep_away += (uint32_t)by;
+    if (it->likes)
+        pc->n_like += (uint32_t)by;
 }
 
 /* ------------------------------------------------------------------ matching */
@@ -148,8 +143,8 @@ static const char *value_of(const Berth__PodPlace *pod, const char *key)
     return NULL;
 }
 
-static bool rules_hold(Berth__LabelRule *const *rules, size_t n,
-                       const Berth__PodPlace *pod)
+bool class_rules_hold(Berth__LabelRule *const *rules, size_t n,
+                      const Berth__PodPlace *pod)
 {
     for (size_t i = 0; i < n; i++)
         if (!label_rule_holds(rules[i], value_of(pod, rules[i]->key)))
@@ -157,19 +152,18 @@ static bool rules_hold(Berth__LabelRule *const *rules, size_t n,
     return true;
 }
 
-/* Of 'by', who says which namespaces it means, or means its own. */
-static bool is_meant(const Berth__PodPlace *by, const Berth__PodRelation *relation,
-                     const Berth__PodPlace *pod)
+bool class_is_meant(const Berth__PodPlace *by, const Berth__PodRelation *relation,
+                    const Berth__PodPlace *pod)
 {
     bool in_space =
         relation->n_name_spaces == 0 && strcmp(by->name_space, pod->name_space) == 0;
 
     for (size_t i = 0; i < relation->n_name_spaces && !in_space; i++)
         in_space = strcmp(relation->name_spaces[i], pod->name_space) == 0;
-    return in_space && rules_hold(relation->pods, relation->n_pods, pod);
+    return in_space && class_rules_hold(relation->pods, relation->n_pods, pod);
 }
 
-static const struct domains *domains_of(struct pod_classes *pc, const char *key)
+const struct domains *class_domains(struct pod_classes *pc, const char *key)
 {
     struct domains *new;
 
@@ -185,9 +179,8 @@ static const struct domains *domains_of(struct pod_classes *pc, const char *key)
     return new;
 }
 
-/* Pods by domain: of one class, added to 'counts'. */
-static void add_counts(const struct pod_class *class, const struct domains *domains,
-                       size_t n_nodes, uint32_t *counts)
+void class_add_counts(const struct pod_class *class, const struct domains *domains,
+                      size_t n_nodes, uint32_t *counts)
 {
     for (size_t i = 0; class->n > 0 && i < n_nodes; i++)
         if (domains->of[i] != UINT32_MAX)
@@ -220,19 +213,19 @@ static void keep_labelled(const struct domains *domains, struct bitset *nodes)
 static void narrow_by_relation(struct pod_classes *pc, const Berth__PodPlace *pod,
                                const Berth__PodRelation *relation, struct bitset *nodes)
 {
-    const struct domains *domains = domains_of(pc, relation->domain);
+    const struct domains *domains = class_domains(pc, relation->domain);
     cleanup(freep) uint32_t *counts = xcalloc(domains->n + 1, sizeof(*counts));
     uint32_t n = 0;
 
     for (size_t i = 0; i < pc->n; i++) {
         const struct pod_class *other = &pc->classes[i];
 
-        if (other->n == 0 || !is_meant(pod, relation, other->place))
+        if (other->n == 0 || !class_is_meant(pod, relation, other->place))
             continue;
         n += other->n;
-        add_counts(other, domains, pc->labels->n_nodes, counts);
+        class_add_counts(other, domains, pc->labels->n_nodes, counts);
     }
-    if (!relation->is_apart && n == 0 && is_meant(pod, relation, pod))
+    if (!relation->is_apart && n == 0 && class_is_meant(pod, relation, pod))
         keep_labelled(domains, nodes);
     else
         keep(domains, counts, !relation->is_apart, nodes);
@@ -251,11 +244,11 @@ static void narrow_by_others(struct pod_classes *pc, const Berth__PodPlace *pod,
             cleanup(freep) uint32_t *counts = NULL;
 
             if (!relation->is_apart || relation->weight > 0 ||
-                !is_meant(other->place, relation, pod))
+                !class_is_meant(other->place, relation, pod))
                 continue;
-            domains = domains_of(pc, relation->domain);
+            domains = class_domains(pc, relation->domain);
             counts = xcalloc(domains->n + 1, sizeof(*counts));
-            add_counts(other, domains, pc->labels->n_nodes, counts);
+            class_add_counts(other, domains, pc->labels->n_nodes, counts);
             keep(domains, counts, false, nodes);
         }
     }
@@ -285,14 +278,14 @@ static void narrow_by_spread(struct pod_classes *pc, const Berth__PodPlace *pod,
                              const Berth__PodSpread *spread,
                              const struct bitset *may_use, struct bitset *nodes)
 {
-    const struct domains *domains = domains_of(pc, spread->domain);
+    const struct domains *domains = class_domains(pc, spread->domain);
     cleanup(freep) uint32_t *counts = xcalloc(domains->n + 1, sizeof(*counts));
-    uint32_t own = rules_hold(spread->pods, spread->n_pods, pod), least;
+    uint32_t own = class_rules_hold(spread->pods, spread->n_pods, pod), least;
 
     for (size_t i = 0; i < pc->n; i++)
         if (strcmp(pc->classes[i].place->name_space, pod->name_space) == 0 &&
-            rules_hold(spread->pods, spread->n_pods, pc->classes[i].place))
-            add_counts(&pc->classes[i], domains, pc->labels->n_nodes, counts);
+            class_rules_hold(spread->pods, spread->n_pods, pc->classes[i].place))
+            class_add_counts(&pc->classes[i], domains, pc->labels->n_nodes, counts);
     least = least_of(domains, counts, spread, may_use);
     keep_labelled(domains, nodes);
     for (size_t i = bitset_next(nodes, 0); i < nodes->nbits;

@@ -31,4 +31,12 @@ void pod_classes_moved(struct pod_classes *classes, uint32_t class, uint32_t nod
 void pod_classes_narrow(struct pod_classes *classes, uint32_t class,
                         const struct bitset *may_use, struct bitset *nodes);
 
+/* How much less one of the class would like to begin on each of 'nodes' than on the
+ * best of them, by wishes for or against other pods: the sum of weights over pods that
+ * are meant, as in Kubernetes also by wishes of those that run; and up to 100 where
+ * ScheduleAnyway finds the most of those that should be spread. Costs of other nodes
+ * stay. False: all are alike, and no cost is set. */
+bool pod_classes_like(struct pod_classes *classes, uint32_t class,
+                      const struct bitset *nodes, uint32_t *ret_costs);
+
 #endif

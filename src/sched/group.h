@@ -49,7 +49,7 @@ struct group {
     size_t key_len;
     struct sched_request req; /* what members share; strings are in 'strings' */
     char **strings;           /* strv */
-    struct bitset *required, *excluded, *place_allowed;
+    struct bitset *required, *excluded, *place_allowed, *barred;
     struct place_gres *gres;
     struct place_level *levels;
     struct bitset **level_sets;

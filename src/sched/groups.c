@@ -88,6 +88,7 @@ static void make_key(const struct sched_request *req, uint32_t partition, int64_
                            req->features, req->licences, req->reservation};
     strbuf_add(key, numbers, sizeof(numbers));
     add_place(key, &req->place);
+    add_set(key, req->barred);
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         add_text(key, texts[i]);
 }
@@ -341,6 +342,8 @@ static void copy_request(struct group *group, const struct sched_request *req)
     group->required = dup_set(req->place.required);
     group->excluded = dup_set(req->place.excluded);
     group->place_allowed = dup_set(req->place.allowed);
+    group->barred = dup_set(req->barred);
+    own_req->barred = group->barred;
     own_req->place.required = group->required;
     own_req->place.excluded = group->excluded;
     own_req->place.allowed = group->place_allowed;
@@ -362,6 +365,7 @@ static void group_destroy(struct group *group)
     bitset_destroy(group->required);
     bitset_destroy(group->excluded);
     bitset_destroy(group->place_allowed);
+    bitset_destroy(group->barred);
     for (uint32_t i = 0; i < group->req.place.n_levels; i++)
         bitset_destroy(group->level_sets[i]);
     free(group->level_sets);
@@ -429,11 +433,11 @@ static int fill(struct sched *sched, struct group *group, struct err *err)
 static bool is_plain(const struct sched_request *req)
 {
     const struct place_request *p = &req->place;
-    return !req->class && !req->features && !req->licences && !req->reservation &&
-           !p->required && !p->excluded && !p->allowed && p->n_gres == 0 &&
-           !p->contiguous && p->switches_max == 0 && p->tasks_per_package == 0 &&
-           !p->exclusive && p->milli == 0 && !p->overcommit && req->time_min == 0 &&
-           req->exclusive == SCHED_SHARED;
+    return !req->class && !req->barred && !req->features && !req->licences &&
+           !req->reservation && !p->required && !p->excluded && !p->allowed &&
+           p->n_gres == 0 && !p->contiguous && p->switches_max == 0 &&
+           p->tasks_per_package == 0 && !p->exclusive && p->milli == 0 &&
+           !p->overcommit && req->time_min == 0 && req->exclusive == SCHED_SHARED;
 }
 
 static int group_create(struct sched *sched, const struct sched_request *req,

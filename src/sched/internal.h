@@ -424,6 +424,19 @@ bool search_allowed(const struct sched *sched, const struct group *group, int64_
 void search_narrow(const struct sched *sched, const struct group *group,
                    struct bitset *nodes);
 
+/* ------------------------------------------------------------ liking.c */
+
+/* Levels of the nodes for one of the group, by who runs there now (sched_company.like)
+ * and what the request says. False: that alone counts. */
+struct liking {
+    struct place_level *levels;
+    struct bitset **sets;
+    uint32_t n;
+};
+bool liking_find(const struct sched *sched, const struct group *group,
+                 const struct bitset *nodes, struct liking *ret);
+void liking_fini(struct liking *liking);
+
 /* ----------------------------------------------------------- promise.c */
 
 void promise_make(struct sched *sched, struct sched_job *job, const struct slot *slot,

@@ -112,6 +112,10 @@ struct sched_company {
      * of its partition and wishes, whatever is free. */
     void (*narrow)(void *ctx, uint32_t class, const struct bitset *may_use,
                    struct bitset *nodes);
+    /* How much less it would like each of 'nodes' than the best of them, in the unit of
+     * place_level. False: all are alike. */
+    bool (*like)(void *ctx, uint32_t class, const struct bitset *nodes,
+                 uint32_t *ret_costs);
     /* A job of the class begins to run on the node (1), or does so no more (-1). */
     void (*moved)(void *ctx, uint32_t class, uint32_t node, int by);
     void *ctx;
@@ -256,6 +260,9 @@ struct sched_request {
      * who runs is tried in each pass and promised nothing. */
     uint32_t class;
     bool depends;
+    /* Nodes where it may not begin for now, but might another time: it waits for them,
+     * and is asked for anew (sched_update) when they are others. NULL: none. */
+    const struct bitset *barred;
     bool never_preempts; /* it pushes nobody aside */
     int64_t grace;       /* from being told to end until it is made to; 0: as ever */
 };

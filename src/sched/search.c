@@ -55,8 +55,15 @@ void search_narrow(const struct sched *sched, const struct group *group,
                    struct bitset *nodes)
 {
     const struct sched_company *company = &sched->options.company;
+    cleanup(bitset_destroyp) struct bitset *open = NULL;
+    const struct bitset *may_use = group->demand.allowed;
+    if (group->barred) {
+        bitset_andnot(nodes, group->barred);
+        may_use = open = bitset_dup(group->demand.allowed);
+        bitset_andnot(open, group->barred);
+    }
     if (group->req.class && company->narrow)
-        company->narrow(company->ctx, group->req.class, group->demand.allowed, nodes);
+        company->narrow(company->ctx, group->req.class, may_use, nodes);
 }
 
 struct search {
@@ -433,7 +440,7 @@ static bool search_nodes(struct sched *sched, const struct group *group, int64_t
 {
     struct search s = {.sched = sched, .group = group, .length = length};
     if (sched->n_nodes == 1 && !sched->reservations && !group->req.place.exclusive &&
-        !group->req.place.milli && !group->req.class)
+        !group->req.place.milli && !group->req.class && !group->barred)
         return search_flat(sched, group, from, before, length, ret);
     const struct reservation *home;
     bool is_gone;

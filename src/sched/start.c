@@ -159,10 +159,13 @@ static int mask_nodes(const struct attempt *a, const struct place_request *place
     }
     bitset_and(allowed, sched->scratch);
     search_narrow(sched, a->group, allowed);
-    if (a->group->req.class && bitset_next(allowed, 0) == allowed->nbits) {
-        err_set(&words, EAGAIN,
-                "none of the nodes that have room is one where it may be beside (or "
-                "apart from, or spread with) the pods that run now");
+    if ((a->group->req.class || a->group->barred) &&
+        bitset_next(allowed, 0) == allowed->nbits) {
+        err_set(&words, EAGAIN, "%s",
+                a->group->barred
+                    ? "the nodes that have room have taints that it does not tolerate"
+                    : "none of the nodes that have room is one where it may be beside "
+                      "(or apart from, or spread with) the pods that run now");
         say(a, SCHED_RESOURCES, &words);
         return -EBUSY;
     }
@@ -207,7 +210,7 @@ static bool could_ever(const struct attempt *a, struct err *words)
 static bool is_flat(const struct attempt *a)
 {
     return a->sched->n_nodes == 1 && !a->sched->reservations &&
-           !a->group->req.place.milli && !a->group->req.class;
+           !a->group->req.place.milli && !a->group->req.class && !a->group->barred;
 }
 
 /* On a machine of one node the timeline tells it all. */
@@ -286,6 +289,12 @@ static int place(struct attempt *a, struct err *words)
         if (rc < 0)
             return rc;
         place.allowed = sched->mask;
+    }
+    cleanup(liking_fini) struct liking liking = {0};
+    if (place.allowed == sched->mask &&
+        liking_find(sched, a->group, sched->mask, &liking)) {
+        place.levels = liking.levels;
+        place.n_levels = liking.n;
     }
     if (place.switches_max && a->now >= a->job->since + a->group->req.switches_wait)
         place.switches_max = 0;

@@ -172,6 +172,64 @@ static void a_node_shows_its_labels_and_taints(void **state)
     assert_string_equal(taints[0], "dedicated=bio:NoSchedule");
 }
 
+static void a_passing_taint_bars_nodes_and_refuses_none(void **state)
+{
+    cleanup(bitset_destroyp) struct bitset *barred = bitset_create(N_NODES);
+    Berth__PodPlace *any = place_new(), *bio = tolerant("maintenance", NULL, "");
+    struct err err = {0};
+
+    assert_false(node_select_barred(*state, any, barred));
+    assert_int_equal(node_taint_set(*state, 4, "maintenance:NoExecute", true, &err), 0);
+    assert_int_equal(node_taint_set(*state, 5, "maintenance:NoSchedule", true, &err),
+                     0);
+    assert_int_equal(node_taint_set(*state, 3, "soft:PreferNoSchedule", true, &err), 0);
+    assert_int_equal(node_taint_set(*state, 4, "maintenance:NoExecute", true, &err),
+                     -EEXIST);
+    assert_int_equal(node_taint_set(*state, 4, "=x:NoExecute", true, &err), -EINVAL);
+    assert_true(node_select_barred(*state, any, barred));
+    assert_nodes(barred, "4-5");
+    assert_false(node_select_barred(*state, bio, barred));
+    place_free(bio);
+    assert_int_equal(node_taint_set(*state, 4, "maintenance:NoExecute", false, &err),
+                     0);
+    assert_int_equal(node_taint_set(*state, 4, "maintenance:NoExecute", false, &err),
+                     -ENOENT);
+    assert_string_equal(err.text, "node n4 has no taint maintenance:NoExecute");
+    assert_true(node_select_barred(*state, any, barred));
+    assert_nodes(barred, "5");
+    /* Nodes that it could ever use are as before. */
+    assert_selects(*state, any, "0,2-5");
+}
+
+static void a_stay_is_that_of_the_first_toleration_that_fits(void **state)
+{
+    static const struct {
+        const char *key, *value, *effect;
+        int64_t seconds; /* as stored: + 1 */
+        int64_t stay;
+    } rows[] = {
+        {"down", NULL, "NoExecute", 0, STAYS_FOR_EVER},
+        {"down", NULL, "NoExecute", 31, 30},
+        {"down", NULL, "NoExecute", 1, 0},
+        {"down", NULL, "", 0, STAYS_FOR_EVER},
+        {"", NULL, "", 0, STAYS_FOR_EVER},
+        {"down", "hard", "NoExecute", 6, 5},
+        {"down", "soft", "NoExecute", 6, 0},
+        {"down", NULL, "NoSchedule", 0, 0},
+        {"up", NULL, "NoExecute", 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        Berth__PodPlace *place = tolerant(rows[i].key, rows[i].value, rows[i].effect);
+
+        place->tolerations[0]->seconds = rows[i].seconds;
+        if (taint_stay(place, "down", "hard", "NoExecute") != rows[i].stay)
+            fail_msg("row %zu", i);
+        place_free(place);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -183,6 +241,8 @@ int main(void)
         TEST(what_nobody_meets_is_named_with_the_nearest_label),
         TEST(levels_follow_weights_and_soft_taints),
         TEST(texts_that_are_wrong_are_refused_with_words),
+        TEST(a_passing_taint_bars_nodes_and_refuses_none),
+        TEST(a_stay_is_that_of_the_first_toleration_that_fits),
         TEST(a_node_shows_its_labels_and_taints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
