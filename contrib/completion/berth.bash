@@ -120,7 +120,7 @@ _berth_operands() {
     events) : ;;
     reserve) echo list show create update delete ;;
     nodes) _berth_nodes ;;
-    node) echo drain down resume ;;
+    node) echo drain down resume taint ;;
     show) echo job node ;;
     image) _berth_image_verbs ;;
     config) echo check show ;;

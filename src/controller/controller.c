@@ -16,6 +16,7 @@
 #include "controller/job_index.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
+#include "controller/pod_evict.h"
 #include "controller/objects.h"
 #include "controller/pod_network.h"
 #include "controller/pod_nodes.h"
@@ -181,6 +182,7 @@ static void on_tick(uv_timer_t *timer)
 
     nodes_check_silence(ctl, now);
     reconcile_tick(ctl, now);
+    pod_evict_tick(ctl, now);
     jobs_purge(ctl, now);
     reservations_purge(ctl, now);
     objects_tick(ctl, now);

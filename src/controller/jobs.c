@@ -258,7 +258,9 @@ void jobs_clear(struct controller *ctl)
 
 /* ------------------------------------------------------------------ changing */
 
-int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
+static int ask(struct controller *ctl, struct ctl_job *cj,
+               int (*verb)(struct sched *, const struct sched_request *, struct err *),
+               struct err *err)
 {
     struct request request;
     int rc = request_init(ctl, &cj->job, &request, err);
@@ -270,9 +272,19 @@ int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
     if (cj->pod)
         pod_data_exclude(ctl, cj->pod, &request.excluded);
     request.sched.place.excluded = request.excluded;
-    rc = sched_add(ctl->sched, &request.sched, err);
+    rc = verb(ctl->sched, &request.sched, err);
     request_fini(&request);
     return rc;
+}
+
+int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err)
+{
+    return ask(ctl, cj, sched_add, err);
+}
+
+int jobs_ask_anew(struct controller *ctl, struct ctl_job *cj, struct err *err)
+{
+    return ask(ctl, cj, sched_update, err);
 }
 
 void jobs_enqueue_again(struct controller *ctl, struct ctl_job *cj)

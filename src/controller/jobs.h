@@ -66,6 +66,9 @@ int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err);
 
 /* What it asks for is another thing than when it was queued. */
 void jobs_enqueue_again(struct controller *ctl, struct ctl_job *cj);
+/* What one that waits asks for has changed: it keeps its place. Errors are those of
+ * sched_update, and leave it as it was. */
+int jobs_ask_anew(struct controller *ctl, struct ctl_job *cj, struct err *err);
 
 /* What the scheduler knows the job by once it has started. */
 struct sched_id jobs_sched_id(const struct ctl_job *cj);

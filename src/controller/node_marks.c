@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
+#include "controller/node_taints.h"
+#include "controller/pod_evict.h"
 #include "controller/query.h"
 #include "controller/reconcile.h"
 #include "controller/users.h"
@@ -100,7 +102,9 @@ static void mark_node(struct conn *conn, const Berth__NodeControl *control,
                  control->op == BERTH__NODE_CONTROL__OP__DRAIN ? "drained" : "set down",
                  node->mark->by, node->mark->reason);
     if (control->op == BERTH__NODE_CONTROL__OP__DOWN)
-        reconcile_lost_node(ctl, node, "set down");
+        reconcile_lost_node(ctl, node, "set down", false);
+    if (control->op == BERTH__NODE_CONTROL__OP__DRAIN && control->evict)
+        pod_evict_all(ctl, node, node->mark->reason);
 }
 
 static int check(const struct conn *conn, const Berth__NodeControl *control,
@@ -108,13 +112,15 @@ static int check(const struct conn *conn, const Berth__NodeControl *control,
 {
     bool is_resume = control->op == BERTH__NODE_CONTROL__OP__RESUME;
 
-    if (!is_resume && control->op != BERTH__NODE_CONTROL__OP__DRAIN &&
+    bool is_taint = control->op == BERTH__NODE_CONTROL__OP__TAINT;
+
+    if (!is_resume && !is_taint && control->op != BERTH__NODE_CONTROL__OP__DRAIN &&
         control->op != BERTH__NODE_CONTROL__OP__DOWN)
         return err_set(err, EINVAL, "the controller does not know the order %d",
                        (int)control->op);
     if (control->n_names == 0)
         return err_set(err, EINVAL, "no node was named");
-    if (!is_resume && !control->reason[0])
+    if (!is_resume && !is_taint && !control->reason[0])
         return err_set(err, EINVAL, "--reason: say why, for those who will ask");
     if (strlen(control->reason) > REASON_MAX)
         return err_set(err, EINVAL, "--reason: longer than %d characters", REASON_MAX);
@@ -122,7 +128,7 @@ static int check(const struct conn *conn, const Berth__NodeControl *control,
         if (!nodes_find(conn->ctl, control->names[i]))
             return err_set(err, ENOENT, "Invalid node name specified: '%.80s'",
                            control->names[i]);
-    return 0;
+    return is_taint ? node_taints_check(conn->ctl, control, err) : 0;
 }
 
 void handle_node_control(struct conn *conn, const Berth__Envelope *env)
@@ -134,7 +140,9 @@ void handle_node_control(struct conn *conn, const Berth__Envelope *env)
         conn_reply_err(conn, env->id, &err);
         return;
     }
-    for (size_t i = 0; i < control->n_names; i++)
+    if (control->op == BERTH__NODE_CONTROL__OP__TAINT)
+        node_taints_change(conn, control);
+    for (size_t i = 0; control->n_taints == 0 && i < control->n_names; i++)
         mark_node(conn, control, nodes_find(conn->ctl, control->names[i]));
     dispatch_want_pass(conn->ctl);
     conn_ok_committed(conn, env->id);

@@ -47,6 +47,7 @@ void nodes_fini(struct controller *ctl)
         free_message(ctl->nodes[i].registered);
         free(ctl->nodes[i].jobs);
         free_message(ctl->nodes[i].mark);
+        free_message(ctl->nodes[i].taints);
     }
     free(ctl->nodes);
     HASH_ITER(hh, ctl->topos, topo, next)
@@ -89,6 +90,7 @@ void nodes_add_job(struct controller *ctl, struct ctl_job *cj)
             node->jobs = xrealloc(node->jobs, node->cap_jobs, sizeof(*node->jobs));
         }
         node->jobs[node->n_jobs++] = cj;
+        node->evict_at = 0;
         cj->on[cj->n_on++] = node;
     }
 }
@@ -321,10 +323,11 @@ static void go_down(struct controller *ctl, struct ctl_node *node)
     log_warn("node %s: lost after %u s without a word", node->config->name,
              ctl->config->node.lost_after);
     node->state = NODE_DOWN;
+    node->lost_at = controller_now();
     nodes_tell_sched(ctl, node);
     if (node->conn)
         channel_abort(node->conn->ch, "no heartbeat");
-    reconcile_lost_node(ctl, node, "lost");
+    reconcile_lost_node(ctl, node, "lost", true);
 }
 
 void nodes_check_silence(struct controller *ctl, int64_t now)

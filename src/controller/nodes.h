@@ -35,6 +35,9 @@ struct ctl_node {
     Berth__Register *registered;  /* as last seen, NULL: never */
     const struct node_topo *topo; /* NULL: unknown */
     Berth__NodeMark *mark;        /* NULL: may work */
+    Berth__NodeTaints *taints;    /* passing ones; NULL: none */
+    int64_t lost_at;              /* DOWN: since when */
+    int64_t evict_at;             /* when pods are looked at that may have to go */
     int64_t last_seen;
     const char *told; /* what changes.h said of it last; NULL: nothing */
     double load;

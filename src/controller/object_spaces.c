@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strv.h"
 
 #define OWN "default"
 
@@ -74,6 +75,19 @@ char *object_space_named(const char *name_space, uint32_t owner)
 char *object_space_of(const Berth__ObjectRecord *record)
 {
     return object_space_named(record->name_space, record->owner_uid);
+}
+
+char **object_spaces_of(const struct controller *ctl, uid_t uid, const char *user)
+{
+    char **names = NULL;
+    struct assoc_object one;
+
+    strv_add(&names, OWN);
+    for (uint32_t i = 0; i < assoc_count(ctl->assoc); i++)
+        if (assoc_get(ctl->assoc, i, &one) && !one.user &&
+            (controller_is_admin(uid) || is_member(ctl, user, one.account)))
+            strv_add(&names, one.account);
+    return names;
 }
 
 bool object_space_is_seen(const struct controller *ctl, uid_t uid, const char *user,

@@ -21,6 +21,8 @@ int object_space_for(const struct controller *ctl, uid_t uid, const char *user,
 char *object_space_named(const char *name_space, uint32_t owner);
 /* That of an object, heap. */
 char *object_space_of(const Berth__ObjectRecord *record);
+/* All namespaces that the user is in, as strv of the caller's: "default", accounts. */
+char **object_spaces_of(const struct controller *ctl, uid_t uid, const char *user);
 /* May the user see what is in it? */
 bool object_space_is_seen(const struct controller *ctl, uid_t uid, const char *user,
                           const char *space);

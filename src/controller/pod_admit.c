@@ -19,7 +19,6 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "controller/object_make.h"
-#include "controller/object_spaces.h"
 #include "controller/pod_place.h"
 #include "objects/bounds.h"
 #include "objects/demand.h"
@@ -33,6 +32,7 @@
 #define GANG_MAX SCHED_SET_MAX
 
 struct admission {
+    const struct controller *ctl;
     const struct config *config;
     const Berth__ObjectRecord *record;
     const struct mf_pod *pod;
@@ -280,6 +280,9 @@ static void fill_owner(struct admission *a)
     field_set(&a->spec->user, record->owner_user);
     field_set(&a->spec->name, record->name);
     field_set(&a->spec->cwd, "/");
+    /* Who made it makes another, and counts this one. */
+    if (*record->made_by_uid || a->pod->spec->restart == MF_RESTART_NEVER)
+        field_set(&a->spec->requeue, "no");
     if (*record->name_space && strcmp(record->name_space, "default") != 0 &&
         !strchr(record->name_space, ':'))
         field_set(&a->spec->account, record->name_space);
@@ -522,7 +525,6 @@ static int fill_gang(struct admission *a)
 static int fill_place(struct admission *a)
 {
     const struct mf_pod_spec *spec = a->pod->spec;
-    cleanup(freep) char *space = object_space_of(a->record);
     int rc;
 
     a->spec->tasks = 1;
@@ -530,7 +532,8 @@ static int fill_place(struct admission *a)
     if (spec->node_name)
         field_set(&a->spec->nodelist, spec->node_name);
     a->spec->pod->never_preempts = spec->preemption == MF_PREEMPT_NEVER;
-    rc = pod_place_make(a->pod, space, &a->spec->pod->place, a->warning, a->err);
+    rc = pod_place_make(a->ctl, a->record, a->pod, &a->spec->pod->place, a->warning,
+                        a->err);
     return rc ? rc : fill_gang(a);
 }
 
@@ -585,12 +588,12 @@ static void fill_groups(struct admission *a)
         add_group(wish, &spec->containers.items[i]);
 }
 
-int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
+int pod_admit(const struct controller *ctl, const Berth__ObjectRecord *record,
               const struct mf_pod *pod, const struct pod_help *help,
               Berth__JobSpec **ret, char **warning, struct err *err)
 {
     Berth__JobSpec *spec = xmalloc(sizeof(*spec));
-    struct admission a = {config, record, pod, help, spec, warning, err};
+    struct admission a = {ctl, ctl->config, record, pod, help, spec, warning, err};
     int rc = 0;
 
     berth__job_spec__init(spec);

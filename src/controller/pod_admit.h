@@ -2,12 +2,12 @@
  *
  * pod_admit.h - what a pod is as a job
  *
- * Pure. What nothing carries out yet is refused here, or warned of, by name.
+ * Changes nothing. What nothing carries out yet is refused here, or warned of, by name.
  */
 #ifndef BERTH_CONTROLLER_POD_ADMIT_H
 #define BERTH_CONTROLLER_POD_ADMIT_H
 
-#include "config/config.h"
+#include "controller/controller.h"
 #include "objects/pod.h"
 #include "wire/messages.pb-c.h"
 
@@ -24,7 +24,7 @@ struct pod_help {
  * and QOS as far as it says them, or 'help' (NULL: it is no helper). The caller frees
  * it (free_message). -EINVAL, -EACCES with the field at fault; '*warning' is added to.
  */
-int pod_admit(const struct config *config, const Berth__ObjectRecord *record,
+int pod_admit(const struct controller *ctl, const Berth__ObjectRecord *record,
               const struct mf_pod *pod, const struct pod_help *help,
               Berth__JobSpec **ret, char **warning, struct err *err);
 

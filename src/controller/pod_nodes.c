@@ -22,10 +22,12 @@ struct selection {
     uint8_t *key; /* the wishes, packed */
     size_t key_len;
     struct bitset *excluded;
+    struct bitset *barred; /* by passing taints; NULL: none */
     struct node_level *found;
     struct place_level *levels;
     size_t n_levels;
     bool is_empty;
+    bool has_changed; /* by the last taint that came or went */
     UT_hash_handle hh;
 };
 
@@ -120,11 +122,18 @@ int pod_nodes_create(struct controller *ctl, struct err *err)
     return label_configured(pn, ctl, err);
 }
 
+static void selection_clear(struct selection *s)
+{
+    bitset_destroy(take(s->excluded));
+    bitset_destroy(take(s->barred));
+    node_levels_free(take(s->found), s->n_levels);
+    free(take(s->levels));
+    s->n_levels = 0;
+}
+
 static void selection_destroy(struct selection *s)
 {
-    bitset_destroy(s->excluded);
-    node_levels_free(s->found, s->n_levels);
-    free(s->levels);
+    selection_clear(s);
     free(s->key);
     free(s);
 }
@@ -172,6 +181,13 @@ static void narrow(void *ctx, uint32_t class, const struct bitset *may_use,
     pod_classes_narrow(((struct pod_nodes *)ctx)->classes, class, may_use, nodes);
 }
 
+static bool like(void *ctx, uint32_t class, const struct bitset *nodes,
+                 uint32_t *ret_costs)
+{
+    return pod_classes_like(((struct pod_nodes *)ctx)->classes, class, nodes,
+                            ret_costs);
+}
+
 static void moved(void *ctx, uint32_t class, uint32_t node, int by)
 {
     pod_classes_moved(((struct pod_nodes *)ctx)->classes, class, node, by);
@@ -180,7 +196,7 @@ static void moved(void *ctx, uint32_t class, uint32_t node, int by)
 struct sched_company pod_nodes_company(struct controller *ctl)
 {
     return (struct sched_company){
-        .narrow = narrow, .moved = moved, .ctx = ctl->pod_nodes};
+        .narrow = narrow, .like = like, .moved = moved, .ctx = ctl->pod_nodes};
 }
 
 /* ------------------------------------------------------------------ selections */
@@ -198,10 +214,21 @@ static uint8_t *key_of(const Berth__PodPlace *place, size_t *ret_len)
     return pack_message(&key.base, ret_len);
 }
 
+static void judge_taints(const struct pod_nodes *pn, const Berth__PodPlace *place,
+                         struct selection *s)
+{
+    cleanup(bitset_destroyp) struct bitset *barred = bitset_create(pn->labels->n_nodes);
+
+    if (node_select_barred(pn->labels, place, barred))
+        s->barred = take(barred);
+}
+
 static void judge(const struct pod_nodes *pn, const Berth__PodPlace *place,
                   struct selection *s)
 {
     cleanup(bitset_destroyp) struct bitset *fit = bitset_create(pn->labels->n_nodes);
+
+    judge_taints(pn, place, s);
 
     node_select(pn->labels, place, fit);
     s->is_empty = bitset_next(fit, 0) >= fit->nbits;
@@ -289,8 +316,66 @@ int pod_nodes_fill(const struct controller *ctl, const Berth__PodWish *wish,
     }
     ret->sched.place.levels = s->levels;
     ret->sched.place.n_levels = (uint32_t)s->n_levels;
+    ret->sched.barred = s->barred;
     if (place->n_labels || place->n_relations || place->n_spreads)
         ret->sched.class = pod_classes_find(pn->classes, place);
     ret->sched.depends = pod_class_depends(pn->classes, ret->sched.class);
     return 0;
+}
+
+/* ------------------------------------------------------------------ passing taints */
+
+static bool is_same_set(const struct bitset *a, const struct bitset *b)
+{
+    return a && b ? bitset_equals(a, b) : a == b;
+}
+
+/* PreferNoSchedule is in the levels. */
+static bool is_as_before(const struct selection *a, const struct selection *b)
+{
+    bool same = is_same_set(a->barred, b->barred) && a->n_levels == b->n_levels;
+
+    for (size_t i = 0; same && i < a->n_levels; i++)
+        same = a->found[i].lacks == b->found[i].lacks &&
+               is_same_set(a->found[i].nodes, b->found[i].nodes);
+    return same;
+}
+
+static void judge_again(const struct pod_nodes *pn, struct selection *s)
+{
+    Berth__PodPlace *place = berth__pod_place__unpack(NULL, s->key_len, s->key);
+    struct selection was = *s;
+
+    BUG_ON(!place);
+    s->excluded = s->barred = NULL;
+    s->found = NULL;
+    s->levels = NULL;
+    judge(pn, place, s);
+    s->has_changed = !is_as_before(&was, s);
+    was.key = NULL;
+    selection_clear(&was);
+    berth__pod_place__free_unpacked(place, NULL);
+}
+
+int pod_nodes_taint(struct controller *ctl, uint32_t node, const char *words, bool on,
+                    struct err *err)
+{
+    return node_taint_set(ctl->pod_nodes->labels, node, words, on, err);
+}
+
+void pod_nodes_tainted(struct controller *ctl)
+{
+    struct selection *s, *next;
+
+    HASH_ITER(hh, ctl->pod_nodes->selections, s, next) judge_again(ctl->pod_nodes, s);
+}
+
+bool pod_nodes_has_changed(const struct controller *ctl, const Berth__PodPlace *place)
+{
+    const struct selection *s;
+    size_t len;
+    cleanup(freep) uint8_t *key = key_of(place, &len);
+
+    HASH_FIND(hh, ctl->pod_nodes->selections, key, len, s);
+    return !s || s->has_changed;
 }

@@ -23,6 +23,14 @@ struct sched_company pod_nodes_company(struct controller *ctl);
 int pod_nodes_fill(const struct controller *ctl, const Berth__PodWish *wish,
                    struct request *ret, struct err *err);
 
+/* A passing taint comes to a node, or goes. -EINVAL with words; -EEXIST, -ENOENT: that
+ * changes nothing. Behind one or more of them pod_nodes_tainted: then those whose
+ * requests differ by them are known, until the next. */
+int pod_nodes_taint(struct controller *ctl, uint32_t node, const char *words, bool on,
+                    struct err *err);
+void pod_nodes_tainted(struct controller *ctl);
+bool pod_nodes_has_changed(const struct controller *ctl, const Berth__PodPlace *place);
+
 /* For people: strv of the caller's. */
 char **pod_nodes_labels(const struct controller *ctl, uint32_t node);
 char **pod_nodes_taints(const struct controller *ctl, uint32_t node);

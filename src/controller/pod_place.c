@@ -10,9 +10,12 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "affinity/node_labels.h"
 #include "controller/object_make.h"
+#include "controller/object_spaces.h"
 
 #define HOSTNAME "kubernetes.io/hostname"
+#define SPACE_LABEL "kubernetes.io/metadata.name"
 
 #define WORD(id, word) word,
 
@@ -20,8 +23,10 @@
 static const char *const operators[] = {"", MF_NODE_SELECTIONS(WORD)};
 
 struct making {
+    const struct controller *ctl;
+    const Berth__ObjectRecord *record;
     const struct mf_pod *pod;
-    const char *space;
+    char *space;
     Berth__PodPlace *place;
     char **warning;
     struct err *err;
@@ -59,7 +64,6 @@ static void add_pairs(Berth__LabelRule ***rules, size_t *n, const mf_pairs *pair
     }
 }
 
-/* Without a selector it means no pod; with an empty one all. */
 /* Pods are not told apart by it: see make_labels. */
 static void warn_of_index(struct making *m, const struct mf_selector *selector)
 {
@@ -74,6 +78,7 @@ static void warn_of_index(struct making *m, const struct mf_selector *selector)
                   "labelSelector: pods are not told apart by " POD_INDEX_LABEL);
 }
 
+/* Without a selector it means no pod; with an empty one all. */
 static void add_selector(struct making *m, Berth__LabelRule ***rules, size_t *n,
                          const struct mf_selector *selector)
 {
@@ -88,6 +93,22 @@ static void add_selector(struct making *m, Berth__LabelRule ***rules, size_t *n,
 
         add_rule(rules, n, one->key, operators[one->op], one->values);
     }
+}
+
+/* Those that have the pod's own values of these labels, or others; a label that it does
+ * not have says nothing. */
+static void add_keys(struct making *m, Berth__LabelRule ***rules, size_t *n,
+                     char **keys, const char *op)
+{
+    const mf_pairs *labels = &m->pod->meta->labels;
+
+    strv_foreach (key, keys)
+        for (size_t i = 0; i < labels->n; i++) {
+            char *value[] = {labels->items[i].value, NULL};
+
+            if (strcmp(labels->items[i].key, *key) == 0)
+                add_rule(rules, n, *key, op, value);
+        }
 }
 
 /* ------------------------------------------------------------------ nodes */
@@ -161,44 +182,84 @@ static void make_tolerations(struct making *m)
         to->effect = xstrdup(effect_of(from->effect));
         place->tolerations[place->n_tolerations++] = to;
         if (from->seconds != MF_UNSET)
-            words_add(m->warning,
-                      "spec.tolerations: tolerationSeconds: a pod of a node "
-                      "that is lost stays as long as any job would");
+            to->seconds = (from->seconds > 0 ? from->seconds : 0) + 1;
     }
 }
 
 /* ------------------------------------------------------------------ other pods */
 
-static const char *space_of(const struct making *m, const char *name)
+static void add_name_space(struct making *m, Berth__PodRelation *relation,
+                           const char *name)
 {
-    bool is_own = strcmp(name, "default") == 0 && strncmp(m->space, "default", 7) == 0;
-
-    return is_own ? m->space : name;
+    relation->name_spaces = xrealloc(relation->name_spaces, relation->n_name_spaces + 1,
+                                     sizeof(*relation->name_spaces));
+    relation->name_spaces[relation->n_name_spaces++] =
+        strcmp(name, "default") == 0 && strncmp(m->space, "default", 7) == 0
+            ? xstrdup(m->space)
+            : object_space_named(name, m->record->owner_uid);
 }
 
-static int make_relation(struct making *m, const struct mf_pod_term *term, bool apart)
+/* The one label that a namespace has, as in Kubernetes, is its name. */
+static int check_space_rules(struct making *m, Berth__LabelRule *const *rules, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(rules[i]->key, SPACE_LABEL) != 0)
+            return err_set(m->err, ENOTSUP,
+                           "spec.affinity: namespaceSelector: %.64s: namespaces have "
+                           "no label but " SPACE_LABEL,
+                           rules[i]->key);
+    return 0;
+}
+
+/* Of the namespaces of its owner, those that are selected; none is no namespace. */
+static int select_spaces(struct making *m, Berth__PodRelation *relation,
+                         const struct mf_selector *selector)
+{
+    Berth__LabelTerm term = BERTH__LABEL_TERM__INIT;
+    cleanup(strv_freep) char **mine =
+        object_spaces_of(m->ctl, m->record->owner_uid, m->record->owner_user);
+    int rc;
+
+    add_selector(m, &term.rules, &term.n_rules, selector);
+    rc = check_space_rules(m, term.rules, term.n_rules);
+    strv_foreach (name, mine) {
+        bool holds = rc == 0;
+
+        for (size_t i = 0; holds && i < term.n_rules; i++)
+            holds = label_rule_holds(term.rules[i], *name);
+        if (holds)
+            add_name_space(m, relation, *name);
+    }
+    if (rc == 0 && relation->n_name_spaces == 0)
+        add_name_space(m, relation, OBJECT_SPACE_NONE);
+    for (size_t i = 0; i < term.n_rules; i++)
+        berth__label_rule__free_unpacked(term.rules[i], NULL);
+    free(term.rules);
+    return rc;
+}
+
+/* 'weight' 0: it must be. */
+static int make_relation(struct making *m, const struct mf_pod_term *term, bool apart,
+                         int64_t weight)
 {
     Berth__PodPlace *place = m->place;
-    Berth__PodRelation *relation;
+    Berth__PodRelation *relation = xmalloc(sizeof(*relation));
 
-    if (term->name_space_selector)
-        return err_set(m->err, ENOTSUP,
-                       "spec.affinity: namespaceSelector: namespaces have no labels; "
-                       "name them in 'namespaces'");
-    relation = xmalloc(sizeof(*relation));
     berth__pod_relation__init(relation);
     add_selector(m, &relation->pods, &relation->n_pods, term->selector);
+    add_keys(m, &relation->pods, &relation->n_pods, term->match_keys, "In");
+    add_keys(m, &relation->pods, &relation->n_pods, term->mismatch_keys, "NotIn");
     relation->domain = xstrdup(term->topology_key);
     relation->is_apart = apart;
-    relation->n_name_spaces = strv_len(term->name_spaces);
-    relation->name_spaces =
-        xcalloc(relation->n_name_spaces + 1, sizeof(*relation->name_spaces));
-    for (size_t i = 0; i < relation->n_name_spaces; i++)
-        relation->name_spaces[i] = xstrdup(space_of(m, term->name_spaces[i]));
+    relation->weight = (uint32_t)weight;
+    strv_foreach (name, term->name_spaces)
+        add_name_space(m, relation, *name);
     place->relations =
         xrealloc(place->relations, place->n_relations + 1, sizeof(*place->relations));
     place->relations[place->n_relations++] = relation;
-    return 0;
+    return term->name_space_selector
+               ? select_spaces(m, relation, term->name_space_selector)
+               : 0;
 }
 
 static int make_relations(struct making *m, const struct mf_pod_affinity *affinity,
@@ -207,37 +268,30 @@ static int make_relations(struct making *m, const struct mf_pod_affinity *affini
     int rc = 0;
 
     for (size_t i = 0; affinity && rc == 0 && i < affinity->required.n; i++)
-        rc = make_relation(m, &affinity->required.items[i], apart);
-    if (affinity && affinity->preferred.n > 0)
-        words_add(m->warning,
-                  apart ? "spec.affinity.podAntiAffinity: preferred terms are not "
-                          "looked at"
-                        : "spec.affinity.podAffinity: preferred terms are not looked "
-                          "at");
+        rc = make_relation(m, &affinity->required.items[i], apart, 0);
+    for (size_t i = 0; affinity && rc == 0 && i < affinity->preferred.n; i++)
+        rc = make_relation(m, affinity->preferred.items[i].term, apart,
+                           affinity->preferred.items[i].weight);
     return rc;
 }
 
 static void make_spread(struct making *m, const struct mf_spread *from)
 {
     Berth__PodPlace *place = m->place;
-    Berth__PodSpread *spread;
+    Berth__PodSpread *spread = xmalloc(sizeof(*spread));
 
-    if (from->kind != MF_SPREAD_MUST) {
-        words_add(m->warning, "spec.topologySpreadConstraints: ScheduleAnyway is not "
-                              "looked at");
-        return;
-    }
-    spread = xmalloc(sizeof(*spread));
     berth__pod_spread__init(spread);
     add_selector(m, &spread->pods, &spread->n_pods, from->selector);
+    add_keys(m, &spread->pods, &spread->n_pods, from->match_keys, "In");
+    spread->is_wish = from->kind != MF_SPREAD_MUST;
     spread->domain = xstrdup(from->topology_key);
     spread->max_skew = (uint32_t)from->max_skew;
     spread->min_domains =
         from->min_domains == MF_UNSET ? 0 : (uint32_t)from->min_domains;
     spread->ignores_nodes = from->affinity == MF_NODES_IGNORE;
-    if (from->taints == MF_NODES_HONOR)
-        words_add(m->warning, "spec.topologySpreadConstraints: nodes whose taints are "
-                              "not tolerated count nevertheless");
+    if (from->taints == MF_NODES_IGNORE)
+        words_add(m->warning, "spec.topologySpreadConstraints: nodeTaintsPolicy: nodes "
+                              "whose taints are not tolerated do not count");
     place->spreads =
         xrealloc(place->spreads, place->n_spreads + 1, sizeof(*place->spreads));
     place->spreads[place->n_spreads++] = spread;
@@ -265,11 +319,19 @@ static void make_labels(struct making *m)
     place->name_space = xstrdup(m->space);
 }
 
-int pod_place_make(const struct mf_pod *pod, const char *space, Berth__PodPlace **ret,
-                   char **warning, struct err *err)
+int pod_place_make(const struct controller *ctl, const Berth__ObjectRecord *record,
+                   const struct mf_pod *pod, Berth__PodPlace **ret, char **warning,
+                   struct err *err)
 {
     const struct mf_affinity *affinity = pod->spec->affinity;
-    struct making m = {pod, space, xmalloc(sizeof(*m.place)), warning, err};
+    cleanup(freep) char *space = object_space_of(record);
+    struct making m = {.ctl = ctl,
+                       .record = record,
+                       .pod = pod,
+                       .space = space,
+                       .place = xmalloc(sizeof(*m.place)),
+                       .warning = warning,
+                       .err = err};
     int rc = 0;
 
     berth__pod_place__init(m.place);

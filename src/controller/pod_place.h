@@ -6,6 +6,7 @@
 #define BERTH_CONTROLLER_POD_PLACE_H
 
 #include "config/config.h"
+#include "controller/controller.h"
 #include "objects/pod.h"
 #include "wire/messages.pb-c.h"
 
@@ -13,12 +14,15 @@
  * alike there. */
 #define POD_INDEX_LABEL "batch.kubernetes.io/job-completion-index"
 
-/* Selectors, affinity, tolerations, spread and labels of the pod. 'space' is its
- * namespace; an affinity that names "default" from there means that one. The caller
- * owns the result. -ENOTSUP with the field that is not carried out; '*warning' is
- * added to. */
-int pod_place_make(const struct mf_pod *pod, const char *space, Berth__PodPlace **ret,
-                   char **warning, struct err *err);
+/* Selectors, affinity, tolerations, spread and labels of the pod, whose object is
+ * 'record'. An affinity that names "default" means that of the owner, and a
+ * namespaceSelector those of the owner's namespaces that it selects now. The caller
+ * owns the result. -ENOTSUP with the field that is not carried out; '*warning' is added
+ * to.
+ */
+int pod_place_make(const struct controller *ctl, const Berth__ObjectRecord *record,
+                   const struct mf_pod *pod, Berth__PodPlace **ret, char **warning,
+                   struct err *err);
 
 /* The QOS of a priority class, by pods.priority_classes; the name itself where that
  * does not have it. Heap. */

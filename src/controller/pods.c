@@ -56,8 +56,8 @@ static int make_draft(struct controller *ctl, struct ctl_object *object,
 
     if (!read)
         return err_set(err, EINVAL, "%s cannot be read", object->path);
-    rc = pod_admit(ctl->config, object->record, read->object, help, &object->draft,
-                   warning, err);
+    rc = pod_admit(ctl, object->record, read->object, help, &object->draft, warning,
+                   err);
     if (rc == 0)
         rc = submit_judge(ctl, object->draft, warning, err);
     return rc;

@@ -8,6 +8,7 @@
 #include "controller/handlers.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
+#include "controller/node_taints.h"
 #include "controller/pod_nodes.h"
 #include "controller/query.h"
 
@@ -125,7 +126,7 @@ static void fill(const struct controller *ctl, const struct ctl_node *node,
     info->memory_free = node->memory_free;
     info->labels = pod_nodes_labels(ctl, node->index);
     info->n_labels = strv_len(info->labels);
-    info->taints = pod_nodes_taints(ctl, node->index);
+    info->taints = node_taints_list_all(ctl, node);
     info->n_taints = strv_len(info->taints);
     fill_mark(node, info);
     info->switch_path = switch_tree_path(ctl->tree, node->index);

@@ -9,6 +9,7 @@
 #include "controller/dispatch.h"
 #include "controller/helpers.h"
 #include "controller/jobs.h"
+#include "controller/pod_evict.h"
 #include "wire/pack.h"
 
 #include <inttypes.h>
@@ -118,13 +119,15 @@ void reconcile_node(struct controller *ctl, struct ctl_node *node,
 }
 
 void reconcile_lost_node(struct controller *ctl, struct ctl_node *node,
-                         const char *what)
+                         const char *what, bool pods_may_stay)
 {
     cleanup(freep) char *words = xasprintf("node %s was %s", node->config->name, what);
     cleanup(freep) struct ctl_job **jobs = jobs_on(node);
     size_t n = node->n_jobs;
 
     for (size_t i = 0; i < n; i++) {
+        if (pods_may_stay && pod_evict_stays(ctl, node, jobs[i]))
+            continue;
         lose(ctl, jobs[i], words);
         dispatch_kill_committed(ctl, jobs[i], words);
     }

@@ -26,9 +26,10 @@ void reconcile_over_list(const struct controller *ctl, const Berth__Register *re
 void reconcile_node(struct controller *ctl, struct ctl_node *node,
                     const Berth__Register *request, bool has_rebooted);
 
-/* All active jobs that take part in 'node' are lost, since it was 'what' ("lost"). */
+/* All active jobs that take part in 'node' are lost, since it was 'what' ("lost");
+ * 'pods_may_stay': but those that wait for it to come back. */
 void reconcile_lost_node(struct controller *ctl, struct ctl_node *node,
-                         const char *what);
+                         const char *what, bool pods_may_stay);
 
 /* Each second: jobs that their node did not list and whose end did not come;
  * jobs past their time limit whose lead has not ended them. */

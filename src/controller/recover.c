@@ -10,6 +10,7 @@
 #include "controller/arrays.h"
 #include "controller/jobs.h"
 #include "controller/node_marks.h"
+#include "controller/node_taints.h"
 #include "controller/nodes.h"
 #include "controller/objects.h"
 #include "controller/pods.h"
@@ -94,6 +95,18 @@ static int each_mark(const char *key, const void *value, size_t len, void *ctx)
     if (!mark)
         return err_set(&scan->err, EBADMSG, "%s cannot be read", key);
     node_marks_restore(scan->ctl, mark);
+    return 0;
+}
+
+static int each_taint(const char *key, const void *value, size_t len, void *ctx)
+{
+    struct scan *scan = ctx;
+    Berth__NodeTaints *taints =
+        unpack_message(&berth__node_taints__descriptor, value, len);
+
+    if (!taints)
+        return err_set(&scan->err, EBADMSG, "%s cannot be read", key);
+    node_taints_restore(scan->ctl, taints);
     return 0;
 }
 
@@ -226,8 +239,9 @@ static int read_all(struct scan *scan)
     const struct {
         const char *prefix;
         int (*each)(const char *key, const void *value, size_t len, void *ctx);
-    } parts[] = {{"meta/", each_meta}, {"topo/", each_topo}, {"node/", each_node},
-                 {"mark/", each_mark}, {"spec/", each_spec}, {"job/", each_job}};
+    } parts[] = {{"meta/", each_meta}, {"topo/", each_topo},   {"node/", each_node},
+                 {"mark/", each_mark}, {"taint/", each_taint}, {"spec/", each_spec},
+                 {"job/", each_job}};
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(parts); i++)

@@ -12,7 +12,6 @@
 #include "controller/accounts.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
-#include "controller/images.h"
 #include "controller/job_index.h"
 #include "controller/jobs.h"
 #include "controller/query.h"
@@ -176,20 +175,6 @@ static int judge(struct controller *ctl, Berth__JobSpec *spec, struct err *err)
     return rc ? rc : accounts_admit(ctl, spec, err);
 }
 
-/* The scheduler's part; the job has the new specification already. */
-static int tell_scheduler(struct controller *ctl, struct ctl_job *cj, struct err *err)
-{
-    struct request request;
-    int rc = request_init(ctl, &cj->job, &request, err);
-
-    if (rc)
-        return rc;
-    request.sched.image = images_number(ctl, cj->job.spec);
-    rc = sched_update(ctl->sched, &request.sched, err);
-    request_fini(&request);
-    return rc;
-}
-
 static int update_waiting(struct conn *conn, const Berth__JobUpdate *update,
                           struct ctl_job *cj, struct err *err)
 {
@@ -208,7 +193,7 @@ static int update_waiting(struct conn *conn, const Berth__JobUpdate *update,
     if (rc)
         return rc;
     cj->job.spec = spec;
-    rc = tell_scheduler(ctl, cj, err);
+    rc = jobs_ask_anew(ctl, cj, err);
     if (rc) {
         cj->job.spec = old;
         return rc;

@@ -53,8 +53,8 @@ static int judge_template(struct controller *ctl, struct ctl_object *job,
         rc = manifest.n ? object_tell_errors(&manifest.objects[0].report, "pod", err)
                         : err_set(err, EINVAL, "its template cannot be read");
     else
-        rc = pod_admit(ctl->config, job->record, manifest.objects[0].object, NULL,
-                       &draft, warning, err);
+        rc = pod_admit(ctl, job->record, manifest.objects[0].object, NULL, &draft,
+                       warning, err);
     if (rc == 0)
         rc = submit_judge(ctl, draft, warning, err);
     manifest_fini(&manifest);

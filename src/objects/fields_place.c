@@ -73,11 +73,14 @@ static const struct mf_field pod_term_rows[] = {
     TEXTS("namespaces", name_spaces, .check = dns_label_check,
           .help = "of these namespaces; the pod's own unless said"),
     OBJECT("namespaceSelector", name_space_selector, mf_type_selector,
-           .help = "of namespaces with these labels"),
+           .help = "of your namespaces whose kubernetes.io/metadata.name it is; {}: "
+                   "all of yours"),
     TEXT("topologyKey", topology_key, .is_required = true, .check = label_key_check,
          .help = "what counts as together: kubernetes.io/hostname is a node"),
-    REFUSED("matchLabelKeys", MF_STRINGS, "say it in labelSelector"),
-    REFUSED("mismatchLabelKeys", MF_STRINGS, "say it in labelSelector"),
+    TEXTS("matchLabelKeys", match_keys, .check = label_key_check,
+          .help = "only pods with the same values of these labels"),
+    TEXTS("mismatchLabelKeys", mismatch_keys, .check = label_key_check,
+          .help = "only pods with other values of these labels"),
 };
 #undef OWNER
 static TYPE(pod_term, "PodAffinityTerm", sizeof(struct mf_pod_term), pod_term_rows,
@@ -140,9 +143,10 @@ static const struct mf_field spread_rows[] = {
     NUMBER("minDomains", min_domains, POSITIVE, .help = "over at least so many"),
     WORD("nodeAffinityPolicy", affinity, node_counts, .preset = "Honor",
          .help = "whether only nodes count that affinity allows"),
-    WORD("nodeTaintsPolicy", taints, node_counts, .preset = "Ignore",
-         .help = "whether only nodes count whose taints are tolerated"),
-    REFUSED("matchLabelKeys", MF_STRINGS, "say it in labelSelector"),
+    WORD("nodeTaintsPolicy", taints, node_counts,
+         .help = "whether only nodes count whose taints are tolerated; they always do"),
+    TEXTS("matchLabelKeys", match_keys, .check = label_key_check,
+          .help = "only pods with the same values of these labels"),
 };
 #undef OWNER
 TYPE(mf_type_spread, "TopologySpreadConstraint", sizeof(struct mf_spread), spread_rows,

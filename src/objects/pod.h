@@ -258,6 +258,8 @@ struct mf_node_affinity {
 struct mf_pod_term {
     struct mf_selector *selector, *name_space_selector;
     char **name_spaces;
+    char **match_keys,
+        **mismatch_keys; /* labels whose values are the pod's own, or not */
     char *topology_key;
 };
 
@@ -286,6 +288,7 @@ struct mf_toleration {
 struct mf_spread {
     int64_t max_skew, min_domains;
     char *topology_key;
+    char **match_keys;
     enum mf_spread_kind kind;
     struct mf_selector *selector;
     enum mf_node_count affinity, taints;

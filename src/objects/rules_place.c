@@ -106,11 +106,30 @@ static void judge_node_affinity(const struct rules *r, const char *path,
                         affinity->preferred.items[i].term);
 }
 
+/* As the API has it: they only add to a selector, and a key stands in one of both. */
+static void judge_keys(const struct rules *r, const char *path,
+                       const struct mf_selector *selector, char **keys)
+{
+    if (!keys || !*keys)
+        return;
+    if (!selector) {
+        rule_broken(r, path, "it adds to labelSelector, and there is none");
+        return;
+    }
+    strv_foreach (key, keys)
+        for (size_t i = 0; i < selector->expressions.n; i++)
+            if (strcmp(selector->expressions.items[i].key, *key) == 0)
+                rule_broken(r, path, "labelSelector has a condition on '%.64s'", *key);
+}
+
 static void judge_pod_term(const struct rules *r, const char *path,
                            const struct mf_pod_term *term)
 {
     judge_selector(r, below(path, ".labelSelector").s, term->selector);
     judge_selector(r, below(path, ".namespaceSelector").s, term->name_space_selector);
+    judge_keys(r, below(path, ".matchLabelKeys").s, term->selector, term->match_keys);
+    judge_keys(r, below(path, ".mismatchLabelKeys").s, term->selector,
+               term->mismatch_keys);
 }
 
 static void judge_pod_affinity(const struct rules *r, const char *path,
@@ -145,6 +164,8 @@ static void judge_spread(const struct rules *r, const char *path,
     if (spread->min_domains != MF_UNSET && spread->kind != MF_SPREAD_MUST)
         rule_broken(r, below(path, ".minDomains").s, "it belongs to DoNotSchedule");
     judge_selector(r, below(path, ".labelSelector").s, spread->selector);
+    judge_keys(r, below(path, ".matchLabelKeys").s, spread->selector,
+               spread->match_keys);
 }
 
 void judge_place(const struct rules *r, const char *path,

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pods that have to leave: for jobs that come first, drained nodes and taints."""
+import json
+
+import pytest
+
+from conftest import close_desk, new_cluster, new_desk, remove
+from desk import wait_until
+from test_faults import kill_controller, restart
+from test_workloads import Board, conditions, job
+
+PARTITIONS = """
+scheduling: {preempt: partition, preempt_mode: requeue}
+partitions:
+  - {name: low, default: true, priority: 1}
+  - {name: high, priority: 10}
+"""
+
+# What it has to say on its way out takes longer than any signal that kills at once.
+FAREWELL = ("trap 'cat /tmp/bye; sleep 1; echo in peace; exit 3' TERM; echo up; "
+            "while :; do sleep 0.05; done")
+
+
+@pytest.fixture(scope="module")
+def tiers(small_tar):
+    """Two nodes of two cores, and a partition whose jobs push others aside."""
+    cluster = new_cluster()
+    cluster.up("--nodes", "2", "--cores-per-node", "2")
+    place = new_desk(cluster, "tiers")
+    conf = cluster.dir / "berth.yaml"
+    conf.write_text(conf.read_text().partition("\npartitions:")[0] + PARTITIONS)
+    kill_controller(place)
+    restart(place)
+    cluster.berth("image", "import", "-", "small", stdin=open(small_tar, "rb"))
+    yield cluster
+    remove(cluster)
+
+
+@pytest.fixture
+def board(tiers):
+    place = new_desk(tiers, "desk")
+    made = Board(place)
+    yield made
+    for kind, name in made.made:
+        place.berth("delete", kind, name, "--now", "--ignore-not-found")
+    for node in ("n1", "n2"):
+        place.berth("node", "resume", node)
+    close_desk(place)
+
+
+def polite(name, node=None, **spec):
+    """A Job of one pod of two cores that ends badly, but not through its own fault."""
+    made = job(name, FAREWELL, backoffLimit=0, podFailurePolicy={"rules": [
+        {"action": "Ignore",
+         "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]})
+    pod = made["spec"]["template"]["spec"]
+    pod["terminationGracePeriodSeconds"] = 60
+    pod["containers"][0]["resources"]["requests"]["cpu"] = "2"
+    pod["containers"][0]["lifecycle"] = {
+        "preStop": {"exec": {"command": ["sh", "-c", "echo bye >/tmp/bye"]}}}
+    if node:
+        pod["nodeSelector"] = {"kubernetes.io/hostname": node}
+    pod.update(spec)
+    return made
+
+
+def until_up(board, name, n=1):
+    """The pods of a Job, when so many run their program."""
+    def up():
+        pods = [pod for pod in board.pods(name)
+                if pod["status"].get("phase") == "Running" and
+                "up" in board.desk.berth("logs", pod["metadata"]["name"],
+                                         check=False).stdout]
+        return pods if len(pods) >= n else None
+    return wait_until(up, seconds=120, what=f"pods of {name}")
+
+
+def until_gone(board, name, old):
+    """The pod that had to leave, when it has."""
+    def left():
+        for pod in board.pods(name):
+            if pod["metadata"]["name"] == old["metadata"]["name"]:
+                return pod if pod["status"].get("phase") == "Failed" else None
+        raise AssertionError(f"pod {old['metadata']['name']} is gone")
+    return wait_until(left, seconds=120, what="the end of the pod")
+
+
+def assert_left_in_peace(board, pod, reason, words):
+    assert pod["status"]["reason"] == reason
+    assert words in pod["status"]["message"]
+    assert "DisruptionTarget" in conditions(pod["status"])
+    log = board.desk.berth("logs", pod["metadata"]["name"]).stdout
+    assert log.split("\n")[-3:-1] == ["bye", "in peace"]
+
+
+def test_a_job_that_comes_first_lets_a_pod_say_goodbye(board):
+    desk = board.desk
+    board.apply(polite("victim", "n1"))
+    [old] = until_up(board, "victim")
+    high = desk.submit("-p", "high", "-w", "n1", "-c2", "-o", "/dev/null", "--wrap",
+                       "until test -e go; do sleep 0.05; done")
+    old = until_gone(board, "victim", old)
+    assert_left_in_peace(board, old, "Preempted", f"preempted by job {high}")
+    # The Job counts no failure, and has made another one, which waits for its turn.
+    desk.until(high, "RUNNING")
+    wait_until(lambda: len(board.pods("victim")) == 2, what="another pod")
+    status = board.status("victim")
+    assert "Failed" not in conditions(status) and not status.get("failed")
+    (desk.dir / "go").touch()
+    assert desk.wait(high) == 0
+    [new] = until_up(board, "victim")
+    assert new["metadata"]["name"] != old["metadata"]["name"]
+
+
+def test_a_drain_evicts_pods_and_their_job_makes_others_elsewhere(board):
+    desk = board.desk
+    board.apply(polite("mover"))
+    [old] = until_up(board, "mover")
+    node = old["spec"]["nodeName"]
+    desk.berth("node", "drain", "--evict", "--reason", "new disk", node)
+    [new] = wait_until(lambda: [p for p in until_up(board, "mover")
+                                if p["metadata"]["name"] != old["metadata"]["name"]],
+                       what="another pod")
+    assert {node, new["spec"]["nodeName"]} == {"n1", "n2"}
+    assert_left_in_peace(board, until_gone(board, "mover", old), "Evicted",
+                         f"node {node} is drained: new disk")
+    [shown] = [n for n in desk.cluster_nodes() if n["name"] == node]
+    assert "node.kubernetes.io/unschedulable:NoSchedule" in shown["taints"]
+    wait_until(lambda: [n["state"] for n in desk.cluster_nodes() if n["name"] == node]
+               == ["DRAINED"], what="the end of the drain")
+
+
+def test_a_taint_evicts_pods_and_keeps_others_waiting(board):
+    desk = board.desk
+    board.apply(polite("guest", "n2"))
+    [old] = until_up(board, "guest")
+    desk.berth("node", "taint", "n2", "upkeep=disk:NoExecute")
+    old = until_gone(board, "guest", old)
+    assert_left_in_peace(board, old, "Evicted", "taint upkeep=disk:NoExecute")
+    wait_until(lambda: len(board.pods("guest")) == 2, what="another pod")
+    events = json.loads(desk.berth("events", "--json").stdout)
+    assert "Evicted" in json.dumps(events)
+    desk.berth("node", "taint", "n2", "upkeep-")
+    [new] = until_up(board, "guest")
+    assert new["spec"]["nodeName"] == "n2"
+    words = desk.berth("node", "taint", "n2", "upkeep-", check=False)
+    assert words.returncode != 0 and "upkeep" in words.stderr
