@@ -130,17 +130,21 @@ static void describe_probe(FILE *out, const char *what, json_t *probe)
     struct strbuf text = STRBUF_INIT;
     cleanup(freep) char *command = joined(object_at(probe, "exec", "command", NULL));
     json_t *http = json_object_get(probe, "httpGet"), *port;
+    json_t *grpc = json_object_get(probe, "grpc");
 
     if (!probe)
         return;
-    port = http ? json_object_get(http, "port")
-                : object_at(probe, "tcpSocket", "port", NULL);
+    port = http || grpc ? json_object_get(http ? http : grpc, "port")
+                        : object_at(probe, "tcpSocket", "port", NULL);
     if (command) {
         strbuf_printf(&text, "exec [%s]", command);
     } else {
         cleanup(freep) char *number = json_dumps(port, JSON_ENCODE_ANY);
 
-        strbuf_printf(&text, "%s :%s%s", http ? "http-get" : "tcp-socket",
+        strbuf_printf(&text, "%s :%s%s",
+                      http   ? "http-get"
+                      : grpc ? "grpc"
+                             : "tcp-socket",
                       number ? number : "?", object_text(http, "path", NULL));
     }
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

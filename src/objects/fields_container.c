@@ -180,12 +180,21 @@ static const struct mf_field tcp_rows[] = {
 static TYPE(tcp_socket, "TCPSocketAction", sizeof(struct mf_tcp_socket), tcp_rows,
             "Connect; an open port is good.");
 
+#define OWNER struct mf_grpc
+static const struct mf_field grpc_rows[] = {
+    NUMBER("port", port, .is_required = true, PORT_RANGE, .help = "number of the port"),
+    TEXT("service", service, .help = "which service; the server itself unless said"),
+};
+#undef OWNER
+static TYPE(grpc_action, "GRPCAction", sizeof(struct mf_grpc), grpc_rows,
+            "Ask grpc.health.v1.Health/Check, without TLS; SERVING is good.");
+
 #define OWNER struct mf_probe
 static const struct mf_field probe_rows[] = {
     OBJECT("exec", exec, exec_action, .help = "run a program"),
     OBJECT("httpGet", http, http_get, .help = "ask by HTTP"),
     OBJECT("tcpSocket", tcp, tcp_socket, .help = "connect"),
-    REFUSED("grpc", MF_ANY, "use exec, httpGet or tcpSocket"),
+    OBJECT("grpc", grpc, grpc_action, .help = "ask by gRPC"),
     NUMBER("initialDelaySeconds", initial_delay, NOT_NEGATIVE, .preset = "0",
            .help = "how long after the start"),
     NUMBER("timeoutSeconds", timeout, POSITIVE, .preset = "1",
@@ -199,8 +208,9 @@ static const struct mf_field probe_rows[] = {
            .help = "time to end when it is bad; the pod's unless said"),
 };
 #undef OWNER
-static TYPE(probe, "Probe", sizeof(struct mf_probe), probe_rows,
-            "How a container is looked after: one of exec, httpGet and tcpSocket.");
+static TYPE(
+    probe, "Probe", sizeof(struct mf_probe), probe_rows,
+    "How a container is looked after: one of exec, httpGet, tcpSocket and grpc.");
 
 #define OWNER struct mf_sleep
 static const struct mf_field sleep_rows[] = {

@@ -173,8 +173,8 @@ static const struct mf_field volume_rows[] = {
     OBJECT("downwardAPI", downward, downward, .help = "fields of the pod"),
     OBJECT("projected", projected, projected, .help = "several of these"),
     OBJECT("nfs", nfs, nfs,
-           .help = "a directory of an NFS server that nodes have mounted "
-                   "(pods.nfs_mounts)"),
+           .help = "a directory of an NFS server that nodes have mounted, or mount "
+                   "(pods.nfs_mounts, pods.nfs)"),
     OBJECT("persistentVolumeClaim", claim, claim_ref, .help = "a volume that lasts"),
     REFUSED("ephemeral", MF_ANY, "claims are not made for pods: use emptyDir"),
     REFUSED("image", MF_ANY, "images are not mounted as volumes"),

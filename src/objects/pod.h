@@ -98,10 +98,17 @@ struct mf_tcp_socket {
     struct mf_port_ref port;
 };
 
+/* grpc.health.v1.Health/Check. */
+struct mf_grpc {
+    int64_t port;
+    char *service; /* NULL: the server as a whole */
+};
+
 struct mf_probe {
     struct mf_exec *exec;
     struct mf_http_get *http;
     struct mf_tcp_socket *tcp;
+    struct mf_grpc *grpc;
     int64_t initial_delay, timeout, period; /* seconds */
     int64_t success_threshold, failure_threshold;
     int64_t grace; /* seconds; MF_UNSET: the pod's */

@@ -252,14 +252,10 @@ static void judge_probe(const struct rules *r, const char *path, enum probe_kind
 {
     if (!probe)
         return;
-    rule_one_of(r, path, !!probe->exec + !!probe->http + !!probe->tcp,
-                "exec, httpGet and tcpSocket");
+    rule_one_of(r, path, !!probe->exec + !!probe->http + !!probe->tcp + !!probe->grpc,
+                "exec, httpGet, tcpSocket and grpc");
     if (probe->http)
         judge_port_ref(r, below(path, ".httpGet").s, &probe->http->port, c);
-    if (probe->http && probe->http->scheme == MF_HTTPS)
-        rule_doubtful(r, below(path, ".httpGet.scheme").s,
-                      "probes do not speak HTTPS: an open port is good, as with "
-                      "tcpSocket");
     if (probe->tcp)
         judge_port_ref(r, below(path, ".tcpSocket").s, &probe->tcp->port, c);
     if (kind != PROBE_READINESS && probe->success_threshold != 1)
@@ -279,9 +275,6 @@ static void judge_hook(const struct rules *r, const char *path,
                 "exec, httpGet and sleep");
     if (hook->http)
         judge_port_ref(r, below(path, ".httpGet").s, &hook->http->port, c);
-    if (hook->http && hook->http->scheme == MF_HTTPS)
-        rule_broken(r, below(path, ".httpGet.scheme").s,
-                    "hooks do not speak HTTPS; exec can");
 }
 
 static void judge_lifecycle(const struct rules *r, const char *path,

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "base/strv.h"
 #include "probe/probe.h"
 #include "shepherd/pod_network.h"
 
@@ -27,8 +28,15 @@
 /* So much of what a program wrote is told. */
 #define WORDS_MAX 512
 
+/* berth-probe, and for whom; NULL: nobody any more. */
+struct asker {
+    uv_process_t process;
+    struct errand *errand;
+};
+
 struct errand {
     struct errand *next;
+    struct asker *asker;
     struct pod_member *member;
     bool is_hook;
     enum pod_hook hook;
@@ -100,6 +108,10 @@ static void errand_end(struct errand *errand)
         slot = &(*slot)->next;
     *slot = errand->next;
     probe_cancel(errand->question);
+    if (errand->asker) {
+        errand->asker->errand = NULL;
+        (void)uv_process_kill(&errand->asker->process, SIGKILL);
+    }
     if (errand->poll.data)
         uv_close((uv_handle_t *)&errand->poll, on_closed);
     if (errand->timer.data)
@@ -192,8 +204,7 @@ static void ask(struct errand *errand, const struct mf_http_get *http,
     struct pod_member *member = errand->member;
     struct pod_lead *pl = member->of;
     const struct probe_wish wish = {
-        /* Of HTTPS a connection is all that is looked at: see the rules of objects. */
-        .is_http = http && http->scheme != MF_HTTPS,
+        .is_http = http,
         .host = address_of(pl, http ? http->host : tcp->host),
         .port = port_of(member->spec, http ? &http->port : &tcp->port),
         .path = http ? http->path : NULL,
@@ -310,6 +321,140 @@ static void run_program(struct errand *errand, const struct mf_exec *exec)
     }
 }
 
+/* ---------------------------------------------------------- a question over TLS or
+ * gRPC */
+
+static const char *asker_program(void)
+{
+    const char *path = getenv("BERTH_PROBE");
+
+    return path ? path : BERTH_LIBEXECDIR "/berth-probe";
+}
+
+static void free_asker(uv_handle_t *process)
+{
+    free(process->data);
+}
+
+static void on_asked(uv_process_t *process, int64_t status, int signo)
+{
+    struct asker *asker = process->data;
+    struct errand *errand = asker->errand;
+
+    uv_close((uv_handle_t *)process, free_asker);
+    if (!errand)
+        return;
+    errand->asker = NULL;
+    (void)take_output(errand);
+    make_plain(&errand->words);
+    if (!errand->words.len && (status || signo))
+        strbuf_puts(&errand->words, "the program that asks has failed");
+    report(errand, status == 0 && signo == 0,
+           status == 0 && signo == 0 ? NULL : errand->words.s);
+}
+
+static int spawn_asker(struct errand *errand, char **argv, const int fds[3], int sock,
+                       struct err *err)
+{
+    struct asker *asker = xcalloc(1, sizeof(*asker));
+    uv_stdio_container_t stdio[4] = {{.flags = UV_IGNORE},
+                                     {.flags = UV_INHERIT_FD, .data.fd = fds[1]},
+                                     {.flags = UV_INHERIT_FD, .data.fd = fds[2]},
+                                     {.flags = UV_INHERIT_FD, .data.fd = sock}};
+    char *env[] = {NULL};
+    uv_process_options_t options = {.file = asker_program(),
+                                    .args = argv,
+                                    .env = env,
+                                    .cwd = "/",
+                                    .stdio = stdio,
+                                    .stdio_count = ARRAY_SIZE(stdio),
+                                    .exit_cb = on_asked};
+    int rc;
+
+    asker->process.data = asker;
+    rc = uv_spawn(errand->member->of->sh->loop, &asker->process, &options);
+    if (rc) {
+        uv_close((uv_handle_t *)&asker->process, free_asker);
+        return err_set(err, -rc, "%s: %s", options.file, uv_strerror(rc));
+    }
+    asker->errand = errand;
+    errand->asker = asker;
+    return 0;
+}
+
+static void ask_by_program(struct errand *errand, char **argv, const char *host)
+{
+    struct pod_lead *pl = errand->member->of;
+    int fds[3] = {-1, -1, -1};
+    struct err err;
+    int sock = socket_of_pod(pl, strchr(host, ':') ? AF_INET6 : AF_INET, &err);
+    int rc = sock < 0 ? sock : open_output(errand, fds, &err);
+
+    if (!rc)
+        rc = spawn_asker(errand, argv, fds, sock, &err);
+    for (int i = 0; i < 3; i++)
+        closep(&fds[i]);
+    closep(&sock);
+    if (rc)
+        report(errand, false, err.text);
+}
+
+/* It tells of its own that time is over, before src/pod does. */
+static char *patience(int64_t deadline)
+{
+    uint64_t left = time_left_ms(deadline);
+
+    return xasprintf("%llu", (unsigned long long)(left - left / 10));
+}
+
+static void ask_https(struct errand *errand, const struct mf_http_get *http,
+                      int64_t deadline)
+{
+    const struct pod_member *member = errand->member;
+    const char *host = address_of(member->of, http->host);
+    cleanup(strv_freep) char **argv = NULL;
+
+    strv_add(&argv, "berth-probe");
+    strv_add(&argv, "https");
+    strv_add(&argv, host);
+    strv_take(&argv, xasprintf("%u", port_of(member->spec, &http->port)));
+    strv_take(&argv, xasprintf("%s%s", http->path && http->path[0] == '/' ? "" : "/",
+                               http->path ? http->path : ""));
+    strv_take(&argv, patience(deadline));
+    strv_add(&argv, errand->is_hook ? "any" : "status");
+    for (size_t i = 0; i < http->headers.n; i++) {
+        const struct mf_pair *pair = &http->headers.items[i];
+
+        strv_take(&argv,
+                  xasprintf("%s: %s", pair->key, pair->value ? pair->value : ""));
+    }
+    ask_by_program(errand, argv, host);
+}
+
+static void ask_grpc(struct errand *errand, const struct mf_grpc *grpc,
+                     int64_t deadline)
+{
+    const char *host = address_of(errand->member->of, NULL);
+    cleanup(strv_freep) char **argv = NULL;
+
+    strv_add(&argv, "berth-probe");
+    strv_add(&argv, "grpc");
+    strv_add(&argv, host);
+    strv_take(&argv, xasprintf("%u", (unsigned int)grpc->port));
+    strv_add(&argv, grpc->service ? grpc->service : "");
+    strv_take(&argv, patience(deadline));
+    ask_by_program(errand, argv, host);
+}
+
+static void ask_http(struct errand *errand, const struct mf_http_get *http,
+                     int64_t deadline)
+{
+    if (http->scheme == MF_HTTPS)
+        ask_https(errand, http, deadline);
+    else
+        ask(errand, http, NULL, deadline);
+}
+
 bool pod_probes_take_event(struct pod_member *member,
                            const struct container_event *event)
 {
@@ -336,8 +481,12 @@ void pod_probes_probe(struct pod_member *member, const struct pod_todo *todo)
         report(errand, false, "the container does not run");
     else if (probe->exec)
         run_program(errand, probe->exec);
+    else if (probe->grpc)
+        ask_grpc(errand, probe->grpc, todo->deadline);
+    else if (probe->http)
+        ask_http(errand, probe->http, todo->deadline);
     else
-        ask(errand, probe->http, probe->tcp, todo->deadline);
+        ask(errand, NULL, probe->tcp, todo->deadline);
 }
 
 void pod_probes_hook(struct pod_member *member, const struct pod_todo *todo)
@@ -351,7 +500,7 @@ void pod_probes_hook(struct pod_member *member, const struct pod_todo *todo)
     else if (hook->exec)
         run_program(errand, hook->exec);
     else if (hook->http)
-        ask(errand, hook->http, NULL, todo->deadline);
+        ask_http(errand, hook->http, todo->deadline);
     else
         wait_for(errand, hook->sleep->seconds);
 }

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from desk import wait_until
+from desk import run, wait_until
 
 # What it is asked for is in 'asked'; it listens when there is a file 'listen'; a path is
 # well while there is a file of its name.
@@ -205,3 +205,92 @@ def test_a_post_start_that_fails_ends_the_container(pod):
     wait_until(lambda: one.status()["phase"] == "Failed", what="the end of the pod")
     assert ends(one.main())["exitCode"] == 143
     one.until_event("FailedPostStartHook", "exit status 3: no such thing")
+
+
+# ------------------------------------------------------------------ TLS and gRPC
+
+TLS_SERVER = SERVER.replace("import http.server", "import ssl, http.server").replace(
+    'socketserver.TCPServer(("", 8080), Handler).serve_forever()', """
+server = socketserver.TCPServer(("", 8080), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/desk/pem")
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+""")
+# As much of HTTP/2 as a health check needs: 'service' is well while there is a file of
+# its name.
+GRPC_SERVER = r"""
+import os, socket, struct
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + \
+        struct.pack(">I", stream) + payload
+def literal(name, value):
+    return bytes([0, len(name)]) + name + bytes([len(value)]) + value
+def full(conn, n):
+    data = b""
+    while len(data) < n:
+        more = conn.recv(n - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+def serve(conn):
+    full(conn, 24)
+    conn.sendall(frame(4, 0, 0))
+    while True:
+        head = full(conn, 9)
+        size, kind, flags = int.from_bytes(head[:3], "big"), head[3], head[4]
+        stream, payload = struct.unpack(">I", head[5:])[0], full(conn, size)
+        if kind == 4 and not flags & 1:
+            conn.sendall(frame(4, 1, 0))
+        elif kind == 0 and flags & 1:
+            name = payload[7:].decode()
+            with open("/desk/asked", "a") as asked:
+                asked.write(name + "\n")
+            status = 1 if os.path.exists("/desk/" + name) else 2
+            conn.sendall(frame(1, 4, stream, b"\x88" + literal(b"content-type",
+                                                               b"application/grpc")) +
+                         frame(0, 0, stream, bytes([0, 0, 0, 0, 2, 8, status])) +
+                         frame(1, 5, stream, literal(b"grpc-status", b"0")))
+listener = socket.create_server(("", 8080))
+while True:
+    conn, _ = listener.accept()
+    try:
+        serve(conn)
+    except (EOFError, OSError):
+        conn.close()
+"""
+
+
+def test_a_probe_speaks_https_and_looks_at_no_certificate(pod):
+    made = pod("tls", ["/usr/bin/python3", "-c", "import time\nwhile True:\n try:\n  open('/desk/pem')\n"
+                       "  break\n except OSError: time.sleep(0.05)\n" + TLS_SERVER], {
+        "ports": [{"name": "web", "containerPort": 8080}],
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": "web", "scheme": "HTTPS",
+                                       "httpHeaders": [{"name": "X-From", "value": "probe"}]},
+                           "periodSeconds": 1, "timeoutSeconds": 10}})
+    # Of somebody else's name, and made by nobody: probes do not look at it.
+    files = {"-keyout": "key", "-out": "cert"}
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=other", "-days",
+        "2", *(word for option, name in files.items() for word in (option, made.dir / name)))
+    (made.dir / "new").write_text((made.dir / "key").read_text() +
+                                  (made.dir / "cert").read_text())
+    (made.dir / "new").chmod(0o644)
+    (made.dir / "new").rename(made.dir / "pem")
+    made.until_event("Unhealthy", "Get \"https://")
+    made.touch("listen")
+    made.until_event("Unhealthy", "statuscode: 503")
+    assert not made.main()["ready"]
+    made.touch("ready")
+    made.until(lambda main: main["ready"], "ready")
+    assert "/ready probe" in made.lines("asked")
+
+
+def test_a_probe_asks_a_service_by_grpc(pod):
+    made = pod("grpc", ["/usr/bin/python3", "-c", GRPC_SERVER], {
+        "readinessProbe": {"grpc": {"port": 8080, "service": "shop.Till"},
+                           "periodSeconds": 1, "timeoutSeconds": 10}})
+    made.until_event("Unhealthy", 'service unhealthy (responded with "NOT_SERVING")')
+    made.touch("shop.Till")
+    made.until(lambda main: main["ready"], "ready")
+    assert set(made.lines("asked")) == {"shop.Till"}

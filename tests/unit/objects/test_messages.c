@@ -115,14 +115,15 @@ static const struct {
      "memory, "
      "ephemeral-storage, hugepages-2Mi, or with its vendor, nvidia.com/gpu\n"},
     {CONTAINER("    livenessProbe: {periodSeconds: 3}\n"),
-     "t:8: spec.containers[0].livenessProbe: one of exec, httpGet and tcpSocket is "
-     "required\n"},
-    {CONTAINER("    livenessProbe: {httpGet: {port: 1, scheme: HTTPS}}\n"),
-     "warning: t:8: spec.containers[0].livenessProbe.httpGet.scheme: probes do not "
-     "speak HTTPS: an open port is good, as with tcpSocket\n"},
-    {CONTAINER("    lifecycle: {preStop: {httpGet: {port: 1, scheme: HTTPS}}}\n"),
-     "t:8: spec.containers[0].lifecycle.preStop.httpGet.scheme: hooks do not speak "
-     "HTTPS; exec can\n"},
+     "t:8: spec.containers[0].livenessProbe: one of exec, httpGet, tcpSocket "
+     "and grpc is required\n"},
+    {CONTAINER("    livenessProbe: {grpc: {port: 1, service: a}, exec: {command: "
+               "[a]}}\n"),
+     "t:8: spec.containers[0].livenessProbe: only one of exec, httpGet, tcpSocket and "
+     "grpc can be said\n"},
+    {CONTAINER("    livenessProbe: {grpc: {port: http}}\n"),
+     "t:8: spec.containers[0].livenessProbe.grpc.port: a whole number is expected, not "
+     "the text 'http'\n"},
     {CONTAINER("    livenessProbe: {tcpSocket: {port: http}}\n"),
      "t:8: spec.containers[0].livenessProbe.tcpSocket.port: the container has no port "
      "'http'\n"},
