@@ -26,6 +26,8 @@
 #include "state/job.h"
 
 #define GROUPS_MAX 4096
+#define STORAGE "ephemeral-storage"
+#define GIB (INT64_C(1) << 30)
 #define MIB (INT64_C(1) << 20)
 #define CORES_MAX INT64_C(1000000)
 /* All of a gang are decided on at once. */
@@ -412,6 +414,26 @@ static int add_device(const struct admission *a, const char *resource,
     return 0;
 }
 
+/* Where the site counts it, as a gres of GiB; limits are kept in any case. */
+static int add_storage(const struct admission *a, struct strbuf *gres)
+{
+    cleanup(freep) char *name = gres_of(a->config, STORAGE);
+    struct quantity amount;
+    int64_t bytes, count;
+
+    if (pod_demand(a->pod->spec, STORAGE, &amount))
+        return err_set(a->err, ERANGE, "resources: " STORAGE ": more than there is");
+    bytes = quantity_units(&amount);
+    count = bytes / GIB + (bytes % GIB != 0);
+    if (count && name)
+        strbuf_printf(gres, "%s%s:%" PRId64, gres->len ? "," : "", name, count);
+    else if (count)
+        warn(a,
+             "resources: " STORAGE ": its limits are kept; nodes here do not tell of "
+             "storage, so what it asks for chooses no node (pods.resources)");
+    return 0;
+}
+
 static int fill_devices(struct admission *a)
 {
     cleanup(strv_freep) char **names = pod_resources(a->pod->spec);
@@ -421,8 +443,8 @@ static int fill_devices(struct admission *a)
     strv_foreach (name, names) {
         if (strcmp(*name, "cpu") == 0 || strcmp(*name, "memory") == 0)
             continue;
-        if (strcmp(*name, "ephemeral-storage") == 0)
-            warn(a, "resources: ephemeral-storage: space on disks is not counted");
+        if (strcmp(*name, STORAGE) == 0)
+            rc = add_storage(a, &gres);
         else if (strncmp(*name, "hugepages-", 10) == 0)
             rc = err_set(a->err, EINVAL, "resources: %.40s: they are not given out",
                          *name);

@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "shepherd/pod_network.h"
 #include "shepherd/pod_volumes.h"
+#include "volume/ephemeral.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,8 @@ struct pod_mounts {
     struct pod_volumes *volumes;
     size_t first;     /* of the sandbox's memory: theirs */
     uv_timer_t *look; /* at what they hold; NULL: nobody looks */
-    char *shm;        /* a directory, and where the sandbox has /dev/shm of all */
+    struct ephemeral *ephemeral;
+    char *shm; /* a directory, and where the sandbox has /dev/shm of all */
     struct sandbox_memory *memory;
     size_t n_memory;
 };
@@ -85,11 +87,23 @@ const struct sandbox_memory *pod_mounts_memory(const struct pod_lead *pl, size_t
     return pl->mounts->memory;
 }
 
+/* Both count a bit. In how many ms to call again, 0: never; or -EDQUOT. */
+static int watch(struct pod_mounts *mounts, struct err *err)
+{
+    int64_t now = pod_lead_now() / 1000;
+    int volumes = pod_volumes_watch(mounts->volumes, now, err);
+    int all = volumes < 0 ? 0 : ephemeral_watch(mounts->ephemeral, now, err);
+
+    if (volumes < 0 || all < 0)
+        return volumes < 0 ? volumes : all;
+    return !all || (volumes && volumes < all) ? volumes : all;
+}
+
 static void look(uv_timer_t *timer)
 {
     struct pod_lead *pl = timer->data;
     struct err err;
-    int wait = pod_volumes_watch(pl->mounts->volumes, pod_lead_now() / 1000, &err);
+    int wait = watch(pl->mounts, &err);
 
     if (wait > 0)
         (void)uv_timer_start(timer, look, (uint64_t)wait, 0);
@@ -102,10 +116,13 @@ void pod_mounts_reach(struct pod_lead *pl)
     struct pod_mounts *mounts = pl->mounts;
     size_t n = mounts->n_memory - mounts->first;
     cleanup(freep) int *roots = xcalloc(n + 1, sizeof(*roots));
+    cleanup(freep) char *volumes_dir = NULL;
 
     for (size_t i = 0; i < n; i++)
         roots[i] = sandbox_memory(pl->sandbox, mounts->first + i);
     pod_volumes_reach(mounts->volumes, roots);
+    volumes_dir = xasprintf("%s/volumes", pl->dir);
+    mounts->ephemeral = ephemeral_create(pl->spec->spec, volumes_dir, pl->log_dir);
     mounts->look = xcalloc(1, sizeof(*mounts->look));
     (void)uv_timer_init(pl->sh->loop, mounts->look);
     mounts->look->data = pl;
@@ -250,6 +267,7 @@ void pod_mounts_end(struct pod_lead *pl)
         return;
     if (mounts->look)
         uv_close((uv_handle_t *)mounts->look, free_timer);
+    ephemeral_destroy(mounts->ephemeral);
     pod_volumes_destroy(mounts->volumes);
     free(mounts->shm);
     free(mounts->memory);
