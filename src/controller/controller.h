@@ -57,6 +57,7 @@ struct controller {
     bool is_failed; /* a commit failed; nothing is told any more */
     bool is_closing;
     bool is_recovering; /* jobs are on their way back into the queue */
+    bool has_gang_news; /* see gang_hosts.h */
 
     /* Jobs, in order of their ids, and the lists that some of them are in. */
     struct ctl_job *jobs, *jobs_by_key;

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "controller/changes.h"
+#include "controller/gang_hosts.h"
 #include "controller/object_events.h"
 #include "controller/object_seal.h"
 #include "controller/object_tally.h"
@@ -221,6 +222,8 @@ void object_free(struct ctl_object *object)
     free(object->space);
     free(object->path);
     free(object->waits_for);
+    free(object->gang_address);
+    free(object->gang_names);
     free(object);
 }
 
@@ -435,6 +438,7 @@ void objects_tick(struct controller *ctl, int64_t now)
     object_events_age(ctl, now);
     pods_tick(ctl);
     reclaim_tick(ctl, now);
+    gang_hosts_tick(ctl);
 }
 
 void objects_clear(struct controller *ctl)

@@ -40,6 +40,8 @@ struct ctl_object {
     struct ctl_object *bound, *holder;
     uint32_t n_users;
     bool is_passed, uses_claims;
+    char *gang_address, *gang_names; /* of a Pod: see gang_hosts.h */
+    bool has_gang_news;
     int64_t asked_at;      /* of a volume: when a node was to empty it; 0: not yet */
     Berth__JobSpec *draft; /* of a Pod that is judged and not made yet */
     struct manifest read;  /* see objects_read */

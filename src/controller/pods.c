@@ -15,6 +15,7 @@
 #include "base/strv.h"
 #include "controller/claims.h"
 #include "controller/dispatch.h"
+#include "controller/gang_hosts.h"
 #include "controller/handlers.h"
 #include "controller/helpers.h"
 #include "controller/jobs.h"
@@ -40,6 +41,7 @@ static void status_changed(struct controller *ctl, struct ctl_object *pod)
 {
     struct ctl_object *maker = objects_maker(ctl, pod);
 
+    gang_hosts_note(ctl, pod);
     objects_changed(ctl, pod);
     if (maker && maker->kind->on_pod)
         maker->kind->on_pod(ctl, maker, pod, false);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/dispatch.h"
+#include "controller/gang_hosts.h"
 #include "controller/handlers.h"
 #include "controller/node_marks.h"
 #include "controller/nodes.h"
@@ -126,6 +127,7 @@ void handle_register(struct conn *conn, const Berth__Envelope *env)
     reply_registered(conn, env->id, request);
     reconcile_node(ctl, node, request, has_rebooted);
     pod_data_tell_node(ctl, node);
+    gang_hosts_note_node(ctl, node);
     nodes_settle_hardware(ctl, node);
     if (node->topo)
         go_up(ctl, node);

@@ -4,6 +4,7 @@
  */
 #include "pod/names.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -16,17 +17,21 @@
 
 /* -------------------------------------------------------------------- names */
 
-char *pod_hostname(const struct mf_pod *pod)
+char *pod_host_label(const char *name)
 {
-    const char *name = pod->spec->hostname            ? pod->spec->hostname
-                       : pod->meta && pod->meta->name ? pod->meta->name
-                                                      : "pod";
     char *label = xstrndup(name, LABEL_MAX);
 
     /* What is left of a longer name still has to be one. */
     for (size_t len = strlen(label); len > 0 && strchr("-.", label[len - 1]); len--)
         label[len - 1] = '\0';
     return label;
+}
+
+char *pod_hostname(const struct mf_pod *pod)
+{
+    return pod_host_label(pod->spec->hostname            ? pod->spec->hostname
+                          : pod->meta && pod->meta->name ? pod->meta->name
+                                                         : "pod");
 }
 
 static char *full_name(const char *host, const char *subdomain, const char *name_space)
@@ -77,6 +82,55 @@ static void add_aliases(struct strbuf *sb, const struct mf_pod_spec *spec)
 
         strbuf_printf(sb, "%s\t%s\n", alias->ip, names);
     }
+}
+
+/* Texts of hosts and addresses alone, so that a line stays one. */
+static bool is_plain(const char *word)
+{
+    return *word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
+                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_")];
+}
+
+static void add_member(struct pod_gang *gang, char *const *words, const char *own)
+{
+    char *label = strv_len(words) == 3 ? pod_host_label(words[1]) : NULL;
+    size_t at = strv_len(gang->words);
+
+    if (!label || strcmp(label, own) == 0 || !is_plain(words[0]) || !is_plain(label) ||
+        !is_plain(words[2])) {
+        free(label);
+        return;
+    }
+    strv_add(&gang->words, words[0]);
+    strv_take(&gang->words, label);
+    strv_add(&gang->words, words[2]);
+    gang->v = xrealloc(gang->v, gang->n + 1, sizeof(*gang->v));
+    gang->v[gang->n++] = (struct pod_neighbour){
+        .address = gang->words[at],
+        .name = gang->words[at + 1],
+        .subdomain = strcmp(words[2], "-") == 0 ? NULL : gang->words[at + 2]};
+}
+
+void pod_gang_read(const char *text, size_t len, const struct mf_pod *self,
+                   struct pod_gang *ret)
+{
+    cleanup(freep) char *copy = xstrndup(text ? text : "", len);
+    cleanup(freep) char *own = pod_hostname(self);
+    char *rest = copy, *line;
+
+    *ret = (struct pod_gang){0};
+    while (ret->n < POD_GANG_MAX && (line = strsep(&rest, "\n"))) {
+        cleanup(strv_freep) char **words = strv_split(line, " ");
+
+        add_member(ret, words, own);
+    }
+}
+
+void pod_gang_fini(struct pod_gang *gang)
+{
+    strv_free(gang->words);
+    free(gang->v);
+    *gang = (struct pod_gang){0};
 }
 
 char *pod_hosts_text(const struct mf_pod *pod, const struct pod_hosts *hosts)

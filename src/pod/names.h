@@ -25,6 +25,21 @@ struct pod_hosts {
     size_t n_neighbours;
 };
 
+/* The other members of its gang, from the text that the controller sends: a line each,
+ * "ADDRESS NAME SUBDOMAIN", "-" for no subdomain. Itself, what is no such line and what
+ * is beyond POD_GANG_MAX are left out. */
+#define POD_GANG_MAX 128
+struct pod_gang {
+    struct pod_neighbour *v;
+    size_t n;
+    char **words; /* that they point to, an strv */
+};
+void pod_gang_read(const char *text, size_t len, const struct mf_pod *self,
+                   struct pod_gang *ret);
+void pod_gang_fini(struct pod_gang *gang);
+
+/* A name as a host's: at most 63 characters of it; heap. */
+char *pod_host_label(const char *name);
 /* spec.hostname, else the pod's name: at most 63 characters; heap. */
 char *pod_hostname(const struct mf_pod *pod);
 /* With a subdomain "HOST.SUBDOMAIN.NAMESPACE.svc.cluster.local", else NULL; heap. */

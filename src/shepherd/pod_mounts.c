@@ -133,6 +133,10 @@ void pod_mounts_take(struct pod_lead *pl, const Berth__PodData *data)
 {
     const struct pod_event news = {.kind = POD_CONFIG_NEW};
 
+    for (size_t i = 0; i < data->n_objects; i++)
+        if (strcmp(data->objects[i]->kind, "Gang") == 0)
+            pod_network_gang(pl, (const char *)data->objects[i]->manifest.data,
+                             data->objects[i]->manifest.len);
     if (pl->mounts && pl->mounts->volumes &&
         pod_volumes_take(pl->mounts->volumes, data))
         pod_lead_tell(pl, &news);

@@ -13,6 +13,7 @@
 #include "shepherd/pod_network.h"
 
 #include "base/io.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "pod/names.h"
 #include "shepherd/pod_slirp.h"
@@ -36,8 +37,9 @@ struct pod_network {
     struct pod_lead *pl; /* NULL: the pod has ended, an answer is still awaited */
     char hostname[HOST_NAME_MAX + 1];
     char address[16];
-    char *hosts, *resolver; /* files for all containers */
-    struct bind_mount mount;
+    char *hosts, *resolver;      /* files for all containers */
+    struct bind_mount mounts[2]; /* of these */
+    struct pod_gang gang;
     struct pod_slirp *slirp;
     network_fn *fn;   /* NULL: has been called */
     bool is_asking;   /* berthd, right now */
@@ -99,7 +101,9 @@ static char *hosts_text(const struct pod_network *network)
     const struct mf_pod *pod = network->pl->spec;
     cleanup(freep) char *node = NULL;
     struct pod_hosts hosts = {.address = network->address,
-                              .name_space = pod->meta->name_space};
+                              .name_space = pod->meta->name_space,
+                              .neighbours = network->gang.v,
+                              .n_neighbours = network->gang.n};
 
     if (!pod_network_is_own(network->pl))
         hosts.node_hosts = node = read_etc("/etc/hosts");
@@ -141,10 +145,13 @@ static int write_files(struct pod_network *network, struct err *err)
 
     if (!rc)
         rc = write_file(network, "resolv.conf", resolver, &network->resolver, err);
-    network->mount = (struct bind_mount){.source = network->resolver,
-                                         .target = NODE_RESOLVER,
-                                         .readonly = true,
-                                         .origin = "dnsPolicy"};
+    network->mounts[0] = (struct bind_mount){.source = network->resolver,
+                                             .target = NODE_RESOLVER,
+                                             .readonly = true,
+                                             .origin = "dnsPolicy"};
+    /* One file for all containers, as members of a gang come and go. */
+    network->mounts[1] = (struct bind_mount){
+        .source = network->hosts, .target = "/etc/hosts", .origin = "hostAliases"};
     return rc;
 }
 
@@ -340,8 +347,31 @@ const struct bind_mount *pod_network_mounts(const struct pod_lead *pl, size_t *r
 {
     const struct pod_network *network = network_of(pl);
 
-    *ret_n = network->resolver ? 1 : 0;
-    return &network->mount;
+    *ret_n = network->resolver && network->hosts ? ARRAY_SIZE(network->mounts) : 0;
+    return network->mounts;
+}
+
+/* The same file, which containers have mounted: what is read meanwhile is the old text
+ * or the new one's beginning, and lines of members are at its end. */
+static int rewrite_hosts(const struct pod_network *network)
+{
+    cleanup(freep) char *text = hosts_text(network);
+    cleanup(closep) int fd = open(network->hosts, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    int rc = fd < 0 ? -errno : io_write_full(fd, text, strlen(text));
+
+    return !rc && ftruncate(fd, (off_t)strlen(text)) ? -errno : rc;
+}
+
+void pod_network_gang(struct pod_lead *pl, const char *text, size_t len)
+{
+    struct pod_network *network = network_of(pl);
+    int rc;
+
+    pod_gang_fini(&network->gang);
+    pod_gang_read(text, len, pl->spec, &network->gang);
+    rc = network->hosts ? rewrite_hosts(network) : 0;
+    if (rc)
+        log_warn("%s: %s", network->hosts, strerror(-rc));
 }
 
 void pod_network_end(struct pod_lead *pl)
@@ -351,6 +381,7 @@ void pod_network_end(struct pod_lead *pl)
     if (!network)
         return;
     pod_slirp_stop(network->slirp);
+    pod_gang_fini(&network->gang);
     free(network->hosts);
     free(network->resolver);
     network->pl = NULL;

@@ -23,8 +23,11 @@ const char *pod_network_address(const struct pod_lead *pl);
 const char *pod_network_host_address(const struct pod_lead *pl);
 /* The file to be /etc/hosts of all containers; NULL: the node's. */
 const char *pod_network_hosts(const struct pod_lead *pl);
-/* More mounts that come of it, /etc/resolv.conf for one; n of them, ours. */
+/* The mounts that come of it, /etc/hosts and /etc/resolv.conf; n of them, ours. */
 const struct bind_mount *pod_network_mounts(const struct pod_lead *pl, size_t *ret_n);
+/* Who else is in its gang, as the controller tells it: into /etc/hosts, also of
+ * containers that run. */
+void pod_network_gang(struct pod_lead *pl, const char *text, size_t len);
 void pod_network_end(struct pod_lead *pl);
 
 #endif

@@ -68,6 +68,8 @@ static int take_pod(struct pod_volumes *v, const Berth__PodObject *object)
 
 static int take_one(struct pod_volumes *v, const Berth__PodObject *object)
 {
+    if (strcmp(object->kind, "Gang") == 0)
+        return 0; /* of the pod's network */
     /* A core dump of ours would have what passed through here. */
     if (strcmp(object->kind, "Secret") == 0)
         identity_keep_closed();

@@ -109,3 +109,29 @@ def test_a_gang_starts_together_or_waits(pods, desk):
     assert not pods.running()
     pods.apply(manifest("rank-2", annotations=gang))
     pods.until(3)
+
+
+def hosts_of(desk, name):
+    """Lines of /etc/hosts in a pod, as names by addresses."""
+    text = desk.berth("exec", name, "cat", "/etc/hosts", check=False).stdout
+    return {word: line.split()[0] for line in text.splitlines() for word in line.split()[1:]}
+
+
+def test_members_of_a_gang_find_each_other_by_name(pods, desk):
+    gang = {"berth/gang": "hosts", "berth/gang-size": "2"}
+    pods.apply(manifest("peer-0", annotations=gang, subdomain="peers"),
+               manifest("peer-1", annotations=gang, hostname="second"))
+    pods.until(2)
+    address = {name: one["status"]["podIP"] for name, one in pods.all().items()}
+    full = "peer-0.peers.default.svc.cluster.local"
+    wait_until(lambda: hosts_of(desk, "peer-1").get(full) == address["peer-0"] and
+               hosts_of(desk, "peer-0").get("second") == address["peer-1"],
+               what="each other's names")
+    assert hosts_of(desk, "peer-1")["peer-0"] == address["peer-0"]
+    # One that comes in the place of another has another address, which is told.
+    desk.berth("delete", "pod", "peer-1", "--now")
+    wait_until(lambda: "second" not in hosts_of(desk, "peer-0"), what="that it has gone")
+    pods.apply(manifest("peer-2", annotations=gang))
+    pods.until(2)
+    now = pods.all()["peer-2"]["status"]["podIP"]
+    wait_until(lambda: hosts_of(desk, "peer-0").get("peer-2") == now, what="the new name")

@@ -56,6 +56,29 @@ static void a_long_name_is_cut_where_one_may_end(void **state)
     assert_int_equal(host[59], '9');
 }
 
+static void a_gang_is_read_from_lines_and_is_not_the_pod_itself(void **state)
+{
+    static const char text[] = "10.88.1.7 web -\n10.88.2.9 db-1 dbs\nbroken\n"
+                               "10.88.2.8 evil\tname x\n10.88.2.7 a b c\n"
+                               "fd00::2 db-2 -\n";
+    struct read r = read_text(POD(""));
+    struct pod_gang gang;
+
+    (void)state;
+    pod_gang_read(text, sizeof(text) - 1, r.pod, &gang);
+    assert_int_equal(gang.n, 2);
+    assert_string_equal(gang.v[0].name, "db-1");
+    assert_string_equal(gang.v[0].subdomain, "dbs");
+    assert_string_equal(gang.v[0].address, "10.88.2.9");
+    assert_string_equal(gang.v[1].name, "db-2");
+    assert_null(gang.v[1].subdomain);
+    pod_gang_fini(&gang);
+    pod_gang_read(NULL, 0, r.pod, &gang);
+    assert_int_equal(gang.n, 0);
+    pod_gang_fini(&gang);
+    manifest_fini(&r.manifest);
+}
+
 static void hosts_have_the_pod_its_neighbours_and_aliases(void **state)
 {
     static const struct pod_neighbour others[] = {
@@ -158,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pod_is_called_by_its_name_unless_it_says_otherwise),
         cmocka_unit_test(a_long_name_is_cut_where_one_may_end),
+        cmocka_unit_test(a_gang_is_read_from_lines_and_is_not_the_pod_itself),
         cmocka_unit_test(hosts_have_the_pod_its_neighbours_and_aliases),
         cmocka_unit_test(the_nodes_own_hosts_stay_with_its_network),
         cmocka_unit_test(who_says_nothing_asks_as_the_node_does),
