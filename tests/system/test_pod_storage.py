@@ -56,13 +56,15 @@ def site(small_tar):
         (exported / name).chmod(0o777)
         (exported / name / "word").write_text("exported\n")
     (home / "pv").mkdir()
+    (home / "shown").mkdir(mode=0o755)
     os.environ["BERTH_MOUNT"] = str(helper)
     try:
         cluster.up("--nodes", "1", "--cores-per-node", "2")
         restart_node(cluster, lambda text: text.replace(
             "pods:\n", "pods:\n  nfs: ['filer:/home:rw', 'filer:/data', 'filer:/refused']\n"
             f"  nfs_options: [noatime]\n  reclaim_paths: [{home / 'pv'}]\n"
-            f"  log_dir: {home}/logs.%n\n  logs_user: 1M\n"))
+            f"  log_dir: {home}/logs.%n\n  logs_user: 1M\n").replace(
+                'host_paths: "/:rw"', f'host_paths: "{home}/shown:rw"'))
         os.kill(cluster.status()["controller"]["pid"], signal.SIGTERM)
         wait_until(lambda: not cluster.status(check=False)["controller"]["alive"])
         cluster.berth("cluster", "start", "--dir", cluster.dir)
