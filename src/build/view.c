@@ -43,7 +43,7 @@ static int become_root(struct err *err)
         return err_sys(err, errno,
                        "make a user namespace for the build (a container, or this "
                        "node's settings, may forbid it)");
-    return isolate_map_ids(uid, gid, true, err);
+    return isolate_map_ids(uid, gid, 0, 0, err);
 }
 
 static void child(view_fn *fn, void *ctx, int out, struct outcome *outcome)

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/strv.h"
 #include "cli/batch_manifest.h"
 #include "cli/cluster_link.h"
@@ -52,9 +53,8 @@ int apply_batch_add(struct apply_batch *batch, const char *config, const char *f
         if (!job)
             return -err->code;
     }
-    item = (struct apply_item){.name = xstrdup(name),
-                               .where = xasprintf("%s:%u", file, object->root->line),
-                               .job = job};
+    item = (struct apply_item){
+        .name = xstrdup(name), .file = xstrdup(file), .root = object->root, .job = job};
     out = open_memstream(&item.json, &item.len);
     BUG_ON(!out);
     node_write_json(object->root, 0, out);
@@ -70,13 +70,49 @@ void apply_batch_fini(struct apply_batch *batch)
 {
     for (size_t i = 0; i < batch->n; i++) {
         free(batch->items[i].json);
-        free(batch->items[i].where);
+        free(batch->items[i].file);
         free(batch->items[i].name);
         strv_free(batch->items[i].warnings);
         free_message(batch->items[i].job);
     }
     free(batch->items);
     *batch = (struct apply_batch){.n = 0};
+}
+
+/* ------------------------------------------------------------------------ places */
+
+/* How much of the text is a field: "spec.nodeName" of "spec.nodeName: no". */
+static size_t field_len(const char *text)
+{
+    size_t len = strcspn(text, ": ");
+
+    if (strncmp(text, "spec", 4) != 0 && strncmp(text, "metadata.", 9) != 0 &&
+        strncmp(text, "data", 4) != 0)
+        return 0;
+    return text[len] == ':' ? len : 0;
+}
+
+/* The line of the field that the words are about, behind whose they are: "pod web:
+ * spec.nodeName: ...", "job j: spec.template: spec.nodeName: ...". */
+static unsigned int line_of(const struct apply_item *item, const char *words)
+{
+    struct strbuf path = STRBUF_INIT;
+    unsigned int line = item->root->line;
+
+    for (const char *at = words; at; at = strstr(at, ": ")) {
+        size_t len;
+
+        at += at == words ? 0 : 2;
+        len = field_len(at);
+        if (len)
+            strbuf_printf(&path, "%s%.*s", path.len ? "." : "", (int)len, at);
+        else if (path.len)
+            break;
+    }
+    if (path.len)
+        line = node_at(item->root, path.s)->line;
+    strbuf_fini(&path);
+    return line;
 }
 
 /* ---------------------------------------------------------------- what came of it */
@@ -124,9 +160,11 @@ static int take_reply(const struct apply_wish *wish, const struct apply_item *it
 {
     for (size_t w = 0; !wish->is_quiet && w < reply->n_warnings; w++)
         if (!was_said(item, reply->warnings[w]))
-            say_warning("%s: %s: %s", item->where, item->name, reply->warnings[w]);
+            say_warning("%s:%u: %s: %s", item->file, line_of(item, reply->warnings[w]),
+                        item->name, reply->warnings[w]);
     if (reply->status && reply->status->code) {
-        say_error("%s: %s: %s", item->where, item->name, reply->status->text);
+        say_error("%s:%u: %s: %s", item->file, line_of(item, reply->status->text),
+                  item->name, reply->status->text);
         return STATUS_FAILED;
     }
     show(wish, item, reply, documents);
@@ -167,7 +205,8 @@ static int send_some(struct berth *berth, const struct apply_wish *wish,
     apply.dry_run = wish->is_dry;
     apply.name_space = space;
     if (berth_object_apply(berth, &apply, &replies, &err) < 0) {
-        say_error("%s: %s: %s", items[0].where, items[0].name, err.text);
+        say_error("%s:%u: %s: %s", items[0].file, items[0].root->line, items[0].name,
+                  err.text);
         return STATUS_FAILED;
     }
     for (size_t i = 0; i < n && i < replies->n_replies; i++)
@@ -206,11 +245,13 @@ static int submit(struct berth *berth, const struct apply_wish *wish,
                  : berth_submit(berth, item->job, is_apply ? key : NULL, &reply, &err);
 
     if (rc < 0) {
-        say_error("%s: %s: %s", item->where, item->name, err.text);
+        say_error("%s:%u: %s: %s", item->file, line_of(item, err.text), item->name,
+                  err.text);
         return STATUS_FAILED;
     }
     for (size_t w = 0; reply && !wish->is_quiet && w < reply->n_warnings; w++)
-        say_warning("%s: %s: %s", item->where, item->name, reply->warnings[w]);
+        say_warning("%s:%u: %s: %s", item->file, line_of(item, reply->warnings[w]),
+                    item->name, reply->warnings[w]);
     tell_job(wish, item, reply ? reply->job_id : 0);
     return STATUS_OK;
 }

@@ -30,9 +30,10 @@ struct apply_wish {
 struct apply_item {
     char *json;
     size_t len;
-    char *where;         /* "pod.yaml:3" */
-    char *name;          /* "pod/web" */
-    char **warnings;     /* what has been said about it (strv) */
+    char *file;
+    const struct node *root; /* where its fields stand; borrowed */
+    char *name;              /* "pod/web" */
+    char **warnings;         /* what has been said about it (strv) */
     Berth__JobSpec *job; /* of a BatchJob: it goes into the queue; NULL: an object */
 };
 
@@ -42,7 +43,8 @@ struct apply_batch {
     size_t n;
 };
 
-/* Add an accepted object; 'name' is what lists call it. -Exxx with words when a
+/* Add an accepted object, which stays the caller's and is needed until it has been
+ * sent; 'name' is what lists call it. -Exxx with words when a
  * BatchJob cannot be submitted from here. */
 int apply_batch_add(struct apply_batch *batch, const char *config, const char *file,
                     const char *name, const struct mf_object *object, struct err *err);

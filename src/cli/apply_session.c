@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -167,7 +168,9 @@ int apply_session_take(struct apply_session *session, const char *name,
     for (size_t i = 0; i < manifest.n; i++)
         if (take_object(session, name, &manifest.objects[i]) != STATUS_OK)
             status = STATUS_FAILED;
-    manifest_fini(&manifest);
+    session->manifests = xrealloc(session->manifests, session->n_manifests + 1,
+                                  sizeof(*session->manifests));
+    session->manifests[session->n_manifests++] = manifest;
     return status;
 }
 
@@ -199,6 +202,9 @@ int apply_session_end(struct apply_session *session)
 void apply_session_fini(struct apply_session *session)
 {
     apply_batch_fini(&session->batch);
+    for (size_t i = 0; i < session->n_manifests; i++)
+        manifest_fini(&session->manifests[i]);
+    free(session->manifests);
     table_destroy(session->table);
     label_spec_fini(&session->selector);
 }

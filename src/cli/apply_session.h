@@ -28,6 +28,8 @@ struct apply_session {
     Berth__ObjectApply__Verb verb;
     /* What came of it. */
     struct apply_batch batch;
+    struct manifest *manifests; /* that were taken: the batch is of them */
+    size_t n_manifests;
     size_t n_taken, n_refused, n_shown;
     struct table *table; /* of -o wide; made when it is needed */
 };

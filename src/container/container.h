@@ -135,6 +135,7 @@ struct task_spec {
     bool has_terminal;
     uint16_t rows, columns; /* of the terminal */
     bool needs_cwd;   /* no fallback: without 'cwd' it does not start, status 126 */
+    bool makes_cwd;   /* 'cwd' is made when it is not there */
     const char *cpus; /* OS processor numbers, "0-3"; NULL: unbound */
     uint32_t memory_policy; /* MPOL_* of set_mempolicy(2) ... */
     const char *memory;     /* ... for these NUMA nodes, "0-1"; NULL: none is set */

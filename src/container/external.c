@@ -39,7 +39,7 @@ void external_exec(const struct container_spec *spec, uid_t uid, gid_t gid)
     const struct container_external *external = spec->external;
     struct err err = {0};
 
-    if (isolate_map_ids(uid, gid, true, &err) ||
+    if (isolate_map_ids(uid, gid, 0, 0, &err) ||
         (spec->no_network && isolate_raise_loopback(&err)) ||
         rootfs_mount_for(spec, &err) || hand_over(external, &err))
         init_fail(INIT_SOCK, &err);

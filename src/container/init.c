@@ -270,7 +270,8 @@ static int build(const struct container_spec *spec, uid_t uid, gid_t gid,
 {
     int rc;
 
-    if ((rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
+    if ((rc = isolate_map_ids(uid, gid, spec->as_root ? 0 : uid,
+                              spec->as_root ? 0 : gid, err)) ||
         (rc = spec->no_network ? isolate_raise_loopback(err) : 0) ||
         (rc = rootfs_build(spec, err)))
         return rc;

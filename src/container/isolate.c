@@ -84,7 +84,8 @@ int isolate_oom_score(int score, struct err *err)
     return 0;
 }
 
-int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err)
+int isolate_map_ids(uid_t uid, gid_t gid, uid_t inside_uid, gid_t inside_gid,
+                    struct err *err)
 {
     char text[64];
     int rc;
@@ -96,11 +97,11 @@ int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err)
     rc = write_proc("/proc/self/setgroups", "deny", err);
     if (rc)
         return rc;
-    (void)snprintf(text, sizeof(text), "%u %u 1", as_root ? 0 : uid, uid);
+    (void)snprintf(text, sizeof(text), "%u %u 1", inside_uid, uid);
     rc = write_proc("/proc/self/uid_map", text, err);
     if (rc)
         return rc;
-    (void)snprintf(text, sizeof(text), "%u %u 1", as_root ? 0 : gid, gid);
+    (void)snprintf(text, sizeof(text), "%u %u 1", inside_gid, gid);
     return write_proc("/proc/self/gid_map", text, err);
 }
 
@@ -143,6 +144,16 @@ int isolate_raise_loopback(struct err *err)
     if (sock < 0 || ioctl(sock, SIOCSIFFLAGS, &request))
         return err_sys(err, errno, "raise the loopback device");
     return 0;
+}
+
+void isolate_open_ports(void)
+{
+    char group[32];
+    struct err err;
+
+    (void)snprintf(group, sizeof(group), "%u %u", getegid(), getegid());
+    (void)write_proc("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0", &err);
+    (void)write_proc("/proc/sys/net/ipv4/ping_group_range", group, &err);
 }
 
 /* The caller's may hold keys of its own, or the daemon's. */

@@ -28,7 +28,8 @@ int isolate_oom_score(int score, struct err *err);
 
 /* Map the caller's one uid and gid (as seen outside) into the user namespace
  * just made: to themselves, or to 0. */
-int isolate_map_ids(uid_t uid, gid_t gid, bool as_root, struct err *err);
+int isolate_map_ids(uid_t uid, gid_t gid, uid_t inside_uid, gid_t inside_gid,
+                    struct err *err);
 
 /* Let go of what was inherited: descriptors and signal dispositions. Dies
  * with the caller from now on. */
@@ -36,6 +37,9 @@ int isolate_detach(int sock, struct err *err);
 
 /* In a network namespace just made: let the loopback device carry packets. */
 int isolate_raise_loopback(struct err *err);
+/* Likewise: let anybody in it listen to ports below 1024, and ping. Where the kernel
+ * does not let us, a program that wants that is told by the kernel. */
+void isolate_open_ports(void);
 
 /* After the root is built: a keyring of its own; nobody may trace init or gain
  * privileges by exec, and unless 'keep_caps' no program started from here on has a

@@ -105,6 +105,7 @@ static uint32_t flags_of(const struct task_spec *task)
     return (task->new_session ? ORDER_NEW_SESSION : 0u) |
            (task->has_terminal ? ORDER_TERMINAL : 0u) |
            (task->needs_cwd ? ORDER_NEEDS_CWD : 0u) |
+           (task->makes_cwd ? ORDER_MAKES_CWD : 0u) |
            (task->has_wire ? ORDER_WIRE : 0u);
 }
 
@@ -198,6 +199,7 @@ int order_parse(const struct order_head *head, char *body, struct order *ret)
     ret->new_session = head->flags & ORDER_NEW_SESSION;
     ret->has_terminal = head->flags & ORDER_TERMINAL;
     ret->needs_cwd = head->flags & ORDER_NEEDS_CWD;
+    ret->makes_cwd = head->flags & ORDER_MAKES_CWD;
     ret->has_wire = head->flags & ORDER_WIRE;
     ret->rows = head->rows;
     ret->columns = head->columns;

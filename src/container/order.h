@@ -33,6 +33,7 @@ enum {
     ORDER_NEEDS_CWD = 4,
     ORDER_WIRE = 8,
     ORDER_PROCESS = 16, /* of a signal: not for the process's group */
+    ORDER_MAKES_CWD = 32,
 };
 
 struct order_head {
@@ -55,7 +56,7 @@ struct order {
     uint32_t task;
     int signo;
     unsigned int umask;
-    bool new_session, has_terminal, needs_cwd, has_wire;
+    bool new_session, has_terminal, needs_cwd, makes_cwd, has_wire;
     bool is_for_process;         /* a signal: not for its group */
     uint16_t rows, columns;      /* of the terminal */
     const char *cwd, *cpus;      /* cpus: "" for unbound */

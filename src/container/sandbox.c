@@ -89,9 +89,12 @@ static int set_up(const struct sandbox_spec *spec, uid_t uid, gid_t gid,
 {
     int rc;
 
-    if ((rc = isolate_map_ids(uid, gid, spec->as_root, err)) ||
+    if ((rc = isolate_map_ids(uid, gid, spec->has_ids ? spec->uid : uid,
+                              spec->has_ids ? spec->gid : gid, err)) ||
         (rc = spec->own_network ? isolate_raise_loopback(err) : 0))
         return rc;
+    if (spec->own_network)
+        isolate_open_ports();
     if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)))
         return err_sys(err, errno, "set the host name to %s", spec->hostname);
     for (size_t i = 0; i < spec->n_memory; i++) {

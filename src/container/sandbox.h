@@ -33,8 +33,12 @@ struct sandbox_memory {
 };
 
 struct sandbox_spec {
-    bool as_root;         /* the caller is uid 0 in all containers, else itself */
-    bool own_network;     /* with a loopback device only, until it is given more */
+    bool as_root; /* the containers have the capabilities of their user namespace */
+    bool has_ids; /* the caller is uid and gid in all containers, not itself */
+    uid_t uid;
+    gid_t gid;
+    bool own_network;     /* with a loopback device only, until it is given more; all
+                           * its ports are anybody's, those below 1024 too */
     bool shares_pids;     /* one PID namespace for all containers */
     const char *hostname; /* NULL: the node's (no UTS namespace is made) */
     const char *program;  /* a static one to become, SANDBOX_PROGRAM of Berth's; NULL:

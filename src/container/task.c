@@ -10,6 +10,7 @@
 #include "container/task.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -130,6 +131,23 @@ ON_BORROWED_STACK static void say_moved(const struct order *order, const char *t
         return;
 }
 
+/* As far as that goes; whether it is there then is what chdir says. */
+ON_BORROWED_STACK static void make_directories(const char *path)
+{
+    char part[PATH_MAX];
+    size_t len = strlen(path);
+
+    if (len >= sizeof(part))
+        return;
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        (void)mkdir(part, 0755);
+    }
+}
+
 /* Where the order says, or in the container's directory, or at the top. Returns
  * where the task is then; NULL, errno set, when nowhere. */
 ON_BORROWED_STACK static const char *enter(const struct launch *launch, int *ret_why)
@@ -139,6 +157,8 @@ ON_BORROWED_STACK static const char *enter(const struct launch *launch, int *ret
     for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
         if (!places[i])
             continue;
+        if (i == 0 && launch->order->makes_cwd && access(places[i], F_OK) != 0)
+            make_directories(places[i]);
         if (chdir(places[i]) == 0)
             return places[i];
         if (i == 0)

@@ -52,8 +52,11 @@ int object_space_for(const struct controller *ctl, uid_t uid, const char *user,
     }
     rc = assoc_find_account(ctl->assoc, name_space, &index, err);
     if (rc)
-        return err_wrap(err, "namespace '%.64s' is neither '" OWN "' nor an account",
-                        name_space);
+        return err_set(err, -rc,
+                       "namespace '%.64s': there is no account of that name: "
+                       "administrators add one ('berth account add %.64s'); without a "
+                       "namespace it is '" OWN "', one's own",
+                       name_space, name_space);
     if (!is_admin && !is_member(ctl, user, name_space))
         return err_set(err, EACCES,
                        "namespace '%.64s': it is that of an account, and user %s is "

@@ -94,32 +94,12 @@ static bool is_in_group(const Berth__ObjectRecord *record, int64_t gid)
     return false;
 }
 
-/* A container is its job's user; inside, that is the user's own number or 0. */
-static int check_user(const struct admission *a, const char *path, int64_t user,
-                      int64_t group)
+static int check_groups(const struct admission *a)
 {
-    const Berth__ObjectRecord *record = a->record;
+    const struct mf_pod_security *s = a->pod->spec->security;
 
-    if (user != MF_UNSET && user != 0 && user != record->owner_uid)
-        return err_set(a->err, EINVAL,
-                       "%s.runAsUser: %" PRId64 " is not you: it is your own number, "
-                       "%u, or 0",
-                       path, user, record->owner_uid);
-    if (group != MF_UNSET && group != 0 && group != record->owner_gid)
-        return err_set(a->err, EINVAL,
-                       "%s.runAsGroup: %" PRId64 " is not your group: it is your own, "
-                       "%u, or 0",
-                       path, group, record->owner_gid);
-    return 0;
-}
-
-static int check_groups(const struct admission *a, const struct mf_pod_security *s)
-{
-    if (s->fs_group != MF_UNSET && s->fs_group != 0 &&
-        !is_in_group(a->record, s->fs_group))
-        return err_set(a->err, EACCES,
-                       "spec.securityContext.fsGroup: you are not in group %" PRId64,
-                       s->fs_group);
+    if (!s)
+        return 0;
     for (size_t i = 0; i < s->groups.n; i++)
         if (!is_in_group(a->record, s->groups.items[i]))
             return err_set(a->err, EACCES,
@@ -129,72 +109,19 @@ static int check_groups(const struct admission *a, const struct mf_pod_security 
     return 0;
 }
 
-static bool is_root(const struct mf_pod_spec *spec)
-{
-    bool is_said = spec->security && spec->security->user == 0;
-
-    for (size_t i = 0; i < n_containers(spec); i++) {
-        const struct mf_security *security = container_at(spec, i)->security;
-
-        is_said |= security && security->user == 0;
-    }
-    return is_said;
-}
-
-/* One user namespace has one user: who is root in one container is in all. */
-static int check_non_root(const struct admission *a)
-{
-    const struct mf_pod_spec *spec = a->pod->spec;
-    bool is_forbidden = spec->security && spec->security->must_not_be_root;
-
-    for (size_t i = 0; i < n_containers(spec); i++) {
-        const struct mf_security *security = container_at(spec, i)->security;
-
-        is_forbidden |= security && security->must_not_be_root;
-    }
-    if (is_forbidden && is_root(spec))
-        return err_set(
-            a->err, EINVAL,
-            "runAsNonRoot, and runAsUser 0: all containers of a pod appear as "
-            "one user");
-    return 0;
-}
-
 /* What is taken, and does less than it says. */
 static void warn_of_users(const struct admission *a)
 {
     const struct mf_pod_spec *spec = a->pod->spec;
 
     if (spec->security && spec->security->fs_group != MF_UNSET)
-        words_add(a->warning, "spec.securityContext.fsGroup: files in volumes keep the "
-                              "group that they have");
+        words_add(a->warning, "spec.securityContext.fsGroup: files in volumes are the "
+                              "user's, and keep the group that they have");
     for (size_t i = 0; i < n_containers(spec); i++)
         if (container_at(spec, i)->has_stdin) {
             words_add(a->warning, "stdin: it stays open, and nobody can attach to it");
             return;
         }
-}
-
-static int check_users(const struct admission *a)
-{
-    const struct mf_pod_spec *spec = a->pod->spec;
-    const struct mf_pod_security *security = spec->security;
-    int rc = 0;
-
-    if (security)
-        rc = check_user(a, "spec.securityContext", security->user, security->group);
-    if (rc == 0 && security)
-        rc = check_groups(a, security);
-    for (size_t i = 0; rc == 0 && i < n_containers(spec); i++) {
-        const struct mf_container *c = container_at(spec, i);
-        cleanup(freep) char *path = NULL;
-
-        if (!c->security)
-            continue;
-        path = xasprintf("container %s: securityContext", c->name);
-        rc = check_user(a, path, c->security->user, c->security->group);
-    }
-    return rc;
 }
 
 /* Elsewhere than in the node's own network, where a port is only told of. */
@@ -628,9 +555,7 @@ int pod_admit(const struct controller *ctl, const Berth__ObjectRecord *record,
     fill_wish(&a);
     fill_groups(&a);
     if (rc == 0)
-        rc = check_users(&a);
-    if (rc == 0)
-        rc = check_non_root(&a);
+        rc = check_groups(&a);
     if (rc == 0)
         rc = check_ports(&a);
     if (rc == 0)

@@ -254,7 +254,8 @@ static char *why_it_waits(struct controller *ctl, struct ctl_object *pod,
         }
         object = find(ctl, pod, &n);
         if (!object && !n.is_optional) {
-            *ret_reason = "CreateContainerConfigError";
+            *ret_reason = strcmp(n.kind, CLAIM) == 0 ? "Unschedulable"
+                                                     : "CreateContainerConfigError";
             return xasprintf("%s %s is not there", n.kind, n.name);
         }
         words =

@@ -50,6 +50,38 @@ static void status_changed(struct controller *ctl, struct ctl_object *pod)
 
 /* ------------------------------------------------------------------ making */
 
+/* The queue judges options; who wrote a manifest knows fields. */
+static void name_field(struct err *err)
+{
+    static const char *const fields[][2] = {
+        {"--nodelist", "spec.nodeName"},
+        {"--cpus-per-task", "spec.containers: cpu"},
+        {"--mem", "spec.containers: memory"},
+        {"--gres", "spec.containers: resources"},
+        {"--partition", "metadata.annotations[berth/partition]"},
+        {"--account", "metadata.annotations[berth/account]"},
+        {"--reservation", "metadata.annotations[berth/reservation]"},
+        {"--qos", "spec.priorityClassName or metadata.annotations[berth/qos]"},
+    };
+    cleanup(freep) char *text = xstrdup(err->text);
+    size_t len = strcspn(text, "=");
+
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+        if (text[len] == '=' && strlen(fields[i][0]) == len &&
+            strncmp(text, fields[i][0], len) == 0)
+            (void)err_set(err, err->code, "%s: %s", fields[i][1], text + len + 1);
+}
+
+int pods_judge(struct controller *ctl, Berth__JobSpec *draft, char **warning,
+               struct err *err)
+{
+    int rc = submit_judge(ctl, draft, warning, err);
+
+    if (rc)
+        name_field(err);
+    return rc;
+}
+
 static int make_draft(struct controller *ctl, struct ctl_object *object,
                       const struct pod_help *help, char **warning, struct err *err)
 {
@@ -61,7 +93,7 @@ static int make_draft(struct controller *ctl, struct ctl_object *object,
     rc = pod_admit(ctl, object->record, read->object, help, &object->draft, warning,
                    err);
     if (rc == 0)
-        rc = submit_judge(ctl, object->draft, warning, err);
+        rc = pods_judge(ctl, object->draft, warning, err);
     return rc;
 }
 

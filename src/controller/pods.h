@@ -30,4 +30,9 @@ void pods_attach(struct controller *ctl);
 /* Each second: of too many that have ended the oldest go. */
 void pods_tick(struct controller *ctl);
 
+/* Whether the queue would take the job of a pod, as submit_judge; what it refuses is
+ * told by the manifest's fields. */
+int pods_judge(struct controller *ctl, Berth__JobSpec *draft, char **warning,
+               struct err *err);
+
 #endif

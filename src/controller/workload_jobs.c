@@ -12,6 +12,7 @@
 #include "base/strv.h"
 #include "controller/object_make.h"
 #include "controller/pod_admit.h"
+#include "controller/pods.h"
 #include "controller/submit.h"
 #include "controller/workload_pods.h"
 #include "controller/workload_status.h"
@@ -56,7 +57,7 @@ static int judge_template(struct controller *ctl, struct ctl_object *job,
         rc = pod_admit(ctl, job->record, manifest.objects[0].object, NULL, &draft,
                        warning, err);
     if (rc == 0)
-        rc = submit_judge(ctl, draft, warning, err);
+        rc = pods_judge(ctl, draft, warning, err);
     manifest_fini(&manifest);
     return rc ? err_wrap(err, "job %s: spec.template", job->record->name) : 0;
 }

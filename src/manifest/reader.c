@@ -239,7 +239,9 @@ static int on_open(struct reader *r, enum node_kind kind, const yaml_char_t *anc
     if (r->depth == NODE_DEPTH_MAX)
         return refuse(r, line_of(event), err, "nested too deep");
     if (is_key_next(r))
-        return refuse(r, line_of(event), err, "a key must be a single value");
+        return refuse(r, line_of(event), err,
+                      "a key must be a single value (quote a value that begins with "
+                      "'{'; a template is filled in first)");
     if (tag &&
         strcmp((const char *)tag, kind == NODE_MAP ? YAML_MAP_TAG : YAML_SEQ_TAG) != 0)
         return err_set(err, EINVAL, "%s:%u: tag '%.64s': only YAML's own are read",
@@ -385,14 +387,19 @@ static int on_event(struct reader *r, const yaml_event_t *event, struct err *err
 static int not_yaml(struct reader *r, struct err *err)
 {
     const char *problem = r->parser.problem ? r->parser.problem : "out of memory";
+    const yaml_mark_t *begin = &r->parser.context_mark, *end = &r->parser.problem_mark;
     const char *hint = "";
+    char where[64] = "";
 
+    if (r->parser.context && begin->line + 1 < end->line)
+        (void)snprintf(where, sizeof(where), " (of what begins in line %zu)",
+                       begin->line + 1);
     if (strstr(problem, "start any token"))
         hint = " (indent with blanks, not tabs; quote values that begin with % or @)";
     else if (strstr(problem, "mapping values are not allowed"))
         hint = " (is the line above indented as this one? quote values that hold ': ')";
-    return err_set(err, EINVAL, "%s:%zu: not valid YAML: %s%s", r->name,
-                   r->parser.problem_mark.line + 1, problem, hint);
+    return err_set(err, EINVAL, "%s:%zu: not valid YAML: %s%s", r->name, end->line + 1,
+                   problem, *hint ? hint : where);
 }
 
 static int build(struct reader *r, struct err *err)

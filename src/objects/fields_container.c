@@ -251,10 +251,9 @@ static const struct mf_field seccomp_rows[] = {
 TYPE(mf_type_seccomp, "SeccompProfile", sizeof(struct mf_seccomp), seccomp_rows,
      "Which system calls are filtered.");
 
-#define NO_CAPABILITIES "containers have no capabilities outside of themselves"
 #define OWNER struct mf_capabilities
 static const struct mf_field capabilities_rows[] = {
-    REFUSED("add", MF_STRINGS, NO_CAPABILITIES),
+    TEXTS("add", add, .help = "NET_BIND_SERVICE alone, which all have"),
     TEXTS("drop", drop, .help = "granted: none is there"),
 };
 #undef OWNER
@@ -266,8 +265,8 @@ static const struct mf_field security_rows[] = {
     OBJECT("capabilities", capabilities, capabilities, .help = "none is given"),
     REFUSED("privileged", MF_BOOL, "no container is privileged"),
     NUMBER("runAsUser", user, ANY_ID,
-           .help = "the id inside: one's own, or 0 to appear as root"),
-    NUMBER("runAsGroup", group, ANY_ID, .help = "the group inside: one's own, or 0"),
+           .help = "as whom it appears inside, the same in the whole pod; 0: root"),
+    NUMBER("runAsGroup", group, ANY_ID, .help = "the group inside, likewise"),
     TRUTH("runAsNonRoot", must_not_be_root, .help = "refuse to appear as root"),
     TRUTH("readOnlyRootFilesystem", is_read_only,
           .help = "the image cannot be written to"),

@@ -13,12 +13,13 @@ static const char *const preemptions[] = {MF_PREEMPTIONS(WORDS_OF) NULL};
 #define OWNER struct mf_pod_security
 static const struct mf_field security_rows[] = {
     NUMBER("runAsUser", user, ANY_ID,
-           .help = "the id inside: one's own, or 0 to appear as root"),
-    NUMBER("runAsGroup", group, ANY_ID, .help = "the group inside: one's own, or 0"),
+           .help = "as whom all containers appear inside; 0: root"),
+    NUMBER("runAsGroup", group, ANY_ID, .help = "the group inside, likewise"),
     TRUTH("runAsNonRoot", must_not_be_root, .help = "refuse to appear as root"),
     ROW("supplementalGroups", MF_INTS, MEMBER(mf_numbers, groups), ANY_ID,
         .help = "groups, of those that one is in"),
-    NUMBER("fsGroup", fs_group, ANY_ID, .help = "group of files in volumes: one's own"),
+    NUMBER("fsGroup", fs_group, ANY_ID,
+           .help = "files in volumes are the pod's user's all the same"),
     OBJECT("seccompProfile", seccomp, mf_type_seccomp,
            .help = "filter of system calls"),
     WARNED("supplementalGroupsPolicy", MF_STRING, "groups are one's own",

@@ -163,16 +163,36 @@ static const struct mf_kind *find_old(const struct mf_kind *kind, const char *ap
     return NULL;
 }
 
+/* Kinds of programs that extend Kubernetes, and what does their work here. */
+static const char *instead_of(const char *name)
+{
+    static const char *const words[][2] = {
+        {"PodGroup",
+         "the annotations berth/gang and berth/gang-size start pods together"},
+        {"JobSet",
+         "a Job for each of its jobs, with the annotation berth/gang, may do"},
+        {"MPIJob", "a BatchJob runs MPI programs: 'berth explain batchjob'"},
+        {"Kustomization",
+         "give what it makes: kubectl kustomize DIR | berth apply -f -"},
+        {"CustomResourceDefinition", "the kinds are Berth's: 'berth explain kinds'"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (strcmp(words[i][0], name) == 0)
+            return words[i][1];
+    return "a Job, or a BatchJob, may do";
+}
+
 static const struct mf_kind *not_found(const struct mf_kind *extra, const char *api,
                                        const char *name, const struct node *root,
                                        struct report *report)
 {
     const char *near = kind_nearest(extra, name);
 
-    if (!is_known_group(extra, api))
+    if (!is_known_group(extra, api) || strcmp(name, "PodGroup") == 0)
         report_error(report, node_of(root, "kind"), "",
-                     "%.64s of %.64s is not run by Berth: a Job, or a BatchJob, may do",
-                     name, api);
+                     "%.64s of %.64s is not run by Berth: %s", name, api,
+                     instead_of(name));
     else
         report_error(report, node_of(root, "kind"), "kind",
                      "there is no kind '%.64s' in %.64s%s%s", name, api,

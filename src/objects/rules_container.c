@@ -4,11 +4,13 @@
  */
 #include "objects/rules.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/strv.h"
 #include "base/units.h"
+#include "objects/identity.h"
 
 #define same(a, b) (strcmp(a, b) == 0)
 #define HOST_PORTS_MAX 2048
@@ -291,10 +293,74 @@ static void judge_lifecycle(const struct rules *r, const char *path,
         rule_broken(r, below(path, ".stopSignal").s, "%s", err.text);
 }
 
+/* Of all capabilities one asks for what holds: ports below 1024 are anybody's in the
+ * network of a pod. */
+static bool is_granted(const char *capability, const struct mf_pod_spec *spec)
+{
+    if (strncmp(capability, "CAP_", 4) == 0)
+        capability += 4;
+    return same(capability, "NET_BIND_SERVICE") && !spec->has_host_network;
+}
+
+static void judge_capabilities(const struct rules *r, const char *path,
+                               const struct mf_capabilities *capabilities,
+                               const struct mf_pod_spec *spec)
+{
+    size_t i = 0;
+
+    strv_foreach (word, capabilities->add) {
+        if (!is_granted(*word, spec))
+            rule_broken(r, below(path, ".add[%zu]", i).s,
+                        "refused: %s: containers have no capabilities outside of "
+                        "themselves",
+                        *word);
+        i++;
+    }
+}
+
+/* One of the numbers that a container asks for, beside what all of them get. */
+static void judge_number(const struct rules *r, const char *path, int64_t wish,
+                         int64_t all)
+{
+    if (wish == MF_UNSET || wish == all)
+        return;
+    if (wish == 0)
+        rule_doubtful(r, path,
+                      "0, but it appears as %" PRId64 ", as all containers of the pod: "
+                      "it may do what its user may, and owners of files are imitated",
+                      all);
+    else
+        rule_broken(r, path,
+                    "%" PRId64 ", where another container has %" PRId64
+                    ": the containers of a pod appear as one user",
+                    wish, all);
+}
+
+static void judge_identity(const struct rules *r, const char *path,
+                           const struct mf_container *c, const struct mf_pod_spec *spec)
+{
+    struct pod_identity all = pod_identity_of(spec);
+    bool must_not = (c->security && c->security->must_not_be_root) ||
+                    (spec->security && spec->security->must_not_be_root);
+
+    judge_number(r, below(path, ".runAsUser").s, pod_container_user(spec, c), all.user);
+    judge_number(r, below(path, ".runAsGroup").s, pod_container_group(spec, c),
+                 all.group);
+    if (must_not && all.user == 0 && pod_container_user(spec, c) != 0)
+        rule_broken(r, below(path, ".runAsNonRoot").s,
+                    "another container has runAsUser 0: the containers of a pod appear "
+                    "as one user");
+}
+
 static void judge_security(const struct rules *r, const char *path,
-                           const struct mf_security *security)
+                           const struct mf_security *security,
+                           const struct mf_pod_spec *spec)
 {
     const struct mf_seccomp *seccomp = security->seccomp;
+
+    if (security->capabilities)
+        judge_capabilities(r, below(path, ".capabilities").s, security->capabilities,
+                           spec);
 
     if (security->must_not_be_root && security->user == 0)
         rule_broken(r, below(path, ".runAsUser").s,
@@ -343,7 +409,8 @@ static void judge_container(const struct rules *r, const char *path,
         judge_resources(r, below(path, ".resources").s, c->resources);
     judge_watch(r, path, c);
     if (c->security)
-        judge_security(r, below(path, ".securityContext").s, c->security);
+        judge_security(r, below(path, ".securityContext").s, c->security, spec);
+    judge_identity(r, below(path, ".securityContext").s, c, spec);
     if (c->has_stdin_once && !c->has_stdin)
         rule_doubtful(r, below(path, ".stdinOnce").s,
                       "without effect: stdin is not kept");

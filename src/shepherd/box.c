@@ -245,6 +245,7 @@ static void settle_in(const struct box_place *place, struct mounts *mounts,
     container->groups = place->groups;
     container->n_groups = place->n_groups;
     container->oom_score = place->oom_score;
+    container->fake_ids = place->fake_ids;
 }
 
 /* 'place' is NULL but for containers of pods. */

@@ -35,6 +35,7 @@ struct box_place {
     const int *groups; /* as in container_spec */
     size_t n_groups;
     int oom_score;
+    bool fake_ids; /* as in container_spec */
 };
 /* The same in the sandbox of a pod. It sees nothing of the job's directory but what is
  * mounted, and no home. */

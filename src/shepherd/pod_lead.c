@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "objects/identity.h"
 #include "shepherd/group.h"
 #include "shepherd/pod_exports.h"
 #include "shepherd/pod_image.h"
@@ -293,25 +294,6 @@ static int read_manifest(struct pod_lead *pl, struct err *err)
     return 0;
 }
 
-static bool is_root(const struct pod_lead *pl, const struct mf_container *spec)
-{
-    const struct mf_pod_security *pods = pl->spec->spec->security;
-    int64_t user = spec->security ? spec->security->user : MF_UNSET;
-
-    if (user == MF_UNSET && pods)
-        user = pods->user;
-    return user == 0;
-}
-
-/* One user namespace, one user: root for all of them, where one wants that. */
-static bool wants_root(const struct pod_lead *pl)
-{
-    for (size_t i = 0; i < pl->n; i++)
-        if (is_root(pl, pl->members[i].spec))
-            return true;
-    return false;
-}
-
 static const char *pause_program(void)
 {
     const char *path = getenv("BERTH_PAUSE");
@@ -319,10 +301,34 @@ static const char *pause_program(void)
     return path ? path : BERTH_LIBEXECDIR "/berth-pause";
 }
 
+/* Somebody relies on them. */
+static void warn_of_limits(struct pod_lead *pl)
+{
+    bool has_limits = false;
+
+    for (size_t i = 0; i < pl->n; i++) {
+        const struct mf_resources *resources = pl->members[i].spec->resources;
+
+        has_limits |= resources && resources->limits.n > 0;
+    }
+    if (has_limits)
+        pod_add_note(pl->pod, true, "LimitsNotEnforced",
+                     "this node has no control groups for its jobs: limits of memory "
+                     "and processors do not hold");
+}
+
 static int make_sandbox(struct pod_lead *pl, struct err *err)
 {
     bool is_own = pod_network_is_own(pl);
-    struct sandbox_spec spec = {.as_root = wants_root(pl),
+    struct pod_identity ids = pod_identity_of(pl->spec->spec);
+    bool is_root = ids.user == 0;
+    struct sandbox_spec spec = {.as_root = is_root,
+                                .has_ids = true,
+                                .uid =
+                                    ids.user == MF_UNSET ? getuid() : (uid_t)ids.user,
+                                .gid = ids.group != MF_UNSET ? (gid_t)ids.group
+                                       : is_root             ? 0
+                                                             : getgid(),
                                 .own_network = is_own,
                                 .shares_pids = pl->spec->spec->shares_pids,
                                 .hostname = is_own ? pod_network_hostname(pl) : NULL,
@@ -330,6 +336,8 @@ static int make_sandbox(struct pod_lead *pl, struct err *err)
 
     spec.memory = pod_mounts_memory(pl, &spec.n_memory);
     spec.groups = group_doors_of(pl->sh, GROUP_SANDBOX, &spec.n_groups);
+    if (spec.n_groups == 0)
+        warn_of_limits(pl);
     return sandbox_create(&spec, &pl->sandbox, err);
 }
 

@@ -16,6 +16,7 @@
 #include "base/strv.h"
 #include "container/terminal.h"
 #include "objects/bounds.h"
+#include "objects/identity.h"
 #include "shepherd/box.h"
 #include "shepherd/group.h"
 #include "shepherd/pod_command.h"
@@ -309,10 +310,12 @@ static uint64_t node_memory(void)
 static int create_box(struct pod_run *run, struct plan *plan, struct err *err)
 {
     struct pod_member *member = run->member;
-    struct box_place place = {.sandbox = member->of->sandbox,
-                              .mounts = plan->mounts.v,
-                              .n_mounts = plan->mounts.n,
-                              .hosts = pod_network_hosts(member->of)};
+    struct box_place place = {
+        .sandbox = member->of->sandbox,
+        .mounts = plan->mounts.v,
+        .n_mounts = plan->mounts.n,
+        .hosts = pod_network_hosts(member->of),
+        .fake_ids = pod_container_user(member->of->spec->spec, member->spec) == 0};
     Berth__ContainerSpec spec;
     int rc = describe(member, plan->image, &spec, err);
 
@@ -338,6 +341,7 @@ static int spawn(struct pod_run *run, const struct plan *plan, struct err *err)
         .argv = plan->argv,
         .env = plan->env,
         .cwd = run->cwd,
+        .makes_cwd = true,
         .fds = {fds[0], fds[1], fds[2]},
         .cpus = pus[0] ? pus : NULL,
         .umask = UMASK,

@@ -120,6 +120,9 @@ class Files:
     def text(self, path, text, mode=0o644):
         self._put(path, stat.S_IFREG | mode, text.encode())
 
+    def bytes(self, path, data):
+        self._put(path, stat.S_IFREG | 0o644, data)
+
     def link(self, path, target):
         self._put(path, stat.S_IFLNK | 0o777, target.encode())
 
@@ -176,6 +179,14 @@ def berth_files(packages, here):
     files.text("/etc/passwd", USERS)
     files.text("/etc/group", GROUPS)
     return files
+
+
+def pod_files(files):
+    """What a node needs beside that for pods."""
+    prefix = pathlib.Path(shutil.which("berth")).resolve().parent.parent
+    for static in ("berth-pause", "bin/berth"):
+        files.file(prefix / "libexec/berth" / static)
+    files.program(plugin("image_import.so"))
 
 
 def plugin(name):

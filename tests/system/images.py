@@ -12,7 +12,7 @@ import subprocess
 import tarfile
 
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-TOOLS = ("sh", "cat", "ls", "id", "hostname", "sleep", "true", "false", "env")
+TOOLS = ("sh", "cat", "ls", "id", "hostname", "sleep", "true", "false", "env", "chown")
 
 
 def tar_of(entries):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cluster of an ordinary user, wholly without privilege."""
+import json
 import pathlib
 
 import pytest
@@ -34,6 +35,44 @@ def test_mpi_runs_over_the_nodes_of_a_user_and_leaves_nothing(personal, mpi_tar)
     cluster.down()
     assert remains_of(cluster) == []
     wait_for_the_end_of(own)
+
+
+def container(name, script, user, **more):
+    return {"name": name, "image": "small:1", "command": ["sh", "-c", script],
+            "securityContext": {"runAsUser": user}, **more}
+
+
+def run_pod(desk, name, *containers, init=()):
+    """Apply it, and wait for its end; what was said."""
+    document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
+                "spec": {"restartPolicy": "Never", "containers": containers,
+                         "initContainers": init}}
+    applied = desk.berth("apply", "-f", "-", input=json.dumps(document))
+    desk.berth("wait", "--for=jsonpath={.status.phase}=Succeeded", f"pod/{name}",
+               "--timeout", "60s")
+    return applied.stderr
+
+
+def test_pods_of_a_user_appear_as_whom_they_are_told_to(personal, small_tar):
+    with open(small_tar, "rb") as tar:
+        personal.berth("image", "import", "--store", personal.cluster.dir / "images", "-",
+                       "small:1", stdin=tar)
+    ports = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+    said = run_pod(
+        personal, "ids",
+        container("main", f"pwd; id -u; cat {ports}", 1234, workingDir="/made/here",
+                  resources={"limits": {"memory": "64Mi"}}),
+        init=[container("first", "id -u; chown 33 /etc && echo owned", 0)])
+    assert "initContainers[0].securityContext.runAsUser: 0, but it appears as 1234" in said
+    assert personal.berth("logs", "ids", "--all-containers").stdout == \
+        "1234\nowned\n/made/here\n1234\n0\n"
+    if not pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        assert "LimitsNotEnforced" in personal.berth("events", "--for", "pod/ids").stdout
+    run_pod(personal, "root", container("main", "id -u; chown 33 /etc && echo owned", 0))
+    assert personal.berth("logs", "root").stdout == "0\nowned\n"
+    personal.berth("delete", "pods", "--all", "--now")
+    personal.cluster.down()
+    assert remains_of(personal.cluster) == []
 
 
 def test_a_job_that_runs_when_the_cluster_goes_goes_with_it(personal):

@@ -92,7 +92,7 @@ static bool is_nodes(struct container *c, const char *name)
 
 static void a_sandbox_of_the_nodes_network_has_its_name(void **state)
 {
-    static const struct sandbox_spec spec = {.as_root = false};
+    static const struct sandbox_spec spec = {.has_ids = false};
     with_sandbox(sandbox, make(&spec));
     with(c, start_in(sandbox));
 
@@ -118,7 +118,7 @@ static void what_one_writes_the_other_does_not_see(void **state)
 
 static void root_is_root_in_all_of_them(void **state)
 {
-    static const struct sandbox_spec spec = {.as_root = true};
+    static const struct sandbox_spec spec = {.as_root = true, .has_ids = true};
     with_sandbox(sandbox, make(&spec));
     with(a, start_in(sandbox));
     with(b, start_in(sandbox));
@@ -126,6 +126,22 @@ static void root_is_root_in_all_of_them(void **state)
     (void)state;
     assert_string_equal(probe(a, A("ids")), "0 0");
     assert_string_equal(probe(b, A("ids")), "0 0");
+}
+
+static void all_appear_as_whom_they_are_told_to(void **state)
+{
+    static const struct sandbox_spec spec = {
+        .has_ids = true, .uid = 1234, .gid = 5678, .own_network = true};
+    with_sandbox(sandbox, make(&spec));
+    with(a, start_in(sandbox));
+
+    (void)state;
+    assert_false(sandbox_is_root(sandbox));
+    assert_string_equal(probe(a, A("ids")), "1234 5678");
+    assert_string_equal(
+        probe(a, A("cat"), A("/proc/sys/net/ipv4/ip_unprivileged_port_start")), "0");
+    assert_string_equal(probe(a, A("cat"), A("/proc/sys/net/ipv4/ping_group_range")),
+                        "5678\t5678");
 }
 
 static void one_that_ends_leaves_the_others_and_can_come_again(void **state)
@@ -367,7 +383,7 @@ static void its_own_program_does_the_same(void **state)
 
 static void another_program_makes_no_containers_of_a_pod(void **state)
 {
-    static const struct sandbox_spec spec = {.as_root = false};
+    static const struct sandbox_spec spec = {.has_ids = false};
     static const struct container_external external = {.argv = NULL};
     with_sandbox(sandbox, make(&spec));
     struct container_spec container = fixture()->spec;
@@ -387,6 +403,7 @@ int main(void)
         cmocka_unit_test(a_sandbox_of_the_nodes_network_has_its_name),
         cmocka_unit_test(what_one_writes_the_other_does_not_see),
         cmocka_unit_test(root_is_root_in_all_of_them),
+        cmocka_unit_test(all_appear_as_whom_they_are_told_to),
         cmocka_unit_test(one_that_ends_leaves_the_others_and_can_come_again),
         cmocka_unit_test(the_sandbox_lives_on_without_containers),
         cmocka_unit_test(processes_are_shared_when_that_is_wished),

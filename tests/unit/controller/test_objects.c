@@ -467,9 +467,10 @@ static void refusals_name_the_field(void **state)
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster);
 
-    assert_refused(client, POD("web", "  securityContext: {runAsUser: 4242}\n"), EINVAL,
-                   "pod web: spec.securityContext.runAsUser: 4242 is not you: it is "
-                   "your own number, 0, or 0");
+    assert_refused(
+        client, POD("web", "  securityContext: {supplementalGroups: [4242]}\n"), EACCES,
+        "pod web: spec.securityContext.supplementalGroups[0]: you are not in "
+        "group 4242");
     assert_refused(client, POD("web", "  activeDeadlineSeconds: 7200\n"), EINVAL,
                    "pod web: spec.activeDeadlineSeconds: partition 'main' allows at "
                    "most 01:00:00");

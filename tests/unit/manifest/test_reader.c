@@ -171,7 +171,12 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
     expect_refusal("a: !secret x\n", "tag '!secret'");
     expect_refusal("a: !!int x\n", "is not what its tag says");
     expect_refusal("a: .inf\n", "is no number that JSON has");
-    expect_refusal("? [a]\n: b\n", "a key must be a single value");
+    expect_refusal(
+        "? [a]\n: b\n",
+        "a key must be a single value (quote a value that begins with '{'; a "
+        "template is filled in first)");
+    expect_refusal("a: \"b\n\nc: d\n", "not valid YAML: found unexpected end of stream "
+                                       "(of what begins in line 1)");
     expect_refusal("a: \"\\0\"\n", "a NUL character");
     expect_refusal("a:\n\tb: 1\n", "indent with blanks, not tabs");
     expect_refusal("a: b: c\n", "not valid YAML");

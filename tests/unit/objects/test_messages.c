@@ -79,9 +79,29 @@ static const struct {
      "t:8: spec.hostPID: refused: containers do not see processes of the node\n"},
     {CONTAINER(
          "    securityContext: {capabilities: {add: [NET_ADMIN], drop: [ALL]}}\n"),
-     "t:8: spec.containers[0].securityContext.capabilities.add: refused: containers "
-     "have "
-     "no capabilities outside of themselves\n"},
+     "t:8: spec.containers[0].securityContext.capabilities.add[0]: refused: NET_ADMIN: "
+     "containers have no capabilities outside of themselves\n"},
+    {CONTAINER("    securityContext: {capabilities: {add: [NET_BIND_SERVICE]}}\n"), ""},
+    {CONTAINER("    securityContext: {capabilities: {add: [NET_BIND_SERVICE]}}\n"
+               "  hostNetwork: true\n"),
+     "t:8: spec.containers[0].securityContext.capabilities.add[0]: refused: "
+     "NET_BIND_SERVICE: containers have no capabilities outside of themselves\n"},
+    {CONTAINER("    securityContext: {runAsUser: 1000}\n"
+               "  - {name: b, image: i, securityContext: {runAsUser: 2000}}\n"),
+     "t:9: spec.containers[1].securityContext.runAsUser: 2000, where another container "
+     "has 1000: the containers of a pod appear as one user\n"},
+    {CONTAINER("    securityContext: {runAsUser: 1000, runAsGroup: 0}\n"
+               "  initContainers:\n"
+               "  - {name: b, image: i, securityContext: {runAsUser: 0}}\n"),
+     "warning: t:10: spec.initContainers[0].securityContext.runAsUser: 0, but it "
+     "appears "
+     "as 1000, as all containers of the pod: it may do what its user may, and owners "
+     "of "
+     "files are imitated\n"},
+    {CONTAINER("    securityContext: {runAsNonRoot: true}\n"
+               "  - {name: b, image: i, securityContext: {runAsUser: 0}}\n"),
+     "t:8: spec.containers[0].securityContext.runAsNonRoot: another container has "
+     "runAsUser 0: the containers of a pod appear as one user\n"},
     {SPEC("  volumes: [{name: v, cephfs: {monitors: [a]}}]\n"),
      "t:8: spec.volumes[0].cephfs: refused: Berth does not mount it: mount it on the "
      "nodes, and use hostPath\n"},
