@@ -101,7 +101,6 @@ static int parse_port(const char *word, const Berth__ObjectRecord *pod,
     cleanup(freep) char *local =
         colon ? xstrndup(word, (size_t)(colon - word)) : xstrdup(word);
 
-    *ret = (struct port){.fd = -1};
     if (port_number(remote, &ret->remote) < 0) {
         json_t *document = object_document_quick(pod);
 
@@ -133,9 +132,8 @@ static int listen_on(struct port *port, const char *address)
         say_error("--address: '%s' is not an IPv4 address", address);
         return -EINVAL;
     }
-    port->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     (void)setsockopt(port->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (port->fd < 0 || bind(port->fd, (struct sockaddr *)&name, sizeof(name)) ||
+    if (bind(port->fd, (struct sockaddr *)&name, sizeof(name)) ||
         listen(port->fd, 64) || getsockname(port->fd, (struct sockaddr *)&name, &len)) {
         say_error("cannot listen on %s:%u: %s", address, port->local, strerror(errno));
         return -EADDRINUSE;
@@ -216,6 +214,15 @@ static int forward(const struct forward_args *args, const char *word, int n,
     struct berth_steps *lead;
     struct port ports[PORTS_MAX];
 
+    /* Of the network that we are in now: that of a cluster of one's own, which
+     * link_open enters, is nobody else's. */
+    for (int i = 0; i < n; i++) {
+        ports[i] = (struct port){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        if (ports[i].fd < 0) {
+            say_error("socket: %s", strerror(errno));
+            return STATUS_FAILED;
+        }
+    }
     if (link_open(args->common.config, &berth) < 0 ||
         pod_target_find(berth, word, &args->scope, &target) < 0)
         return STATUS_FAILED;

@@ -56,11 +56,37 @@ static const struct command *find_command(const struct command *table, const cha
     return NULL;
 }
 
+/* What people bring along from elsewhere. */
+static const char *instead_of(const char *name)
+{
+    static const char *const words[][2] = {
+        {"edit", "change the manifest, and give it again: 'berth apply -f'"},
+        {"patch", "change the manifest, and give it again: 'berth apply -f'"},
+        {"replace", "'berth apply -f' changes what is there"},
+        {"scale", "sets of pods that stay are not taken yet"},
+        {"rollout", "sets of pods that stay are not taken yet"},
+        {"expose", "services are not taken yet: 'berth port-forward'"},
+        {"cordon", "'berth node drain'"},
+        {"uncordon", "'berth node resume'"},
+        {"drain", "'berth node drain'"},
+        {"api-resources", "'berth explain kinds'"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (strcmp(words[i][0], name) == 0)
+            return words[i][1];
+    return NULL;
+}
+
 static int unknown_command(const struct command *table, const char *name)
 {
-    const char *names[64], *near;
+    const char *names[64], *near, *instead = instead_of(name);
     size_t n = 0;
 
+    if (instead) {
+        say_error("there is no command %s: %s", name, instead);
+        return STATUS_USAGE;
+    }
     if (name[0] == '-') {
         say_error("%s: options follow the command, as in 'berth jobs --all'", name);
         return STATUS_USAGE;

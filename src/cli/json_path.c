@@ -230,13 +230,37 @@ static int step_bracket(struct scan *s, json_t *root, json_t **found)
     return rc;
 }
 
+static void add_below(json_t *list, json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    add(list, value);
+    json_array_foreach(value, i, item) add_below(list, item);
+    json_object_foreach(value, key, item) add_below(list, item);
+}
+
+/* From each value of 'found' to itself and all below it. */
+static void step_below(json_t **found)
+{
+    json_t *next = json_array(), *value;
+    size_t i;
+
+    json_array_foreach(*found, i, value) add_below(next, value);
+    json_decref(*found);
+    *found = next;
+}
+
 static int step_dot(struct scan *s, json_t **found)
 {
     struct strbuf key = STRBUF_INIT;
 
     s->at++;
-    if (*s->at == '.')
-        return fail(s, "'..' is not taken");
+    if (*s->at == '.') {
+        step_below(found);
+        s->at++;
+    }
     if (*s->at == '*') {
         s->at++;
         step_key(found, NULL);

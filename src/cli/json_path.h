@@ -5,9 +5,10 @@
  *     {.metadata.name}  {.items[*].status.phase}  {.spec.containers[0].image}
  *     {.metadata.labels['app.kubernetes.io/name']}  {.items[-1:]} is {.items[-1]}
  *     {.status.conditions[?(@.type=="Ready")].status}
+ *     {..name}: wherever it is
  *     {range .items[*]}{.metadata.name}{"\t"}{.status.phase}{"\n"}{end}
  *
- * Not taken, and said so: '..', unions, slices of more than one item.
+ * Not taken, and said so: unions, slices of more than one item.
  */
 #ifndef BERTH_CLI_JSON_PATH_H
 #define BERTH_CLI_JSON_PATH_H

@@ -264,10 +264,15 @@ void groups_sweep(struct node *node)
 
 /* ---------------------------------------------------------------------- making */
 
+static bool knows_kill_all(const struct node *node)
+{
+    return strcmp(cgroup_plugin(node->cgroup), "v2") == 0 &&
+           cgroup_can(node->cgroup, BERTH_CGROUP_MEMORY);
+}
+
 static bool oom_kill_all(const struct node *node)
 {
-    return node->config->cgroup.oom_kill_all &&
-           strcmp(cgroup_plugin(node->cgroup), "v2") == 0;
+    return node->config->cgroup.oom_kill_all && knows_kill_all(node);
 }
 
 static int make_jobs_groups(struct node *node, const Berth__Grant *grant,
@@ -312,7 +317,8 @@ static int make_container_group(struct node *node, const Berth__PodGroup *group,
         .memory = bounds_memory ? group->memory : 0,
         .cpu_weight = group->cpu_weight,
         .cpu_max = group->cpu_max,
-        .kill_all = oom_kill_all(node),
+        /* Half a container is of no use to anybody, as Kubernetes has it. */
+        .kill_all = knows_kill_all(node),
         .is_leaf = 1,
     };
 

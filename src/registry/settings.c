@@ -55,10 +55,12 @@ int settings_search(const struct registry_settings *settings, const char *name,
     char **hosts = settings->search ? strv_split(settings->search, ", ") : NULL;
 
     if (!hosts)
-        return err_set(err, EINVAL,
-                       "'%.80s' names no registry, and image.registries of the "
-                       "configuration is empty: write HOST/%.80s",
-                       name, name);
+        return err_set(
+            err, EINVAL,
+            "'%.80s' names no registry, and image.registries of the "
+            "configuration is empty: write HOST/%.80s, or take the image in: "
+            "'berth image import'",
+            name, name);
     *ret = hosts;
     return 0;
 }

@@ -8,6 +8,16 @@
 /bin/busybox mkdir -p /bin /proc /sys /tmp /run /log
 /bin/busybox --install -s /bin
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+# Containers with images change their root, which cannot be left from an initramfs.
+if [ -f /switch ]; then
+    rm /switch
+    mkdir /new
+    mount -t tmpfs -o size=60% new /new
+    for entry in /*; do
+        [ "$entry" = /new ] || cp -a "$entry" /new
+    done
+    exec switch_root /new /init
+fi
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev

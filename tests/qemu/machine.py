@@ -182,7 +182,8 @@ def berth_files(packages, here):
 
 
 def pod_files(files):
-    """What a node needs beside that for pods."""
+    """What a node needs beside that for pods: images, and a root that can be left."""
+    files.text("/switch", "")
     prefix = pathlib.Path(shutil.which("berth")).resolve().parent.parent
     for static in ("berth-pause", "bin/berth"):
         files.file(prefix / "libexec/berth" / static)

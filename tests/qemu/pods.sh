@@ -9,7 +9,7 @@ begin() { echo "@case $1"; }
 as_user() { su user -c "cd /tmp && $1" </dev/null 2>&1; }
 pod_is() { as_user "berth get pod $1 -o jsonpath='{.status.phase}'" | grep -q "$2"; }
 wait_for_pod() {
-    tries=300
+    tries=100
     until pod_is "$1" "$2"; do
         tries=$((tries - 1))
         if [ $tries -eq 0 ]; then

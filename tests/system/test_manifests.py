@@ -145,6 +145,11 @@ def test_fields_are_explained():
     assert "Pod " in apply("--explain", "kinds").stdout
 
 
+def test_words_of_other_tools_are_answered():
+    result = run("berth", "scale", "deployment/web", check=False)
+    assert result.returncode == 2 and "sets of pods that stay" in result.stderr
+
+
 def explain(*argv):
     return run("berth", "explain", *argv, env=NOWHERE, check=False)
 

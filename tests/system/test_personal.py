@@ -2,6 +2,8 @@
 """The cluster of an ordinary user, wholly without privilege."""
 import json
 import pathlib
+import re
+import socket
 
 import pytest
 
@@ -70,6 +72,11 @@ def test_pods_of_a_user_appear_as_whom_they_are_told_to(personal, small_tar):
         assert "LimitsNotEnforced" in personal.berth("events", "--for", "pod/ids").stdout
     run_pod(personal, "root", container("main", "id -u; chown 33 /etc && echo owned", 0))
     assert personal.berth("logs", "root").stdout == "0\nowned\n"
+    personal.berth("create", "pod", "stays", "--image", "small:1", "--command", "--", "sleep", "600")
+    personal.berth("wait", "--for=condition=Ready", "pod/stays", "--timeout", "60s")
+    forward = personal.start("port-forward", "stays", ":80")
+    port = int(re.search(r"127.0.0.1:(\d+) -> 80", forward.stdout.readline())[1])
+    socket.create_connection(("127.0.0.1", port)).close()
     personal.berth("delete", "pods", "--all", "--now")
     personal.cluster.down()
     assert remains_of(personal.cluster) == []

@@ -74,6 +74,9 @@ static void paths_lead_to_values(void **state)
     expect("{.items[1].metadata}", "{\"name\":\"b\"}");
     expect("{.nothing.here[3].at}", "");
     expect("{.items[7].metadata}", "");
+    expect("{..name}", "a b");
+    expect("{.items[0]..type}", "Initialized Ready");
+    expect("{.nothing..name}", "");
 }
 
 static void filters_keep_items(void **state)
@@ -103,7 +106,6 @@ static void mistakes_are_named(void **state)
     refuse("{.items[}", "an index");
     refuse("{.items[0}", "']' is missing");
     refuse("{.items", "'}' is missing");
-    refuse("{..name}", "'..' is not taken");
     refuse("{.items[0:2]}", "slices");
     refuse("{range .items[*]}{.x}", "{end} is missing");
     refuse("{end}", "without a range");
