@@ -111,9 +111,9 @@ _berth_operands() {
     explain) _berth_jobs && _berth_objects pods | sed 's|^|pod/|' ;;
     history) echo archive && _berth_jobs ;;
     hold | release | prio) _berth_jobs PENDING ;;
-    exec) _berth_jobs RUNNING && _berth_objects pods ;;
+    exec | attach) _berth_jobs RUNNING && _berth_objects pods ;;
     top) echo pods && _berth_jobs RUNNING ;;
-    requeue | suspend | attach) _berth_jobs RUNNING ;;
+    requeue | suspend) _berth_jobs RUNNING ;;
     resume) _berth_jobs SUSPENDED ;;
     logs) berth jobs --all --no-header -o %i 2>/dev/null && _berth_objects pods ;;
     port-forward) _berth_objects pods ;;

@@ -19,6 +19,7 @@
 #include "cli/document.h"
 #include "cli/job_columns.h"
 #include "cli/job_names.h"
+#include "cli/job_pods.h"
 #include "cli/job_document.h"
 #include "cli/job_starts.h"
 #include "cli/job_steps.h"
@@ -31,7 +32,7 @@
 struct jobs_args {
     struct common common;
     const char *user, *states, *partition, *format;
-    bool all, mine, is_long, no_header, starts, steps, watches, has_since;
+    bool all, mine, is_long, no_header, starts, steps, pods, watches, has_since;
     uint64_t since; /* a revision */
     struct row_limit limit;
 };
@@ -44,6 +45,7 @@ static const struct usage usage = {
                 "  berth jobs -t PENDING -o '%i %T %r'\n"
                 "  berth jobs --start --me\n"
                 "  berth jobs --steps 17\n"
+                "  berth jobs --pods --me\n"
                 "  berth jobs --json 17 18\n"
                 "  berth jobs --watch --me\n",
 };
@@ -81,6 +83,8 @@ static const struct opt opts[] = {
      "with --watch: changes after this one of an earlier --watch --json", 0},
     {"steps", 's', OPT_NONE, NULL, opt_flag, MEMBER(steps), 0,
      "the steps of your own jobs that run, and of these those that have ended", 0},
+    {"pods", 0, OPT_NONE, NULL, opt_flag, MEMBER(pods), 0,
+     "those of your jobs that are pods: how the pods stand", 0},
     {"limit", 0, OPT_NEEDED, "N", opt_limit, MEMBER(limit), 0,
      "at most N jobs, 0 for all (default: 500 in a table, else all)", 0},
     {"format", 'o', OPT_NEEDED, "FORMAT", opt_string, MEMBER(format), 0,
@@ -104,6 +108,11 @@ static int print_list(const struct jobs_args *args, const Berth__JobList *list)
             json_array_append_new(jobs, job_document_short(list->jobs[i]));
         json_object_set_new(doc, "jobs", jobs);
         document_print_json(doc, stdout);
+        return STATUS_OK;
+    }
+    if (args->pods) {
+        job_pods_print(list, now, !args->no_header, table_terminal_width(stdout),
+                       stdout);
         return STATUS_OK;
     }
     if (!args->format) {
@@ -145,6 +154,7 @@ static void fill_query(const struct jobs_args *args, char *user, char ***ret_sta
     query->states = *ret_states;
     query->user = user;
     query->with_spec = args->steps;
+    query->with_pods = args->pods || args->common.json;
     query->limit = limit_of(args, query);
     query->active_first = query->limit && query->limit <= DEFAULT_LIMIT;
 }

@@ -105,6 +105,7 @@ static int show_jobs(const struct show_args *args, int n, char *const *words)
     query.n_elements = jobs.n;
     query.all = 1;
     query.with_spec = 1;
+    query.with_pods = 1;
     if (link_open(args->common.config, &berth) < 0)
         return STATUS_FAILED;
     if (berth_jobs(berth, &query, &list, &err) < 0) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/document.h"
+#include "cli/job_pods.h"
 
 static void set_text(json_t *doc, const char *key, const char *value)
 {
@@ -87,6 +88,7 @@ json_t *job_document_short(const Berth__JobInfo *job)
     set_number(doc, "priority", job->priority);
     if (job->record)
         add_record(doc, job->record);
+    job_pods_document(job->pods, doc);
     return doc;
 }
 

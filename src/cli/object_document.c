@@ -87,6 +87,8 @@ static const char *api_of(const char *kind)
 {
     const struct mf_kind *found = kind_by_name(NULL, kind);
 
+    if (strcmp(kind, "BatchJob") == 0)
+        return "berth/v1";
     return found ? found->api : "v1";
 }
 

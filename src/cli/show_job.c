@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "cli/job_columns.h"
+#include "cli/job_pods.h"
 #include "cli/table.h"
 #include "wire/job_component.h"
 #include "wire/pack.h"
@@ -300,6 +301,7 @@ void show_job(const Berth__JobInfo *job, int64_t now, FILE *out)
     if (!job->record)
         return;
     show_state(job, now, out);
+    job_pods_show(job->pods, now, out);
     if (job->spec)
         show_spec(job->spec, job->record->id, out);
     if (!job->record->placement || job->record->placement->n_shares == 0)

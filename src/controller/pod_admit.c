@@ -117,11 +117,6 @@ static void warn_of_users(const struct admission *a)
     if (spec->security && spec->security->fs_group != MF_UNSET)
         words_add(a->warning, "spec.securityContext.fsGroup: files in volumes are the "
                               "user's, and keep the group that they have");
-    for (size_t i = 0; i < n_containers(spec); i++)
-        if (container_at(spec, i)->has_stdin) {
-            words_add(a->warning, "stdin: it stays open, and nobody can attach to it");
-            return;
-        }
 }
 
 /* Elsewhere than in the node's own network, where a port is only told of. */

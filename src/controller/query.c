@@ -13,6 +13,7 @@
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "controller/pods.h"
+#include "controller/query_pods.h"
 #include "controller/query_select.h"
 #include "wire/pack.h"
 
@@ -47,6 +48,7 @@ struct list {
     size_t loaded_bytes;
     size_t total; /* that match */
     bool more;    /* after the last of them */
+    bool with_pods, with_manifests;
     uint32_t next;
     struct job_table *table; /* instead of entries; NULL: entries */
 };
@@ -280,6 +282,8 @@ static void list_put(struct list *list, const struct conn *conn,
         fill_bare_spec(cj, entry);
     }
     fill(conn->ctl, cj, controller_now(), entry);
+    if (list->with_pods && is_theirs)
+        entry->info.pods = query_pods(conn->ctl, cj, list->with_manifests);
     if (detail < PLACE)
         entry->record.placement = NULL;
 }
@@ -305,6 +309,7 @@ static void list_fini(struct list *list)
     for (size_t i = 0; i < list->n; i++) {
         free(list->entries[i].lacks);
         free_message(list->entries[i].loaded);
+        query_pods_free(list->entries[i].info.pods);
     }
     free(list->entries);
     job_table_destroy(list->table);
@@ -569,7 +574,8 @@ static void refuse_query(struct conn *conn, uint64_t id, struct list *list,
 void handle_job_query(struct conn *conn, const Berth__Envelope *env)
 {
     const Berth__JobQuery *query = env->job_query;
-    struct list list = {0};
+    struct list list = {.with_pods = query->with_pods,
+                        .with_manifests = query->with_spec && query->n_ids == 1};
     struct err err;
     uint32_t states;
     int rc = query_states(query->states, query->n_states, &states, &err);

@@ -158,8 +158,9 @@ void guests_end(struct guests *guests, const char *words)
             guest_io_close_input(guest);
             continue;
         }
-        str_replace(&guest->words, words);
-        guest_ended(guest, SIGKILL);
+        if (!guest->is_attached)
+            str_replace(&guest->words, words);
+        guest_ended(guest, guest->is_attached ? guests->status : SIGKILL);
     }
     for (struct guest *guest = guests->first; guest; guest = guest->next)
         hurry(guest);
@@ -202,7 +203,7 @@ bool guests_take_event(struct guests *guests, const struct container_event *even
 
 static void signal_guest(struct guest *guest, int signo)
 {
-    if (guest->is_connection)
+    if (guest->is_connection || guest->is_attached)
         return;
     if (guest->is_outside) {
         if (!guest->has_ended)
@@ -243,7 +244,8 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
     (void)ch;
     (void)why;
     guest->ch = NULL;
-    if (guest->is_connection) {
+    if (guest->is_connection || guest->is_attached) {
+        guest_io_close_input(guest);
         guest->has_ended = true;
     } else if (!guest->has_ended) {
         signal_guest(guest, SIGHUP);
@@ -500,4 +502,20 @@ void guests_connect(struct guests *guests, struct channel *ch,
     guest->ch = NULL;
     guest->has_ended = true;
     leave_if_over(guest);
+}
+
+/* ------------------------------------------------------------------ attached */
+
+void guests_attach(struct guests *guests, struct channel *ch,
+                   const Berth__Envelope *env, bool has_terminal, const int fds[3])
+{
+    struct guest *guest = guest_create(guests, ch, env, false);
+
+    guest->is_attached = true;
+    guest_io_take_streams(guest, fds);
+    channel_hand_over(ch, &callbacks, guest);
+    guest_started(guest);
+    guest->has_terminal = has_terminal;
+    if (env->attach->terminal)
+        guest_io_resize(guest, env->attach->terminal);
 }

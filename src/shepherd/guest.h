@@ -32,6 +32,10 @@ struct guests {
     unsigned int umask;
 
     char *ending; /* words for those that a signal ends from now on; NULL */
+    int status;   /* wait status of the container's own program, once it has ended */
+    /* The input of one that is attached has ended. May be NULL. */
+    void (*on_input_end)(void *ctx);
+    void *input_ctx;
 
     struct guest *first;
     unsigned int n;
@@ -59,6 +63,11 @@ void guests_run_outside(struct guests *guests, struct channel *ch,
 /* The same for a connection in place of a program: 'fd', a socket that is ours. */
 void guests_connect(struct guests *guests, struct channel *ch,
                     const Berth__Envelope *env, int fd);
+/* The same for streams of the container's own program: 'fds' are an end to write its
+ * input to, or -1, and ends that give what it writes to stdout and stderr, or -1; they
+ * are ours. It ends when the container does, with guests->status. */
+void guests_attach(struct guests *guests, struct channel *ch,
+                   const Berth__Envelope *env, bool has_terminal, const int fds[3]);
 /* Turn the request 'env' away; the channel is ours from now on. */
 void guests_refuse(struct channel *ch, const Berth__Envelope *env,
                    const struct err *err);
@@ -97,6 +106,7 @@ struct guest {
     bool is_outside; /* a process of ours, not of the container's */
     uv_process_t process;
     bool is_connection; /* nor that: a socket */
+    bool is_attached;   /* nor that: streams of the container's own program */
 
     bool has_terminal;
     int terminal_sock; /* that the terminal comes over; -1 */
@@ -118,6 +128,8 @@ int guest_io_open(struct guest *guest, bool has_stdin, int fds[3], struct err *e
 void guest_io_start(struct guest *guest);
 /* In place of both: a socket, ours from now on. */
 int guest_io_take_socket(struct guest *guest, int fd, struct err *err);
+/* Streams that there are already, as guests_attach has them. */
+void guest_io_take_streams(struct guest *guest, const int fds[3]);
 void guest_io_close(struct guest *guest);
 void guest_io_close_input(struct guest *guest);
 /* From the client. -EPROTO when it sends more than it may. */

@@ -153,7 +153,9 @@ static void end_input(struct guest *guest)
 
     if (guest->is_connection)
         (void)shutdown(guest->in.fd, SHUT_WR);
-    if (!guest->has_terminal)
+    if (guest->is_attached)
+        guest_io_close_input(guest);
+    else if (!guest->has_terminal)
         flow_close(&guest->in);
     else if (tcgetattr(guest->in.fd, &how) == 0 && (how.c_lflag & ICANON) &&
              how.c_cc[VEOF])
@@ -314,9 +316,23 @@ void guest_io_start(struct guest *guest)
     push(guest);
 }
 
+/* What the container's program reads is not ours alone to end. */
 void guest_io_close_input(struct guest *guest)
 {
+    bool is_first = guest->is_attached && guest->in.fd >= 0;
+
     flow_close(&guest->in);
+    if (is_first && guest->of->on_input_end)
+        guest->of->on_input_end(guest->of->input_ctx);
+}
+
+void guest_io_take_streams(struct guest *guest, const int fds[3])
+{
+    struct flow *flows[] = {&guest->in, &guest->out[0], &guest->out[1]};
+
+    for (uint32_t i = 0; i < 3; i++)
+        if (fds[i] >= 0)
+            flow_open(flows[i], guest, i, fds[i]);
 }
 
 void guest_io_close(struct guest *guest)

@@ -12,7 +12,7 @@
  *     pod_network.c  the network of the sandbox, and its names; pod_slirp.c
  *     pod_probes.c   probes and hooks
  *     pod_log.c      what containers write, into files; pod_log_file.c
- *     pod_serve.c    clients: logs, exec, ports
+ *     pod_serve.c    clients: logs, exec, attach, ports
  *     pod_report.c   how it stands, told to the node
  *
  *     events (ends, images, probes, orders) --> pod_lead_tell --> src/pod
@@ -106,10 +106,13 @@ void pod_run_exec(struct pod_run *run, struct channel *ch, const Berth__Envelope
 void pod_run_outside(struct pod_run *run, struct channel *ch,
                      const Berth__Envelope *env, char *const *argv);
 struct container *pod_run_container(struct pod_run *run);
+/* A client wants the streams of its program: the AttachRequest 'env' on 'ch'. */
+void pod_run_attach(struct pod_run *run, struct channel *ch,
+                    const Berth__Envelope *env);
 
 /* ----------------------------------------------------------------- pod_serve.c */
-/* An ExecRequest, LogRequest or PortRequest has come on 'ch', which is ours from now
- * on. */
+/* An ExecRequest, AttachRequest, LogRequest or PortRequest has come on 'ch', which is
+ * ours from now on. */
 void pod_serve(struct pod_lead *pl, struct channel *ch, const Berth__Envelope *env);
 
 #endif

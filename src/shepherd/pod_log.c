@@ -30,10 +30,19 @@ struct source {
     uv_poll_t poll;
 };
 
+/* Where a copy goes. */
+struct copy {
+    unsigned int stream;
+    int fd;
+    size_t missed; /* bytes since the last that fitted */
+    struct copy *next;
+};
+
 struct pod_log {
     struct pod_lead *pl;
     struct pod_log_file *file;
     struct source sources[2];
+    struct copy *copies;
     unsigned int open; /* polls that are not closed */
     bool is_closing;
 };
@@ -114,6 +123,71 @@ static void source_close(struct source *source)
     closep(&source->fd);
 }
 
+/* ------------------------------------------------------------------ copies */
+
+static void copy_free(struct copy *copy)
+{
+    closep(&copy->fd);
+    free(copy);
+}
+
+/* All of it or nothing, as far as a pipe can. */
+static void copy_write(struct copy *copy, const void *bytes, size_t len)
+{
+    cleanup(freep) char *words = NULL;
+    ssize_t n = 0;
+
+    if (copy->missed) {
+        words = xasprintf("\n[%zu bytes were not read in time]\n", copy->missed);
+        n = write(copy->fd, words, strlen(words));
+    }
+    if (n >= 0) {
+        copy->missed = 0;
+        n = write(copy->fd, bytes, len);
+    }
+    if (n < 0 && errno != EAGAIN && errno != EINTR)
+        closep(&copy->fd);
+    else
+        copy->missed += n < 0 ? len : len - (size_t)n;
+}
+
+static void copy_out(struct pod_log *log, unsigned int stream, const void *bytes,
+                     size_t len)
+{
+    for (struct copy **slot = &log->copies; *slot;) {
+        struct copy *copy = *slot;
+
+        if (copy->stream == stream)
+            copy_write(copy, bytes, len);
+        if (copy->fd < 0) {
+            *slot = copy->next;
+            copy_free(copy);
+        } else {
+            slot = &copy->next;
+        }
+    }
+}
+
+void pod_log_copy_to(struct pod_log *log, unsigned int stream, int fd)
+{
+    struct copy *copy = xcalloc(1, sizeof(*copy));
+
+    *copy = (struct copy){.stream = stream, .fd = fd, .next = log->copies};
+    log->copies = copy;
+}
+
+static void drop_copies(struct pod_log *log)
+{
+    while (log->copies) {
+        struct copy *copy = log->copies;
+
+        log->copies = copy->next;
+        copy_free(copy);
+    }
+}
+
+/* ------------------------------------------------------------------ reading */
+
 /* False when nothing more is there now. A terminal whose other side is closed says so
  * by EIO. */
 static bool take_chunk(struct source *source)
@@ -135,6 +209,7 @@ static bool take_chunk(struct source *source)
                            &err))
         log_warn("job %u: output of a container is lost: %s", log->pl->sh->job,
                  err.text);
+    copy_out(log, source->stream, bytes, (size_t)n);
     return true;
 }
 
@@ -178,6 +253,7 @@ void pod_log_close(struct pod_log *log)
             ;
         source_close(source);
     }
+    drop_copies(log);
     log->is_closing = true;
     log_free(log);
 }

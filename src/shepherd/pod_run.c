@@ -42,6 +42,9 @@
 #define MESSAGE_MAX 4096
 #define MESSAGE_LINES 80
 #define MESSAGE_LOG_MAX 2048
+/* Of what is attached. */
+#define COPY_BYTES (1 << 20)
+#define ATTACHED_MAX 64
 
 struct pod_run {
     struct pod_member *member; /* NULL: over, but for clients that read */
@@ -174,6 +177,7 @@ static void take_terminal(struct pod_run *run)
 static void program_ended(struct pod_run *run, const struct container_event *event)
 {
     run->status = event->status;
+    run->guests.status = event->status;
     run->has_ended = true;
     if (group_killed_in(run->of->sh, run->member->spec->name))
         tell(run->member, POD_OOM, 0, NULL);
@@ -480,4 +484,75 @@ void pod_run_outside(struct pod_run *run, struct channel *ch,
 struct container *pod_run_container(struct pod_run *run)
 {
     return run->box->container;
+}
+
+/* ------------------------------------------------------------------- attaching */
+
+/* stdinOnce: with the first who leaves its input ends. */
+static void on_input_end(void *ctx)
+{
+    struct pod_run *run = ctx;
+
+    closep(&run->input);
+}
+
+/* The reader's end of a copy of 'stream'; large enough for who is slow for a moment. */
+static int open_copy(struct pod_run *run, unsigned int stream, int *ret,
+                     struct err *err)
+{
+    int fds[2];
+
+    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK))
+        return err_sys(err, errno, "pipe");
+    (void)fcntl(fds[1], F_SETPIPE_SZ, COPY_BYTES);
+    pod_log_copy_to(run->log, stream, fds[1]);
+    *ret = fds[0];
+    return 0;
+}
+
+static int check_attach(const struct pod_run *run, const Berth__AttachRequest *attach,
+                        struct err *err)
+{
+    const struct mf_container *spec = run->member->spec;
+
+    if (!run->has_started || run->has_ended)
+        return err_set(err, EAGAIN, "container '%s' is being started", spec->name);
+    if (!attach->has_stdin)
+        return 0;
+    if (!spec->has_stdin)
+        return err_set(err, EINVAL,
+                       "container '%s' reads no input: its manifest has no 'stdin: "
+                       "true'",
+                       spec->name);
+    if (run->input < 0)
+        return err_set(err, EPIPE, "the input of container '%s' has ended (stdinOnce)",
+                       spec->name);
+    return 0;
+}
+
+void pod_run_attach(struct pod_run *run, struct channel *ch, const Berth__Envelope *env)
+{
+    const struct mf_container *spec = run->member->spec;
+    int fds[3] = {-1, -1, -1};
+    struct err err;
+    int rc = check_attach(run, env->attach, &err);
+
+    if (!rc && run->guests.n >= ATTACHED_MAX)
+        rc = err_set(&err, EUSERS, "too many clients of this container");
+    if (!rc)
+        rc = open_copy(run, 1, &fds[1], &err);
+    if (!rc && !spec->has_tty)
+        rc = open_copy(run, 2, &fds[2], &err);
+    if (!rc && env->attach->has_stdin) {
+        fds[0] = fcntl(run->input, F_DUPFD_CLOEXEC, 0);
+        run->guests.on_input_end = spec->has_stdin_once ? on_input_end : NULL;
+        run->guests.input_ctx = run;
+    }
+    if (!rc) {
+        guests_attach(&run->guests, ch, env, spec->has_tty, fds);
+        return;
+    }
+    for (int i = 0; i < 3; i++)
+        closep(&fds[i]);
+    guests_refuse(ch, env, &err);
 }

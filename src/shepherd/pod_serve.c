@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * pod_serve.c - clients of a pod: logs and exec by the container's name, ports
+ * pod_serve.c - clients of a pod: logs, exec, attach by the container's name; ports
  */
 #include "shepherd/pod_lead.h"
 
@@ -39,6 +39,22 @@ static void serve_exec(struct pod_lead *pl, struct channel *ch,
         return;
     if (member->run) {
         pod_run_exec(member->run, ch, env);
+        return;
+    }
+    (void)err_set(&err, ESRCH, "container '%s' does not run", member->spec->name);
+    guests_refuse(ch, env, &err);
+}
+
+static void serve_attach(struct pod_lead *pl, struct channel *ch,
+                         const Berth__Envelope *env)
+{
+    struct pod_member *member = member_of(pl, env->attach->container, ch, env);
+    struct err err;
+
+    if (!member)
+        return;
+    if (member->run) {
+        pod_run_attach(member->run, ch, env);
         return;
     }
     (void)err_set(&err, ESRCH, "container '%s' does not run", member->spec->name);
@@ -150,6 +166,8 @@ void pod_serve(struct pod_lead *pl, struct channel *ch, const Berth__Envelope *e
         serve_log(pl, ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_EXEC)
         serve_exec(pl, ch, env);
+    else if (env->body_case == BERTH__ENVELOPE__BODY_ATTACH)
+        serve_attach(pl, ch, env);
     else
         serve_port(pl, ch, env);
 }

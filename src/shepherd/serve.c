@@ -76,6 +76,12 @@ static void refuse_port(struct channel *ch, const Berth__Envelope *env)
     guests_refuse(ch, env, &err);
 }
 
+/* It has a pod, and that has begun. */
+static bool is_pod(const struct lead *lead)
+{
+    return lead->pod && lead->pod->pod;
+}
+
 /* The connection is a guest's from now on, and none of ours. */
 static void take_guest(struct conn *conn, const Berth__Envelope *env)
 {
@@ -88,7 +94,7 @@ static void take_guest(struct conn *conn, const Berth__Envelope *env)
     }
     unlink_conn(conn);
     free(conn);
-    if (lead->pod && lead->pod->pod)
+    if (is_pod(lead))
         pod_serve(lead->pod, ch, env);
     else if (env->body_case == BERTH__ENVELOPE__BODY_LOG)
         logs_request(lead, ch, env);
@@ -138,7 +144,7 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         runs_control(conn, env);
         return;
     }
-    if (env->body_case == BERTH__ENVELOPE__BODY_ATTACH) {
+    if (env->body_case == BERTH__ENVELOPE__BODY_ATTACH && !is_pod(conn->lead)) {
         watch_request(conn, env);
         return;
     }
@@ -148,6 +154,7 @@ static void on_message(struct channel *ch, const Berth__Envelope *env, int adopt
         return;
     }
     if (env->body_case == BERTH__ENVELOPE__BODY_EXEC ||
+        env->body_case == BERTH__ENVELOPE__BODY_ATTACH ||
         env->body_case == BERTH__ENVELOPE__BODY_LOG ||
         env->body_case == BERTH__ENVELOPE__BODY_PORT_REQUEST) {
         take_guest(conn, env);

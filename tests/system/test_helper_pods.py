@@ -113,6 +113,13 @@ def test_a_job_waits_for_its_helper_and_is_cancelled_with_it(desk):
     shown = desk.until(job, "CONFIGURING")
     assert shown["reason"] == "HelperPods"
     assert "helper pods are not ready: db-" in shown["state_words"]
+    (pod,) = shown["helpers"]
+    assert (pod["name"], pod["ready"], pod["owner"]) == (f"db-{job}", False, f"BatchJob/{job}")
+    (listed,) = [each for each in desk.jobs("--me") if each["id"] == pod["job"]]
+    assert listed["helps"] == job
+    assert listed["pod"]["name"] == f"db-{job}" and listed["pod"]["phase"] == "Running"
+    assert f"default/db-{job}: Running, 0/1 ready" in desk.berth("show", "job", job).stdout
+    assert f"BatchJob/{job}" in desk.berth("jobs", "--pods").stdout
     desk.berth("cancel", job)
     assert desk.until(job, "CANCELLED")
     until_pod(desk, f"db-{job}", "Succeeded")
