@@ -17,10 +17,16 @@
 
 /* How long a shepherd may take to come back after berthd was restarted. */
 #define COME_BACK_MS 30000
+#define LOOK_MS 500
 
-static void on_never_came_back(uv_timer_t *timer)
+/* One that dies on its way says nothing. */
+static void on_look(uv_timer_t *timer)
 {
-    shepherd_gone(timer->data);
+    struct shepherd *shepherd = timer->data;
+
+    if (uv_now(timer->loop) >= shepherd->come_back_until ||
+        !process_is_alive(&shepherd->process))
+        shepherd_gone(shepherd);
 }
 
 static void await(struct node *node, const struct record *record)
@@ -40,7 +46,8 @@ static void await(struct node *node, const struct record *record)
     shepherd->come_back = xcalloc(1, sizeof(*shepherd->come_back));
     shepherd->come_back->data = shepherd;
     (void)uv_timer_init(node->loop, shepherd->come_back);
-    (void)uv_timer_start(shepherd->come_back, on_never_came_back, COME_BACK_MS, 0);
+    shepherd->come_back_until = uv_now(node->loop) + COME_BACK_MS;
+    (void)uv_timer_start(shepherd->come_back, on_look, LOOK_MS, LOOK_MS);
 }
 
 static void await_or_report(const struct record *record, void *ctx)

@@ -25,6 +25,7 @@ struct shepherd {
     struct channel *ch; /* NULL while awaited */
     struct rpc *rpc;
     uv_timer_t *come_back;                    /* while awaited */
+    uint64_t come_back_until;                 /* loop time, ms */
     Berth__Envelope *order;                   /* for when it is back; NULL: none */
     Berth__Envelope *told[SHEPHERD_TOLD_MAX]; /* PodData, the same */
     size_t n_told;

@@ -72,10 +72,12 @@ def namespaces(processes):
 
 
 def is_of(cluster, process):
-    """Whether this directory of /proc is of a process of the cluster's."""
+    """Whether this directory of /proc is of a process of the cluster's: by its daemons'
+    environment, or by the control groups that its jobs are in."""
     try:
         return f"BERTH_CLUSTER_DIR={cluster.dir}\0".encode() in \
-            (process / "environ").read_bytes()
+            (process / "environ").read_bytes() or \
+            f"/berth/{cluster.name}." in (process / "cgroup").read_text()
     except OSError:
         return False
 

@@ -2,6 +2,7 @@
 """What jobs and pods that have ended left on the nodes of a cluster that is up."""
 import os
 import pathlib
+import signal
 import subprocess
 
 from conftest import idle_nodes, is_of, namespaces_of
@@ -11,7 +12,7 @@ OF_CONTAINERS = ("berth-init", "berth-pause")
 
 
 def processes_of(cluster):
-    """Pids of what runs for this cluster, by its mark in their environment, and names."""
+    """Pids of what runs for this cluster, and names."""
     for path in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             if is_of(cluster, path):
@@ -22,6 +23,28 @@ def processes_of(cluster):
 
 def named(cluster, name):
     return [pid for pid, comm in processes_of(cluster) if comm == name]
+
+
+def records(cluster):
+    """Pids of assigned shepherds."""
+    found = []
+    for path in cluster.dir.glob("node/*/steps/*"):
+        try:
+            found.append(int(path.read_text().split()[0]))
+        except (OSError, IndexError, ValueError):
+            continue
+    return found
+
+
+def kill(pids, rng):
+    """How many were killed."""
+    if not pids:
+        return 0
+    try:
+        os.kill(rng.choice(pids), signal.SIGKILL)
+    except ProcessLookupError:
+        return 0
+    return 1
 
 
 def with_words(words):

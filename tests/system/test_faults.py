@@ -202,6 +202,19 @@ def test_a_nursery_that_dies_takes_no_shepherd_along(own):
     assert client.returncode == 5
 
 
+def test_a_lead_that_dies_on_its_way_back_is_not_waited_for(own):
+    job = own.submit("-w", "n1", "-o", "out", "--wrap", "echo on; exec sleep 7006")
+    own.until_text("out", "on")
+    lead = shepherd_of(own, "sleep 7006")
+    os.kill(lead, signal.SIGSTOP)
+    kill_node(own, "n1")
+    restart(own)
+    os.kill(lead, signal.SIGKILL)
+    # Half a minute is what one that lives is given.
+    wait_until(lambda: own.job(job)["state"] != "RUNNING", seconds=20, what="its end")
+    assert own.wait(job) != 0
+
+
 def test_the_death_of_a_lead_ends_its_job_everywhere(own):
     job = own.submit("-N3", "-n3", "-o", "out", "--wrap",
                      "berth run sh -c 'echo on; exec sleep 7001'& exec sleep 7002")

@@ -5,12 +5,11 @@ BERTH_KILLS is how many jobs (40), BERTH_KILLS_SEED repeats a run.
 """
 import os
 import random
-import signal
 import time
 
 from conftest import idle_nodes
 from desk import wait_until
-from leftovers import groups_of, mounts_of, named
+from leftovers import groups_of, kill as kill_one, mounts_of, named, records
 
 JOBS = int(os.environ.get("BERTH_KILLS", "40"))
 SCRIPT = """#!/bin/sh
@@ -19,28 +18,6 @@ berth run -N1 -n1 --image small --container-name work sh -c ': >/run/x; sleep 0.
 berth run -N2 -n2 --image small --container-name work sleep 0.{2}
 sleep 0.{0}
 """
-
-
-def records(cluster):
-    """Pids of assigned shepherds."""
-    found = []
-    for path in cluster.dir.glob("node/*/steps/*"):
-        try:
-            found.append(int(path.read_text().split()[0]))
-        except (OSError, IndexError, ValueError):
-            continue
-    return found
-
-
-def kill_one(pids, rng):
-    """How many were killed."""
-    if not pids:
-        return 0
-    try:
-        os.kill(rng.choice(pids), signal.SIGKILL)
-    except ProcessLookupError:
-        return 0
-    return 1
 
 
 def test_nothing_is_left_of_jobs_killed_at_any_moment(own, small_tar):
