@@ -160,10 +160,10 @@ def test_a_job_that_is_queued_again_has_new_helpers(desk):
 
 
 def test_a_batch_job_has_pods_in_its_manifest(desk):
-    manifest = {"apiVersion": "berth/v1", "kind": "BatchJob", "metadata": {"name": "solve"},
+    manifest = {"apiVersion": "berth/v1", "kind": "BatchJob", "metadata": {"name": "helped"},
                 "spec": {"pods": [helper("my.db", "exec sleep 1000")], "output": "out",
                          "script": "#!/bin/sh\necho $BERTH_POD_MY_DB_NAME\n"}}
-    file = desk.dir / "solve.json"
+    file = desk.dir / "helped.json"
     file.write_text(json.dumps(manifest))
     judged = desk.berth("apply", "--dry-run", "-f", file, "-o", "json",
                         env={"BERTH_CONF": "/nowhere"}).stdout
