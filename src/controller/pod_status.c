@@ -192,7 +192,8 @@ void pod_status_of_job(Berth__PodStatus **slot, const struct job *job,
         wait_again(slot);
     if (state == JOB_STARTING)
         place(*slot, job, now_usec);
-    if (ended && ended->pod)
+    /* How it ended is past when it waits again. */
+    if (ended && ended->pod && state != JOB_PENDING)
         (void)pod_status_told(slot, ended->pod);
     if (job_state_is_final(state))
         end(*slot, job, deleted, now_usec);

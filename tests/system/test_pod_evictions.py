@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pods that have to leave: for jobs that come first, drained nodes and taints."""
-import json
-
 import pytest
 
 from conftest import close_desk, new_cluster, new_desk, remove
@@ -130,18 +128,27 @@ def test_a_drain_evicts_pods_and_their_job_makes_others_elsewhere(board):
                == ["DRAINED"], what="the end of the drain")
 
 
-def test_a_taint_evicts_pods_and_keeps_others_waiting(board):
+def test_a_taint_evicts_a_pod_that_runs_again_when_it_is_gone(board):
     desk = board.desk
-    board.apply(polite("guest", "n2"))
-    [old] = until_up(board, "guest")
+
+    def state():
+        [pod] = [p for p in board.list("pods") if p["metadata"]["name"] == "guest"]
+        return pod["status"].get("phase", "Pending"), pod["spec"].get("nodeName")
+    spec = polite("guest", "n2")["spec"]["template"]["spec"]
+    board.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "guest"},
+                 "spec": {**spec, "restartPolicy": "Always"}})
+    wait_until(lambda: state() == ("Running", "n2") and
+               "up" in desk.berth("logs", "guest", check=False).stdout, what="the pod")
     desk.berth("node", "taint", "n2", "upkeep=disk:NoExecute")
-    old = until_gone(board, "guest", old)
-    assert_left_in_peace(board, old, "Evicted", "taint upkeep=disk:NoExecute")
-    wait_until(lambda: len(board.pods("guest")) == 2, what="another pod")
-    events = json.loads(desk.berth("events", "--json").stdout)
-    assert "Evicted" in json.dumps(events)
+    wait_until(lambda: state()[0] == "Pending", what="the pod waits")
+    events = desk.berth("events", "--json").stdout
+    assert "node n2 has the taint upkeep=disk:NoExecute" in events
+    [shown] = [n for n in desk.cluster_nodes() if n["name"] == "n2"]
+    assert shown["taints"] == ["upkeep=disk:NoExecute"]
+    # Jobs that are no pods begin there all the same.
+    assert desk.wait(desk.submit("-w", "n2", "-o", "/dev/null", "--wrap", "true")) == 0
+    assert state()[0] == "Pending"
     desk.berth("node", "taint", "n2", "upkeep-")
-    [new] = until_up(board, "guest")
-    assert new["spec"]["nodeName"] == "n2"
+    wait_until(lambda: state() == ("Running", "n2"), what="the pod runs again")
     words = desk.berth("node", "taint", "n2", "upkeep-", check=False)
     assert words.returncode != 0 and "upkeep" in words.stderr

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from desk import wait_until
+from test_workloads import board, job, running  # noqa: F401 (a fixture)
 
 
 def manifest(name, cpu="100m", labels=None, annotations=None, **spec):
@@ -135,3 +136,45 @@ def test_members_of_a_gang_find_each_other_by_name(pods, desk):
     pods.until(2)
     now = pods.all()["peer-2"]["status"]["podIP"]
     wait_until(lambda: hosts_of(desk, "peer-0").get("peer-2") == now, what="the new name")
+
+
+def test_wishes_are_met_while_they_can_be(pods):
+    """Preferred terms and ScheduleAnyway choose nodes, and keep nobody from running."""
+    wish = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
+        {"weight": 100, "podAffinityTerm": {
+            "topologyKey": "kubernetes.io/hostname",
+            "labelSelector": {"matchLabels": {"app": "shy"}}}}]}}
+    told = pods.apply(*[manifest(f"shy-{i}", labels={"app": "shy"}, affinity=wish)
+                        for i in range(5)])
+    assert "preferred" not in told.stderr
+    assert len(set(pods.until(5).values())) == 4
+    pods.delete()
+    spread = [{"maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway",
+               "topologyKey": "kubernetes.io/hostname",
+               "labelSelector": {"matchLabels": {"app": "wide"}}}]
+    pods.apply(*[manifest(f"wide-{i}", labels={"app": "wide"},
+                          topologySpreadConstraints=spread) for i in range(8)])
+    nodes = list(pods.until(8).values())
+    assert sorted(nodes.count(node) for node in set(nodes)) == [2, 2, 2, 2]
+
+
+def test_a_gang_of_a_job_starts_as_a_whole_beside_batch_jobs(board):
+    desk = board.desk
+    wait_until(lambda: cores_used(desk) == 0, what="an empty cluster")
+    filler = desk.submit("-N1", "-n1", "-t", "30", "-o", "/dev/null", "--wrap",
+                         "until test -e go; do sleep 0.05; done")
+    desk.until(filler, "RUNNING")
+    ring = job("ring", "sleep 1000", completions=4, parallelism=4)
+    ring["metadata"]["annotations"] = {"berth/gang": "ring", "berth/gang-size": "4"}
+    ring["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"] = "4"
+    board.apply(ring)
+    # Three nodes are free, and none of the four begins on them; what ends soon does.
+    wait_until(lambda: len(board.pods("ring")) == 4, what="four pods")
+    short = desk.submit("-n4", "-t", "5", "-o", "/dev/null", "--wrap", "true")
+    assert desk.wait(short) == 0
+    assert not running(board.pods("ring"))
+    (desk.dir / "go").touch()
+    pods_of = wait_until(lambda: (lambda up: up if len(up) == 4 else None)(
+        running(board.pods("ring"))), what="all four")
+    assert len({pod["spec"]["nodeName"] for pod in pods_of}) == 4
+    board.desk.berth("delete", "job", "ring", "--now")

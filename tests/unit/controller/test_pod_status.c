@@ -106,7 +106,9 @@ static void what_the_lead_says_of_its_end_stays(void **state)
     assert_string_equal(status->reason, "Evicted");
     assert_string_equal(status->disruption, "EvictionByEvictionAPI");
     record.state = JOB_PENDING;
-    pod_status_of_job(&status, &job, NULL, false, 6000000);
+    pod_status_of_job(&status, &job, &ended, false, 6000000);
+    assert_string_equal(status->phase, "Pending");
+    assert_string_equal(status->reason, "");
     assert_string_equal(status->disruption, "");
 }
 
