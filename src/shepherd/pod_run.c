@@ -174,13 +174,18 @@ static void take_terminal(struct pod_run *run)
     pod_log_read(run->log, 1, master);
 }
 
+static void note_oom(struct pod_run *run)
+{
+    if (group_killed_in(run->of->sh, run->member->spec->name))
+        tell(run->member, POD_OOM, 0, NULL);
+}
+
 static void program_ended(struct pod_run *run, const struct container_event *event)
 {
     run->status = event->status;
     run->guests.status = event->status;
     run->has_ended = true;
-    if (group_killed_in(run->of->sh, run->member->spec->name))
-        tell(run->member, POD_OOM, 0, NULL);
+    note_oom(run);
     if (event->words[0])
         str_replace(&run->words, event->words);
     run->of->lead->ended.user_usec += event->user_usec;
@@ -198,6 +203,9 @@ static void take_event(struct pod_run *run, const struct container_event *event)
     if (event->kind == CONTAINER_GONE) {
         if (!run->has_started && event->words[0] && !run->words)
             run->words = xstrdup(event->words);
+        /* Killed as a whole, there was nobody left to tell of the program's end. */
+        if (!run->has_ended)
+            note_oom(run);
         run_over(run);
     } else if (pod_probes_take_event(member, event) ||
                guests_take_event(&run->guests, event)) {

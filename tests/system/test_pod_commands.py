@@ -87,6 +87,25 @@ def test_a_wrong_object_does_not_hold_up_the_others(pods):
     assert "spec.containrs: unknown field; nearest: containers" in result.stderr
 
 
+@pytest.mark.parametrize("field, words", [
+    ("nodeName: nowhere", "stdin:5: pod/far: pod far: spec.nodeName: nowhere: Invalid node name"),
+    ("priorityClassName: top", "spec.priorityClassName or metadata.annotations[berth/qos]: top: "),
+    ("securityContext: {supplementalGroups: [4242]}",
+     "stdin:5: pod/far: pod far: spec.securityContext.supplementalGroups[0]: you are not in")])
+def test_what_the_queue_refuses_is_told_by_field_and_line(pods, field, words):
+    text = (f"apiVersion: v1\nkind: Pod\nmetadata: {{name: far}}\nspec:\n  {field}\n"
+            "  containers: [{name: c, image: small}]\n")
+    result = pods.berth("apply", "-f", "-", input=text, check=False)
+    assert result.returncode == 1 and words in result.stderr
+
+
+def test_a_namespace_is_an_account(pods):
+    moved = settings("a")
+    moved["metadata"]["namespace"] = "team"
+    result = apply(pods, moved, check=False)
+    assert result.returncode == 1 and "'berth account add team'" in result.stderr
+
+
 def test_names_that_are_not_there_are_told_with_the_nearest(pods):
     apply(pods, settings("a"))
     assert "nearest: settings" in pods.fails("get", "cm", "setings")
