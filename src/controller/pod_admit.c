@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * pod_admit.c - translate a pod to a JobSpec
+ *
+ * What it may not ask for, pod_checks.c says.
  */
-#include "controller/pod_admit.h"
-
 #include <errno.h>
-#include <grp.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ipv4.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
 #include "base/units.h"
 #include "controller/object_make.h"
+#include "controller/pod_admit_priv.h"
 #include "controller/pod_place.h"
 #include "objects/bounds.h"
 #include "objects/demand.h"
 #include "sched/sched.h"
 #include "state/job.h"
 
-#define GROUPS_MAX 4096
 #define STORAGE "ephemeral-storage"
 #define GIB (INT64_C(1) << 30)
 #define MIB (INT64_C(1) << 20)
@@ -33,141 +29,14 @@
 /* All of a gang are decided on at once. */
 #define GANG_MAX SCHED_SET_MAX
 
-struct admission {
-    const struct controller *ctl;
-    const struct config *config;
-    const Berth__ObjectRecord *record;
-    const struct mf_pod *pod;
-    const struct pod_help *help; /* NULL: it is no helper */
-    Berth__JobSpec *spec;
-    char **warning;
-    struct err *err;
-};
-
-const char *pod_annotation(const struct mf_meta *meta, const char *key)
-{
-    for (size_t i = 0; i < meta->annotations.n; i++)
-        if (strcmp(meta->annotations.items[i].key, key) == 0)
-            return meta->annotations.items[i].value;
-    return NULL;
-}
-
-static void warn(const struct admission *a, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-static void warn(const struct admission *a, const char *fmt, ...)
-{
-    char words[512];
-    va_list ap;
-
-    va_start(ap, fmt);
-    (void)vsnprintf(words, sizeof(words), fmt, ap);
-    va_end(ap);
-    words_add(a->warning, words);
-}
-
-static const struct mf_container *container_at(const struct mf_pod_spec *spec, size_t i)
-{
-    return i < spec->init.n ? &spec->init.items[i]
-                            : &spec->containers.items[i - spec->init.n];
-}
-
-static size_t n_containers(const struct mf_pod_spec *spec)
-{
-    return spec->init.n + spec->containers.n;
-}
-
-/* ------------------------------------------------------------------ whose it is */
-
-static bool is_in_group(const Berth__ObjectRecord *record, int64_t gid)
-{
-    cleanup(freep) gid_t *gids = NULL;
-    int n = GROUPS_MAX;
-
-    if (gid == record->owner_gid)
-        return true;
-    gids = xcalloc(GROUPS_MAX, sizeof(*gids));
-    if (getgrouplist(record->owner_user, record->owner_gid, gids, &n) < 0)
-        n = GROUPS_MAX;
-    for (int i = 0; i < n; i++)
-        if (gids[i] == (gid_t)gid)
-            return true;
-    return false;
-}
-
-static int check_groups(const struct admission *a)
-{
-    const struct mf_pod_security *s = a->pod->spec->security;
-
-    if (!s)
-        return 0;
-    for (size_t i = 0; i < s->groups.n; i++)
-        if (!is_in_group(a->record, s->groups.items[i]))
-            return err_set(a->err, EACCES,
-                           "spec.securityContext.supplementalGroups[%zu]: you are not "
-                           "in group %" PRId64,
-                           i, s->groups.items[i]);
-    return 0;
-}
-
-/* What is taken, and does less than it says. */
-static void warn_of_users(const struct admission *a)
-{
-    const struct mf_pod_spec *spec = a->pod->spec;
-
-    if (spec->security && spec->security->fs_group != MF_UNSET)
-        words_add(a->warning, "spec.securityContext.fsGroup: files in volumes are the "
-                              "user's, and keep the group that they have");
-}
-
-/* Elsewhere than in the node's own network, where a port is only told of. */
-static int check_port(const struct admission *a, const char *name,
-                      const struct mf_port *port)
-{
-    const char *range = a->config->pods.host_ports;
-    uint32_t address;
-
-    if (!config_pod_host_port(a->config, port->host_port))
-        return err_set(a->err, EACCES,
-                       "container %s: hostPort %" PRId64 ": pods may take %s%s of "
-                       "their node (pods.host_ports)",
-                       name, port->host_port, range ? "ports " : "no ports",
-                       range ? range : "");
-    if (port->protocol == MF_SCTP)
-        return err_set(a->err, EINVAL,
-                       "container %s: hostPort %" PRId64 ": only ports of TCP and UDP "
-                       "lead to pods",
-                       name, port->host_port);
-    if (port->host_ip && ipv4_parse(port->host_ip, &address, NULL))
-        return err_set(a->err, EINVAL,
-                       "container %s: hostPort %" PRId64 ": hostIP %s is not IPv4, and "
-                       "only that leads to pods",
-                       name, port->host_port, port->host_ip);
-    return 0;
-}
-
-static int check_ports(const struct admission *a)
-{
-    const struct mf_pod_spec *spec = a->pod->spec;
-    int rc = 0;
-
-    if (spec->has_host_network)
-        return 0;
-    for (size_t i = 0; i < n_containers(spec); i++) {
-        const struct mf_container *c = container_at(spec, i);
-
-        for (size_t k = 0; rc == 0 && k < c->ports.n; k++)
-            if (c->ports.items[k].host_port > 0)
-                rc = check_port(a, c->name, &c->ports.items[k]);
-    }
-    return rc;
-}
-
 /* Where the job goes that it helps, and for whom. */
 static int fill_help(struct admission *a)
 {
-    const Berth__JobSpec *job = a->help->job;
-    const char *space = a->record->name_space;
+    const Berth__JobSpec *job = a->help ? a->help->job : NULL;
+    const char *account = pod_account_of(a->record);
 
+    if (!job)
+        return 0;
     field_set(&a->spec->partition, job->partition);
     field_set(&a->spec->account, job->account);
     field_set(&a->spec->reservation, job->reservation);
@@ -179,18 +48,18 @@ static int fill_help(struct admission *a)
         return err_set(a->err, EINVAL,
                        "metadata.annotations[berth/gang]: a helper pod starts with its "
                        "job, and with no others");
-    if (*space && strcmp(space, "default") != 0 && !strchr(space, ':') &&
-        strcmp(space, job->account) != 0)
+    if (account && strcmp(account, job->account) != 0)
         return err_set(a->err, EINVAL,
                        "metadata.namespace: '%.64s' is not the job's account, '%.64s'",
-                       space, job->account);
+                       account, job->account);
     return 0;
 }
 
-static void fill_owner(struct admission *a)
+static int fill_owner(struct admission *a)
 {
     const Berth__ObjectRecord *record = a->record;
     const struct mf_meta *meta = a->pod->meta;
+    const char *account = pod_account_of(record);
     const struct {
         const char *annotation;
         char **field;
@@ -207,9 +76,8 @@ static void fill_owner(struct admission *a)
     /* Who made it makes another, and counts this one. */
     if (*record->made_by_uid || a->pod->spec->restart == MF_RESTART_NEVER)
         field_set(&a->spec->requeue, "no");
-    if (*record->name_space && strcmp(record->name_space, "default") != 0 &&
-        !strchr(record->name_space, ':'))
-        field_set(&a->spec->account, record->name_space);
+    if (account)
+        field_set(&a->spec->account, account);
     if (a->pod->spec->priority_class)
         a->spec->qos = pod_place_qos(a->config, a->pod->spec->priority_class);
     for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
@@ -218,6 +86,7 @@ static void fill_owner(struct admission *a)
         if (value)
             field_set(said[i].field, value);
     }
+    return 0;
 }
 
 /* ------------------------------------------------------------------ how much */
@@ -259,8 +128,8 @@ static int64_t memory_limit(const struct mf_pod_spec *spec)
 {
     struct quantity sum = {.whole = 0}, most = sum;
 
-    for (size_t i = 0; i < n_containers(spec); i++) {
-        const struct mf_container *c = container_at(spec, i);
+    for (size_t i = 0; i < pod_n_containers(spec); i++) {
+        const struct mf_container *c = pod_container_at(spec, i);
         const struct quantity *limit = limit_of(c, "memory");
         bool stays = i >= spec->init.n || c->restart == MF_RESTART_ALWAYS;
 
@@ -285,15 +154,17 @@ static int fill_memory(struct admission *a)
     asked = mebibytes(&memory);
     if (asked == 0) {
         asked = (int64_t)a->config->pods.memory;
-        warn(a, "it asks for no memory: it gets %" PRId64 " MiB (pods.memory)", asked);
+        admission_warn(
+            a, "it asks for no memory: it gets %" PRId64 " MiB (pods.memory)", asked);
     }
     if (limit > asked && a->config->pods.overcommit) {
         wish->mem_limit = (uint64_t)limit;
     } else if (limit > asked) {
-        warn(a,
-             "its limits of memory are more than it asks for: it asks for all of them, "
-             "%" PRId64 " MiB (pods.overcommit)",
-             limit);
+        admission_warn(
+            a,
+            "its limits of memory are more than it asks for: it asks for all of them, "
+            "%" PRId64 " MiB (pods.overcommit)",
+            limit);
         asked = limit;
     }
     a->spec->mem_per_node = (uint64_t)asked;
@@ -350,9 +221,9 @@ static int add_storage(const struct admission *a, struct strbuf *gres)
     if (count && name)
         strbuf_printf(gres, "%s%s:%" PRId64, gres->len ? "," : "", name, count);
     else if (count)
-        warn(a,
-             "resources: " STORAGE ": its limits are kept; nodes here do not tell of "
-             "storage, so what it asks for chooses no node (pods.resources)");
+        admission_warn(
+            a, "resources: " STORAGE ": its limits are kept; nodes here do not tell of "
+               "storage, so what it asks for chooses no node (pods.resources)");
     return 0;
 }
 
@@ -397,18 +268,39 @@ static const struct config_partition *partition_of(const struct admission *a)
     return found;
 }
 
+/* A probe may give a container more, or less, than its pod gets. */
+static void bound_probes(struct admission *a)
+{
+    const struct mf_pod_spec *spec = a->pod->spec;
+    int64_t most = a->config->pods.grace_max;
+
+    for (size_t i = 0; i < pod_n_containers(spec); i++) {
+        const struct mf_container *c = pod_container_at(spec, i);
+
+        if (pod_longest_grace(c) <= most)
+            continue;
+        admission_warn(a,
+                       "container %s: terminationGracePeriodSeconds of a probe: "
+                       "%" PRId64 " seconds are allowed (pods.grace_max)",
+                       c->name, most);
+        a->spec->pod->grace_max = (uint32_t)most + 1;
+    }
+}
+
 /* Nobody's node, drained or taken, waits longer. */
 static void fill_grace(struct admission *a)
 {
     int64_t grace = a->pod->spec->grace, most = a->config->pods.grace_max;
 
+    bound_probes(a);
     if (grace == MF_UNSET)
         return;
     if (grace > most) {
-        warn(a,
-             "spec.terminationGracePeriodSeconds: %" PRId64 " seconds are allowed "
-             "(pods.grace_max)",
-             most);
+        admission_warn(a,
+                       "spec.terminationGracePeriodSeconds: %" PRId64
+                       " seconds are allowed "
+                       "(pods.grace_max)",
+                       most);
         grace = most;
     }
     a->spec->pod->grace = (uint32_t)grace + 1;
@@ -439,8 +331,9 @@ static int fill_times(struct admission *a)
                        "spec.activeDeadlineSeconds: partition '%s' allows at most %s",
                        partition->name, allowed);
     a->spec->time_limit = most;
-    warn(a, "without spec.activeDeadlineSeconds, partition '%s' ends it after %s",
-         partition->name, allowed);
+    admission_warn(
+        a, "without spec.activeDeadlineSeconds, partition '%s' ends it after %s",
+        partition->name, allowed);
     return 0;
 }
 
@@ -482,7 +375,7 @@ static int fill_place(struct admission *a)
 }
 
 /* What the job is shown with; its lead takes images from the manifest. */
-static void fill_image(struct admission *a)
+static int fill_image(struct admission *a)
 {
     Berth__ContainerSpec *container = xmalloc(sizeof(*container));
 
@@ -491,9 +384,10 @@ static void fill_image(struct admission *a)
                                    ? a->pod->spec->containers.items[0].image
                                    : "");
     a->spec->container = container;
+    return 0;
 }
 
-static void fill_wish(struct admission *a)
+static int fill_wish(struct admission *a)
 {
     const Berth__ObjectRecord *record = a->record;
     Berth__PodWish *wish = a->spec->pod;
@@ -504,6 +398,7 @@ static void fill_wish(struct admission *a)
     if (*record->made_by_uid)
         wish->owner = xasprintf("%s/%s/%s", record->name_space, record->made_by_kind,
                                 record->made_by_name);
+    return 0;
 }
 
 static void add_group(Berth__PodWish *wish, const struct mf_container *container)
@@ -519,7 +414,7 @@ static void add_group(Berth__PodWish *wish, const struct mf_container *container
     wish->groups[wish->n_groups++] = group;
 }
 
-static void fill_groups(struct admission *a)
+static int fill_groups(struct admission *a)
 {
     const struct mf_pod_spec *spec = a->pod->spec;
     Berth__PodWish *wish = a->spec->pod;
@@ -530,7 +425,59 @@ static void fill_groups(struct admission *a)
         add_group(wish, &spec->init.items[i]);
     for (size_t i = 0; i < spec->containers.n; i++)
         add_group(wish, &spec->containers.items[i]);
+    return 0;
 }
+
+/* ------------------------------------------------------------------ network */
+
+static const char *protocol_of(enum mf_protocol protocol)
+{
+    switch (protocol) {
+    case MF_UDP:
+        return "UDP";
+    case MF_SCTP:
+        return "SCTP";
+    case MF_PROTOCOL_UNSAID:
+    case MF_TCP:
+        break;
+    }
+    return "TCP";
+}
+
+static void add_port(Berth__PodWish *wish, const struct mf_port *port)
+{
+    Berth__PodPort *made = xmalloc(sizeof(*made));
+
+    berth__pod_port__init(made);
+    made->host_port = (uint32_t)port->host_port;
+    made->container_port = (uint32_t)port->container_port;
+    made->protocol = xstrdup(protocol_of(port->protocol));
+    if (port->host_ip)
+        made->host_ip = xstrdup(port->host_ip);
+    wish->ports = xrealloc(wish->ports, wish->n_ports + 1, sizeof(*wish->ports));
+    wish->ports[wish->n_ports++] = made;
+}
+
+/* In the node's own network they are only told of. */
+static int fill_ports(struct admission *a)
+{
+    const struct mf_pod_spec *spec = a->pod->spec;
+
+    for (size_t i = 0; !spec->has_host_network && i < pod_n_containers(spec); i++) {
+        const struct mf_container *c = pod_container_at(spec, i);
+
+        for (size_t k = 0; k < c->ports.n; k++)
+            if (c->ports.items[k].host_port > 0)
+                add_port(a->spec->pod, &c->ports.items[k]);
+    }
+    return 0;
+}
+
+/* In this order: what comes later reads what came before. */
+static int (*const steps[])(struct admission *a) = {
+    fill_help,  fill_owner, fill_image,  fill_wish,    fill_groups, fill_ports,
+    fill_place, fill_cores, fill_memory, fill_devices, fill_times,
+};
 
 int pod_admit(const struct controller *ctl, const Berth__ObjectRecord *record,
               const struct mf_pod *pod, const struct pod_help *help,
@@ -543,27 +490,9 @@ int pod_admit(const struct controller *ctl, const Berth__ObjectRecord *record,
     berth__job_spec__init(spec);
     spec->pod = xmalloc(sizeof(*spec->pod));
     berth__pod_wish__init(spec->pod);
-    if (help)
-        rc = fill_help(&a);
-    fill_owner(&a);
-    fill_image(&a);
-    fill_wish(&a);
-    fill_groups(&a);
-    if (rc == 0)
-        rc = check_groups(&a);
-    if (rc == 0)
-        rc = check_ports(&a);
-    if (rc == 0)
-        rc = fill_place(&a);
-    if (rc == 0)
-        rc = fill_cores(&a);
-    if (rc == 0)
-        rc = fill_memory(&a);
-    if (rc == 0)
-        rc = fill_devices(&a);
-    if (rc == 0)
-        rc = fill_times(&a);
-    warn_of_users(&a);
+    rc = pod_checks(&a);
+    for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(steps); i++)
+        rc = steps[i](&a);
     if (rc)
         berth__job_spec__free_unpacked(spec, NULL);
     else

@@ -114,11 +114,13 @@ struct record {
     int64_t step; /* STEP_LEAD for the lead */
     struct process process;
     uid_t uid;
+    Berth__PodNetworkGrant *network; /* of a pod's lead; NULL: none */
 };
 /* 0, or -EEXIST when there is one: this was started before. */
 int record_create(const struct node *node, const struct record *record,
                   struct err *err);
 void record_remove(const struct node *node, uint32_t job, uint32_t epoch, int64_t step);
+/* What is given to 'each' is gone when that returns. */
 int record_each(const struct node *node, void (*each)(const struct record *, void *),
                 void *ctx, struct err *err);
 int grant_key_load(struct node *node);

@@ -340,19 +340,36 @@ static int read_port(const struct config *config, const Berth__PodPort *msg,
     return msg->host_ip[0] ? ipv4_parse(msg->host_ip, &ret->host_ip, err) : 0;
 }
 
-static int read_wish(struct task *task, const Berth__PodWire *msg, struct err *err)
+Berth__PodNetworkGrant *pod_network_granted(const Berth__JobSpec *spec)
+{
+    Berth__PodNetworkGrant granted = BERTH__POD_NETWORK_GRANT__INIT;
+
+    if (!spec->pod || !spec->pod->manifest.len)
+        return NULL;
+    granted.ports = spec->pod->ports;
+    granted.n_ports = spec->pod->n_ports;
+    granted.partition = spec->partition;
+    granted.account = spec->account;
+    return copy_message(&granted.base);
+}
+
+/* The lead is a process of the user's: it is asked for nothing but the namespace. */
+static int read_wish(struct task *task, const struct shepherd *lead, struct err *err)
 {
     const struct config *config = task->pods->node->config;
+    const Berth__PodNetworkGrant *granted = lead->network;
     int rc = 0;
 
-    if (msg->n_ports > RECORD_PORTS_MAX)
+    if (!granted)
+        return err_set(err, EACCES, "job %u was granted no network of pods", lead->job);
+    if (granted->n_ports > RECORD_PORTS_MAX)
         return err_set(err, E2BIG, "a pod may have %d ports of its node",
                        RECORD_PORTS_MAX);
-    task->who = (struct job_key){msg->job_id, msg->epoch};
-    task->subnet = config_pod_subnet(config, msg->partition, msg->account);
-    task->ports = xcalloc(msg->n_ports + 1, sizeof(*task->ports));
-    for (size_t i = 0; i < msg->n_ports && !rc; i++)
-        rc = read_port(config, msg->ports[i], &task->ports[task->n_ports++], err);
+    task->who = (struct job_key){lead->job, lead->epoch};
+    task->subnet = config_pod_subnet(config, granted->partition, granted->account);
+    task->ports = xcalloc(granted->n_ports + 1, sizeof(*task->ports));
+    for (size_t i = 0; i < granted->n_ports && !rc; i++)
+        rc = read_port(config, granted->ports[i], &task->ports[task->n_ports++], err);
     return rc;
 }
 
@@ -380,7 +397,7 @@ void pod_network_wire(struct shepherd *shepherd, const Berth__Envelope *env, int
     task->netns = netns;
     task->uid = shepherd->uid;
     task->id = env->id;
-    if (read_wish(task, env->pod_wire, &err)) {
+    if (read_wish(task, shepherd, &err)) {
         channel_reply_status(shepherd->ch, env, err.code, err.text);
         task_free(task);
         return;

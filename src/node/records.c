@@ -6,11 +6,14 @@
  * work: the same step of the same epoch cannot be started twice on a node,
  * whatever is repeated. They need no fsync: a power cut that loses a record also
  * ends the shepherd it speaks of.
+ *
+ *     PID START UID \n packed PodNetworkGrant, when it is the lead of a pod
  */
 #include "node/node.h"
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "wire/pack.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +24,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RECORD_MAX 256
+#define LINE_MAX_BYTES 256
+#define RECORD_MAX (256u << 10)
 
 static char *record_path(const struct node *node, uint32_t job, uint32_t epoch,
                          int64_t step)
@@ -29,24 +33,40 @@ static char *record_path(const struct node *node, uint32_t job, uint32_t epoch,
     return xasprintf("%s/steps/%u.%u.%" PRId64, node->state_dir, job, epoch, step);
 }
 
+static int write_record(int fd, const struct record *record)
+{
+    char text[LINE_MAX_BYTES];
+    cleanup(freep) uint8_t *network = NULL;
+    size_t network_len = 0;
+    int len =
+        snprintf(text, sizeof(text), "%d %" PRIu64 " %u\n", (int)record->process.pid,
+                 record->process.start, (unsigned int)record->uid);
+
+    if (record->network)
+        network = pack_message(&record->network->base, &network_len);
+    if ((size_t)len + network_len > RECORD_MAX)
+        return -E2BIG;
+    if (io_write_full(fd, text, (size_t)len))
+        return -ENOSPC;
+    return network_len && io_write_full(fd, network, network_len) ? -ENOSPC : 0;
+}
+
 int record_create(const struct node *node, const struct record *record, struct err *err)
 {
     cleanup(freep) char *path =
         record_path(node, record->job, record->epoch, record->step);
     cleanup(closep) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    char text[RECORD_MAX];
-    int len;
+    int rc;
 
     if (fd < 0 && errno == EEXIST)
         return err_set(err, EEXIST, "job %u epoch %u runs here already", record->job,
                        record->epoch);
     if (fd < 0)
         return err_sys(err, errno, "%s", path);
-    len = snprintf(text, sizeof(text), "%d %" PRIu64 " %u\n", (int)record->process.pid,
-                   record->process.start, (unsigned int)record->uid);
-    if (io_write_full(fd, text, (size_t)len)) {
+    rc = write_record(fd, record);
+    if (rc) {
         (void)unlink(path);
-        return err_sys(err, ENOSPC, "%s", path);
+        return err_sys(err, -rc, "%s", path);
     }
     return 0;
 }
@@ -62,15 +82,22 @@ static bool record_read(const struct node *node, const char *name, struct record
 {
     cleanup(freep) char *path = xasprintf("%s/steps/%s", node->state_dir, name);
     cleanup(freep) char *text = NULL;
+    const char *rest;
+    size_t len;
     int pid;
 
+    rec->network = NULL;
     if (sscanf(name, "%u.%u.%" SCNd64, &rec->job, &rec->epoch, &rec->step) != 3)
         return false;
-    if (io_read_file(path, RECORD_MAX, &text, NULL, NULL))
+    if (io_read_file(path, RECORD_MAX, &text, &len, NULL))
         return false;
     if (sscanf(text, "%d %" SCNu64 " %u", &pid, &rec->process.start, &rec->uid) != 3)
         return false;
     rec->process.pid = pid;
+    rest = memchr(text, '\n', len);
+    if (rest && (size_t)(rest - text) + 1 < len)
+        rec->network = unpack_message(&berth__pod_network_grant__descriptor, rest + 1,
+                                      len - (size_t)(rest - text) - 1);
     return true;
 }
 
@@ -86,8 +113,10 @@ int record_each(const struct node *node, void (*each)(const struct record *, voi
     while ((entry = readdir(dir))) {
         struct record record;
 
-        if (record_read(node, entry->d_name, &record))
-            each(&record, ctx);
+        if (!record_read(node, entry->d_name, &record))
+            continue;
+        each(&record, ctx);
+        free_message(record.network);
     }
     (void)closedir(dir);
     return 0;

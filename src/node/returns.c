@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "wire/pack.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ static void await(struct node *node, const struct record *record)
     shepherd->step = record->step;
     shepherd->uid = record->uid;
     shepherd->process = record->process;
+    if (record->network)
+        shepherd->network = copy_message(&record->network->base);
     shepherd->assigned = true;
     shepherd->rpc = rpc_create();
     shepherd_name(shepherd);

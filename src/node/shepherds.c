@@ -180,6 +180,7 @@ void shepherd_gone(struct shepherd *shepherd)
         hooks_shepherd_gone(node, shepherd->job, shepherd->epoch);
     }
     rpc_destroy(shepherd->rpc);
+    free_message(shepherd->network);
     free_message(shepherd->order);
     shepherd_forget_told(shepherd);
     free(shepherd);
@@ -389,6 +390,7 @@ int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t j
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     struct shepherd *shepherd = shepherd_find(node, job, step);
     struct record record = {.job = job, .epoch = epoch, .step = step, .uid = uid};
+    cleanup(free_messagep) Berth__PodNetworkGrant *network = NULL;
     int rc;
 
     if (shepherd && shepherd->epoch == epoch)
@@ -398,6 +400,9 @@ int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t j
     shepherd = get_spare(node, err);
     if (!shepherd)
         return err_wrap(err, "node %s", node->self->name);
+    if (assignment->job)
+        network = pod_network_granted(assignment->job->spec);
+    record.network = network;
     record.process = shepherd->process;
     rc = record_create(node, &record, err);
     if (rc)
@@ -408,6 +413,7 @@ int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t j
     shepherd->epoch = epoch;
     shepherd->step = step;
     shepherd->uid = uid;
+    shepherd->network = take(network);
     shepherd->assigned = true;
     shepherd_name(shepherd);
     HASH_ADD_STR(node->shepherds, name, shepherd);

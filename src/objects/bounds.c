@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bounds.c - what the control group of each container of a pod is to be
+ * bounds.c - what a container of a pod may have: its control group, time to end
  */
 #include "objects/bounds.h"
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "objects/demand.h"
 
 #define SHARES_MIN 2
@@ -87,4 +88,36 @@ int pod_oom_score(const struct mf_pod_spec *spec, const struct mf_container *con
         break;
     }
     return SCORE_MAX;
+}
+
+/* ------------------------------------------------------------------ time to end */
+
+int64_t pod_longest_grace(const struct mf_container *container)
+{
+    const struct mf_probe *const probes[] = {container->startup, container->liveness,
+                                             container->readiness};
+    int64_t longest = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(probes); i++)
+        if (probes[i] && probes[i]->grace > longest)
+            longest = probes[i]->grace;
+    return longest;
+}
+
+static void cap_graces(const struct mf_container *container, int64_t most)
+{
+    struct mf_probe *const probes[] = {container->startup, container->liveness,
+                                       container->readiness};
+
+    for (size_t i = 0; i < ARRAY_SIZE(probes); i++)
+        if (probes[i] && probes[i]->grace != MF_UNSET && probes[i]->grace > most)
+            probes[i]->grace = most;
+}
+
+void pod_cap_graces(const struct mf_pod_spec *spec, int64_t most)
+{
+    for (size_t i = 0; i < spec->init.n; i++)
+        cap_graces(&spec->init.items[i], most);
+    for (size_t i = 0; i < spec->containers.n; i++)
+        cap_graces(&spec->containers.items[i], most);
 }

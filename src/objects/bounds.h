@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bounds.h - what the control group of each container of a pod is to be
+ * bounds.h - what a container of a pod may have: its control group, time to end
  *
  * Weights and scores follow Kubernetes: a weight by what is asked for, a limit by the
  * limit, and whom the kernel kills first when memory is short by the quality of
@@ -25,5 +25,10 @@ struct pod_bounds pod_container_bounds(const struct mf_container *container);
 /* oom_score_adj: 0 to 1000. 'node_memory' in bytes. */
 int pod_oom_score(const struct mf_pod_spec *spec, const struct mf_container *container,
                   uint64_t node_memory);
+
+/* The longest terminationGracePeriodSeconds of its probes; 0: none says one. */
+int64_t pod_longest_grace(const struct mf_container *container);
+/* None of those of the pod's probes is longer than 'most' seconds from now on. */
+void pod_cap_graces(const struct mf_pod_spec *spec, int64_t most);
 
 #endif

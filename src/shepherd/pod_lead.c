@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "objects/bounds.h"
 #include "objects/identity.h"
 #include "shepherd/group.h"
 #include "shepherd/pod_exports.h"
@@ -291,6 +292,8 @@ static int read_manifest(struct pod_lead *pl, struct err *err)
     /* It may have been given less. */
     if (wish->grace && pl->spec->spec->grace > (int64_t)wish->grace - 1)
         pl->spec->spec->grace = (int64_t)wish->grace - 1;
+    if (wish->grace_max)
+        pod_cap_graces(pl->spec->spec, (int64_t)wish->grace_max - 1);
     return 0;
 }
 

@@ -247,56 +247,10 @@ static void on_wired(const Berth__Envelope *reply, const struct err *err, void *
     }
 }
 
-static const char *protocol_of(enum mf_protocol protocol)
-{
-    switch (protocol) {
-    case MF_UDP:
-        return "UDP";
-    case MF_SCTP:
-        return "SCTP";
-    case MF_PROTOCOL_UNSAID:
-    case MF_TCP:
-        break;
-    }
-    return "TCP";
-}
-
-static void fill_port(const struct mf_port *port, Berth__PodPort *ret)
-{
-    berth__pod_port__init(ret);
-    ret->host_port = (uint32_t)port->host_port;
-    ret->container_port = (uint32_t)port->container_port;
-    ret->protocol = (char *)(uintptr_t)protocol_of(port->protocol);
-    if (port->host_ip)
-        ret->host_ip = port->host_ip;
-}
-
-static size_t fill_ports(const struct pod_lead *pl, Berth__PodPort *ports,
-                         Berth__PodPort **list)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < pl->n; i++) {
-        const struct mf_container *spec = pl->members[i].spec;
-
-        for (size_t k = 0; k < spec->ports.n; k++) {
-            if (spec->ports.items[k].host_port <= 0)
-                continue;
-            fill_port(&spec->ports.items[k], &ports[n]);
-            list[n] = &ports[n];
-            n++;
-        }
-    }
-    return n;
-}
-
 /* While berthd is away there is nobody to ask. */
 static void ask(struct pod_network *network)
 {
     struct shepherd *sh = network->pl->sh;
-    size_t n = count_ports(network->pl);
-    cleanup(freep) Berth__PodPort *ports = xcalloc(n + 1, sizeof(*ports));
-    cleanup(freep) Berth__PodPort **list = xcalloc(n + 1, sizeof(*list));
     int netns = fcntl(sandbox_network(network->pl->sandbox), F_DUPFD_CLOEXEC, 0);
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__PodWire wire = BERTH__POD_WIRE__INIT;
@@ -308,10 +262,6 @@ static void ask(struct pod_network *network)
     }
     wire.job_id = sh->job;
     wire.epoch = sh->epoch;
-    wire.partition = network->pl->lead->spec->partition;
-    wire.account = network->pl->lead->spec->account;
-    wire.n_ports = fill_ports(network->pl, ports, list);
-    wire.ports = list;
     env.body_case = BERTH__ENVELOPE__BODY_POD_WIRE;
     env.pod_wire = &wire;
     network->is_asking = true;

@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "node/node.h"
+#include "wire/pack.h"
 
 struct fixture {
     struct node node;
@@ -44,6 +45,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(io_remove_tree(f->dir, NULL), 0);
+    free_message(f->found.network);
     free(f);
     return 0;
 }
@@ -52,7 +54,10 @@ static void count(const struct record *record, void *ctx)
 {
     struct fixture *f = ctx;
 
+    free_message(f->found.network);
     f->found = *record;
+    if (record->network)
+        f->found.network = copy_message(&record->network->base);
     f->n_found++;
 }
 
@@ -159,6 +164,33 @@ static void the_grant_key_is_kept_over_a_restart(void **state)
 
 #define RECORDS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* The lead is not asked for it again. */
+static void what_network_a_pod_was_granted_is_known_again(void **state)
+{
+    struct fixture *f = *state;
+    Berth__PodNetworkGrant network = BERTH__POD_NETWORK_GRANT__INIT;
+    Berth__PodPort port = BERTH__POD_PORT__INIT, *ports[] = {&port};
+    char partition[] = "long", account[] = "physics";
+    struct record pod = lead;
+
+    port.host_port = 30080;
+    port.container_port = '\n';
+    network.ports = ports;
+    network.n_ports = 1;
+    network.partition = partition;
+    network.account = account;
+    pod.network = &network;
+    assert_int_equal(record_create(&f->node, &pod, NULL), 0);
+    assert_int_equal(read_all(f), 1);
+    assert_int_equal(f->found.process.pid, 4711);
+    assert_non_null(f->found.network);
+    assert_string_equal(f->found.network->partition, "long");
+    assert_string_equal(f->found.network->account, "physics");
+    assert_int_equal(f->found.network->n_ports, 1);
+    assert_int_equal(f->found.network->ports[0]->host_port, 30080);
+    assert_int_equal(f->found.network->ports[0]->container_port, '\n');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +200,8 @@ int main(void)
         RECORDS_TEST(what_is_no_record_is_passed_over),
         RECORDS_TEST(a_state_directory_that_is_not_there_is_named),
         RECORDS_TEST(the_grant_key_is_kept_over_a_restart),
+        cmocka_unit_test_setup_teardown(what_network_a_pod_was_granted_is_known_again,
+                                        setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,30 @@ static void what_asks_for_much_is_killed_later(void **state)
     assert_in_range(much, 490, 510);
 }
 
+static void graces_of_probes_have_an_end(void **state)
+{
+    static const char text[] =
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: ["
+        "{name: a, image: i, livenessProbe: {exec: {command: [a]}, "
+        "terminationGracePeriodSeconds: 2000000000}, startupProbe: {exec: "
+        "{command: [a]}}}]}}";
+    const struct mf_pod_spec *spec;
+    const struct mf_container *container;
+
+    (void)state;
+    manifest_fini(&manifest);
+    assert_int_equal(manifest_read("t", text, strlen(text), &(struct manifest_rules){0},
+                                   &manifest, NULL),
+                     0);
+    spec = ((const struct mf_pod *)manifest.objects[0].object)->spec;
+    container = &spec->containers.items[0];
+    assert_int_equal(pod_longest_grace(container), 2000000000);
+    pod_cap_graces(spec, 60);
+    assert_int_equal(container->liveness->grace, 60);
+    assert_int_equal(container->startup->grace, MF_UNSET);
+    assert_int_equal(pod_longest_grace(container), 60);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +119,7 @@ int main(void)
         cmocka_unit_test(weights_go_by_requests_and_limits_by_limits),
         cmocka_unit_test(who_is_guaranteed_is_like_any_job),
         cmocka_unit_test(what_asks_for_much_is_killed_later),
+        cmocka_unit_test(graces_of_probes_have_an_end),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
