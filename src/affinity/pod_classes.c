@@ -1,135 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * pod_classes.c - which pods run where, and whom a pod wants beside it or not
+ * pod_classes.c - where a pod may begin beside those that run
  */
 #include "affinity/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "base/mem.h"
-#include "base/strv.h"
-#include "wire/pack.h"
-
-struct pod_classes *pod_classes_create(const struct node_labels *labels)
-{
-    struct pod_classes *pc = xcalloc(1, sizeof(*pc));
-
-    pc->labels = labels;
-    return pc;
-}
-
-void pod_classes_destroy(struct pod_classes *pc)
-{
-    if (!pc)
-        return;
-    for (size_t i = 0; i < pc->n; i++) {
-        berth__pod_place__free_unpacked(pc->classes[i].place, NULL);
-        free(pc->classes[i].key);
-        free(pc->classes[i].count);
-    }
-    for (size_t i = 0; i < pc->n_domains; i++) {
-        free(pc->domains[i].key);
-        free(pc->domains[i].of);
-    }
-    free(pc->classes);
-    free(pc->domains);
-    free(pc);
-}
-
-/* ------------------------------------------------------------------ classes */
-
-/* What matters to others and to itself; where it may run is not part of it. */
-static uint8_t *key_of(const Berth__PodPlace *place, size_t *ret_len)
-{
-    Berth__PodPlace key = *place;
-    char none[] = "";
-
-    key.n_nodes = key.n_better_nodes = key.n_tolerations = 0;
-    key.gang = none;
-    key.gang_size = 0;
-    return pack_message(&key.base, ret_len);
-}
-
-static bool depends(const Berth__PodPlace *place)
-{
-    for (size_t i = 0; i < place->n_relations; i++)
-        if (place->relations[i]->weight == 0)
-            return true;
-    for (size_t i = 0; i < place->n_spreads; i++)
-        if (!place->spreads[i]->is_wish)
-            return true;
-    return false;
-}
-
-static bool keeps_away(const Berth__PodPlace *place)
-{
-    for (size_t i = 0; i < place->n_relations; i++)
-        if (place->relations[i]->is_apart && place->relations[i]->weight == 0)
-            return true;
-    return false;
-}
-
-static bool likes(const Berth__PodPlace *place)
-{
-    for (size_t i = 0; i < place->n_relations; i++)
-        if (place->relations[i]->weight > 0)
-            return true;
-    return false;
-}
-
-static bool has_soft_spread(const Berth__PodPlace *place)
-{
-    for (size_t i = 0; i < place->n_spreads; i++)
-        if (place->spreads[i]->is_wish)
-            return true;
-    return false;
-}
-
-uint32_t pod_classes_find(struct pod_classes *pc, const Berth__PodPlace *place)
-{
-    size_t len;
-    uint8_t *key = key_of(place, &len);
-
-    for (size_t i = 0; i < pc->n; i++) {
-        const struct pod_class *class = &pc->classes[i];
-
-        if (class->key_len == len && memcmp(class->key, key, len) == 0) {
-            free(key);
-            return (uint32_t)i + 1;
-        }
-    }
-    pc->classes = xrealloc(pc->classes, pc->n + 1, sizeof(*pc->classes));
-    pc->classes[pc->n] =
-        (struct pod_class){.place = berth__pod_place__unpack(NULL, len, key),
-                           .key = key,
-                           .key_len = len,
-                           .depends = depends(place),
-                           .keeps_away = keeps_away(place),
-                           .likes = likes(place),
-                           .has_soft_spread = has_soft_spread(place)};
-    BUG_ON(!pc->classes[pc->n].place);
-    return (uint32_t)++pc->n;
-}
-
-bool pod_class_depends(const struct pod_classes *pc, uint32_t class)
-{
-    return class > 0 && pc->classes[class - 1].depends;
-}
-
-void pod_classes_moved(struct pod_classes *pc, uint32_t class, uint32_t node, int by)
-{
-    struct pod_class *it = &pc->classes[class - 1];
-
-    if (!it->count)
-        it->count = xcalloc(pc->labels->n_nodes, sizeof(*it->count));
-    it->count[node] += (uint32_t)by;
-    it->n += (uint32_t)by;
-    if (it->keeps_away)
-        pc->n_keep_away += (uint32_t)by;
-    if (it->likes)
-        pc->n_like += (uint32_t)by;
-}
 
 /* ------------------------------------------------------------------ matching */
 
@@ -163,6 +42,15 @@ bool class_is_meant(const Berth__PodPlace *by, const Berth__PodRelation *relatio
     return in_space && class_rules_hold(relation->pods, relation->n_pods, pod);
 }
 
+static bool has_label(const struct node_labels *labels, const char *key)
+{
+    for (size_t i = 0; i < labels->n_labels; i++)
+        if (strcmp(labels->labels[i].key, key) == 0)
+            return true;
+    return strcmp(key, LABEL_HOSTNAME) == 0;
+}
+
+/* Those of labels that no node has are not kept: anybody may name any. */
 const struct domains *class_domains(struct pod_classes *pc, const char *key)
 {
     struct domains *new;
@@ -170,6 +58,8 @@ const struct domains *class_domains(struct pod_classes *pc, const char *key)
     for (size_t i = 0; i < pc->n_domains; i++)
         if (strcmp(pc->domains[i].key, key) == 0)
             return &pc->domains[i];
+    if (!has_label(pc->labels, key))
+        return &pc->nowhere;
     pc->domains = xrealloc(pc->domains, pc->n_domains + 1, sizeof(*pc->domains));
     new = &pc->domains[pc->n_domains++];
     *new = (struct domains){.key = xstrdup(key), .of = node_domains(pc->labels, key)};
@@ -179,12 +69,26 @@ const struct domains *class_domains(struct pod_classes *pc, const char *key)
     return new;
 }
 
-void class_add_counts(const struct pod_class *class, const struct domains *domains,
-                      size_t n_nodes, uint32_t *counts)
+void tally_add_to(const struct tally *tally, const struct domains *domains,
+                  uint32_t *counts)
 {
-    for (size_t i = 0; class->n > 0 && i < n_nodes; i++)
-        if (domains->of[i] != UINT32_MAX)
-            counts[domains->of[i]] += class->count[i];
+    for (size_t i = 0; i < tally->n; i++)
+        if (domains->of[tally->at[i].node] != UINT32_MAX)
+            counts[domains->of[tally->at[i].node]] += tally->at[i].n;
+}
+
+void spread_add_to(const struct pod_classes *pc, const Berth__PodPlace *pod,
+                   const Berth__PodSpread *spread, const struct domains *domains,
+                   uint32_t *counts)
+{
+    const struct crowd *others, *next;
+
+    HASH_ITER(hh, pc->crowds, others, next)
+    {
+        if (strcmp(others->place->name_space, pod->name_space) == 0 &&
+            class_rules_hold(spread->pods, spread->n_pods, others->place))
+            tally_add_to(&others->tally, domains, counts);
+    }
 }
 
 /* ------------------------------------------------------------------ relations */
@@ -215,15 +119,15 @@ static void narrow_by_relation(struct pod_classes *pc, const Berth__PodPlace *po
 {
     const struct domains *domains = class_domains(pc, relation->domain);
     cleanup(freep) uint32_t *counts = xcalloc(domains->n + 1, sizeof(*counts));
+    const struct crowd *others, *next;
     uint32_t n = 0;
 
-    for (size_t i = 0; i < pc->n; i++) {
-        const struct pod_class *other = &pc->classes[i];
-
-        if (other->n == 0 || !class_is_meant(pod, relation, other->place))
+    HASH_ITER(hh, pc->crowds, others, next)
+    {
+        if (others->n_running == 0 || !class_is_meant(pod, relation, others->place))
             continue;
-        n += other->n;
-        class_add_counts(other, domains, pc->labels->n_nodes, counts);
+        n += others->n_running;
+        tally_add_to(&others->tally, domains, counts);
     }
     if (!relation->is_apart && n == 0 && class_is_meant(pod, relation, pod))
         keep_labelled(domains, nodes);
@@ -235,10 +139,11 @@ static void narrow_by_relation(struct pod_classes *pc, const Berth__PodPlace *po
 static void narrow_by_others(struct pod_classes *pc, const Berth__PodPlace *pod,
                              struct bitset *nodes)
 {
-    for (size_t c = 0; c < pc->n; c++) {
-        const struct pod_class *other = &pc->classes[c];
+    const struct pod_class *other;
 
-        for (size_t r = 0; other->n && r < other->place->n_relations; r++) {
+    DL_FOREACH(pc->asked, other)
+    {
+        for (size_t r = 0; other->n_running && r < other->place->n_relations; r++) {
             const Berth__PodRelation *relation = other->place->relations[r];
             const struct domains *domains;
             cleanup(freep) uint32_t *counts = NULL;
@@ -248,7 +153,7 @@ static void narrow_by_others(struct pod_classes *pc, const Berth__PodPlace *pod,
                 continue;
             domains = class_domains(pc, relation->domain);
             counts = xcalloc(domains->n + 1, sizeof(*counts));
-            class_add_counts(other, domains, pc->labels->n_nodes, counts);
+            tally_add_to(&other->tally, domains, counts);
             keep(domains, counts, false, nodes);
         }
     }
@@ -282,10 +187,7 @@ static void narrow_by_spread(struct pod_classes *pc, const Berth__PodPlace *pod,
     cleanup(freep) uint32_t *counts = xcalloc(domains->n + 1, sizeof(*counts));
     uint32_t own = class_rules_hold(spread->pods, spread->n_pods, pod), least;
 
-    for (size_t i = 0; i < pc->n; i++)
-        if (strcmp(pc->classes[i].place->name_space, pod->name_space) == 0 &&
-            class_rules_hold(spread->pods, spread->n_pods, pc->classes[i].place))
-            class_add_counts(&pc->classes[i], domains, pc->labels->n_nodes, counts);
+    spread_add_to(pc, pod, spread, domains, counts);
     least = least_of(domains, counts, spread, may_use);
     keep_labelled(domains, nodes);
     for (size_t i = bitset_next(nodes, 0); i < nodes->nbits;
@@ -297,7 +199,7 @@ static void narrow_by_spread(struct pod_classes *pc, const Berth__PodPlace *pod,
 void pod_classes_narrow(struct pod_classes *pc, uint32_t class,
                         const struct bitset *may_use, struct bitset *nodes)
 {
-    const Berth__PodPlace *pod = pc->classes[class - 1].place;
+    const Berth__PodPlace *pod = pod_class_of(pc, class)->place;
 
     for (size_t i = 0; i < pod->n_relations; i++)
         if (pod->relations[i]->weight == 0)

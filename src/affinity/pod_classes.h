@@ -17,8 +17,12 @@ struct pod_classes;
 struct pod_classes *pod_classes_create(const struct node_labels *labels);
 void pod_classes_destroy(struct pod_classes *classes);
 
-/* The class of such a pod, from 1 on, for ever. */
+/* The class of such a pod, from 1 on, kept once more. It is known as long as somebody
+ * keeps it. */
 uint32_t pod_classes_find(struct pod_classes *classes, const Berth__PodPlace *place);
+/* It is kept once more (1), or once less (-1): not before the last one that runs has
+ * ended. The number of one that nobody keeps may be given to another. */
+void pod_classes_keep(struct pod_classes *classes, uint32_t class, int by);
 /* Does it ask for, or against, other pods beside it in any case? What is only a wish
  * is not looked at. */
 bool pod_class_depends(const struct pod_classes *classes, uint32_t class);
@@ -38,5 +42,13 @@ void pod_classes_narrow(struct pod_classes *classes, uint32_t class,
  * stay. False: all are alike, and no cost is set. */
 bool pod_classes_like(struct pod_classes *classes, uint32_t class,
                       const struct bitset *nodes, uint32_t *ret_costs);
+/* What is known now. */
+struct pod_class_counts {
+    size_t classes, numbers;
+    size_t crowds; /* of classes that no selection tells apart */
+    size_t named;  /* labels of pods that selections name */
+    size_t domains;
+};
+struct pod_class_counts pod_classes_counts(const struct pod_classes *classes);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
+#include <utlist.h>
 
 #include "base/mem.h"
 
@@ -40,39 +40,40 @@ static int64_t weight_of(const Berth__PodRelation *relation)
     return relation->is_apart ? -(int64_t)relation->weight : (int64_t)relation->weight;
 }
 
-/* Pods of 'class' count for the relation, which is one of theirs or to them. */
-static void add_relation(struct liking *l, const struct pod_class *class,
+/* The pods count for the relation, which is one of theirs or to them. */
+static void add_relation(struct liking *l, const struct tally *tally,
                          const Berth__PodRelation *relation)
 {
     const struct domains *domains = class_domains(l->classes, relation->domain);
     cleanup(freep) uint32_t *counts = xcalloc(domains->n + 1, sizeof(*counts));
 
-    class_add_counts(class, domains, l->classes->labels->n_nodes, counts);
+    tally_add_to(tally, domains, counts);
     add_domain(l, domains, counts, weight_of(relation));
 }
 
 static void like_others(struct liking *l)
 {
-    for (size_t r = 0; r < l->pod->n_relations; r++)
-        for (size_t i = 0; l->pod->relations[r]->weight > 0 && i < l->classes->n; i++) {
-            const struct pod_class *other = &l->classes->classes[i];
+    const struct crowd *others, *next;
 
-            if (other->n > 0 &&
-                class_is_meant(l->pod, l->pod->relations[r], other->place))
-                add_relation(l, other, l->pod->relations[r]);
-        }
+    HASH_ITER(hh, l->classes->crowds, others, next)
+    {
+        for (size_t r = 0; others->n_running > 0 && r < l->pod->n_relations; r++)
+            if (l->pod->relations[r]->weight > 0 &&
+                class_is_meant(l->pod, l->pod->relations[r], others->place))
+                add_relation(l, &others->tally, l->pod->relations[r]);
+    }
 }
 
 static void be_liked(struct liking *l)
 {
-    for (size_t i = 0; i < l->classes->n; i++) {
-        const struct pod_class *other = &l->classes->classes[i];
+    const struct pod_class *other;
 
-        for (size_t r = 0;
-             other->n > 0 && other->likes && r < other->place->n_relations; r++)
+    DL_FOREACH(l->classes->asked, other)
+    {
+        for (size_t r = 0; other->n_running > 0 && r < other->place->n_relations; r++)
             if (other->place->relations[r]->weight > 0 &&
                 class_is_meant(other->place, other->place->relations[r], l->pod))
-                add_relation(l, other, other->place->relations[r]);
+                add_relation(l, &other->tally, other->place->relations[r]);
     }
 }
 
@@ -93,15 +94,11 @@ static uint32_t n_domains(const struct liking *l, const struct domains *domains)
 /* A node that is in no domain is as bad as can be. */
 static void add_spread(struct liking *l, const Berth__PodSpread *spread)
 {
-    struct pod_classes *pc = l->classes;
-    const struct domains *domains = class_domains(pc, spread->domain);
+    const struct domains *domains = class_domains(l->classes, spread->domain);
     cleanup(freep) uint32_t *counts = xcalloc(domains->n + 1, sizeof(*counts));
     double factor = log(n_domains(l, domains) + 2.0);
 
-    for (size_t i = 0; i < pc->n; i++)
-        if (strcmp(pc->classes[i].place->name_space, l->pod->name_space) == 0 &&
-            class_rules_hold(spread->pods, spread->n_pods, pc->classes[i].place))
-            class_add_counts(&pc->classes[i], domains, pc->labels->n_nodes, counts);
+    spread_add_to(l->classes, l->pod, spread, domains, counts);
     for (size_t i = bitset_next(l->nodes, 0); i < l->nodes->nbits;
          i = bitset_next(l->nodes, i + 1))
         l->crowd[i] += domains->of[i] == UINT32_MAX
@@ -158,7 +155,7 @@ static bool fill_costs(const struct liking *l, uint32_t *ret)
 bool pod_classes_like(struct pod_classes *pc, uint32_t class,
                       const struct bitset *nodes, uint32_t *ret_costs)
 {
-    const struct pod_class *it = &pc->classes[class - 1];
+    const struct pod_class *it = pod_class_of(pc, class);
     size_t n = pc->labels->n_nodes + 1;
     struct liking l = {.classes = pc, .pod = it->place, .nodes = nodes};
     bool differs;

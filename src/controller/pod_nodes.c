@@ -17,6 +17,8 @@
 #include "controller/nodes.h"
 #include "wire/pack.h"
 
+#define SELECTIONS_MAX 256
+
 /* What a set of wishes comes to. */
 struct selection {
     uint8_t *key; /* the wishes, packed */
@@ -27,7 +29,8 @@ struct selection {
     struct place_level *levels;
     size_t n_levels;
     bool is_empty;
-    bool has_changed; /* by the last taint that came or went */
+    bool has_changed;    /* by the last taint that came or went; or it is new */
+    uint32_t n_requests; /* that borrow from it */
     UT_hash_handle hh;
 };
 
@@ -35,15 +38,17 @@ struct selection {
 struct gang_name {
     char *name;
     uint32_t number;
-    UT_hash_handle hh;
+    uint32_t n_kept;
+    UT_hash_handle hh, hh_number;
 };
 
 struct pod_nodes {
     const char **names;
     struct node_labels *labels;
     struct pod_classes *classes;
-    struct selection *selections;
-    struct gang_name *gangs;
+    struct selection *selections; /* those that were asked for last are the last ones */
+    struct gang_name *gangs, *by_number;
+    uint32_t last_gang;
 };
 
 /* ------------------------------------------------------------------ labels */
@@ -138,6 +143,14 @@ static void selection_destroy(struct selection *s)
     free(s);
 }
 
+static void gang_destroy(struct pod_nodes *pn, struct gang_name *gang)
+{
+    HASH_DEL(pn->gangs, gang);
+    HASH_DELETE(hh_number, pn->by_number, gang);
+    free(gang->name);
+    free(gang);
+}
+
 void pod_nodes_destroy(struct controller *ctl)
 {
     struct pod_nodes *pn = take(ctl->pod_nodes);
@@ -147,11 +160,7 @@ void pod_nodes_destroy(struct controller *ctl)
     if (!pn)
         return;
     HASH_ITER(hh, pn->gangs, gang, next_gang)
-    {
-        HASH_DEL(pn->gangs, gang);
-        free(gang->name);
-        free(gang);
-    }
+    gang_destroy(pn, gang);
     HASH_ITER(hh, pn->selections, s, next)
     {
         HASH_DEL(pn->selections, s);
@@ -193,10 +202,43 @@ static void moved(void *ctx, uint32_t class, uint32_t node, int by)
     pod_classes_moved(((struct pod_nodes *)ctx)->classes, class, node, by);
 }
 
+static void keep_gang(struct pod_nodes *pn, uint32_t number, int by)
+{
+    struct gang_name *gang;
+
+    HASH_FIND(hh_number, pn->by_number, &number, sizeof(number), gang);
+    BUG_ON(!gang);
+    gang->n_kept += (uint32_t)by;
+    if (gang->n_kept == 0)
+        gang_destroy(pn, gang);
+}
+
+static void kept(void *ctx, uint32_t class, uint32_t gang, int by)
+{
+    struct pod_nodes *pn = ctx;
+
+    if (class)
+        pod_classes_keep(pn->classes, class, by);
+    if (gang)
+        keep_gang(pn, gang, by);
+}
+
 struct sched_company pod_nodes_company(struct controller *ctl)
 {
-    return (struct sched_company){
-        .narrow = narrow, .like = like, .moved = moved, .ctx = ctl->pod_nodes};
+    return (struct sched_company){.narrow = narrow,
+                                  .like = like,
+                                  .moved = moved,
+                                  .kept = kept,
+                                  .ctx = ctl->pod_nodes};
+}
+
+struct pod_nodes_counts pod_nodes_counts(const struct controller *ctl)
+{
+    const struct pod_nodes *pn = ctl->pod_nodes;
+
+    return (struct pod_nodes_counts){.selections = HASH_COUNT(pn->selections),
+                                     .classes = pod_classes_counts(pn->classes).classes,
+                                     .gangs = HASH_COUNT(pn->gangs)};
 }
 
 /* ------------------------------------------------------------------ selections */
@@ -242,8 +284,23 @@ static void judge(const struct pod_nodes *pn, const Berth__PodPlace *place,
             (struct place_level){.nodes = s->found[i].nodes, .cost = s->found[i].lacks};
 }
 
-static const struct selection *select_nodes(struct pod_nodes *pn,
-                                            const Berth__PodPlace *place)
+static void forget_oldest(struct pod_nodes *pn, const struct selection *newest)
+{
+    struct selection *s, *next;
+
+    HASH_ITER(hh, pn->selections, s, next)
+    {
+        if (HASH_COUNT(pn->selections) <= SELECTIONS_MAX)
+            return;
+        if (s->n_requests > 0 || s == newest)
+            continue;
+        HASH_DEL(pn->selections, s);
+        selection_destroy(s);
+    }
+}
+
+static struct selection *select_nodes(struct pod_nodes *pn,
+                                      const Berth__PodPlace *place)
 {
     struct selection *s;
     size_t len;
@@ -252,16 +309,32 @@ static const struct selection *select_nodes(struct pod_nodes *pn,
     HASH_FIND(hh, pn->selections, key, len, s);
     if (s) {
         free(key);
-        return s;
+        HASH_DEL(pn->selections, s);
+    } else {
+        s = xcalloc(1, sizeof(*s));
+        s->key = key;
+        s->key_len = len;
+        s->has_changed = true; /* who was queued by an earlier one does not know it */
+        judge(pn, place, s);
     }
-    s = xcalloc(1, sizeof(*s));
-    s->key = key;
-    s->key_len = len;
-    judge(pn, place, s);
     HASH_ADD_KEYPTR(hh, pn->selections, s->key, s->key_len, s);
+    forget_oldest(pn, s);
     return s;
 }
 
+static uint32_t next_gang_number(struct pod_nodes *pn)
+{
+    struct gang_name *taken;
+
+    do {
+        pn->last_gang++;
+        HASH_FIND(hh_number, pn->by_number, &pn->last_gang, sizeof(pn->last_gang),
+                  taken);
+    } while (taken || pn->last_gang == 0);
+    return pn->last_gang;
+}
+
+/* Kept once more. */
 static uint32_t gang_number(struct pod_nodes *pn, const Berth__PodPlace *place)
 {
     cleanup(freep) char *name = xasprintf("%s/%s", place->name_space, place->gang);
@@ -271,9 +344,11 @@ static uint32_t gang_number(struct pod_nodes *pn, const Berth__PodPlace *place)
     if (!gang) {
         gang = xcalloc(1, sizeof(*gang));
         gang->name = take(name);
-        gang->number = HASH_COUNT(pn->gangs) + 1;
+        gang->number = next_gang_number(pn);
         HASH_ADD_KEYPTR(hh, pn->gangs, gang->name, strlen(gang->name), gang);
+        HASH_ADD(hh_number, pn->by_number, number, sizeof(gang->number), gang);
     }
+    gang->n_kept++;
     return gang->number;
 }
 
@@ -293,7 +368,7 @@ int pod_nodes_fill(const struct controller *ctl, const Berth__PodWish *wish,
 {
     struct pod_nodes *pn = ctl->pod_nodes;
     const Berth__PodPlace *place = wish->place;
-    const struct selection *s;
+    struct selection *s;
     int rc;
 
     ret->sched.place.milli = wish->cpu_milli;
@@ -309,6 +384,9 @@ int pod_nodes_fill(const struct controller *ctl, const Berth__PodWish *wish,
         (void)err_wrap(err, "spec.nodeSelector, affinity and tolerations");
         return rc;
     }
+    s->n_requests++;
+    ret->pods = pn;
+    ret->selection = s;
     exclude(ret, s->excluded);
     if (*place->gang) {
         ret->sched.gang = gang_number(pn, place);
@@ -317,8 +395,7 @@ int pod_nodes_fill(const struct controller *ctl, const Berth__PodWish *wish,
     ret->sched.place.levels = s->levels;
     ret->sched.place.n_levels = (uint32_t)s->n_levels;
     ret->sched.barred = s->barred;
-    if (place->n_labels || place->n_relations || place->n_spreads)
-        ret->sched.class = pod_classes_find(pn->classes, place);
+    ret->sched.class = pod_classes_find(pn->classes, place);
     ret->sched.depends = pod_class_depends(pn->classes, ret->sched.class);
     return 0;
 }
@@ -378,4 +455,14 @@ bool pod_nodes_has_changed(const struct controller *ctl, const Berth__PodPlace *
 
     HASH_FIND(hh, ctl->pod_nodes->selections, key, len, s);
     return !s || s->has_changed;
+}
+
+void pod_nodes_release(struct request *request)
+{
+    struct pod_nodes *pn = take(request->pods);
+
+    if (!pn)
+        return;
+    take(request->selection)->n_requests--;
+    kept(pn, request->sched.class, request->sched.gang, -1);
 }

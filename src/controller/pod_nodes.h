@@ -3,7 +3,8 @@
  * pod_nodes.h - where a pod may run, from its wishes to the scheduler's request
  *
  * Each different set of wishes is judged once: ten thousand pods of one Job ask the
- * same of nodes.
+ * same of nodes. Those that were asked last are remembered, so many and no more;
+ * classes and gangs as long as a request, or the scheduler, has one of their pods.
  */
 #ifndef BERTH_CONTROLLER_POD_NODES_H
 #define BERTH_CONTROLLER_POD_NODES_H
@@ -17,11 +18,19 @@ void pod_nodes_destroy(struct controller *ctl);
 /* What the scheduler asks and tells of pods that depend on who runs. */
 struct sched_company pod_nodes_company(struct controller *ctl);
 
-/* The pod's part of a request whose sets of nodes are there already: what is borrowed
- * lives as long as the controller. -EINVAL: no node meets it, with the nearest label.
- */
+/* The pod's part of a request whose sets of nodes are there already. What is borrowed
+ * lives until pod_nodes_release; numbers that the scheduler has taken over stay what
+ * they are. -EINVAL: no node meets it, with the nearest label. */
 int pod_nodes_fill(const struct controller *ctl, const Berth__PodWish *wish,
                    struct request *ret, struct err *err);
+/* Of a request without a pod: nothing. */
+void pod_nodes_release(struct request *request);
+
+/* What is known of pods now: it ends with them, but for some selections. */
+struct pod_nodes_counts {
+    size_t selections, classes, gangs;
+};
+struct pod_nodes_counts pod_nodes_counts(const struct controller *ctl);
 
 /* A passing taint comes to a node, or goes. -EINVAL with words; -EEXIST, -ENOENT: that
  * changes nothing. Behind one or more of them pod_nodes_tainted: then those whose

@@ -308,6 +308,7 @@ void request_fini(struct request *request)
     bitset_destroyp(&request->excluded);
     free(take(request->gres));
     array_spec_fini(&request->array);
+    pod_nodes_release(request);
 }
 
 /* ------------------------------------------------------------------ placements */

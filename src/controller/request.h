@@ -12,6 +12,9 @@ struct request {
     struct bitset *required, *excluded;
     struct place_gres *gres;
     struct array_spec array;
+    /* Of a pod: what the scheduler's numbers and levels are kept by (pod_nodes.h). */
+    struct pod_nodes *pods;
+    struct selection *selection;
 };
 
 /* What 'job' asks the scheduler for. -EINVAL with words for unknown nodes. */

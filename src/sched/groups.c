@@ -378,6 +378,14 @@ static void group_destroy(struct group *group)
     free(group);
 }
 
+static void tell_kept(const struct sched *sched, const struct group *group, int by)
+{
+    const struct sched_company *company = &sched->options.company;
+    const struct sched_request *req = &group->req;
+    if (company->kept && (req->class || req->gang))
+        company->kept(company->ctx, req->class, req->gang, by);
+}
+
 static int find_partition(const struct sched *sched, const char *name, uint32_t *ret,
                           struct err *err)
 {
@@ -497,6 +505,7 @@ int groups_find(struct sched *sched, const struct sched_request *req,
             group->key = xmemdup(key.s, len);
             group->key_len = len;
             HASH_ADD_KEYPTR(hh, sched->groups, group->key, len, group);
+            tell_kept(sched, group, 1);
         }
     }
     strbuf_fini(&key);
@@ -513,6 +522,7 @@ void groups_unref(struct sched *sched, struct group *group)
         return;
     BUG_ON(group->jobs || group->is_listed);
     HASH_DEL(sched->groups, group);
+    tell_kept(sched, group, -1);
     group_destroy(group);
 }
 

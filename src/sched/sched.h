@@ -118,6 +118,9 @@ struct sched_company {
                  uint32_t *ret_costs);
     /* A job of the class begins to run on the node (1), or does so no more (-1). */
     void (*moved)(void *ctx, uint32_t class, uint32_t node, int by);
+    /* Requests of this class and gang wait or run now (1), or the last of them is gone
+     * (-1): their numbers may mean others then. NULL: nobody asks. */
+    void (*kept)(void *ctx, uint32_t class, uint32_t gang, int by);
     void *ctx;
 };
 

@@ -191,6 +191,121 @@ static void with_fewer_domains_than_asked_the_least_is_none(void **state)
     assert_may(w, web, "");
 }
 
+/* ------------------------------------------------------------------ how many */
+
+static struct pod_class_counts counts_of(const struct world *w)
+{
+    return pod_classes_counts(w->classes);
+}
+
+static void what_nobody_keeps_is_forgotten(void **state)
+{
+    struct world *w = *state;
+    Berth__PodPlace *place = with_spread("app=web", "zone", 1, 0);
+    uint32_t web = pod_classes_find(w->classes, place);
+
+    assert_int_equal(counts_of(w).named, 1);
+    pod_classes_keep(w->classes, web, 1);
+    pod_classes_keep(w->classes, web, -1);
+    assert_int_equal(counts_of(w).classes, 1);
+    pod_classes_keep(w->classes, web, -1);
+    assert_int_equal(counts_of(w).classes, 0);
+    assert_int_equal(counts_of(w).crowds, 0);
+    assert_int_equal(counts_of(w).named, 0);
+    assert_int_equal(pod_classes_find(w->classes, place), web);
+    pod_classes_keep(w->classes, web, -1);
+    place_free(place);
+}
+
+static Berth__PodPlace *pod_of_job(uint32_t job)
+{
+    cleanup(freep) char *name = xasprintf("job-name=j%u", job);
+    Berth__PodPlace *place = pod_of("app=web");
+
+    ADD(place->labels, place->n_labels, xstrdup(name));
+    return place;
+}
+
+/* Ten are there at a time; each runs for a while, and no selection names its Job. */
+static void ten_thousand_jobs_leave_nothing_behind(void **state)
+{
+    struct world *w = *state;
+    Berth__PodPlace *spread = with_spread("app=web", "zone", 1, 0);
+    uint32_t running[10] = {0}, web = pod_classes_find(w->classes, spread);
+
+    for (uint32_t i = 0; i < 10000; i++) {
+        Berth__PodPlace *place = pod_of_job(i);
+        uint32_t *slot = &running[i % 10];
+
+        if (*slot) {
+            pod_classes_moved(w->classes, *slot, i % N_NODES, -1);
+            pod_classes_keep(w->classes, *slot, -1);
+        }
+        *slot = pod_classes_find(w->classes, place);
+        pod_classes_moved(w->classes, *slot, (i + 10) % N_NODES, 1);
+        place_free(place);
+        assert_in_range(counts_of(w).classes, 2, 11);
+        assert_int_equal(counts_of(w).crowds, 1);
+    }
+    assert_int_equal(counts_of(w).numbers, 11);
+    for (uint32_t i = 0; i < 10; i++) {
+        pod_classes_moved(w->classes, running[i], (9990 + i + 10) % N_NODES, -1);
+        pod_classes_keep(w->classes, running[i], -1);
+    }
+    assert_int_equal(counts_of(w).classes, 1);
+    assert_may(w, web, "0-4");
+    place_free(spread);
+}
+
+static void a_label_that_is_named_late_tells_apart_who_runs(void **state)
+{
+    struct world *w = *state;
+    Berth__PodPlace *from =
+        with_relation("app=x", "job-name In j1", LABEL_HOSTNAME, true);
+    uint32_t one = class_of(w, pod_of_job(1)), two = class_of(w, pod_of_job(2)), late;
+
+    pod_classes_moved(w->classes, one, 1, 1);
+    pod_classes_moved(w->classes, two, 2, 1);
+    assert_int_equal(counts_of(w).crowds, 1);
+    late = pod_classes_find(w->classes, from);
+    assert_int_equal(counts_of(w).crowds, 3);
+    assert_may(w, late, "0,2-5");
+    pod_classes_moved(w->classes, one, 4, 1);
+    assert_may(w, late, "0,2-3,5");
+    pod_classes_keep(w->classes, late, -1);
+    pod_classes_moved(w->classes, one, 1, -1);
+    assert_int_equal(pod_classes_find(w->classes, from), late);
+    assert_may(w, late, "0-3,5");
+    place_free(from);
+}
+
+static void domains_that_no_node_has_are_not_remembered(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 100; i++) {
+        cleanup(freep) char *domain = xasprintf("nothing-%d", i);
+        Berth__PodPlace *place = with_relation("app=x", "app In x", domain, false);
+        uint32_t class = pod_classes_find(w->classes, place);
+
+        assert_may(w, class, "");
+        pod_classes_keep(w->classes, class, -1);
+        place_free(place);
+    }
+    assert_int_equal(counts_of(w).domains, 0);
+    assert_int_equal(counts_of(w).numbers, 1);
+}
+
+static void a_selector_of_everybody_sees_pods_without_labels(void **state)
+{
+    struct world *w = *state;
+    Berth__PodPlace *bare = place_new();
+    uint32_t lone = class_of(w, with_relation("app=x", "", LABEL_HOSTNAME, true));
+
+    pod_classes_moved(w->classes, class_of(w, bare), 3, 1);
+    assert_may(w, lone, "0-2,4-5");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -204,6 +319,11 @@ int main(void)
         TEST(other_namespaces_are_not_meant_unless_they_are_named),
         TEST(spread_keeps_zones_within_the_skew),
         TEST(with_fewer_domains_than_asked_the_least_is_none),
+        TEST(what_nobody_keeps_is_forgotten),
+        TEST(ten_thousand_jobs_leave_nothing_behind),
+        TEST(a_label_that_is_named_late_tells_apart_who_runs),
+        TEST(domains_that_no_node_has_are_not_remembered),
+        TEST(a_selector_of_everybody_sees_pods_without_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
