@@ -298,6 +298,23 @@ void jobs_enqueue_again(struct controller *ctl, struct ctl_job *cj)
     dispatch_want_pass(ctl);
 }
 
+void jobs_reclass(struct controller *ctl, struct ctl_job *cj)
+{
+    struct request request;
+    struct err err;
+    int rc = request_init(ctl, &cj->job, &request, &err);
+
+    jobs_save_spec(ctl, cj);
+    if (rc == 0) {
+        rc = sched_set_class(ctl->sched, jobs_sched_id(cj), request.sched.class, &err);
+        request_fini(&request);
+    }
+    if (rc)
+        log_warn("job %" PRIu32 ": its labels stay what they were to others: %s",
+                 cj->id, err.text);
+    dispatch_want_pass(ctl);
+}
+
 struct sched_id jobs_sched_id(const struct ctl_job *cj)
 {
     if (!cj->whole || cj->is_alone)

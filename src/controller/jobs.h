@@ -64,6 +64,8 @@ Berth__JobSpec *jobs_load_spec(const struct controller *ctl, uint32_t id);
 /* Put a pending job into the scheduler's queue. */
 int jobs_enqueue(struct controller *ctl, struct ctl_job *cj, struct err *err);
 
+/* Pods that depend on who runs see it as another: its labels have changed. */
+void jobs_reclass(struct controller *ctl, struct ctl_job *cj);
 /* What it asks for is another thing than when it was queued. */
 void jobs_enqueue_again(struct controller *ctl, struct ctl_job *cj);
 /* What one that waits asks for has changed: it keeps its place. Errors are those of

@@ -12,6 +12,8 @@
 
 #define PATH_MAX_BYTES 512
 #define ROWS 12
+/* What a pod was queued with. */
+#define SCHEDULED_BY "metadata.annotations.berth/"
 
 enum freedom {
     FREE,    /* may be changed */
@@ -23,7 +25,8 @@ enum freedom {
 
 /* Of the rules that fit, the first counts; what none is about is free. */
 struct change_rule {
-    const char *path; /* and all below it; "[]" is any item */
+    const char *path; /* and all below it, or, with "/" at its end, that begins so;
+                         "[]" is any item */
     enum freedom freedom;
 };
 
@@ -32,12 +35,14 @@ static const struct {
     struct change_rule rules[ROWS];
 } kinds[] = {
     {"Pod",
-     {{"spec.schedulingGates", FEWER},
+     {{SCHEDULED_BY, FROZEN},
+      {"spec.schedulingGates", FEWER},
       {"spec.containers[].image", WAITING},
       {"spec.initContainers[].image", WAITING},
       {"spec", FROZEN}}},
     {"Job",
-     {{"spec.completionMode", FROZEN},
+     {{SCHEDULED_BY, FROZEN},
+      {"spec.completionMode", FROZEN},
       {"spec.template", FROZEN},
       {"spec.selector", FROZEN},
       {"spec.manualSelector", FROZEN},
@@ -78,7 +83,7 @@ static bool is_at_or_below(const char *path, const char *rule)
     size_t len = strlen(rule);
 
     return strncmp(path, rule, len) == 0 &&
-           (!path[len] || path[len] == '.' || path[len] == '[');
+           (!path[len] || path[len] == '.' || path[len] == '[' || rule[len - 1] == '/');
 }
 
 static enum freedom freedom_at(const struct comparison *c, const char *path)
@@ -149,18 +154,19 @@ static void go_to_key(const struct place *at, const char *key, struct place *ret
     (void)snprintf(ret->any, sizeof(ret->any), "%.400s%s%.100s", at->any, dot, key);
 }
 
+/* NULL is a map without keys. */
 static void compare_maps(struct comparison *c, const struct place *at,
                          const struct node *was, const struct node *now)
 {
     struct place there;
 
-    for (size_t i = 0; i + 1 < was->n_items; i += 2) {
+    for (size_t i = 0; i + 1 < n_items(was); i += 2) {
         const char *key = was->items[i]->text;
 
         go_to_key(at, key, &there);
         compare(c, &there, was->items[i + 1], node_get(now, key));
     }
-    for (size_t i = 0; i + 1 < now->n_items; i += 2) {
+    for (size_t i = 0; i + 1 < n_items(now); i += 2) {
         const char *key = now->items[i]->text;
 
         go_to_key(at, key, &there);
@@ -194,12 +200,19 @@ static void compare_lists(struct comparison *c, const struct place *at,
     }
 }
 
+static bool is_map(const struct node *node)
+{
+    return node && node->kind == NODE_MAP;
+}
+
 static void compare(struct comparison *c, const struct place *at,
                     const struct node *was, const struct node *now)
 {
     if (node_is_nothing(was) && node_is_nothing(now))
         return;
-    if (!was || !now || was->kind != now->kind)
+    if ((is_map(was) && node_is_nothing(now)) || (is_map(now) && node_is_nothing(was)))
+        compare_maps(c, at, is_map(was) ? was : NULL, is_map(now) ? now : NULL);
+    else if (!was || !now || was->kind != now->kind)
         note(c, at, was, now);
     else if (was->kind == NODE_MAP)
         compare_maps(c, at, was, now);

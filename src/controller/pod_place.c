@@ -303,10 +303,9 @@ static bool is_of_one_pod(const char *label)
     return strcmp(label, POD_INDEX_LABEL) == 0;
 }
 
-static void make_labels(struct making *m)
+static void make_labels(Berth__PodPlace *place, const struct mf_pod *pod)
 {
-    const mf_pairs *labels = &m->pod->meta->labels;
-    Berth__PodPlace *place = m->place;
+    const mf_pairs *labels = &pod->meta->labels;
 
     place->labels = xcalloc(labels->n + 1, sizeof(*place->labels));
     for (size_t i = 0; i < labels->n; i++) {
@@ -316,7 +315,34 @@ static void make_labels(struct making *m)
             xasprintf("%s=%s", labels->items[i].key,
                       labels->items[i].value ? labels->items[i].value : "");
     }
-    place->name_space = xstrdup(m->space);
+}
+
+static bool has_labels(const Berth__PodPlace *place, const Berth__PodPlace *of)
+{
+    for (size_t i = 0; i < of->n_labels; i++) {
+        bool is_there = false;
+
+        for (size_t k = 0; k < place->n_labels && !is_there; k++)
+            is_there = strcmp(place->labels[k], of->labels[i]) == 0;
+        if (!is_there)
+            return false;
+    }
+    return true;
+}
+
+bool pod_place_relabel(Berth__PodPlace *place, const struct mf_pod *pod)
+{
+    Berth__PodPlace made = BERTH__POD_PLACE__INIT;
+    bool differs;
+
+    make_labels(&made, pod);
+    differs = made.n_labels != place->n_labels || !has_labels(place, &made);
+    for (size_t i = 0; i < place->n_labels; i++)
+        free(place->labels[i]);
+    free(place->labels);
+    place->labels = made.labels;
+    place->n_labels = made.n_labels;
+    return differs;
 }
 
 int pod_place_make(const struct controller *ctl, const Berth__ObjectRecord *record,
@@ -337,7 +363,8 @@ int pod_place_make(const struct controller *ctl, const Berth__ObjectRecord *reco
     berth__pod_place__init(m.place);
     make_nodes(&m);
     make_tolerations(&m);
-    make_labels(&m);
+    make_labels(m.place, pod);
+    m.place->name_space = xstrdup(space);
     for (size_t i = 0; i < pod->spec->spread.n; i++)
         make_spread(&m, &pod->spec->spread.items[i]);
     if (affinity)

@@ -24,6 +24,9 @@ int pod_place_make(const struct controller *ctl, const Berth__ObjectRecord *reco
                    const struct mf_pod *pod, Berth__PodPlace **ret, char **warning,
                    struct err *err);
 
+/* Take the pod's labels as they are now; false: they are what they were. */
+bool pod_place_relabel(Berth__PodPlace *place, const struct mf_pod *pod);
+
 /* The QOS of a priority class, by pods.priority_classes; the name itself where that
  * does not have it. Heap. */
 char *pod_place_qos(const struct config *config, const char *priority_class);

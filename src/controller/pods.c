@@ -24,6 +24,7 @@
 #include "controller/object_make.h"
 #include "controller/pod_admit.h"
 #include "controller/pod_data.h"
+#include "controller/pod_place.h"
 #include "controller/pod_status.h"
 #include "controller/submit.h"
 #include "wire/pack.h"
@@ -132,25 +133,49 @@ static void on_created(struct controller *ctl, struct ctl_object *object)
     objects_forget_read(object);
 }
 
-/* What is asked of a pod that waits is what its job will be launched with. */
+/* Others may choose it, or keep away from it, by its labels. */
+static bool take_labels(struct ctl_object *object, Berth__PodWish *wish)
+{
+    const struct mf_object *read = objects_read(object);
+
+    return wish->place && read && pod_place_relabel(wish->place, read->object);
+}
+
+static void change_waiting(struct controller *ctl, struct ctl_object *object,
+                           bool is_relabelled)
+{
+    struct ctl_job *cj = object->job;
+    Berth__PodWish *wish = cj->job.spec->pod;
+
+    /* What is asked of a pod that waits is what its job will be launched with. */
+    free(wish->manifest.data);
+    wish->manifest.data =
+        xmemdup(object->record->manifest.data, object->record->manifest.len);
+    wish->manifest.len = object->record->manifest.len;
+    jobs_save_spec(ctl, cj);
+    if (is_relabelled)
+        jobs_enqueue_again(ctl, cj);
+}
+
 static void on_changed(struct controller *ctl, struct ctl_object *object)
 {
     struct ctl_job *cj = object->job;
     Berth__PodWish *wish = cj ? cj->job.spec->pod : NULL;
+    bool is_relabelled;
 
     pod_data_forget_needs(object);
     if (!wish || job_state_is_final(job_state_of(&cj->job)))
         return;
+    is_relabelled = take_labels(object, wish);
     if (job_state_of(&cj->job) == JOB_PENDING) {
-        free(wish->manifest.data);
-        wish->manifest.data =
-            xmemdup(object->record->manifest.data, object->record->manifest.len);
-        wish->manifest.len = object->record->manifest.len;
-        jobs_save_spec(ctl, cj);
+        change_waiting(ctl, object, is_relabelled);
     } else {
+        if (is_relabelled)
+            jobs_reclass(ctl, cj);
         pod_data_renewed(ctl, object);
     }
-    pod_data_recheck(ctl, object);
+    if (object->job)
+        pod_data_recheck(ctl, object);
 }
 
 /* ------------------------------------------------------------------ the end */

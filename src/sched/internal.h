@@ -332,6 +332,8 @@ struct tres result_tres(const struct sched *sched, const struct place_result *wh
  * timelines in [from, to), in the lists of holds. */
 void nodes_hold(struct sched *sched, struct run *run, int64_t from, int64_t to);
 void nodes_release(struct sched *sched, struct run *run, int64_t from, int64_t to);
+/* Who counts who runs where hears that it begins (1), or does not run any more (-1). */
+void nodes_tell_run(struct sched *sched, const struct run *run, int by);
 /* Only the timelines. */
 void nodes_plan(struct sched *sched, const struct run *run, int64_t from, int64_t to,
                 bool take);

@@ -140,6 +140,12 @@ static void tell_company(struct sched *sched, const struct run *run, uint32_t no
         company->moved(company->ctx, run->group->req.class, node, by);
 }
 
+void nodes_tell_run(struct sched *sched, const struct run *run, int by)
+{
+    for (uint32_t i = 0; i < run->where->n_shares; i++)
+        tell_company(sched, run, run->where->shares[i].node, by);
+}
+
 void nodes_hold(struct sched *sched, struct run *run, int64_t from, int64_t to)
 {
     for (uint32_t i = 0; i < run->where->n_shares; i++) {

@@ -2,6 +2,7 @@
  *
  * runs.c - what runs, and the order in which it is expected to end
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -305,4 +306,27 @@ void sched_set_limit(struct sched *sched, struct sched_id id, int64_t time_limit
     struct run *run = runs_find(sched, id);
     if (run)
         runs_set_limit(sched, run, time_limit, run->start);
+}
+
+int sched_set_class(struct sched *sched, struct sched_id id, uint32_t class,
+                    struct err *err)
+{
+    struct run *run = runs_find(sched, id);
+    if (!run)
+        return err_set(err, ENOENT, "job %u does not run", id.job);
+    struct group *before = run->group, *group;
+    struct sched_request req = before->req;
+    req.class = class;
+    req.partition = sched->partitions[before->partition].name;
+    int rc = groups_find(sched, &req, &group, err);
+    if (rc)
+        return rc;
+    /* What is stopped counts nowhere. */
+    if (run->state != RUN_STOPPED)
+        nodes_tell_run(sched, run, -1);
+    run->group = group;
+    if (run->state != RUN_STOPPED)
+        nodes_tell_run(sched, run, 1);
+    groups_unref(sched, before);
+    return 0;
 }

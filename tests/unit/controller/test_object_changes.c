@@ -46,6 +46,25 @@ static const struct row {
      false, true,
      "spec.template.spec.x: it cannot be changed: delete the object and make it again"},
     {"Job", "{spec: {templates: 1}}", "{spec: {templates: 2}}", true, true, NULL},
+    {"Pod", "{metadata: {}}", "{metadata: {annotations: {berth/qos: high}}}", false,
+     true,
+     "metadata.annotations.berth/qos: it cannot be changed: delete the object and make "
+     "it again"},
+    {"Pod", "{metadata: {annotations: {berth/gang: a}}}",
+     "{metadata: {annotations: {}}}", true, true,
+     "metadata.annotations.berth/gang: it cannot be changed: delete the object and "
+     "make it again"},
+    {"Job", "{metadata: {}}", "{metadata: {annotations: {berth/partition: a}}}", true,
+     true,
+     "metadata.annotations.berth/partition: it cannot be changed: delete the object "
+     "and make it again"},
+    {"Pod", "{metadata: {}}", "{metadata: {annotations: {note: a, berth.x/y: b}}}",
+     true, true, NULL},
+    {"Pod", "{metadata: {}}", "{metadata: {labels: {a: b}}}", true, true, NULL},
+    {"Pod", "{metadata: {}}", "{metadata: {labels: {}}}", true, false, NULL},
+    {"Pod", "{spec: {}}", "{spec: {securityContext: {runAsUser: 0}}}", true, true,
+     "spec.securityContext.runAsUser: it cannot be changed: delete the object and make "
+     "it again"},
     {"ConfigMap", "{data: {a: b}}", "{data: {a: c}}", true, true, NULL},
     {"ConfigMap", "{immutable: true, data: {a: b}}", "{immutable: true, data: {a: c}}",
      true, true, "data.a: it cannot be changed: the object is immutable"},

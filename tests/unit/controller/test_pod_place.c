@@ -5,8 +5,10 @@
 #include "fixture.h"
 
 #include "base/mem.h"
+#include "base/strv.h"
 #include "controller/job_table.h"
 #include "controller/objects.h"
+#include "controller/pod_nodes.h"
 #include "wire/pack.h"
 
 #include <errno.h>
@@ -250,6 +252,143 @@ static void a_gang_waits_until_all_are_there(void **state)
     assert_on(cluster, "g2", "n3");
 }
 
+/* Of a pod that is there, with other labels. */
+static void labels_that_change_are_what_others_see(void **state)
+{
+    struct cluster *cluster = *state;
+
+    make(cluster, "a", "100m", "app: db", "");
+    assert_on(cluster, "a", "n1");
+    make(cluster, "b", "100m", "app: web", APART);
+    assert_on(cluster, "b", "n1");
+    make(cluster, "a", "100m", "app: web", "");
+    make(cluster, "c", "100m", "app: web", APART);
+    assert_on(cluster, "c", "n2");
+    make(cluster, "b", "100m", "", APART);
+    make(cluster, "a", "100m", "", "");
+    assert_int_equal(job_of(cluster, "a")->job.spec->pod->place->n_labels, 0);
+    make(cluster, "d", "100m", "", APART);
+    assert_on(cluster, "d", "n1");
+}
+
+static void one_that_waits_is_queued_with_its_new_labels(void **state)
+{
+    struct cluster *cluster = *state;
+
+    make(cluster, "all", "8", "app: web",
+         APART "  nodeSelector: {kubernetes.io/hostname: n1}\n");
+    assert_on(cluster, "all", "n1");
+    make(cluster, "waits", "100m", "app: web",
+         APART "  nodeSelector: {kubernetes.io/hostname: n1}\n");
+    cluster_run_for(cluster, 100);
+    assert_null(job_of(cluster, "waits")->job.record->placement);
+    assert_int_equal(pod_nodes_counts(cluster->ctl).classes, 1);
+    make(cluster, "waits", "100m", "app: db",
+         APART "  nodeSelector: {kubernetes.io/hostname: n1}\n");
+    assert_int_equal(pod_nodes_counts(cluster->ctl).classes, 2);
+    assert_string_equal(job_of(cluster, "waits")->job.spec->pod->place->labels[0],
+                        "app=db");
+}
+
+/* ------------------------------------------------------------------ how many */
+
+#define WAVE 500
+
+/* Each asks differently, and is of a Job and a gang of its own. */
+static char *unlike_pod(uint32_t number)
+{
+    return xasprintf("{apiVersion: v1, kind: Pod, metadata: {name: u%u, labels: "
+                     "{job-name: j%u}, annotations: {berth/gang: g%u, "
+                     "berth/gang-size: '2'}}, spec: {restartPolicy: Never, "
+                     "containers: [{name: c, image: i, resources: {requests: {cpu: 1, "
+                     "memory: 10Mi}}}], tolerations: [{key: t%u, operator: Exists}]}}",
+                     number, number, number, number);
+}
+
+static void apply_wave(struct cluster *cluster, uint32_t from, bool dry_run)
+{
+    cleanup(strv_freep) char **texts = NULL;
+    ProtobufCBinaryData manifests[WAVE];
+    Berth__ObjectApply apply = BERTH__OBJECT_APPLY__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+    struct party *client = party_connect(cluster);
+
+    for (uint32_t i = 0; i < WAVE; i++) {
+        strv_take(&texts, unlike_pod(from + i));
+        manifests[i] =
+            (ProtobufCBinaryData){strlen(texts[i]), (uint8_t *)(void *)texts[i]};
+    }
+    apply.verb = BERTH__OBJECT_APPLY__VERB__APPLY;
+    apply.manifests = manifests;
+    apply.n_manifests = WAVE;
+    apply.dry_run = dry_run;
+    env.body_case = BERTH__ENVELOPE__BODY_OBJECT_APPLY;
+    env.object_apply = &apply;
+    reply = party_call(client, &env);
+    party_close(client);
+    assert_int_equal(reply->body_case, BERTH__ENVELOPE__BODY_OBJECT_REPLIES);
+    for (uint32_t i = 0; i < WAVE; i++) {
+        const Berth__ObjectReply *one = reply->object_replies->replies[i];
+
+        if (one->status && one->status->code)
+            fail_msg("%s", one->status->text);
+    }
+}
+
+static void delete_all_pods(struct cluster *cluster)
+{
+    Berth__ObjectDelete delete = BERTH__OBJECT_DELETE__INIT;
+    Berth__Envelope env = BERTH__ENVELOPE__INIT;
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+    struct party *client = party_connect(cluster);
+    char pod[] = "Pod";
+
+    delete.kind = pod;
+    delete.all = true;
+    env.body_case = BERTH__ENVELOPE__BODY_OBJECT_DELETE;
+    env.object_delete = &delete;
+    reply = party_call(client, &env);
+    party_close(client);
+    assert_int_equal(reply->body_case, BERTH__ENVELOPE__BODY_OBJECT_REPLIES);
+}
+
+static void ten_thousand_pods_leave_nothing_behind(void **state)
+{
+    struct cluster *cluster = *state;
+    struct pod_nodes_counts counts;
+
+    for (uint32_t from = 0; from < 10000; from += WAVE) {
+        apply_wave(cluster, from, from % (2 * WAVE) == 0);
+        counts = pod_nodes_counts(cluster->ctl);
+        assert_in_range(counts.classes, 0, WAVE);
+        assert_in_range(counts.gangs, 0, WAVE);
+        assert_in_range(counts.selections, 1, 256);
+        delete_all_pods(cluster);
+    }
+    counts = pod_nodes_counts(cluster->ctl);
+    assert_int_equal(counts.classes, 0);
+    assert_int_equal(counts.gangs, 0);
+}
+
+static void a_dry_run_leaves_nothing_behind(void **state)
+{
+    struct cluster *cluster = *state;
+
+    apply_wave(cluster, 0, true);
+    assert_int_equal(pod_nodes_counts(cluster->ctl).classes, 0);
+    assert_int_equal(pod_nodes_counts(cluster->ctl).gangs, 0);
+}
+
+static void who_runs_is_known_as_long_as_it_runs(void **state)
+{
+    struct cluster *cluster = *state;
+
+    make(cluster, "runs", "1", "app: web", "");
+    assert_on(cluster, "runs", "n1");
+    assert_int_equal(pod_nodes_counts(cluster->ctl).classes, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, cluster_teardown)
 
 int main(void)
@@ -263,6 +402,11 @@ int main(void)
         TEST(who_wants_company_waits_for_it),
         TEST(spread_goes_over_nodes_one_by_one),
         TEST(a_gang_waits_until_all_are_there),
+        TEST(labels_that_change_are_what_others_see),
+        TEST(one_that_waits_is_queued_with_its_new_labels),
+        TEST(ten_thousand_pods_leave_nothing_behind),
+        TEST(a_dry_run_leaves_nothing_behind),
+        TEST(who_runs_is_known_as_long_as_it_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
