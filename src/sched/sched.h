@@ -304,8 +304,8 @@ void sched_park(struct sched *sched, struct sched_id id, bool parked, int64_t no
 /* It has ended; what it holds is free. Jobs that depend on it are looked at (the
  * fate function answers for it from now on), also when it is unknown. */
 void sched_ended(struct sched *sched, struct sched_id id, int64_t now);
-/* Who depends on who runs sees the run as one of another class, also 0. -ENOENT: it does
- * not run; -EINVAL. */
+/* Who depends on who runs sees the run as one of another class, also 0. -ENOENT: it
+ * does not run; -EINVAL. */
 int sched_set_class(struct sched *sched, struct sched_id id, uint32_t class,
                     struct err *err);
 /* The limit of a running job is another. */
