@@ -34,9 +34,11 @@ static const struct usage usage = {
         "List what happened to objects, oldest first: where pods were placed, images,\n"
         "containers that began, failed or were restarted, probes, evictions. Repeats\n"
         "of the same are one line with a count.",
-    .examples = "  berth events --for pod/web\n"
-                "  berth events --types Warning -A\n"
-                "  berth events -w\n",
+    .examples =
+        "  berth events --for pod/web\n"
+        "  berth events --types Warning -A\n"
+        "  berth events --field-selector involvedObject.kind=Job,reason!=Created\n"
+        "  berth events -w\n",
 };
 
 static int set_types(const struct opt *opt, const char *value, void *ctx,
@@ -70,6 +72,7 @@ static const struct opt opts[] = {
      .help = "of this object"},
     {"types", 0, OPT_NEEDED, "TYPES", .set = set_types,
      .help = "Warning, or Normal,Warning"},
+    OPTS_FIELDS(struct events_args, scope),
     OPTS_NAMESPACE(struct events_args, scope),
     {"all-namespaces", 'A', .set = opt_flag, .offset = AT(scope.in_all_spaces),
      .help = "of all namespaces"},
@@ -139,7 +142,7 @@ int cmd_events(int argc, char **argv)
 {
     struct events_args args = {.output = OUTPUT_TABLE};
     cleanup(link_closep) struct berth *berth = NULL;
-    cleanup(freep) char *kind = NULL, *space = NULL, *name = NULL;
+    cleanup(freep) char *kind = NULL, *space = NULL, *name = NULL, *fields = NULL;
     Berth__ObjectEventQuery query = BERTH__OBJECT_EVENT_QUERY__INIT;
     cleanup(object_names_fini) struct object_names names = {0};
     char *words[] = {NULL};
@@ -166,6 +169,8 @@ int cmd_events(int argc, char **argv)
     }
     space = xstrdup(object_space(&args.scope, names.n ? names.groups[0].kind : NULL));
     query.name_space = space;
+    fields = xstrdup(args.scope.fields ? args.scope.fields : "");
+    query.fields = fields;
     query.warnings_only = args.only_warnings;
     if (link_open(args.common.config, &berth) < 0)
         return STATUS_FAILED;

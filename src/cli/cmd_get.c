@@ -36,7 +36,7 @@ struct get_args {
     struct object_scope scope;
     enum output output;
     const char *template; /* of OUTPUT_PATH, OUTPUT_COLUMNS */
-    const char *fields, *order;
+    const char *order;
     bool has_labels, no_header, is_watch;
 };
 
@@ -62,6 +62,7 @@ static const struct usage pods_usage = {
     .about = "List pods, as 'berth get pods' does.",
     .examples = "  berth pods\n"
                 "  berth pods -l app=web -o wide\n"
+                "  berth pods --field-selector status.phase=Running,spec.nodeName=n1\n"
                 "  berth pods -w\n",
 };
 
@@ -91,24 +92,13 @@ static int set_output(const struct opt *opt, const char *value, void *ctx,
     return args->output == OUTPUT_COLUMNS ? own_columns_check(args->template, err) : 0;
 }
 
-static int set_fields(const struct opt *opt, const char *value, void *ctx,
-                      struct err *err)
-{
-    struct get_args *args = ctx;
-
-    (void)opt;
-    args->fields = value;
-    return object_fields_check(value, err);
-}
-
 #define AT(member) offsetof(struct get_args, member)
 static const struct opt opts[] = {
     {"output", 'o', OPT_NEEDED, "FORM", .set = set_output,
      .help = "wide: more columns; yaml, json: whole objects; name; jsonpath=TEMPLATE; "
              "custom-columns=TITLE:FIELD,..."},
     OPTS_SELECTOR(struct get_args, scope),
-    {"field-selector", 0, OPT_NEEDED, "FIELDS", .set = set_fields,
-     .help = "those with these fields: status.phase=Running,spec.nodeName!=n1"},
+    OPTS_FIELDS(struct get_args, scope),
     {"sort-by", 0, OPT_NEEDED, "FIELD", .set = opt_string, .offset = AT(order),
      .help = "in order of it: .metadata.creationTimestamp"},
     OPTS_NAMESPACE(struct get_args, scope),
@@ -248,8 +238,6 @@ static int get_group(struct get *get, const struct object_group *group)
     if (group->names)
         get->n_missing +=
             object_group_say_missing(get->berth, group, &get->args->scope, list);
-    if (get->args->fields)
-        object_list_pick(list, get->args->fields);
     if (get->args->order && object_list_sort(list, get->args->order, &wrong) < 0) {
         say_error("--sort-by: %s", wrong.text);
         return STATUS_USAGE;
@@ -296,10 +284,7 @@ struct live {
 static void show_change(const struct object_news *news, void *ctx)
 {
     struct live *live = ctx;
-    const char *fields = live->get->args->fields;
 
-    if (fields && !object_fields_hold(fields, news->record))
-        return;
     object_table_add(live->table, news->record, news->now);
     object_table_print_new(live->table, stdout);
     (void)fflush(stdout);
@@ -311,8 +296,6 @@ static void print_change(const struct object_news *news, void *ctx)
     const struct get_args *args = live->get->args;
     json_t *document;
 
-    if (args->fields && !object_fields_hold(args->fields, news->record))
-        return;
     document = object_document(news->record);
     if (args->output == OUTPUT_YAML) {
         puts("---");
@@ -363,6 +346,10 @@ static int run(struct get_args *args, const struct object_names *names)
     struct get get = {.args = args, .has_kind = names->n > 1};
     int status = STATUS_FAILED;
 
+    if (args->scope.fields && names->groups[0].names) {
+        say_error("--field-selector: not together with names");
+        return STATUS_USAGE;
+    }
     if (args->common.json)
         args->output = OUTPUT_JSON;
     if (link_open(args->common.config, &get.berth) == 0) {

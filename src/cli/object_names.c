@@ -167,12 +167,14 @@ int object_group_ask(struct berth *berth, const struct object_group *group,
     cleanup(freep) char *kind = xstrdup(group->kind->name);
     cleanup(freep) char *space = xstrdup(object_space(scope, group->kind));
     cleanup(freep) char *selector = xstrdup(scope->selector ? scope->selector : "");
+    cleanup(freep) char *fields = xstrdup(scope->fields ? scope->fields : "");
 
     query.kind = kind;
     query.name_space = space;
     query.names = group->names;
     query.n_names = strv_len(group->names);
     query.selector = selector;
+    query.fields = fields;
     query.everybody = scope->of_all_users;
     return berth_objects(berth, &query, ret, err);
 }

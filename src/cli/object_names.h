@@ -43,6 +43,7 @@ const struct mf_kind *object_kind(const char *word, size_t len);
 struct object_scope {
     const char *name_space; /* NULL: default */
     const char *selector;   /* NULL: all labels */
+    const char *fields;     /* NULL: all fields */
     bool in_all_spaces, of_all_users;
 };
 
@@ -59,6 +60,13 @@ struct object_scope {
         .set = opt_string,                                                          \
         .offset = offsetof(type, member) + offsetof(struct object_scope, selector), \
         .help = "those with these labels: 'app=web,tier in (a,b),!old'"             \
+    }
+#define OPTS_FIELDS(type, member)                                                 \
+    {                                                                             \
+        .name = "field-selector", .arg = OPT_NEEDED, .meta = "FIELDS",            \
+        .set = opt_string,                                                        \
+        .offset = offsetof(type, member) + offsetof(struct object_scope, fields), \
+        .help = "those with these fields: 'status.phase!=Running'"                \
     }
 
 /* The namespace that a question about 'kind' is for: "" of all. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * object_pick.c - which of the objects that came are shown, and in which order
+ * object_pick.c - the order in which objects that came are shown
  */
 #include "cli/object_pick.h"
 
@@ -15,22 +15,6 @@
 #include "cli/json_path.h"
 #include "cli/object_document.h"
 #include "wire/pack.h"
-
-/* --------------------------------------------------------------------- by fields */
-
-/* PATH=VALUE, PATH==VALUE or PATH!=VALUE, taken apart in place. */
-static int split(char *term, const char **ret_value, bool *ret_is_not, struct err *err)
-{
-    char *eq = strchr(term, '=');
-
-    *ret_is_not = eq && eq > term && eq[-1] == '!';
-    if (!eq || eq - *ret_is_not == term)
-        return err_set(err, EINVAL, "'%.100s' is not FIELD=VALUE or FIELD!=VALUE",
-                       term);
-    eq[*ret_is_not ? -1 : 0] = '\0';
-    *ret_value = eq + (eq[1] == '=' ? 2 : 1);
-    return 0;
-}
 
 /* "metadata.name", ".metadata.name" and "{.metadata.name}" are the same. */
 static char *in_braces(const char *path)
@@ -48,63 +32,6 @@ static char *value_at(json_t *document, const char *path)
 
     (void)json_path_print(template, document, &out, &err);
     return out.s ? strbuf_take(&out) : xstrdup("");
-}
-
-int object_fields_check(const char *fields, struct err *err)
-{
-    cleanup(strv_freep) char **terms = strv_split(fields, ",");
-
-    strv_foreach (term, terms) {
-        json_t *nothing = json_object(), *found = NULL;
-        const char *value;
-        bool is_not;
-        int rc = split(*term, &value, &is_not, err);
-
-        if (rc == 0) {
-            cleanup(freep) char *path = in_braces(*term);
-
-            rc = json_path_find(path, nothing, &found, err);
-        }
-        json_decref(found);
-        json_decref(nothing);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-bool object_fields_hold(const char *fields, const Berth__ObjectRecord *record)
-{
-    cleanup(strv_freep) char **terms = strv_split(fields, ",");
-    json_t *document = object_document_quick(record);
-    bool holds = true;
-
-    strv_foreach (term, terms) {
-        cleanup(freep) char *is = NULL;
-        const char *value;
-        struct err err;
-        bool is_not;
-
-        if (split(*term, &value, &is_not, &err) < 0)
-            continue;
-        is = value_at(document, *term);
-        holds &= (strcmp(is, value) == 0) != is_not;
-    }
-    json_decref(document);
-    return holds;
-}
-
-void object_list_pick(Berth__ObjectList *list, const char *fields)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < list->n_objects; i++) {
-        if (object_fields_hold(fields, list->objects[i]))
-            list->objects[n++] = list->objects[i];
-        else
-            free_message(list->objects[i]);
-    }
-    list->n_objects = n;
 }
 
 /* ------------------------------------------------------------------------- order */

@@ -283,7 +283,7 @@ const struct schema_key schema_table[] = {
     KEY("pods.helper_wait", SECONDS, pods.helper_wait, "15m", 1, 30 * DAY,
         "how long a batch job holds its nodes for helper pods that are not ready"),
     KEY("pods.ended_max", COUNT, pods.ended_max, "10000", 0, 10000000,
-        "ended pods that stay among the objects; the oldest go first"),
+        "ended pods of a user that stay, the latest; of all users ten times as many"),
     KEY("pods.objects_max", COUNT, pods.objects_max, "20000", 1, 10000000,
         "objects that a user may keep: pods, jobs, config maps, ..."),
     KEY("pods.objects_size", MEMORY, pods.objects_size, "256M", 1, 1 << 20,

@@ -89,15 +89,22 @@ static char **names_of(struct deletion *d)
     struct controller *ctl = d->conn->ctl;
     cleanup(freep) char *from = xasprintf("%s/%s/", d->space, d->kind);
     char **names = NULL;
+    size_t n = 0, cap = 0;
 
     for (size_t i = objects_after(ctl, from);
          i < ctl->n_objects && strncmp(ctl->objects[i]->path, from, strlen(from)) == 0;
          i++) {
         struct ctl_object *object = ctl->objects[i];
 
-        if ((object->record->owner_uid == d->uid || controller_is_admin(d->uid)) &&
-            label_spec_holds(&d->labels, objects_label, &object))
-            strv_add(&names, object->record->name);
+        if ((object->record->owner_uid != d->uid && !controller_is_admin(d->uid)) ||
+            !label_spec_holds(&d->labels, objects_label, &object))
+            continue;
+        if (n + 1 >= cap) {
+            cap = cap ? 2 * cap : 64;
+            names = xrealloc(names, cap, sizeof(*names));
+        }
+        names[n++] = xstrdup(object->record->name);
+        names[n] = NULL;
     }
     return names;
 }

@@ -17,13 +17,23 @@
 #include "controller/object_spaces.h"
 #include "wire/pack.h"
 
-#define EVENTS_MAX 20000
+#define EVENTS_MAX 100000 /* of all */
+#define EVENTS_OF_USER 10000
 #define EVENTS_AGE_USEC (INT64_C(3600) * 1000000)
 #define WORDS_MAX 1024
 #define REASON_MAX 64
 
+/* Whose objects they are about. */
+struct event_owner {
+    uint32_t uid;
+    struct ctl_object_event *list;
+    size_t n;
+    UT_hash_handle hh;
+};
+
 struct object_events {
     struct ctl_object_event *list, *by_same;
+    struct event_owner *owners;
     size_t n;
     uint64_t next_id;
 };
@@ -48,6 +58,31 @@ static char *same_of(const Berth__ObjectEvent *event)
                      event->words);
 }
 
+static struct event_owner *owner_of(struct object_events *events, uint32_t uid)
+{
+    struct event_owner *owner;
+
+    HASH_FIND(hh, events->owners, &uid, sizeof(uid), owner);
+    if (!owner) {
+        owner = xcalloc(1, sizeof(*owner));
+        owner->uid = uid;
+        HASH_ADD(hh, events->owners, uid, sizeof(owner->uid), owner);
+    }
+    return owner;
+}
+
+static void enlist(struct object_events *events, struct ctl_object_event *one)
+{
+    DL_APPEND(events->list, one);
+    DL_APPEND2(one->owner->list, one, own_prev, own_next);
+}
+
+static void delist(struct object_events *events, struct ctl_object_event *one)
+{
+    DL_DELETE(events->list, one);
+    DL_DELETE2(one->owner->list, one, own_prev, own_next);
+}
+
 static void put(struct object_events *events, Berth__ObjectEvent *event)
 {
     struct ctl_object_event *one = xcalloc(1, sizeof(*one));
@@ -55,16 +90,22 @@ static void put(struct object_events *events, Berth__ObjectEvent *event)
     one->event = event;
     one->space = object_space_named(event->name_space, event->owner_uid);
     one->same = same_of(event);
-    DL_APPEND(events->list, one);
+    one->owner = owner_of(events, event->owner_uid);
+    enlist(events, one);
     HASH_ADD_KEYPTR(hh, events->by_same, one->same, strlen(one->same), one);
     events->n++;
+    one->owner->n++;
 }
 
 static void drop(struct object_events *events, struct ctl_object_event *one)
 {
-    DL_DELETE(events->list, one);
+    delist(events, one);
     HASH_DELETE(hh, events->by_same, one);
     events->n--;
+    if (--one->owner->n == 0) {
+        HASH_DELETE(hh, events->owners, one->owner);
+        free(one->owner);
+    }
     free_message(one->event);
     free(one->space);
     free(one->same);
@@ -109,8 +150,8 @@ static void count_up(struct controller *ctl, struct ctl_object_event *one,
     one->event->count += again->count ? again->count : 1;
     if (at > one->event->last_usec)
         one->event->last_usec = at;
-    DL_DELETE(events->list, one);
-    DL_APPEND(events->list, one);
+    delist(events, one);
+    enlist(events, one);
     save(ctl, one->event);
 }
 
@@ -155,6 +196,29 @@ static Berth__ObjectEvent *complete(const struct ctl_object *object,
     return event;
 }
 
+/* Who has most, when there are too many of all. */
+static struct event_owner *richest(const struct object_events *events)
+{
+    struct event_owner *most = events->owners, *owner, *next;
+
+    HASH_ITER(hh, events->owners, owner, next)
+    {
+        if (owner->n > most->n)
+            most = owner;
+    }
+    return most;
+}
+
+static void make_room(struct controller *ctl, struct event_owner *owner)
+{
+    struct object_events *events = ctl->object_events;
+
+    if (owner->n > EVENTS_OF_USER)
+        forget(ctl, owner->list);
+    else if (events->n > EVENTS_MAX)
+        forget(ctl, richest(events)->list);
+}
+
 void object_events_tell(struct controller *ctl, const struct ctl_object *object,
                         const Berth__ObjectEvent *from)
 {
@@ -172,8 +236,7 @@ void object_events_tell(struct controller *ctl, const struct ctl_object *object,
     event->id = events->next_id++;
     put(events, event);
     save(ctl, event);
-    if (events->n > EVENTS_MAX)
-        forget(ctl, events->list);
+    make_room(ctl, owner_of(events, event->owner_uid));
 }
 
 void objects_event(struct controller *ctl, const struct ctl_object *object,

@@ -4,7 +4,8 @@
  *
  * Kept in memory and in the store, in the batch of what has happened. One that says
  * the same again (object, container, reason, words) is counted up. Those of an hour ago
- * go, and of too many the oldest.
+ * go, and of too many of one user his oldest; of too many of all, the oldest of who has
+ * most: nobody's objects push out what is known of another's.
  */
 #ifndef BERTH_CONTROLLER_OBJECT_EVENTS_H
 #define BERTH_CONTROLLER_OBJECT_EVENTS_H
@@ -20,8 +21,10 @@ struct ctl_object_event {
     Berth__ObjectEvent *event;
     char *space;
     char *same; /* what makes two of them one */
+    struct event_owner *owner;
     UT_hash_handle hh;
-    struct ctl_object_event *prev, *next;
+    struct ctl_object_event *prev, *next;         /* of all */
+    struct ctl_object_event *own_prev, *own_next; /* of its owner */
 };
 struct ctl_object_event *object_events_first(const struct controller *ctl);
 

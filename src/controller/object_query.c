@@ -3,12 +3,14 @@
  * object_query.c - lists of objects and of what has happened to them, in pages
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
 #include "base/mem.h"
 #include "controller/handlers.h"
 #include "controller/object_events.h"
+#include "controller/object_fields.h"
 #include "controller/object_spaces.h"
 #include "controller/users.h"
 #include "objects/kinds.h"
@@ -24,7 +26,9 @@ struct object_query {
     uid_t uid;
     const char *user, *kind; /* kind NULL: any */
     char *space;             /* NULL: any that is seen */
+    const char **names;      /* that are asked for, sorted */
     struct label_spec labels;
+    struct field_spec fields;
     /* Of the space that was looked at last. */
     const char *last_space;
     bool is_seen;
@@ -33,7 +37,26 @@ struct object_query {
 static void query_fini(struct object_query *q)
 {
     label_spec_fini(&q->labels);
+    field_spec_fini(&q->fields);
+    free(q->names);
     free(q->space);
+}
+
+static int by_name(const void *pa, const void *pb)
+{
+    const char *const *a = pa, *const *b = pb;
+
+    return strcmp(*a, *b);
+}
+
+static void sort_names(struct object_query *q)
+{
+    size_t n = q->asked->n_names;
+
+    q->names = xcalloc(n + 1, sizeof(*q->names));
+    for (size_t i = 0; i < n; i++)
+        q->names[i] = q->asked->names[i];
+    qsort(q->names, n, sizeof(*q->names), by_name);
 }
 
 static int query_init(struct object_query *q, struct conn *conn,
@@ -53,20 +76,22 @@ static int query_init(struct object_query *q, struct conn *conn,
     q->kind = kind ? kind->name : NULL;
     if (asked->n_names > NAMES_MAX)
         return err_set(err, E2BIG, "more than %d names", NAMES_MAX);
+    sort_names(q);
     if (*asked->name_space && !(asked->everybody && controller_is_admin(q->uid)))
         rc = object_space_for(conn->ctl, q->uid, q->user, asked->name_space, &q->space,
                               err);
     if (rc == 0 && *asked->selector)
         rc = label_spec_parse(asked->selector, &q->labels, err);
+    if (rc == 0)
+        rc = object_fields_parse(q->kind, asked->fields, &q->fields, err);
     return rc;
 }
 
-static bool is_named(const Berth__ObjectQuery *asked, const char *name)
+static bool is_named(const struct object_query *q, const char *name)
 {
-    for (size_t i = 0; i < asked->n_names; i++)
-        if (strcmp(asked->names[i], name) == 0)
-            return true;
-    return asked->n_names == 0;
+    size_t n = q->asked->n_names;
+
+    return n == 0 || bsearch(&name, q->names, n, sizeof(*q->names), by_name) != NULL;
 }
 
 /* Administrators see their own unless they ask for everybody's. */
@@ -93,12 +118,13 @@ static bool is_wanted(struct object_query *q, struct ctl_object *object)
     const Berth__ObjectRecord *record = object->record;
 
     return (!q->kind || strcmp(q->kind, record->kind) == 0) && is_visible(q, object) &&
-           is_named(asked, record->name) &&
+           is_named(q, record->name) &&
            (!*asked->name_space || !*record->name_space || q->space ||
             strcmp(asked->name_space, record->name_space) == 0) &&
            (!*asked->node ||
             (record->pod && strcmp(record->pod->node, asked->node) == 0)) &&
            (!*asked->made_by || strcmp(asked->made_by, record->made_by_uid) == 0) &&
+           object_fields_hold(&q->fields, record) &&
            label_spec_holds(&q->labels, objects_label, &object);
 }
 
@@ -162,44 +188,67 @@ void handle_object_query(struct conn *conn, const Berth__Envelope *env)
 
 /* ------------------------------------------------------------------ events */
 
-static bool is_event_wanted(const Berth__ObjectEventQuery *asked, const char *kind,
-                            const Berth__ObjectEvent *event)
+struct event_query {
+    const Berth__ObjectEventQuery *asked;
+    uid_t uid;
+    const char *user, *kind; /* kind NULL: any */
+    char *space;             /* NULL: any that is seen */
+    struct field_spec fields;
+};
+
+static void event_query_fini(struct event_query *q)
 {
-    return (!kind || strcmp(kind, event->kind) == 0) &&
+    free(q->space);
+    field_spec_fini(&q->fields);
+}
+
+static int event_query_init(struct event_query *q, struct conn *conn,
+                            const Berth__ObjectEventQuery *asked, struct err *err)
+{
+    const struct mf_kind *kind = *asked->kind ? kind_by_name(NULL, asked->kind) : NULL;
+    int rc = 0;
+
+    *q = (struct event_query){.asked = asked, .uid = conn_uid(conn)};
+    q->kind = kind ? kind->name : NULL;
+    q->user = users_name(conn->ctl, q->uid);
+    if (!q->user)
+        return err_set(err, EPERM, "uid %u has no account on the controller's machine",
+                       q->uid);
+    if (*asked->name_space)
+        rc = object_space_for(conn->ctl, q->uid, q->user, asked->name_space, &q->space,
+                              err);
+    return rc ? rc : event_fields_parse(asked->fields, &q->fields, err);
+}
+
+static bool is_event_wanted(const struct controller *ctl, const struct event_query *q,
+                            const struct ctl_object_event *one)
+{
+    const Berth__ObjectEventQuery *asked = q->asked;
+    const Berth__ObjectEvent *event = one->event;
+
+    return (!q->kind || strcmp(q->kind, event->kind) == 0) &&
            (!*asked->name || strcmp(asked->name, event->name) == 0) &&
            event->id > asked->after &&
            event->last_usec >= asked->since * INT64_C(1000000) &&
-           (!asked->warnings_only || event->is_warning);
-}
-
-static int event_space(struct conn *conn, const Berth__ObjectEventQuery *asked,
-                       char **ret, struct err *err)
-{
-    uid_t uid = conn_uid(conn);
-    const char *user = users_name(conn->ctl, uid);
-
-    if (!user)
-        return err_set(err, EPERM, "uid %u has no account on the controller's machine",
-                       uid);
-    if (!*asked->name_space)
-        return 0;
-    return object_space_for(conn->ctl, uid, user, asked->name_space, ret, err);
+           (!asked->warnings_only || event->is_warning) &&
+           event_fields_hold(&q->fields, event) &&
+           (q->space ? strcmp(q->space, one->space) == 0
+                     : object_space_is_seen(ctl, q->uid, q->user, one->space));
 }
 
 void handle_object_event_query(struct conn *conn, const Berth__Envelope *env)
 {
     const Berth__ObjectEventQuery *asked = env->object_event_query;
-    const struct mf_kind *kind = *asked->kind ? kind_by_name(NULL, asked->kind) : NULL;
     size_t most = asked->limit && asked->limit < PAGE ? asked->limit : PAGE;
     cleanup(freep) Berth__ObjectEvent **rows =
         xcalloc(most, sizeof(Berth__ObjectEvent *));
-    cleanup(freep) char *space = NULL;
+    cleanup(event_query_fini) struct event_query q;
     const struct ctl_object_event *one;
     Berth__Envelope reply = BERTH__ENVELOPE__INIT;
     Berth__ObjectEventList answer = BERTH__OBJECT_EVENT_LIST__INIT;
     struct err err;
 
-    if (event_space(conn, asked, &space, &err)) {
+    if (event_query_init(&q, conn, asked, &err)) {
         conn_reply_err(conn, env->id, &err);
         return;
     }
@@ -207,11 +256,7 @@ void handle_object_event_query(struct conn *conn, const Berth__Envelope *env)
     answer.now = controller_now();
     DL_FOREACH(object_events_first(conn->ctl), one)
     {
-        if ((space ? strcmp(space, one->space) != 0
-                   : !object_space_is_seen(conn->ctl, conn_uid(conn),
-                                           users_name(conn->ctl, conn_uid(conn)),
-                                           one->space)) ||
-            !is_event_wanted(asked, kind ? kind->name : NULL, one->event))
+        if (!is_event_wanted(conn->ctl, &q, one))
             continue;
         if (answer.n_events == most) {
             answer.more = true;

@@ -15,6 +15,7 @@
 #include "base/strv.h"
 #include "controller/claims.h"
 #include "controller/dispatch.h"
+#include "controller/fair_bound.h"
 #include "controller/gang_hosts.h"
 #include "controller/handlers.h"
 #include "controller/helpers.h"
@@ -31,6 +32,7 @@
 
 #define EVENTS_MAX 256 /* of one message */
 #define CHANGE_BYTES_MAX (1u << 20)
+#define ENDED_SHARES 10 /* of all users together, in bounds of one */
 
 const char *pods_wait(const struct ctl_job *cj)
 {
@@ -368,39 +370,72 @@ static bool has_ended(const struct ctl_object *object)
            (!object->job || job_state_is_final(job_state_of(&object->job->job)));
 }
 
-static int by_age(const void *a, const void *b)
+/* The oldest of each owner first. */
+static int by_owner(const void *a, const void *b)
 {
     const struct ctl_object *const *x = a, *const *y = b;
-    uint64_t one = (*x)->record->revision, other = (*y)->record->revision;
+    const Berth__ObjectRecord *one = (*x)->record, *other = (*y)->record;
 
-    return (one > other) - (one < other);
+    if (one->owner_uid != other->owner_uid)
+        return one->owner_uid < other->owner_uid ? -1 : 1;
+    return (one->revision > other->revision) - (one->revision < other->revision);
 }
 
-void pods_tick(struct controller *ctl)
+static struct ctl_object **ended_pods(struct controller *ctl, size_t *ret_n)
 {
-    size_t n = 0, most = ctl->config->pods.ended_max;
-    cleanup(freep) struct ctl_object **ended = NULL;
-    cleanup(strv_freep) char **uids = NULL;
+    struct ctl_object **ended;
+    size_t n = 0;
 
     for (size_t i = 0; i < ctl->n_objects; i++)
         n += has_ended(ctl->objects[i]);
-    if (n <= most)
-        return;
-    ended = xcalloc(n, sizeof(struct ctl_object *));
-    n = 0;
-    for (size_t i = 0; i < ctl->n_objects; i++)
-        if (has_ended(ctl->objects[i]))
-            ended[n++] = ctl->objects[i];
-    qsort(ended, n, sizeof(struct ctl_object *), by_age);
-    for (size_t i = 0; i < n - most; i++)
-        strv_add(&uids, ended[i]->record->uid);
-    /* One may take others along. */
-    strv_foreach (uid, uids) {
-        struct ctl_object *pod = objects_by_uid(ctl, *uid);
+    ended = xcalloc(n + 1, sizeof(struct ctl_object *));
+    *ret_n = n;
+    for (size_t i = ctl->n_objects; n > 0 && i > 0; i--)
+        if (has_ended(ctl->objects[i - 1]))
+            ended[--n] = ctl->objects[i - 1];
+    qsort(ended, *ret_n, sizeof(struct ctl_object *), by_owner);
+    return ended;
+}
+
+/* How many each owner has, in their order. */
+static size_t count_owners(struct ctl_object *const *ended, size_t n, size_t *counts)
+{
+    size_t n_owners = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || ended[i]->record->owner_uid != ended[i - 1]->record->owner_uid)
+            counts[n_owners++] = 0;
+        counts[n_owners - 1]++;
+    }
+    return n_owners;
+}
+
+/* One may take others along. */
+static void forget_pods(struct controller *ctl, char *const *uids, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct ctl_object *pod = objects_by_uid(ctl, uids[i]);
 
         if (pod)
             objects_delete(ctl, pod, 0, false);
     }
+}
+
+void pods_tick(struct controller *ctl)
+{
+    size_t n, n_owners, most, n_uids = 0, at = 0;
+    cleanup(freep) struct ctl_object **ended = ended_pods(ctl, &n);
+    cleanup(freep) size_t *counts = xcalloc(n + 1, sizeof(*counts));
+    char **uids = xcalloc(n + 1, sizeof(char *));
+
+    n_owners = count_owners(ended, n, counts);
+    most = fair_bound(counts, n_owners, ctl->config->pods.ended_max,
+                      (size_t)ctl->config->pods.ended_max * ENDED_SHARES);
+    for (size_t k = 0; k < n_owners; at += counts[k++])
+        for (size_t i = 0; i + most < counts[k]; i++)
+            uids[n_uids++] = xstrdup(ended[at + i]->record->uid);
+    forget_pods(ctl, uids, n_uids);
+    strv_free(uids);
 }
 
 const struct object_kind pods_kind = {
