@@ -24,24 +24,14 @@ struct apply_args {
     const char *explain;
 };
 
-static int add_file(const struct opt *opt, const char *value, void *ctx,
-                    struct err *err)
-{
-    struct apply_args *args = ctx;
-
-    (void)opt;
-    (void)err;
-    strv_add(&args->files, value);
-    return 0;
-}
-
 #define AT(member) offsetof(struct apply_args, member)
 static const struct opt opts[] = {
     {.name = "filename",
      .letter = 'f',
      .arg = OPT_NEEDED,
      .meta = "FILE|DIR|-",
-     .set = add_file,
+     .set = opt_file,
+     .offset = AT(files),
      .help = "manifests: a file, a directory, or stdin; may be repeated"},
     {.name = "recursive",
      .letter = 'R',

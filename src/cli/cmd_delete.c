@@ -48,17 +48,6 @@ static const struct usage usage = {
 
 /* -------------------------------------------------------------------- options */
 
-static int add_file(const struct opt *opt, const char *value, void *ctx,
-                    struct err *err)
-{
-    struct delete_args *args = ctx;
-
-    (void)opt;
-    (void)err;
-    strv_add(&args->files, value);
-    return 0;
-}
-
 static int set_grace(const struct opt *opt, const char *value, void *ctx,
                      struct err *err)
 {
@@ -132,7 +121,7 @@ static int set_output(const struct opt *opt, const char *value, void *ctx,
 
 #define AT(member) offsetof(struct delete_args, member)
 static const struct opt opts[] = {
-    {"filename", 'f', OPT_NEEDED, "FILE|DIR|-", .set = add_file,
+    {"filename", 'f', OPT_NEEDED, "FILE|DIR|-", .set = opt_file, .offset = AT(files),
      .help = "what these manifests name; may be repeated"},
     {"recursive", 'R', .set = opt_flag, .offset = AT(is_deep),
      .help = "directories below, too"},

@@ -294,9 +294,8 @@ static void print_change(const struct object_news *news, void *ctx)
 {
     struct live *live = ctx;
     const struct get_args *args = live->get->args;
-    json_t *document;
+    json_t *document = object_document(news->record);
 
-    document = object_document(news->record);
     if (args->output == OUTPUT_YAML) {
         puts("---");
         (void)object_print_yaml(document, stdout);

@@ -116,3 +116,10 @@ int manifest_file_read(const char *path, char **ret_text, size_t *ret_len,
     *ret_name = "stdin";
     return io_read_fd(STDIN_FILENO, MANIFEST_TEXT_MAX, ret_text, ret_len, err);
 }
+
+int opt_file(const struct opt *opt, const char *value, void *ctx, struct err *err)
+{
+    (void)err;
+    strv_add((char ***)((char *)ctx + opt->offset), value);
+    return 0;
+}

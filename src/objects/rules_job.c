@@ -7,13 +7,15 @@
 #include <string.h>
 
 #include "base/units.h"
-#include "spec/array_spec.h"
 #include "spec/cron_spec.h"
+#include "spec/index_set.h"
 
 #define same(a, b) (strcmp(a, b) == 0)
 /* Names of pods are made of the Job's: "sweep-12345-abcde", of a CronJob's too. */
 #define JOB_NAME_MAX 63
 #define CRON_NAME_MAX 52
+/* As long as Kubernetes takes. */
+#define INDEXES_BYTES_MAX 65536
 
 static bool has_container(const struct mf_pod_spec *spec, const char *name)
 {
@@ -76,6 +78,20 @@ static void judge_failure(const struct rules *r, const char *path,
                            &spec->failure->rules.items[i], spec);
 }
 
+static void judge_indexes(const struct rules *r, const char *path, const char *text)
+{
+    struct index_set indexes;
+    struct err err;
+
+    if (strlen(text) > INDEXES_BYTES_MAX) {
+        rule_broken(r, path, "it is longer than %d bytes", INDEXES_BYTES_MAX);
+    } else if (index_set_parse(text, &indexes, &err) < 0) {
+        rule_broken(r, path, "%s", err.text);
+    } else {
+        index_set_fini(&indexes);
+    }
+}
+
 static void judge_success(const struct rules *r, const char *path,
                           const struct mf_job_spec *spec)
 {
@@ -88,8 +104,6 @@ static void judge_success(const struct rules *r, const char *path,
     for (size_t i = 0; i < spec->success->rules.n; i++) {
         const struct mf_success_rule *rule = &spec->success->rules.items[i];
         struct rule_path one = below(at.s, ".rules[%zu]", i);
-        struct array_spec indexes;
-        struct err err;
 
         if (!rule->indexes && rule->count == MF_UNSET)
             rule_broken(r, one.s,
@@ -97,15 +111,8 @@ static void judge_success(const struct rules *r, const char *path,
         if (spec->completions != MF_UNSET && rule->count != MF_UNSET &&
             rule->count > spec->completions)
             rule_broken(r, below(one.s, ".succeededCount").s, "more than completions");
-        if (!rule->indexes)
-            continue;
-        if (strspn(rule->indexes, "0123456789,-") != strlen(rule->indexes))
-            rule_broken(r, below(one.s, ".succeededIndexes").s,
-                        "'%.64s' is not numbers and ranges: 0-3,7", rule->indexes);
-        else if (array_spec_parse(rule->indexes, &indexes, &err) < 0)
-            rule_broken(r, below(one.s, ".succeededIndexes").s, "%s", err.text);
-        else
-            array_spec_fini(&indexes);
+        if (rule->indexes)
+            judge_indexes(r, below(one.s, ".succeededIndexes").s, rule->indexes);
     }
 }
 

@@ -2,7 +2,7 @@
  *
  * index_set.c - sets of completion indexes
  */
-#include "workload/index_set.h"
+#include "spec/index_set.h"
 
 #include <ctype.h>
 #include <errno.h>

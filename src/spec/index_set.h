@@ -6,8 +6,8 @@
  * The text is Kubernetes' 'status.completedIndexes': ascending, two neighbours too are
  * written as a range. All zero is the empty set.
  */
-#ifndef BERTH_WORKLOAD_INDEX_SET_H
-#define BERTH_WORKLOAD_INDEX_SET_H
+#ifndef BERTH_SPEC_INDEX_SET_H
+#define BERTH_SPEC_INDEX_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,7 +15,7 @@
 #define BERTH_WORKLOAD_JOB_PROGRESS_H
 
 #include "objects/objects.h"
-#include "workload/index_set.h"
+#include "spec/index_set.h"
 
 /* In Kubernetes' words, which conditions of a Job have. */
 #define JOB_OUTCOMES(X)                    \

@@ -281,9 +281,12 @@ def test_lists_have_chosen_columns_order_and_fields(pods):
         [["NAME", "N", "L"], ["bb", "1", "<none>"], ["aa", "2", "<none>"]]
     assert [line.split()[0] for line in rows("--field-selector", "metadata.name!=bb",
                                              "--no-headers")] == ["aa"]
-    assert pods.berth("get", "cm", "--field-selector", "data.n=3").stdout == ""
+    assert "there are metadata.name, metadata.namespace" in \
+        pods.fails("get", "cm", "--field-selector", "data.n=3")
     assert "TITLE:FIELD" in pods.fails("get", "cm", "-o", "custom-columns=NAME", status=2)
-    assert "FIELD=VALUE" in pods.fails("get", "cm", "--field-selector", "x", status=2)
+    assert "there is no field 'x'" in pods.fails("get", "cm", "--field-selector", "x")
+    assert "not together with names" in \
+        pods.fails("get", "cm", "aa", "--field-selector", "metadata.name=aa", status=2)
 
 
 def test_a_cron_job_is_begun_by_hand_and_a_pod_explained(pods):

@@ -14,7 +14,7 @@
 
 #include "base/bitset.h"
 #include "base/mem.h"
-#include "workload/index_set.h"
+#include "spec/index_set.h"
 
 static void a_text_is_read_and_written_in_its_shortest_form(void **state)
 {
