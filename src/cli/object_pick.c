@@ -10,11 +10,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/strbuf.h"
-#include "base/strv.h"
 #include "cli/json_path.h"
 #include "cli/object_document.h"
-#include "wire/pack.h"
 
 /* "metadata.name", ".metadata.name" and "{.metadata.name}" are the same. */
 static char *in_braces(const char *path)
@@ -22,16 +19,6 @@ static char *in_braces(const char *path)
     if (path[0] == '{')
         return xstrdup(path);
     return xasprintf("{%s%s}", path[0] == '.' || path[0] == '[' ? "" : ".", path);
-}
-
-static char *value_at(json_t *document, const char *path)
-{
-    cleanup(freep) char *template = in_braces(path);
-    struct strbuf out = STRBUF_INIT;
-    struct err err;
-
-    (void)json_path_print(template, document, &out, &err);
-    return out.s ? strbuf_take(&out) : xstrdup("");
 }
 
 /* ------------------------------------------------------------------------- order */

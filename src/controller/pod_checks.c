@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "controller/object_make.h"
 #include "controller/pod_admit_priv.h"
+#include "controller/pod_status.h"
 
 #define GROUPS_MAX 4096
 #define PORTS_MAX 1000 /* what a node takes, see podnet/records.h */
@@ -107,6 +108,17 @@ static int check_account(const struct admission *a)
     return 0;
 }
 
+/* Each is a control group, and processes to look after. */
+static int check_count(const struct admission *a)
+{
+    size_t n = pod_n_containers(a->pod->spec);
+
+    if (n > POD_CONTAINERS_MAX)
+        return err_set(a->err, E2BIG, "spec.containers: %zu of them, more than %d", n,
+                       POD_CONTAINERS_MAX);
+    return 0;
+}
+
 /* ------------------------------------------------------------------ ports */
 
 /* Elsewhere than in the node's own network, where a port is only told of. */
@@ -189,10 +201,7 @@ static int tell_shortcomings(const struct admission *a)
 /* ------------------------------------------------------------------ all of it */
 
 static int (*const checks[])(const struct admission *a) = {
-    check_account,
-    check_groups,
-    check_ports,
-    tell_shortcomings,
+    check_account, check_count, check_groups, check_ports, tell_shortcomings,
 };
 
 int pod_checks(const struct admission *a)

@@ -11,8 +11,7 @@
 #include "wire/pack.h"
 
 #define EXIT_UNKNOWN 137
-#define CONTAINERS_MAX 1024
-#define STATUS_BYTES_MAX (1u << 20) /* kept with the pod */
+#define BYTES_EACH 16384 /* of a status, and of each container in it */
 
 bool pod_status_is_final(const Berth__PodStatus *status)
 {
@@ -49,19 +48,26 @@ static bool is_phase(const char *phase)
     return false;
 }
 
+/* Told by a process of the user's. */
+static bool is_credible(const Berth__PodStatus *told)
+{
+    return is_phase(told->phase) && told->n_containers <= POD_CONTAINERS_MAX &&
+           berth__pod_status__get_packed_size(told) <=
+               BYTES_EACH * (1 + told->n_containers);
+}
+
 bool pod_status_told(Berth__PodStatus **slot, const Berth__PodStatus *told)
 {
     Berth__PodStatus *was = *slot, *now;
 
-    if (!is_phase(told->phase) || told->n_containers > CONTAINERS_MAX ||
-        berth__pod_status__get_packed_size(told) > STATUS_BYTES_MAX)
+    if (!is_credible(told))
         return false;
     now = copy_message(&told->base);
     if (was) {
         now->scheduled_usec = was->scheduled_usec;
-        if (!*now->node)
+        if (!*now->node || *was->node)
             field_set(&now->node, was->node);
-        if (!*now->host_ip)
+        if (!*now->host_ip || *was->host_ip)
             field_set(&now->host_ip, was->host_ip);
         if (pod_status_is_final(was) && !pod_status_is_final(now))
             field_set(&now->phase, was->phase);

@@ -15,13 +15,17 @@
 
 #include "state/job.h"
 
+/* Of one pod, init containers too. */
+#define POD_CONTAINERS_MAX 256
+
 bool pod_status_is_final(const Berth__PodStatus *status);
 
 /* A new one, Pending (free_message). */
 Berth__PodStatus *pod_status_new(void);
 
-/* What the lead tells, in place of '*slot': what only the controller knows stays, and
- * a status that is final stays so. False: nothing has changed. */
+/* What the lead tells, in place of '*slot': what the controller knows stays (where the
+ * pod is), and a status that is final stays so. False: nothing has changed, or it
+ * cannot be the status of a pod. */
 bool pod_status_told(Berth__PodStatus **slot, const Berth__PodStatus *told);
 
 /* The job of the pod is in another state; 'deleted': because the pod was asked to go.

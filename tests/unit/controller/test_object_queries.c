@@ -201,6 +201,8 @@ static void ten_thousand_names_are_one_question(void **state)
     strv_free(names);
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, cluster_setup, cluster_teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "controller/pod_admit.h"
 #include "objects/manifest.h"
 #include "wire/pack.h"
@@ -160,6 +161,24 @@ static void what_does_less_than_it_says_is_told(void **state)
                            "are the user's, and keep the group that they have"));
 }
 
+static void there_are_not_any_number_of_containers(void **state)
+{
+    struct strbuf spec = STRBUF_INIT;
+
+    (void)state;
+    strbuf_puts(&spec, "initContainers: [");
+    for (int i = 0; i < 256; i++)
+        strbuf_printf(&spec, "{name: i%d, image: i},", i);
+    strbuf_puts(&spec, "], ");
+    {
+        cleanup(admitted_fini) struct admitted a = admit(default_space, "", spec.s, "");
+
+        assert_int_equal(a.rc, -E2BIG);
+        assert_string_equal(a.err.text, "spec.containers: 257 of them, more than 256");
+    }
+    strbuf_fini(&spec);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +188,7 @@ int main(void)
         cmocka_unit_test(the_nodes_own_network_has_no_ports_to_give),
         cmocka_unit_test(probes_give_no_more_time_than_the_site_does),
         cmocka_unit_test(what_does_less_than_it_says_is_told),
+        cmocka_unit_test(there_are_not_any_number_of_containers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

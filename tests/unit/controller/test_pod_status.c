@@ -112,12 +112,45 @@ static void what_the_lead_says_of_its_end_stays(void **state)
     assert_string_equal(status->disruption, "");
 }
 
+static void where_it_is_the_controller_knows(void **state)
+{
+    cleanup(free_messagep) Berth__PodStatus *status = pod_status_new();
+    cleanup(free_messagep) Berth__PodStatus *one = told("Running");
+
+    (void)state;
+    field_set(&status->node, "n1");
+    field_set(&one->node, "n2");
+    field_set(&one->host_ip, "10.0.0.2");
+    assert_true(pod_status_told(&status, one));
+    assert_string_equal(status->node, "n1");
+    assert_string_equal(status->host_ip, "10.0.0.2");
+}
+
+static void no_pod_says_so_much(void **state)
+{
+    cleanup(free_messagep) Berth__PodStatus *status = NULL, *one = told("Running");
+    char words[32769];
+
+    (void)state;
+    memset(words, 'a', sizeof(words) - 1);
+    words[32000] = '\0';
+    field_set(&one->words, words);
+    assert_true(pod_status_told(&status, one));
+    words[32000] = 'a';
+    words[32768] = '\0';
+    field_set(&one->words, words);
+    assert_false(pod_status_told(&status, one));
+    assert_int_equal(strlen(status->words), 32000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_holds),
         cmocka_unit_test(what_the_lead_says_of_its_end_stays),
         cmocka_unit_test(a_final_phase_stays_and_others_words_are_no_phase),
+        cmocka_unit_test(where_it_is_the_controller_knows),
+        cmocka_unit_test(no_pod_says_so_much),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
