@@ -92,6 +92,21 @@ size_t claims_volumes(const struct controller *ctl, size_t *ret_n)
     return from;
 }
 
+/* False: it cannot be read. */
+static bool view_of(struct ctl_object *object, struct claim_volume *ret)
+{
+    const struct mf_persistent_volume *volume = volume_of(object);
+
+    if (!volume)
+        return false;
+    *ret = (struct claim_volume){
+        .volume = volume,
+        .name = object->record->name,
+        .maker = object->record->owner_user,
+        .is_free = is_phase(object, "Available") && !object->record->deleted_at};
+    return true;
+}
+
 static size_t volumes_of(struct controller *ctl, struct claim_volume **ret_views,
                          struct ctl_object ***ret_objects)
 {
@@ -99,67 +114,68 @@ static size_t volumes_of(struct controller *ctl, struct claim_volume **ret_views
 
     *ret_views = xcalloc(count + 1, sizeof(**ret_views));
     *ret_objects = xcalloc(count + 1, sizeof(**ret_objects));
-    for (size_t i = from; i < from + count; i++) {
-        struct ctl_object *object = ctl->objects[i];
-        const struct mf_persistent_volume *volume = volume_of(object);
-
-        if (!volume)
-            continue;
-        (*ret_objects)[n] = object;
-        (*ret_views)[n++] = (struct claim_volume){
-            .volume = volume,
-            .name = object->record->name,
-            .maker = object->record->owner_user,
-            .is_free = is_phase(object, "Available") && !object->record->deleted_at};
-    }
+    for (size_t i = from; i < from + count; i++)
+        if (view_of(ctl->objects[i], &(*ret_views)[n]))
+            (*ret_objects)[n++] = ctl->objects[i];
     return n;
 }
 
-static bool try_bind(struct controller *ctl, struct ctl_object *claim)
+static size_t choose(struct ctl_object *claim, const struct claim_volume *views,
+                     size_t n)
 {
-    cleanup(freep) struct claim_volume *views = NULL;
-    cleanup(freep) struct ctl_object **objects = NULL;
     struct claim_wish wish = {.claim = claim_of(claim),
                               .name_space = claim->record->name_space,
                               .name = claim->record->name,
                               .uid = claim->record->uid,
                               .user = claim->record->owner_user,
                               .owner = claim->record->owner_uid};
+
+    return wish.claim ? claim_choose(&wish, views, n) : CLAIM_NONE;
+}
+
+static bool waits(const struct ctl_object *claim)
+{
+    return claim->kind == &claims_claim_kind && !claim->bound &&
+           !claim->record->deleted_at;
+}
+
+static bool try_bind(struct controller *ctl, struct ctl_object *claim)
+{
+    cleanup(freep) struct claim_volume *views = NULL;
+    cleanup(freep) struct ctl_object **objects = NULL;
     size_t n, chosen;
 
-    if (!wish.claim || claim->bound || claim->record->deleted_at)
+    if (!waits(claim))
         return false;
     n = volumes_of(ctl, &views, &objects);
-    chosen = claim_choose(&wish, views, n);
+    chosen = choose(claim, views, n);
     if (chosen == CLAIM_NONE)
         return false;
     join(ctl, claim, objects[chosen]);
     return true;
 }
 
-/* A volume has come or changed: claims that wait look again, the oldest first. */
-static void bind_waiting(struct controller *ctl)
+/* A volume has come or changed. Of claims that wait, none of the others fits any: the
+ * oldest that this one fits gets it. */
+static void bind_waiting(struct controller *ctl, struct ctl_object *volume)
 {
-    struct ctl_object *oldest;
+    struct ctl_object *oldest = NULL;
+    struct claim_volume view;
 
-    do {
-        oldest = NULL;
-        for (size_t i = 0; i < ctl->n_objects; i++) {
-            struct ctl_object *claim = ctl->objects[i];
+    if (!view_of(volume, &view) || !view.is_free)
+        return;
+    for (size_t i = 0; i < ctl->n_objects; i++) {
+        struct ctl_object *claim = ctl->objects[i];
 
-            if (claim->kind != &claims_claim_kind || claim->bound || claim->is_passed)
-                continue;
-            if (!oldest || claim->record->created_at < oldest->record->created_at)
-                oldest = claim;
-        }
-        if (!oldest)
-            break;
-        oldest->is_passed = true;
-        if (try_bind(ctl, oldest))
-            pod_data_changed(ctl, oldest);
-    } while (true);
-    for (size_t i = 0; i < ctl->n_objects; i++)
-        ctl->objects[i]->is_passed = false;
+        if (waits(claim) &&
+            (!oldest || claim->record->created_at < oldest->record->created_at) &&
+            choose(claim, &view, 1) != CLAIM_NONE)
+            oldest = claim;
+    }
+    if (!oldest)
+        return;
+    join(ctl, oldest, volume);
+    pod_data_changed(ctl, oldest);
 }
 
 /* ------------------------------------------------------------------ use */
@@ -389,14 +405,13 @@ static int admit_volume(struct controller *ctl, struct ctl_object *object,
 
 static void volume_came(struct controller *ctl, struct ctl_object *object)
 {
-    (void)object;
-    bind_waiting(ctl);
+    bind_waiting(ctl, object);
 }
 
 static void volume_replaced(struct controller *ctl, struct ctl_object *object)
 {
     reclaim_renew(ctl, object);
-    bind_waiting(ctl);
+    bind_waiting(ctl, object);
 }
 
 /* One that is bound goes when that is over; one that was released stays no longer. */

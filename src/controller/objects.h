@@ -39,7 +39,7 @@ struct ctl_object {
      * how many pods on nodes use it. Of a pod: it is counted there. */
     struct ctl_object *bound, *holder;
     uint32_t n_users;
-    bool is_passed, uses_claims;
+    bool uses_claims;
     char *gang_address, *gang_names; /* of a Pod: see gang_hosts.h */
     bool has_gang_news;
     int64_t asked_at;      /* of a volume: when a node was to empty it; 0: not yet */
