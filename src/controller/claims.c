@@ -99,11 +99,11 @@ static bool view_of(struct ctl_object *object, struct claim_volume *ret)
 
     if (!volume)
         return false;
-    *ret = (struct claim_volume){
-        .volume = volume,
-        .name = object->record->name,
-        .maker = object->record->owner_user,
-        .is_free = is_phase(object, "Available") && !object->record->deleted_at};
+    *ret = (struct claim_volume){.volume = volume,
+                                 .name = object->record->name,
+                                 .maker = object->record->owner_user,
+                                 .is_free = is_phase(object, "Available") &&
+                                            !object->record->deleted_at};
     return true;
 }
 
