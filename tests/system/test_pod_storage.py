@@ -227,7 +227,7 @@ def test_files_that_are_not_the_owners_or_not_the_sites_to_empty_stay(site, pods
 
 # --------------------------------------------------------------------------- logs
 
-def test_what_ended_pods_wrote_is_bounded_and_is_where_the_site_wants_it(site, pods):
+def test_what_ended_pods_wrote_is_where_the_site_wants_it(site, pods):
     big = ("x=0123456789abcdef; for i in 1 2 3 4 5 6 7 8 9 10; do x=$x$x; done; "
            "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 "
            "29 30 31 32 33 34 35 36 37 38 39 40; do echo $x; done")
