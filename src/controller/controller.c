@@ -16,17 +16,17 @@
 #include "controller/job_index.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
-#include "controller/pod_evict.h"
-#include "controller/objects.h"
-#include "controller/pod_network.h"
-#include "controller/pod_nodes.h"
+#include "controller/pods/pod_evict.h"
+#include "controller/objects/objects.h"
+#include "controller/pods/pod_network.h"
+#include "controller/pods/pod_nodes.h"
 #include "controller/reconcile.h"
 #include "controller/recover.h"
 #include "controller/reservations.h"
 #include "controller/settings.h"
 #include "controller/users.h"
 #include "controller/watch.h"
-#include "controller/workloads.h"
+#include "controller/workloads/workloads.h"
 
 #include <errno.h>
 #include <fcntl.h>

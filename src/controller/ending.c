@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "controller/changes.h"
 #include "controller/handlers.h"
-#include "controller/helpers.h"
+#include "controller/pods/helpers.h"
 #include "controller/images.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"

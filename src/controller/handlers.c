@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "controller/diag.h"
 #include "controller/nodes.h"
-#include "controller/reclaim.h"
+#include "controller/pods/reclaim.h"
 
 #include <errno.h>
 

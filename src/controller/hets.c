@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/dispatch.h"
-#include "controller/helpers.h"
+#include "controller/pods/helpers.h"
 #include "wire/job_component.h"
 #include "wire/pack.h"
 

@@ -9,7 +9,7 @@
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
 #include "controller/node_taints.h"
-#include "controller/pod_evict.h"
+#include "controller/pods/pod_evict.h"
 #include "controller/query.h"
 #include "controller/reconcile.h"
 #include "controller/users.h"

@@ -15,7 +15,7 @@
 #include "base/strv.h"
 #include "controller/dispatch.h"
 #include "controller/jobs.h"
-#include "controller/pod_nodes.h"
+#include "controller/pods/pod_nodes.h"
 #include "controller/users.h"
 #include "wire/pack.h"
 

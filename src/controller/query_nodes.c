@@ -9,7 +9,7 @@
 #include "controller/jobs.h"
 #include "controller/nodes.h"
 #include "controller/node_taints.h"
-#include "controller/pod_nodes.h"
+#include "controller/pods/pod_nodes.h"
 #include "controller/query.h"
 
 #include <errno.h>

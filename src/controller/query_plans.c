@@ -7,7 +7,7 @@
 #include "controller/handlers.h"
 #include "controller/job_index.h"
 #include "controller/jobs.h"
-#include "controller/pods.h"
+#include "controller/pods/pods.h"
 #include "controller/query.h"
 #include "controller/request.h"
 #include "wire/pack.h"

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "controller/helpers.h"
-#include "controller/objects.h"
+#include "controller/pods/helpers.h"
+#include "controller/objects/objects.h"
 
 static Berth__ObjectRecord *shallow(const struct ctl_object *pod, bool with_manifest)
 {

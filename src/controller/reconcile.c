@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/dispatch.h"
-#include "controller/helpers.h"
+#include "controller/pods/helpers.h"
 #include "controller/jobs.h"
-#include "controller/pod_evict.h"
+#include "controller/pods/pod_evict.h"
 #include "wire/pack.h"
 
 #include <inttypes.h>

@@ -11,7 +11,7 @@
 #include "base/strv.h"
 #include "base/units.h"
 #include "controller/nodes.h"
-#include "controller/pod_nodes.h"
+#include "controller/pods/pod_nodes.h"
 #include "controller/wants.h"
 #include "place/cluster.h"
 #include "state/job_spec.h"

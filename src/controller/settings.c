@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "controller/fate.h"
 #include "controller/nodes.h"
-#include "controller/pod_nodes.h"
+#include "controller/pods/pod_nodes.h"
 #include "spec/licence_spec.h"
 
 #include <errno.h>

@@ -9,7 +9,7 @@
 #include "controller/changes.h"
 #include "controller/conn.h"
 #include "controller/handlers.h"
-#include "controller/object_spaces.h"
+#include "controller/objects/object_spaces.h"
 #include "controller/users.h"
 #include "state/journal.h"
 #include "wire/pack.h"

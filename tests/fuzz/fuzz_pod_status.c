@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "controller/pod_status.h"
+#include "controller/pods/pod_status.h"
 #include "wire/pack.h"
 
 #define SCHEDULED 1234567

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "controller/claim_bind.h"
+#include "controller/pods/claim_bind.h"
 #include "objects/manifest.h"
 
 #define VOLUME(name, more)                                            \

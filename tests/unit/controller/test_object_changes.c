@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "controller/object_changes.h"
+#include "controller/objects/object_changes.h"
 #include "manifest/reader.h"
 
 static const struct row {

@@ -6,7 +6,7 @@
 
 #include "base/strv.h"
 #include "controller/jobs.h"
-#include "controller/object_events.h"
+#include "controller/objects/object_events.h"
 
 #include <utlist.h>
 

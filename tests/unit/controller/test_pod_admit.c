@@ -16,7 +16,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "controller/pod_admit.h"
+#include "controller/pods/pod_admit.h"
 #include "objects/manifest.h"
 #include "wire/pack.h"
 

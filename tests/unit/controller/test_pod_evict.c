@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
-#include "controller/objects.h"
+#include "controller/objects/objects.h"
 #include "wire/pack.h"
 
 #define NEVER "  restartPolicy: Never\n"

@@ -5,7 +5,7 @@
 #include "fixture.h"
 
 #include "base/mem.h"
-#include "controller/pod_network.h"
+#include "controller/pods/pod_network.h"
 #include "wire/pack.h"
 
 #include <string.h>

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "controller/job_table.h"
-#include "controller/objects.h"
-#include "controller/pod_nodes.h"
+#include "controller/objects/objects.h"
+#include "controller/pods/pod_nodes.h"
 #include "wire/pack.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include "fixture.h"
 
 #include "base/mem.h"
-#include "controller/objects.h"
+#include "controller/objects/objects.h"
 #include "wire/pack.h"
 
 #include <errno.h>

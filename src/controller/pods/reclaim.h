@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * reclaim.h - what becomes of a volume when its claim has gone
+ *
+ *     Bound --claim gone--> Released --Delete: a node empties it--> gone
+ *                            |    |                      '--fails--> Failed
+ *                            |    '--deleted by an administrator--> gone
+ *                            '------ replaced as a whole (Failed, too) --> Available
+ *
+ * The node that used it last empties it, as the claim's owner; asked again until it
+ * answers, whatever is started anew meanwhile. A volume that shares files with another
+ * one is not emptied.
+ */
+#ifndef BERTH_CONTROLLER_RECLAIM_H
+#define BERTH_CONTROLLER_RECLAIM_H
+
+#include "controller/objects/objects.h"
+
+struct conn;
+
+/* The claim has let go of it. It may be gone then. */
+void reclaim_release(struct controller *ctl, struct ctl_object *volume,
+                     const struct ctl_object *claim);
+/* An administrator has replaced it: what it held is his to judge. */
+void reclaim_renew(struct controller *ctl, struct ctl_object *volume);
+/* Warn of a volume with Delete that cannot be emptied. */
+void reclaim_judge(const struct controller *ctl,
+                   const struct mf_persistent_volume *volume, char **warning);
+/* Each second: ask nodes. */
+void reclaim_tick(struct controller *ctl, int64_t now);
+void handle_volume_reclaimed(struct conn *conn, const Berth__Envelope *env);
+
+#endif
