@@ -175,7 +175,7 @@ _berth() {
         words=$(_berth_nodes)
     elif [ "$command" = node ] && [ "$COMP_CWORD" -gt 2 ] && [[ $word != -* ]]; then
         words=$(_berth_nodes)
-    elif [[ $command =~ ^(apply|create)$ ]] && [[ $before =~ ^(-o|--output)$ ]]; then
+    elif [[ $command =~ ^(apply|create|replace)$ ]] && [[ $before =~ ^(-o|--output)$ ]]; then
         words='yaml json name wide'
     elif [[ $command =~ ^(get|pods)$ ]] && [[ $before =~ ^(-o|--output)$ ]]; then
         words='wide yaml json name jsonpath= custom-columns='

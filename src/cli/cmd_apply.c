@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd_apply.c - berth apply, berth create -f: objects of manifests, judged and shown
+ * cmd_apply.c - berth apply, berth replace, berth create -f: objects of manifests,
+ * judged and shown
  *
  * All that can be said without a cluster is said here; what is right goes to the
  * cluster (apply_session), unless --dry-run keeps it here.
@@ -67,6 +68,16 @@ static const struct usage apply_usage = {
                 "  berth apply --dry-run -f job.json -o yaml\n"
                 "  berth apply --dry-run -R -f manifests -l 'app=web' -o wide\n"
                 "  berth explain job.spec.template.spec.containers\n",
+};
+
+static const struct usage replace_usage = {
+    .synopsis = "berth replace [options] -f FILE...",
+    .about = "Put objects of manifests in the place of those that are there; one that "
+             "is not\n"
+             "there is refused. A volume whose claim has gone can be claimed again "
+             "behind it.",
+    .examples = "  berth replace -f settings.yaml\n"
+                "  berth get pv/scratch -o yaml | berth replace -f -\n",
 };
 
 static int take_file(struct apply_args *args, const char *path)
@@ -157,4 +168,10 @@ int cmd_apply(int argc, char **argv)
 {
     return apply_files(&apply_usage, "applied", BERTH__OBJECT_APPLY__VERB__APPLY, argc,
                        argv);
+}
+
+int cmd_replace(int argc, char **argv)
+{
+    return apply_files(&replace_usage, "replaced", BERTH__OBJECT_APPLY__VERB__REPLACE,
+                       argc, argv);
 }

@@ -159,7 +159,7 @@ static int give(struct berth *berth, const struct label_args *args,
     const Berth__Status *status;
     int rc;
 
-    apply.verb = BERTH__OBJECT_APPLY__VERB__REPLACE;
+    apply.verb = BERTH__OBJECT_APPLY__VERB__MARK;
     apply.manifests = &manifest;
     apply.n_manifests = 1;
     apply.dry_run = args->is_dry;

@@ -62,7 +62,6 @@ static const char *instead_of(const char *name)
     static const char *const words[][2] = {
         {"edit", "change the manifest, and give it again: 'berth apply -f'"},
         {"patch", "change the manifest, and give it again: 'berth apply -f'"},
-        {"replace", "'berth apply -f' changes what is there"},
         {"scale", "sets of pods that stay are not taken yet"},
         {"rollout", "sets of pods that stay are not taken yet"},
         {"expose", "services are not taken yet: 'berth port-forward'"},

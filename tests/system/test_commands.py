@@ -9,7 +9,7 @@ from desk import run, wait_until
 
 COMMANDS = ["submit", "run", "alloc", "jobs", "show", "cancel", "hold", "release", "wait",
             "nodes", "ping", "image", "device", "cluster", "config", "account", "qos", "share",
-            "update", "suspend", "resume", "diag", "apply", "create"]
+            "update", "suspend", "resume", "diag", "apply", "create", "replace"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -77,6 +77,12 @@ def test_apply_says_what_it_did(pods):
     assert pods.berth("get", "cm", "settings", "-o", "jsonpath={.data.key}").stdout == "b"
     again = pods.berth("create", "-f", "-", input=json.dumps(settings("b")), check=False)
     assert again.returncode == 1 and "stdin:1: configmap/settings: " in again.stderr
+    again = pods.berth("replace", "-f", "-", input=json.dumps(settings("c")))
+    assert again.stdout == "configmap/settings replaced\n"
+    assert pods.berth("get", "cm", "settings", "-o", "jsonpath={.data.key}").stdout == "c"
+    pods.berth("delete", "cm", "settings")
+    gone = pods.berth("replace", "-f", "-", input=json.dumps(settings("d")), check=False)
+    assert gone.returncode == 1 and "ConfigMap settings is not there" in gone.stderr
 
 
 def test_a_wrong_object_does_not_hold_up_the_others(pods):

@@ -123,6 +123,13 @@ static struct ctl_object *changed_draft(const struct ctl_object *object,
     return draft;
 }
 
+static const char *outcome(const struct applying *a, bool differs)
+{
+    if (a->apply->verb == BERTH__OBJECT_APPLY__VERB__REPLACE)
+        return "replaced";
+    return differs ? "configured" : "unchanged";
+}
+
 static int change_it(struct applying *a, struct object_text *text,
                      struct ctl_object *object, char **warning)
 {
@@ -137,13 +144,13 @@ static int change_it(struct applying *a, struct object_text *text,
     if (rc == 0 && object->kind->admit)
         rc = object->kind->admit(ctl, draft, object, warning, a->err);
     if (rc == 0 && a->apply->dry_run)
-        answer(a, draft, "configured");
+        answer(a, draft, outcome(a, true));
     object_free(draft);
     if (rc || a->apply->dry_run)
         return rc;
     objects_set_manifest(ctl, object, take(text->json), text->json_len,
                          text->manifest.objects->root);
-    answer(a, object, "configured");
+    answer(a, object, outcome(a, true));
     return 0;
 }
 
@@ -172,7 +179,7 @@ static int change(struct applying *a, struct object_text *text,
         !a->apply->dry_run && object->kind->on_replaced)
         object->kind->on_replaced(a->conn->ctl, object);
     if (!differs)
-        answer(a, object, "unchanged");
+        answer(a, object, outcome(a, false));
     return rc;
 }
 
@@ -193,7 +200,8 @@ static int apply_text(struct applying *a, struct object_text *text, char **warni
         return err_set(a->err, EINVAL,
                        "%s: without a name it can only be created ('berth create')",
                        text->kind->kind);
-    if (!known && verb == BERTH__OBJECT_APPLY__VERB__REPLACE)
+    if (!known && (verb == BERTH__OBJECT_APPLY__VERB__REPLACE ||
+                   verb == BERTH__OBJECT_APPLY__VERB__MARK))
         return err_set(a->err, ENOENT, "%s %s is not there", text->kind->kind,
                        text->name);
     return known ? change(a, text, known, warning) : create(a, text, warning);

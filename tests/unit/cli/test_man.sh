@@ -21,6 +21,7 @@ for command in submit run alloc exec attach cp logs top jobs get describe delete
 done
 
 compare berth-apply.1 ./berth apply
+compare berth-apply.1 ./berth replace
 create_kinds() {
     ./berth create "$@"
     for kind in configmap "secret generic" job cronjob pod; do

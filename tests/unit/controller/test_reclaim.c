@@ -179,6 +179,9 @@ static void a_released_volume_is_available_again_when_it_is_replaced(void **stat
     assert_string_equal(phase(cluster, "v"), "Released");
     apply(client, VOLUME("v", "Retain", AT("/pv/v")));
     assert_string_equal(phase(cluster, "v"), "Released");
+    free_message(send_text(client, BERTH__OBJECT_APPLY__VERB__MARK,
+                           VOLUME("v", "Retain", AT("/pv/v"))));
+    assert_string_equal(phase(cluster, "v"), "Released");
     free_message(send_text(client, BERTH__OBJECT_APPLY__VERB__REPLACE,
                            VOLUME("v", "Retain", AT("/pv/v"))));
     assert_string_equal(phase(cluster, "v"), "Available");
