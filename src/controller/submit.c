@@ -137,6 +137,10 @@ static int admit(struct conn *conn, Berth__SubmitRequest *request, struct parts 
     rc = admit_parts(conn, parts, warning, err);
     if (rc || !wish)
         return rc;
+    if (parts->n + wish->n_helpers > SCHED_SET_MAX)
+        return err_set(err, E2BIG,
+                       "--pod: components and helper pods are %zu: more than %d in all",
+                       parts->n + wish->n_helpers, SCHED_SET_MAX);
     return helpers_draft(conn->ctl, parts->specs[0], conn->ctl->next_job, wish,
                          &parts->helpers, warning, err);
 }

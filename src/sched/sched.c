@@ -273,12 +273,24 @@ static int check_place(struct sched *sched, struct group *group, struct err *err
     return rc;
 }
 
+/* More would be waited for in each pass, which has no room to start them. */
+static int check_set(const struct sched_request *req, struct err *err)
+{
+    if (req->set_size <= SCHED_SET_MAX)
+        return 0;
+    return err_set(err, EINVAL,
+                   "components and helper pods are %u: more than %d in all",
+                   req->set_size, SCHED_SET_MAX);
+}
+
 static int check_group(struct sched *sched, struct group *group,
                        const struct sched_request *req, struct err *err)
 {
     const struct partition *partition = &sched->partitions[group->partition];
     struct depend_spec depend = {0};
-    int rc = check_time(partition, req, err);
+    int rc = check_set(req, err);
+    if (rc == 0)
+        rc = check_time(partition, req, err);
     if (rc == 0)
         rc = gangs_check(sched, req, err);
     if (rc == 0)
@@ -334,6 +346,8 @@ int sched_add(struct sched *sched, const struct sched_request *req, struct err *
     int64_t now =
         sched->pass.now > req->submit_time ? sched->pass.now : req->submit_time;
     int rc = check_new(sched, req, SCHED_JOB(req->job), err);
+    if (rc == 0)
+        rc = check_set(req, err);
     if (rc == 0)
         rc = groups_find(sched, req, &group, err);
     if (rc < 0)

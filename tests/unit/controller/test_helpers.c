@@ -289,6 +289,32 @@ static void what_cannot_be_a_helper_is_refused(void **state)
     assert_int_equal(cluster->ctl->n_objects, 0);
 }
 
+static void components_and_helpers_are_no_more_than_start_together(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster);
+    Berth__JobComponent component = BERTH__JOB_COMPONENT__INIT;
+    Berth__JobComponent *components[SCHED_SET_MAX - 1];
+    Berth__PodHelper helper = BERTH__POD_HELPER__INIT;
+    Berth__PodHelper *helpers[] = {&helper};
+    Berth__PodWish wish = BERTH__POD_WISH__INIT;
+    Berth__JobSpec spec = spec_of(1);
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+
+    component.tasks = 1;
+    for (size_t i = 0; i < SCHED_SET_MAX - 1; i++)
+        components[i] = &component;
+    spec.components = components;
+    spec.n_components = SCHED_SET_MAX - 1;
+    wish.helpers = helpers;
+    wish.n_helpers = 1;
+    spec.pod = &wish;
+    reply = client_submit_reply(client, &spec, "");
+    assert_int_equal(status_of(reply), E2BIG);
+    assert_string_equal(words_of(reply), "--pod: components and helper pods are 129: "
+                                         "more than 128 in all");
+}
+
 int main(void)
 {
 #define TEST(name) \
@@ -300,6 +326,7 @@ int main(void)
         TEST(both_are_queued_again_or_neither),
         TEST(nodes_are_not_held_for_ever),
         TEST(what_cannot_be_a_helper_is_refused),
+        TEST(components_and_helpers_are_no_more_than_start_together),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

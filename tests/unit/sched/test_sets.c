@@ -119,6 +119,20 @@ static void a_set_that_lost_a_component_waits(void **state)
     assert_pass(f, 111, "11 12");
 }
 
+static void a_set_that_no_pass_could_start_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct sched_request req = component(1, 1, 1);
+    struct err err;
+    req.set_size = SCHED_SET_MAX + 1;
+    assert_int_equal(sched_check(f->sched, &req, &err), -EINVAL);
+    assert_string_equal(err.text,
+                        "components and helper pods are 129: more than 128 in all");
+    assert_int_equal(sched_add(f->sched, &req, &err), -EINVAL);
+    req.set_size = SCHED_SET_MAX;
+    assert_int_equal(sched_check(f->sched, &req, &err), 0);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, fixture_setup_easy, fixture_teardown)
 
@@ -132,6 +146,7 @@ int main(void)
         TEST(a_held_or_late_component_holds_back_the_set),
         TEST(a_component_that_waits_for_a_job_holds_back_the_set),
         TEST(a_set_that_lost_a_component_waits),
+        TEST(a_set_that_no_pass_could_start_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
