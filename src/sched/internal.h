@@ -55,6 +55,7 @@ struct run {
     struct tres tres;
     uint32_t licence;  /* item taken of an OR list */
     uint32_t left_for; /* the job that it leaves for */
+    bool is_component; /* of a set, and none of a gang */
     bool is_overdue;
     bool is_lifted;   /* for a moment: what if it were not there? */
     bool is_parked;   /* stopped by hand: no pass resumes it */

@@ -66,13 +66,15 @@ static bool touches(const struct run *run, const struct bitset *allowed)
     return false;
 }
 
+/* A component would leave, or be stopped, without the others: it stays. */
 static size_t find_victims(const struct sched *sched, const struct group *by,
                            struct victim *ret)
 {
     size_t n = 0;
     for (struct run *run = sched->runs; run && n < VICTIMS_MAX; run = run->hh.next) {
         int64_t grace = 0;
-        if (run->state != RUN_RUNNING || !touches(run, by->demand.allowed))
+        if (run->state != RUN_RUNNING || run->is_component ||
+            !touches(run, by->demand.allowed))
             continue;
         enum qos_preempt mode = mode_of(sched, by, run, &grace);
         if (mode != QOS_PREEMPT_NONE)

@@ -230,7 +230,7 @@ enum sched_exclusive { SCHED_SHARED, SCHED_WHOLE_NODES, SCHED_OWN_NODES /* =user
 struct sched_request {
     uint32_t job; /* id, never 0 */
     /* Components that start together: the id of the first of them, and in that one
-     * how many there are, at most SCHED_SET_MAX. 0: none. */
+     * how many there are, at most SCHED_SET_MAX. None is preempted. 0: none. */
     uint32_t leader, set_size;
     /* Jobs of their own that start together: a number that they have in common, and how
      * many of them there are to be, at most SCHED_SET_MAX. 0: none. */
