@@ -190,6 +190,16 @@ static void describe_one(const struct ctl_job *helper, struct strbuf *names,
     add_line(spec, xasprintf("BERTH_POD_%s_IP=%s", upper, status->pod_ip));
 }
 
+/* Its lead counts from the launch, and the job has had its nodes while it waited. */
+static int64_t time_left(const struct ctl_job *cj, int64_t now)
+{
+    int64_t deadline = job_deadline(&cj->job);
+
+    if (deadline == INT64_MAX)
+        return TIME_UNLIMITED;
+    return deadline > now ? deadline - now : 1;
+}
+
 void helpers_describe(const struct controller *ctl, const struct ctl_job *cj,
                       Berth__JobSpec *spec)
 {
@@ -204,6 +214,8 @@ void helpers_describe(const struct controller *ctl, const struct ctl_job *cj,
     for (uint32_t i = 1; i < cj->job.record->het_size; i++)
         if ((helper = helpers_member(ctl, cj, i)))
             describe_one(helper, &names, spec);
-    if (names.len)
-        add_line(spec, xasprintf("BERTH_PODS=%s", names.s));
+    if (names.len == 0)
+        return;
+    add_line(spec, xasprintf("BERTH_PODS=%s", names.s));
+    spec->time_limit = time_left(cj, controller_now());
 }

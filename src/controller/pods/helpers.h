@@ -64,7 +64,7 @@ void helpers_check_wait(struct controller *ctl, struct ctl_job *cj, int64_t now)
 
 /* How a helper has ended, as the reason why its job ends. The caller frees it. */
 char *helpers_end_words(const struct ctl_job *helper);
-/* What the job finds of them in its environment. */
+/* What the job finds of them in its environment, and what is left of its limit. */
 void helpers_describe(const struct controller *ctl, const struct ctl_job *cj,
                       Berth__JobSpec *spec);
 

@@ -225,6 +225,26 @@ static void a_pod_that_ends_first_ends_its_job_with_words(void **state)
     run_until_state(cluster, job, JOB_CANCELLED);
 }
 
+static void the_wait_is_of_the_jobs_time(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    uint32_t job = submit(client);
+    cleanup(free_messagep) Berth__Envelope *launch = NULL;
+    struct ctl_job *cj;
+
+    take_pods_launch(node);
+    node_started(node, job + 1, 1);
+    cj = jobs_find(cluster->ctl, job);
+    cj->job.record->time_given = 600;
+    cj->job.record->start_time -= 400;
+    tell_pod(node, job + 1, 1, 1, true);
+    launch = take_launch(node, job);
+    assert_true(launch->launch_job->spec->time_limit <= 200);
+    assert_true(launch->launch_job->spec->time_limit > 0);
+    assert_int_equal(job_time_limit(&cj->job), 600);
+}
+
 static void both_are_queued_again_or_neither(void **state)
 {
     struct cluster *cluster = *state;
@@ -323,6 +343,7 @@ int main(void)
         TEST(a_script_is_launched_when_its_pod_is_ready_and_ends_it),
         TEST(a_restart_forgets_neither_the_wait_nor_that_it_is_over),
         TEST(a_pod_that_ends_first_ends_its_job_with_words),
+        TEST(the_wait_is_of_the_jobs_time),
         TEST(both_are_queued_again_or_neither),
         TEST(nodes_are_not_held_for_ever),
         TEST(what_cannot_be_a_helper_is_refused),
