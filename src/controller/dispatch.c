@@ -341,6 +341,8 @@ static void launch(void *ctx)
         return;
     if (state == JOB_STARTING && node && node->conn)
         send_launch(ctl, node, cj);
+    else if (state == JOB_STARTING && node && helpers_has(ctl, cj))
+        return; /* when its node is back (reconcile_node), or is lost with it */
     else if ((state == JOB_STARTING || state == JOB_COMPLETING) && !cj->is_launched)
         /* Nothing was sent: its node is away, or it was cancelled first. */
         apply_or_log(ctl, cj, give_up_event(ctl, cj, state), NULL);

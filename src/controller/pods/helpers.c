@@ -47,6 +47,12 @@ uint32_t helpers_plain_size(const struct controller *ctl, const struct ctl_job *
     return n;
 }
 
+bool helpers_has(const struct controller *ctl, const struct ctl_job *cj)
+{
+    return !helpers_is_one(cj) &&
+           helpers_plain_size(ctl, cj) < cj->job.record->het_size;
+}
+
 bool helpers_can_requeue(const struct controller *ctl, const struct ctl_job *cj)
 {
     return helpers_plain_size(ctl, cj) <= 1;

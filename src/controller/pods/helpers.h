@@ -45,6 +45,8 @@ struct ctl_job *helpers_member(const struct controller *ctl, const struct ctl_jo
                                uint32_t i);
 /* How many of the set are no helpers; 0: it is in no set. */
 uint32_t helpers_plain_size(const struct controller *ctl, const struct ctl_job *cj);
+/* Whether 'cj', which is none, has brought any along. */
+bool helpers_has(const struct controller *ctl, const struct ctl_job *cj);
 /* Whether its set may be queued again: but for helpers it is alone. */
 bool helpers_can_requeue(const struct controller *ctl, const struct ctl_job *cj);
 

@@ -38,6 +38,26 @@ static Berth__Envelope *submit_reply(struct party *client, const char *name,
     return client_submit_reply(client, &spec, "");
 }
 
+/* The script has all of n1, and its pod is elsewhere. */
+static uint32_t submit_apart(struct party *client)
+{
+    static char n1[] = "n1", name[] = "my-db", pod[] = POD("my-db", "");
+    Berth__PodHelper helper = BERTH__POD_HELPER__INIT;
+    Berth__PodHelper *helpers[] = {&helper};
+    Berth__PodWish wish = BERTH__POD_WISH__INIT;
+    Berth__JobSpec spec = spec_of(1);
+
+    helper.name = name;
+    helper.manifest.data = (uint8_t *)pod;
+    helper.manifest.len = strlen(pod);
+    wish.helpers = helpers;
+    wish.n_helpers = 1;
+    spec.pod = &wish;
+    spec.nodelist = n1;
+    spec.exclusive = true;
+    return client_submit(client, &spec, "");
+}
+
 static uint32_t submit(struct party *client)
 {
     cleanup(free_messagep) Berth__Envelope *reply =
@@ -245,6 +265,28 @@ static void the_wait_is_of_the_jobs_time(void **state)
     assert_int_equal(job_time_limit(&cj->job), 600);
 }
 
+static void a_script_whose_node_is_away_begins_when_it_is_back(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster);
+    struct party *away = node_up(cluster, "n1"), *node = node_up(cluster, "n2");
+    uint32_t job = submit_apart(client);
+
+    take_pods_launch(node);
+    node_started(node, job + 1, 1);
+    party_close(away);
+    cluster_run_for(cluster, 50);
+    tell_pod(node, job + 1, 1, 1, true);
+    cluster_run_for(cluster, 50);
+    assert_string_equal(state_of(cluster, job), "CONFIGURING");
+    assert_string_equal(state_of(cluster, job + 1), "RUNNING");
+    away = party_connect(cluster);
+    free_message(node_register(away, "n1", "boot-1", NULL, 0));
+    free_message(take_launch(away, job));
+    node_started(away, job, 1);
+    run_until_state(cluster, job, JOB_RUNNING);
+}
+
 static void both_are_queued_again_or_neither(void **state)
 {
     struct cluster *cluster = *state;
@@ -344,6 +386,7 @@ int main(void)
         TEST(a_restart_forgets_neither_the_wait_nor_that_it_is_over),
         TEST(a_pod_that_ends_first_ends_its_job_with_words),
         TEST(the_wait_is_of_the_jobs_time),
+        TEST(a_script_whose_node_is_away_begins_when_it_is_back),
         TEST(both_are_queued_again_or_neither),
         TEST(nodes_are_not_held_for_ever),
         TEST(what_cannot_be_a_helper_is_refused),
