@@ -269,11 +269,12 @@ int submit_judge(struct controller *ctl, Berth__JobSpec *spec, char **warning,
 struct ctl_job *submit_enter(struct controller *ctl, Berth__JobSpec *spec,
                              struct ctl_object *pod)
 {
-    const struct ctl_job *helped = spec->pod ? jobs_find(ctl, spec->pod->helps) : NULL;
+    uint32_t helps = spec->pod ? spec->pod->helps : 0;
+    struct ctl_job *helped, *cj;
     struct job job;
-    struct ctl_job *cj;
 
     (void)jobs_make_room(ctl, NULL);
+    helped = helps ? jobs_find(ctl, helps) : NULL;
     job_init(&job, ctl->next_job++, spec, NULL, controller_now());
     if (helped) {
         job.record->het_leader = helped->id;
@@ -285,6 +286,9 @@ struct ctl_job *submit_enter(struct controller *ctl, Berth__JobSpec *spec,
     save_new(ctl, cj);
     diag_submitted(ctl->diag, 1);
     enqueue_new(ctl, cj);
+    /* It was refused before there was a set to end with it. */
+    if (helped && job_state_is_final(job_state_of(&helped->job)))
+        hets_settle(ctl, helped, controller_now());
     dispatch_want_pass(ctl);
     return cj;
 }

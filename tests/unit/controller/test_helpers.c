@@ -331,6 +331,23 @@ static void nodes_are_not_held_for_ever(void **state)
     expect_end(node, job + 1, 7);
 }
 
+/* The scheduler is made to refuse it, behind all that was judged. */
+static void pods_of_a_job_that_was_refused_at_once_end_too(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster);
+    const struct sched_request known = {
+        .job = cluster->ctl->next_job, .partition = "main", .time_limit = 60};
+    struct err err;
+    uint32_t job;
+
+    if (sched_add(cluster->ctl->sched, &known, &err))
+        fail_msg("%s", err.text);
+    job = submit(client);
+    assert_string_equal(state_of(cluster, job), "FAILED");
+    assert_string_equal(state_of(cluster, job + 1), "CANCELLED");
+}
+
 static void what_cannot_be_a_helper_is_refused(void **state)
 {
     struct cluster *cluster = *state;
@@ -389,6 +406,7 @@ int main(void)
         TEST(a_script_whose_node_is_away_begins_when_it_is_back),
         TEST(both_are_queued_again_or_neither),
         TEST(nodes_are_not_held_for_ever),
+        TEST(pods_of_a_job_that_was_refused_at_once_end_too),
         TEST(what_cannot_be_a_helper_is_refused),
         TEST(components_and_helpers_are_no_more_than_start_together),
     };
