@@ -128,7 +128,7 @@ static void carry_out(struct controller *ctl, struct sched_decision *decision)
         stop_or_go(ctl, decision, false);
         break;
     case SCHED_REQUEUE:
-        push_out(ctl, decision, THEN_REQUEUE);
+        push_out(ctl, decision, THEN_REQUEUE_PREEMPTED);
         break;
     case SCHED_CANCEL:
         push_out(ctl, decision, THEN_PREEMPTED);
@@ -404,13 +404,19 @@ static void send_plain_signal(struct ctl_node *node, const struct ctl_job *cj,
 /* As it may be told again, it is the record that knows. */
 static Berth__SignalJob__Cause cause_of(const struct ctl_job *cj)
 {
-    enum job_then then = (enum job_then)cj->job.record->then;
-
-    if (then == THEN_EVICTED)
+    switch ((enum job_then)cj->job.record->then) {
+    case THEN_EVICTED:
+    case THEN_REQUEUE_EVICTED:
         return BERTH__SIGNAL_JOB__CAUSE__EVICTED;
-    return then == THEN_PREEMPTED || then == THEN_REQUEUE
-               ? BERTH__SIGNAL_JOB__CAUSE__PREEMPTED
-               : BERTH__SIGNAL_JOB__CAUSE__ASKED;
+    case THEN_PREEMPTED:
+    case THEN_REQUEUE_PREEMPTED:
+        return BERTH__SIGNAL_JOB__CAUSE__PREEMPTED;
+    case THEN_END:
+    case THEN_REQUEUE:
+    case THEN_DONE:
+        break;
+    }
+    return BERTH__SIGNAL_JOB__CAUSE__ASKED;
 }
 
 static void kill_now(void *ctx)

@@ -90,13 +90,20 @@ enum job_event job_event_of(const struct job *job, enum job_event event)
 
     if (job_state_of(job) != JOB_COMPLETING || !has_left)
         return event;
-    if (job->record->then == THEN_REQUEUE)
+    switch ((enum job_then)job->record->then) {
+    case THEN_REQUEUE:
+    case THEN_REQUEUE_PREEMPTED:
+    case THEN_REQUEUE_EVICTED:
         return EV_REQUEUE;
-    if (job->record->then == THEN_DONE)
+    case THEN_DONE:
         return EV_DONE;
-    return job->record->then == THEN_PREEMPTED || job->record->then == THEN_EVICTED
-               ? EV_PREEMPTED
-               : event;
+    case THEN_PREEMPTED:
+    case THEN_EVICTED:
+        return EV_PREEMPTED;
+    case THEN_END:
+        break;
+    }
+    return event;
 }
 
 /* Time that passes while it is stopped is none of its limit. */

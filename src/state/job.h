@@ -23,11 +23,13 @@ struct job {
 
 /* What becomes of a job that was told to leave, once it has. Kept on disk. */
 enum job_then {
-    THEN_END,       /* as it ends */
-    THEN_REQUEUE,   /* it waits again */
-    THEN_PREEMPTED, /* it has made room for another */
-    THEN_DONE,      /* a component, and the one that led it has ended */
-    THEN_EVICTED,   /* a pod that was to leave its node: as preempted */
+    THEN_END,               /* as it ends */
+    THEN_REQUEUE,           /* it waits again */
+    THEN_PREEMPTED,         /* it has made room for another */
+    THEN_DONE,              /* a component, and the one that led it has ended */
+    THEN_EVICTED,           /* a pod that was to leave its node: as preempted */
+    THEN_REQUEUE_PREEMPTED, /* it has made room for another, and waits again */
+    THEN_REQUEUE_EVICTED,   /* it was to leave its node, and waits again */
 };
 
 /* What an event brings along. Which fields count depends on the event:

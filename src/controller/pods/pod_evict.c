@@ -38,7 +38,7 @@ static bool is_leaving(const struct ctl_job *cj)
 static void evict(struct controller *ctl, struct ctl_job *cj, const char *words)
 {
     bool ends = strcmp(cj->job.spec->requeue, "no") == 0;
-    struct job_change change = {.then = ends ? THEN_EVICTED : THEN_REQUEUE,
+    struct job_change change = {.then = ends ? THEN_EVICTED : THEN_REQUEUE_EVICTED,
                                 .words = words};
     struct err err;
 

@@ -142,7 +142,7 @@ static void one_that_may_run_again_waits_for_the_taint_to_go(void **state)
     uint32_t epoch, weak = run(cluster, node, "weak", "", &epoch);
 
     taint(cluster, "upkeep:NoExecute");
-    assert_asked_to_go(node, weak, BERTH__SIGNAL_JOB__CAUSE__PREEMPTED, BY_TAINT);
+    assert_asked_to_go(node, weak, EVICTED, BY_TAINT);
     node_ended(node, weak, epoch, 0);
     run_until_state(cluster, weak, JOB_PENDING);
     /* It is kept over a restart, and so is what keeps it waiting. */

@@ -54,6 +54,19 @@ static void assert_ordered(struct party *node, uint32_t job, int signal)
     party_answer(node, order, 0, "");
 }
 
+/* To end, and this is why. */
+static void assert_asked_to_end(struct party *node, uint32_t job,
+                                Berth__SignalJob__Cause cause)
+{
+    cleanup(free_messagep) Berth__Envelope *order =
+        party_expect(node, BERTH__ENVELOPE__BODY_SIGNAL_JOB);
+
+    assert_int_equal(order->signal_job->job_id, job);
+    assert_int_equal(order->signal_job->signal, 0);
+    assert_int_equal(order->signal_job->cause, cause);
+    party_answer(node, order, 0, "");
+}
+
 static void a_job_is_queued_again_and_runs_after_the_other(void **state)
 {
     struct cluster *cluster = with_preemption(state, CONFIG_MODE_REQUEUE);
@@ -63,7 +76,7 @@ static void a_job_is_queued_again_and_runs_after_the_other(void **state)
     assert_int_equal(run_next(node, &epoch), low);
     run_until_state(cluster, low, JOB_RUNNING);
     high = submit_to(client, "small");
-    assert_ordered(node, low, 0);
+    assert_asked_to_end(node, low, BERTH__SIGNAL_JOB__CAUSE__PREEMPTED);
     assert_string_equal(state_of(cluster, low), "COMPLETING");
     node_ended(node, low, epoch, 0);
     assert_int_equal(run_next(node, &high_epoch), high);
@@ -85,7 +98,7 @@ static void a_job_is_ended_and_says_for_whom(void **state)
     run_until_state(cluster, low, JOB_RUNNING);
     high = submit_to(client, "small");
     words = xasprintf("preempted by job %u", high);
-    assert_ordered(node, low, 0);
+    assert_asked_to_end(node, low, BERTH__SIGNAL_JOB__CAUSE__PREEMPTED);
     /* What was to come is on disk. */
     cluster_stop(cluster);
     cluster_start(cluster);
@@ -191,7 +204,7 @@ static void a_running_job_is_queued_again_by_order(void **state)
     run_until_state(cluster, job, JOB_RUNNING);
     reply = client_control(client, BERTH__JOB_CONTROL__OP__REQUEUE, job);
     assert_int_equal(reply->job_controlled->statuses[0]->code, 0);
-    assert_ordered(node, job, 0);
+    assert_asked_to_end(node, job, BERTH__SIGNAL_JOB__CAUSE__ASKED);
     node_ended(node, job, epoch, 143);
     assert_int_equal(run_next(node, &epoch), job);
     assert_int_equal(epoch, 2);
