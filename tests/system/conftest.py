@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -16,6 +17,11 @@ import pytest
 
 import images
 from desk import AS_ROOT, USER, Desk, run, wait_until
+
+# A shell that put the tests into the background made them ignore interrupts, and so
+# would the programs that they start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 class Cluster:
