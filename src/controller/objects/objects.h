@@ -43,6 +43,8 @@ struct ctl_object {
     char *gang_address, *gang_names; /* of a Pod: see gang_hosts.h */
     bool has_gang_news;
     int64_t asked_at;      /* of a volume: when a node was to empty it; 0: not yet */
+    bool is_ordered;       /* a node has been told to, and has not answered */
+    bool is_waiting;       /* the node is not up, and an event has said so */
     Berth__JobSpec *draft; /* of a Pod that is judged and not made yet */
     struct manifest read;  /* see objects_read */
     bool is_read;

@@ -221,13 +221,15 @@ void claims_hold(struct ctl_object *claim, struct ctl_object *pod)
         claim->holder = pod;
 }
 
-/* It may have files on that node's own disk. */
+/* It may have files on that node's own disk. Pods that a recovery goes through come in
+ * the order of their names: what is known stays. */
 static void note_node(struct controller *ctl, struct ctl_object *volume,
                       const struct ctl_object *pod)
 {
     const char *node = pod->record->pod ? pod->record->pod->node : "";
 
-    if (!volume || !*node || strcmp(status_of(volume)->node, node) == 0)
+    if (!volume || !*node || strcmp(status_of(volume)->node, node) == 0 ||
+        (ctl->is_recovering && *status_of(volume)->node))
         return;
     field_set(&status_of(volume)->node, node);
     objects_changed(ctl, volume);
@@ -398,7 +400,9 @@ static int admit_volume(struct controller *ctl, struct ctl_object *object,
         reclaim_judge(ctl, volume, warning);
         judge_reserved(object, volume, warning);
     }
-    if (!old)
+    if (old)
+        reclaim_judge_change(old, warning);
+    else
         field_set(&status_of(object)->phase, "Available");
     return 0;
 }

@@ -67,6 +67,23 @@ static bool shares_files(const struct mf_volume_spec *a, const struct mf_volume_
             is_at_or_below(path_of(b), path_of(a)));
 }
 
+/* Local volumes are of the nodes that they name, and these two have none in common. */
+static bool are_apart(struct controller *ctl, struct ctl_object *a,
+                      struct ctl_object *b)
+{
+    cleanup(bitset_destroyp) struct bitset *not_a = NULL;
+    cleanup(bitset_destroyp) struct bitset *not_b = NULL;
+
+    if (!volume_of(a)->spec->local || !volume_of(b)->spec->local)
+        return false;
+    claims_exclude_volume(ctl, a, &not_a);
+    claims_exclude_volume(ctl, b, &not_b);
+    for (size_t i = 0; not_a && not_b && i < ctl->config->n_nodes; i++)
+        if (!bitset_test(not_a, i) && !bitset_test(not_b, i))
+            return false;
+    return not_a && not_b;
+}
+
 /* Another volume with some of its files; NULL: there is none. */
 static const struct ctl_object *companion(struct controller *ctl,
                                           struct ctl_object *volume)
@@ -79,7 +96,8 @@ static const struct ctl_object *companion(struct controller *ctl,
         const struct mf_persistent_volume *read =
             other != volume ? volume_of(other) : NULL;
 
-        if (read && shares_files(own->spec, read->spec))
+        if (read && shares_files(own->spec, read->spec) &&
+            !are_apart(ctl, volume, other))
             return other;
     }
     return NULL;
@@ -90,6 +108,7 @@ static const struct ctl_object *companion(struct controller *ctl,
 static void fail(struct controller *ctl, struct ctl_object *volume, const char *words)
 {
     volume->asked_at = 0;
+    volume->is_ordered = false;
     objects_event(ctl, volume, true, "VolumeFailedDelete", "%s", words);
     if (volume->record->deleted_at) {
         objects_remove(ctl, volume);
@@ -100,9 +119,9 @@ static void fail(struct controller *ctl, struct ctl_object *volume, const char *
     objects_changed(ctl, volume);
 }
 
-static void finish(struct controller *ctl, struct ctl_object *volume)
+static void finish(struct controller *ctl, struct ctl_object *volume, const char *words)
 {
-    objects_event(ctl, volume, false, "VolumeDeleted", "what it held has been removed");
+    objects_event(ctl, volume, false, "VolumeDeleted", "%s", words);
     if (volume->record->deleted_at)
         objects_remove(ctl, volume);
     else
@@ -120,6 +139,26 @@ static struct ctl_node *first_up(struct controller *ctl, const struct bitset *ex
             return node;
     }
     return NULL;
+}
+
+/* What is at its path elsewhere is not its own: only an export is the same on all
+ * nodes. True: there is nobody to ask. */
+static bool settle_unknown(struct controller *ctl, struct ctl_object *volume)
+{
+    const char *last = status_of(volume)->node;
+    cleanup(freep) char *words = NULL;
+
+    if (volume_of(volume)->spec->nfs || nodes_find(ctl, last))
+        return false;
+    if (!*last) {
+        finish(ctl, volume, "no pod has used it: nothing is removed");
+        return true;
+    }
+    words = xasprintf("node %s, which used it last, is not in the configuration: its "
+                      "files stay",
+                      last);
+    fail(ctl, volume, words);
+    return true;
 }
 
 /* Its files may be on the disk of the node that used it last. NULL: nobody now. */
@@ -151,6 +190,20 @@ static void send_order(struct ctl_node *node, struct ctl_object *volume)
     channel_send(node->conn->ch, &env);
 }
 
+static void wait_for_node(struct controller *ctl, struct ctl_object *volume,
+                          int64_t now)
+{
+    const char *last = status_of(volume)->node;
+
+    volume->asked_at = now - ASK_AGAIN + BUSY_AGAIN;
+    if (volume->is_waiting)
+        return;
+    volume->is_waiting = true;
+    objects_event(ctl, volume, false, "WaitForNode",
+                  "node %s is to remove what it holds, and is not up",
+                  *last ? last : "(any)");
+}
+
 static void ask(struct controller *ctl, struct ctl_object *volume, int64_t now)
 {
     const struct ctl_object *other = companion(ctl, volume);
@@ -164,15 +217,16 @@ static void ask(struct controller *ctl, struct ctl_object *volume, int64_t now)
         fail(ctl, volume, words);
         return;
     }
+    if (settle_unknown(ctl, volume))
+        return;
     node = who_empties(ctl, volume);
     if (!node) {
-        objects_event(ctl, volume, false, "WaitForNode",
-                      "node %s is to remove what it holds, and is not up",
-                      *status_of(volume)->node ? status_of(volume)->node : "(any)");
-        volume->asked_at = now - ASK_AGAIN + BUSY_AGAIN;
+        wait_for_node(ctl, volume, now);
         return;
     }
     volume->asked_at = now;
+    volume->is_ordered = true;
+    volume->is_waiting = false;
     if (strcmp(status_of(volume)->node, node->config->name) != 0) {
         field_set(&status_of(volume)->node, node->config->name);
         objects_changed(ctl, volume);
@@ -190,17 +244,20 @@ static bool is_to_be_emptied(struct ctl_object *volume)
 void reclaim_tick(struct controller *ctl, int64_t now)
 {
     size_t n = 0, from = claims_volumes(ctl, &n);
+    struct ctl_object *first = NULL;
 
-    /* One a second: what it does may take it out of the table. */
+    /* One a second: what it does may take it out of the table. Those that wait for a
+     * node let others go first. */
     for (size_t i = from; i < from + n; i++) {
         struct ctl_object *volume = ctl->objects[i];
 
-        if (!is_to_be_emptied(volume) ||
-            (volume->asked_at && now < volume->asked_at + ASK_AGAIN))
-            continue;
-        ask(ctl, volume, now);
-        return;
+        if (is_to_be_emptied(volume) &&
+            (!volume->asked_at || now >= volume->asked_at + ASK_AGAIN) &&
+            (!first || volume->asked_at < first->asked_at))
+            first = volume;
     }
+    if (first)
+        ask(ctl, first, now);
 }
 
 void handle_volume_reclaimed(struct conn *conn, const Berth__Envelope *env)
@@ -210,15 +267,18 @@ void handle_volume_reclaimed(struct conn *conn, const Berth__Envelope *env)
     struct ctl_object *volume = objects_by_uid(ctl, told->uid);
     cleanup(freep) char *words = NULL;
 
-    if (!volume || volume->kind != &claims_volume_kind || !is_to_be_emptied(volume) ||
+    if (!volume || volume->kind != &claims_volume_kind || !volume->record->claim ||
         strcmp(status_of(volume)->node, conn->node->config->name) != 0)
+        return;
+    volume->is_ordered = false;
+    if (!is_to_be_emptied(volume))
         return;
     if (told->code == EAGAIN) {
         volume->asked_at = controller_now() - ASK_AGAIN + BUSY_AGAIN;
         return;
     }
     if (told->code == 0) {
-        finish(ctl, volume);
+        finish(ctl, volume, "what it held has been removed");
         return;
     }
     words = xasprintf("node %s: %.400s", conn->node->config->name, told->words);
@@ -232,6 +292,7 @@ void reclaim_release(struct controller *ctl, struct ctl_object *volume,
 {
     volume->bound = NULL;
     volume->asked_at = 0;
+    volume->is_ordered = volume->is_waiting = false;
     status_of(volume)->owner_uid = claim->record->owner_uid;
     status_of(volume)->owner_gid = claim->record->owner_gid;
     field_set(&status_of(volume)->phase, "Released");
@@ -240,20 +301,72 @@ void reclaim_release(struct controller *ctl, struct ctl_object *volume,
         objects_remove(ctl, volume);
 }
 
+/* A node may still be at it. */
+static bool is_being_emptied(const struct ctl_object *volume)
+{
+    return volume->is_ordered && controller_now() < volume->asked_at + ASK_AGAIN;
+}
+
 void reclaim_renew(struct controller *ctl, struct ctl_object *volume)
 {
     Berth__ClaimStatus *status = status_of(volume);
 
-    if (volume->bound || volume->record->deleted_at ||
+    if (volume->bound || volume->record->deleted_at || is_being_emptied(volume) ||
         strcmp(status->phase, "Available") == 0)
         return;
     volume->asked_at = 0;
+    volume->is_ordered = volume->is_waiting = false;
     field_set(&status->phase, "Available");
     field_set(&status->other, "");
     field_set(&status->node, "");
     field_set(&status->words, "");
     status->owner_uid = status->owner_gid = 0;
     objects_changed(ctl, volume);
+}
+
+void reclaim_judge_change(const struct ctl_object *volume, char **warning)
+{
+    cleanup(freep) char *words = NULL;
+
+    if (!is_being_emptied(volume))
+        return;
+    words = xasprintf("node %s removes what it holds: until that is over it does not "
+                      "become Available",
+                      volume->record->claim->node);
+    words_add(warning, words);
+}
+
+/* By the nodes, or the site; what berthd mounts (pods.nfs) is there for pods alone. */
+static bool is_mounted(const struct controller *ctl, const struct mf_nfs *nfs)
+{
+    const char *mounts = ctl->config->pods.nfs_mounts;
+    cleanup(strv_freep) char **rules = strv_split(mounts ? mounts : "", ",");
+    cleanup(freep) char *export = xasprintf("%s:%s", nfs->server, nfs->path);
+
+    strv_foreach (rule, rules) {
+        char *dir = strstr(*rule, "=/");
+
+        if (!dir)
+            continue;
+        *dir = '\0';
+        if (is_at_or_below(export, *rule) && strlen(export) > strlen(*rule))
+            return true;
+    }
+    return false;
+}
+
+static void judge_export(const struct controller *ctl, const struct mf_nfs *nfs,
+                         char **warning)
+{
+    cleanup(freep) char *words = NULL;
+
+    if (is_mounted(ctl, nfs))
+        return;
+    words = xasprintf("spec.persistentVolumeReclaimPolicy: Delete: nodes have not "
+                      "mounted %s:%s (pods.nfs_mounts), and do not for this: when its "
+                      "claim goes it becomes Failed, and its files stay",
+                      nfs->server, nfs->path);
+    words_add(warning, words);
 }
 
 void reclaim_judge(const struct controller *ctl,
@@ -270,8 +383,10 @@ void reclaim_judge(const struct controller *ctl,
     for (char **root = roots; !volume->spec->nfs && root && *root; root++)
         if (is_at_or_below(path, *root) && strlen(path) > strlen(*root))
             return;
-    if (volume->spec->nfs && list && *list)
+    if (volume->spec->nfs && list && *list) {
+        judge_export(ctl, volume->spec->nfs, warning);
         return;
+    }
     words = xasprintf("spec.persistentVolumeReclaimPolicy: Delete: this site empties "
                       "volumes below %s (pods.reclaim_paths): when its claim goes it "
                       "becomes Failed, and its files stay",

@@ -9,7 +9,7 @@
  *
  * The node that used it last empties it, as the claim's owner; asked again until it
  * answers, whatever is started anew meanwhile. A volume that shares files with another
- * one is not emptied.
+ * one is not emptied; nor is one, but for an export, on a node that no pod used it on.
  */
 #ifndef BERTH_CONTROLLER_RECLAIM_H
 #define BERTH_CONTROLLER_RECLAIM_H
@@ -21,11 +21,14 @@ struct conn;
 /* The claim has let go of it. It may be gone then. */
 void reclaim_release(struct controller *ctl, struct ctl_object *volume,
                      const struct ctl_object *claim);
-/* An administrator has replaced it: what it held is his to judge. */
+/* An administrator has replaced it: what it held is his to judge. It stays as it is
+ * while a node empties it. */
 void reclaim_renew(struct controller *ctl, struct ctl_object *volume);
 /* Warn of a volume with Delete that cannot be emptied. */
 void reclaim_judge(const struct controller *ctl,
                    const struct mf_persistent_volume *volume, char **warning);
+/* Warn of a change while a node empties it. */
+void reclaim_judge_change(const struct ctl_object *volume, char **warning);
 /* Each second: ask nodes. */
 void reclaim_tick(struct controller *ctl, int64_t now);
 void handle_volume_reclaimed(struct conn *conn, const Berth__Envelope *env);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "controller/objects/objects.h"
+#include "controller/pods/reclaim.h"
 #include "wire/pack.h"
 
 #include <errno.h>
@@ -21,6 +22,10 @@
     "}, spec: {accessModes: [ReadWriteMany], capacity: {storage: 2Gi}, " \
     "persistentVolumeReclaimPolicy: " policy ", " more "}}"
 #define AT(path) "hostPath: {path: " path "}"
+#define LOCAL(path, nodes)                                                             \
+    "local: {path: " path "}, nodeAffinity: {required: {nodeSelectorTerms: "           \
+    "[{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [" nodes \
+    "]}]}]}}"
 
 /* Administrators alone make volumes. */
 static bool is_root(void)
@@ -112,16 +117,23 @@ static void answer(struct party *node, const Berth__Envelope *order, int code,
     channel_send(node->ch, &env);
 }
 
-/* A claim has had the volume "v", and has gone. */
-static struct party *release(struct cluster *cluster, const char *text)
+/* A claim has had the volume "v", on 'node' last, and has gone. */
+static struct party *release_from(struct cluster *cluster, const char *text,
+                                  const char *node)
 {
     struct party *client = party_connect(cluster);
 
     apply(client, text);
     apply(client, CLAIM);
     assert_string_equal(phase(cluster, "v"), "Bound");
+    field_set(&volume(cluster, "v")->record->claim->node, node);
     delete_claim(client);
     return client;
+}
+
+static struct party *release(struct cluster *cluster, const char *text)
+{
+    return release_from(cluster, text, "n1");
 }
 
 static void a_node_empties_a_volume_with_delete_as_its_claims_owner(void **state)
@@ -205,6 +217,86 @@ static void files_of_another_volume_are_not_removed(void **state)
     assert_false(party_has(node, BERTH__ENVELOPE__BODY_VOLUME_RECLAIM));
 }
 
+static void a_directory_is_emptied_on_no_node_that_never_had_it(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *node = node_up(cluster, "n1"), *client;
+
+    if (!is_root())
+        skip();
+    client = release_from(cluster, VOLUME("v", "Delete", AT("/pv/v")), "left");
+    until_phase(cluster, "v", "Failed");
+    assert_non_null(strstr(volume(cluster, "v")->record->claim->words,
+                           "node left, which used it last"));
+    free_message(send_text(client, BERTH__OBJECT_APPLY__VERB__REPLACE,
+                           VOLUME("v", "Delete", AT("/pv/v"))));
+    apply(client, CLAIM);
+    assert_string_equal(phase(cluster, "v"), "Bound");
+    delete_claim(client);
+    until_phase(cluster, "v", "gone");
+    assert_false(party_has(node, BERTH__ENVELOPE__BODY_VOLUME_RECLAIM));
+}
+
+static void local_volumes_of_different_nodes_share_no_files(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client, *node;
+    cleanup(free_messagep) Berth__Envelope *order = NULL;
+
+    if (!is_root())
+        skip();
+    client = release(cluster, VOLUME("v", "Delete", LOCAL("/pv/d", "n1")));
+    apply(client, VOLUME("w", "Delete", LOCAL("/pv/d", "n2")));
+    node = node_up(cluster, "n1");
+    volume(cluster, "v")->asked_at = 0;
+    order = party_expect(node, BERTH__ENVELOPE__BODY_VOLUME_RECLAIM);
+    assert_string_equal(order->volume_reclaim->name, "v");
+    apply(client, VOLUME("x", "Delete", LOCAL("/pv/d", "n2, n1")));
+    volume(cluster, "v")->asked_at = 0;
+    until_phase(cluster, "v", "Failed");
+}
+
+static void one_that_waits_for_its_node_lets_others_go_first(void **state)
+{
+    struct cluster *cluster = *state;
+    int64_t now = controller_now();
+
+    if (!is_root())
+        skip();
+    release_from(cluster, VOLUME("v", "Delete", AT("/pv/v")), "n2");
+    apply(party_connect(cluster), VOLUME("w", "Delete", AT("/pv/w")));
+    apply(party_connect(cluster), CLAIM);
+    assert_string_equal(phase(cluster, "w"), "Bound");
+    field_set(&volume(cluster, "w")->record->claim->node, "n1");
+    delete_claim(party_connect(cluster));
+    node_up(cluster, "n1");
+    volume(cluster, "v")->asked_at = now - 2000;
+    volume(cluster, "w")->asked_at = 0;
+    reclaim_tick(cluster->ctl, now);
+    assert_true(volume(cluster, "w")->is_ordered);
+    assert_int_equal(volume(cluster, "v")->asked_at, now - 2000);
+    reclaim_tick(cluster->ctl, now);
+    assert_true(volume(cluster, "v")->is_waiting);
+}
+
+static void one_that_is_being_emptied_is_not_given_out(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *node = node_up(cluster, "n1"), *client;
+    cleanup(free_messagep) Berth__Envelope *order = NULL;
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+
+    if (!is_root())
+        skip();
+    client = release(cluster, VOLUME("v", "Delete", AT("/pv/v")));
+    order = party_expect(node, BERTH__ENVELOPE__BODY_VOLUME_RECLAIM);
+    reply = send_text(client, BERTH__OBJECT_APPLY__VERB__REPLACE,
+                      VOLUME("v", "Delete", AT("/pv/v")));
+    assert_string_equal(phase(cluster, "v"), "Released");
+    answer(node, order, 0, "");
+    until_phase(cluster, "v", "gone");
+}
+
 static void a_controller_that_starts_again_asks_again(void **state)
 {
     struct cluster *cluster = *state;
@@ -261,6 +353,10 @@ int main(void)
         TEST(one_that_cannot_be_emptied_is_failed_with_words),
         TEST(a_released_volume_is_available_again_when_it_is_replaced),
         TEST(files_of_another_volume_are_not_removed),
+        TEST(a_directory_is_emptied_on_no_node_that_never_had_it),
+        TEST(local_volumes_of_different_nodes_share_no_files),
+        TEST(one_that_waits_for_its_node_lets_others_go_first),
+        TEST(one_that_is_being_emptied_is_not_given_out),
         TEST(a_controller_that_starts_again_asks_again),
         TEST(who_reserves_a_volume_for_default_is_told_whose_that_is),
     };
