@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -168,10 +169,34 @@ static void copy_out(struct pod_log *log, unsigned int stream, const void *bytes
     }
 }
 
+/* A pipe says that its reader has left. */
+static bool is_unread(const struct copy *copy)
+{
+    struct pollfd pipe = {.fd = copy->fd};
+
+    return poll(&pipe, 1, 0) > 0 && (pipe.revents & POLLERR);
+}
+
+/* A container that writes nothing does not find out. */
+static void drop_unread(struct pod_log *log)
+{
+    for (struct copy **slot = &log->copies; *slot;) {
+        struct copy *copy = *slot;
+
+        if (is_unread(copy)) {
+            *slot = copy->next;
+            copy_free(copy);
+        } else {
+            slot = &copy->next;
+        }
+    }
+}
+
 void pod_log_copy_to(struct pod_log *log, unsigned int stream, int fd)
 {
     struct copy *copy = xcalloc(1, sizeof(*copy));
 
+    drop_unread(log);
     *copy = (struct copy){.stream = stream, .fd = fd, .next = log->copies};
     log->copies = copy;
 }

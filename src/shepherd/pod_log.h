@@ -22,7 +22,8 @@ int pod_log_create(struct pod_member *member, unsigned int attempt,
 /* Read 'fd' from now on, stdout (1) or stderr (2); it is ours. */
 void pod_log_read(struct pod_log *log, unsigned int stream, int fd);
 /* Give what is written to 'stream' from now on to 'fd' as well, a pipe that is ours; it
- * is closed at the end. Who does not read it in time misses some, and is told. */
+ * is closed at the end, and no later than the next such call once its reader has left.
+ * Who does not read it in time misses some, and is told. */
 void pod_log_copy_to(struct pod_log *log, unsigned int stream, int fd);
 /* Nobody writes any more: take what is there, and close. NULL is fine. */
 void pod_log_close(struct pod_log *log);
