@@ -26,6 +26,7 @@
  * few each, others hardly notice a page, but would a list of all. */
 #define PAGE 500
 #define PAGE_WITH_SPECS 50
+#define PAGE_BYTES (8u << 20) /* of pods: what their leads say may be long */
 #define PAGE_OF_TABLE 4000
 /* Of arrays that are asked for by number; there are no pages of these. */
 #define ELEMENTS_MAX 10000
@@ -45,7 +46,7 @@ struct entry {
 struct list {
     struct entry *entries;
     size_t n, cap;
-    size_t loaded_bytes;
+    size_t loaded_bytes, pod_bytes;
     size_t total; /* that match */
     bool more;    /* after the last of them */
     bool with_pods, with_manifests;
@@ -284,6 +285,8 @@ static void list_put(struct list *list, const struct conn *conn,
     fill(conn->ctl, cj, controller_now(), entry);
     if (list->with_pods && is_theirs)
         entry->info.pods = query_pods(conn->ctl, cj, list->with_manifests);
+    if (entry->info.pods)
+        list->pod_bytes += berth__job_pods__get_packed_size(entry->info.pods);
     if (detail < PLACE)
         entry->record.placement = NULL;
 }
@@ -549,7 +552,7 @@ static void collect_page(struct conn *conn, const Berth__JobQuery *query,
     size_t room = room_of(query);
     size_t max = query->limit && query->limit < room ? query->limit : room;
     cleanup(freep) struct ctl_job **jobs = xcalloc(max + 1, sizeof(struct ctl_job *));
-    size_t n;
+    size_t n, i;
 
     if (!query->as_table && !query_has_lists(query))
         list->total = job_index_count(ctl->index, &filter);
@@ -560,8 +563,13 @@ static void collect_page(struct conn *conn, const Berth__JobQuery *query,
         n = query_select(ctl, query, filter.states, max, jobs, &list->more,
                          &list->next);
     }
-    for (size_t i = 0; i < n && i < max; i++)
+    n = n < max ? n : max;
+    for (i = 0; i < n && list->pod_bytes <= PAGE_BYTES; i++)
         list_put(list, conn, jobs[i], detail_of(query, ROW));
+    if (i == n)
+        return;
+    list->more = true;
+    list->next = jobs[i - 1]->id;
 }
 
 static void refuse_query(struct conn *conn, uint64_t id, struct list *list,

@@ -154,7 +154,7 @@ static void fill_page(struct object_query *q, Berth__ObjectRecord *rows, size_t 
             return;
         }
         show(q, object, &rows[list->n_objects]);
-        bytes += rows[list->n_objects].manifest.len + 1024;
+        bytes += berth__object_record__get_packed_size(&rows[list->n_objects]);
         list->objects[list->n_objects] = &rows[list->n_objects];
         list->n_objects++;
         list->after = object->path;
