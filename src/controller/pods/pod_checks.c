@@ -168,7 +168,8 @@ static int check_ports(const struct admission *a)
     return rc;
 }
 
-/* ------------------------------------------------------------------ not built */
+/* ------------------------------------------------------------------ taken, with a
+ * warning */
 
 static bool has_fs_group(const struct mf_pod_spec *spec)
 {
@@ -179,10 +180,9 @@ static const struct {
     const char *field;
     bool (*is_asked)(const struct mf_pod_spec *spec);
     const char *words;
-    bool is_refused; /* else it is taken, with a warning */
 } shortcomings[] = {
     {"spec.securityContext.fsGroup", has_fs_group,
-     "files in volumes are the user's, and keep the group that they have", false},
+     "files in volumes are the user's, and keep the group that they have"},
 };
 
 static int tell_shortcomings(const struct admission *a)
@@ -190,9 +190,6 @@ static int tell_shortcomings(const struct admission *a)
     for (size_t i = 0; i < ARRAY_SIZE(shortcomings); i++) {
         if (!shortcomings[i].is_asked(a->pod->spec))
             continue;
-        if (shortcomings[i].is_refused)
-            return err_set(a->err, ENOTSUP, "%s: %s", shortcomings[i].field,
-                           shortcomings[i].words);
         admission_warn(a, "%s: %s", shortcomings[i].field, shortcomings[i].words);
     }
     return 0;
