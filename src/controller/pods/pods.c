@@ -30,9 +30,9 @@
 #include "controller/submit.h"
 #include "wire/pack.h"
 
-#define EVENTS_MAX 256 /* of one message */
-#define CHANGE_BYTES_MAX (1u << 20)
-#define ENDED_SHARES 10 /* of all users together, in bounds of one */
+#define EVENTS_MAX 256             /* of one message */
+#define EVENT_BYTES_MAX (1u << 20) /* of one message */
+#define ENDED_SHARES 10            /* of all users together, in bounds of one */
 
 const char *pods_wait(const struct ctl_job *cj)
 {
@@ -302,14 +302,24 @@ static void take_change(struct conn *conn, const Berth__PodChanged *changed)
         objects_changed(ctl, pod);
 }
 
+/* The status has a bound of its own (pod_status_told). */
+static size_t event_bytes(const Berth__PodChanged *changed)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < changed->n_events; i++)
+        bytes += berth__object_event__get_packed_size(changed->events[i]);
+    return bytes;
+}
+
 void handle_pod_changed(struct conn *conn, const Berth__Envelope *env)
 {
     conn->node->last_seen = controller_now();
     /* It is kept, and its lead is the user's process. */
-    if (berth__pod_changed__get_packed_size(env->pod_changed) > CHANGE_BYTES_MAX) {
+    if (event_bytes(env->pod_changed) > EVENT_BYTES_MAX) {
         struct err err;
 
-        (void)err_set(&err, E2BIG, "what is told of the pod is too long");
+        (void)err_set(&err, E2BIG, "the events that are told of the pod are too long");
         conn_reply_err(conn, env->id, &err);
         return;
     }
