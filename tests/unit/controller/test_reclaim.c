@@ -343,6 +343,32 @@ static void who_reserves_a_volume_for_default_is_told_whose_that_is(void **state
     assert_string_equal(phase(cluster, "w"), "Available");
 }
 
+static bool is_warned_of(const char *server, const char *path)
+{
+    struct config config = {.pods = {.reclaim_paths = (char[]){"/nfs"},
+                                     .nfs_mounts = (char[]){"filer:/home=/nfs/home"},
+                                     .nfs = (char[]){"filer:/scratch:rw"}}};
+    struct controller ctl = {.config = &config};
+    struct mf_nfs nfs = {.server = (char *)(uintptr_t)server,
+                         .path = (char *)(uintptr_t)path};
+    struct mf_volume_spec spec = {.nfs = &nfs, .reclaim = MF_RECLAIM_DELETE};
+    struct mf_persistent_volume read = {.spec = &spec};
+    cleanup(freep) char *warning = NULL;
+
+    reclaim_judge(&ctl, &read, &warning);
+    return warning && strstr(warning, "pods.nfs_mounts");
+}
+
+static void an_export_that_nodes_have_not_mounted_is_warned_of(void **state)
+{
+    (void)state;
+    assert_false(is_warned_of("filer", "/home/a"));
+    assert_true(is_warned_of("filer", "/home"));
+    assert_true(is_warned_of("filer", "/homes/a"));
+    assert_true(is_warned_of("other", "/home/a"));
+    assert_true(is_warned_of("filer", "/scratch/a"));
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, cluster_setup, cluster_teardown)
 
@@ -356,6 +382,7 @@ int main(void)
         TEST(a_directory_is_emptied_on_no_node_that_never_had_it),
         TEST(local_volumes_of_different_nodes_share_no_files),
         TEST(one_that_waits_for_its_node_lets_others_go_first),
+        cmocka_unit_test(an_export_that_nodes_have_not_mounted_is_warned_of),
         TEST(one_that_is_being_emptied_is_not_given_out),
         TEST(a_controller_that_starts_again_asks_again),
         TEST(who_reserves_a_volume_for_default_is_told_whose_that_is),
