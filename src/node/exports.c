@@ -369,11 +369,10 @@ void exports_order(struct shepherd *lead, const Berth__Envelope *env)
     look_at_all();
 }
 
-void exports_lead_gone(struct node *node, uint32_t job, uint32_t epoch)
+void exports_lead_gone(uint32_t job, uint32_t epoch)
 {
     struct export *export, *next;
 
-    (void)node;
     drop_request(job, epoch);
     DL_FOREACH_SAFE(exports, export, next)
     {

@@ -17,7 +17,7 @@
 /* A PodMount of a lead: answered with PodMounted, when all of them are there. */
 void exports_order(struct shepherd *lead, const Berth__Envelope *env);
 /* The lead has gone: what only it used is unmounted. */
-void exports_lead_gone(struct node *node, uint32_t job, uint32_t epoch);
+void exports_lead_gone(uint32_t job, uint32_t epoch);
 /* Behind shepherds_accept. */
 void exports_start(struct node *node);
 

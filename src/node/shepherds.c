@@ -152,7 +152,7 @@ static void forget_spare(struct shepherd *shepherd)
 static void leave_pod(struct node *node, const struct shepherd *shepherd)
 {
     pod_network_lead_gone(node, shepherd->job, shepherd->epoch);
-    exports_lead_gone(node, shepherd->job, shepherd->epoch);
+    exports_lead_gone(shepherd->job, shepherd->epoch);
 }
 
 /* The process is gone (or about to be): settle what it leaves behind. */
