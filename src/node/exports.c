@@ -11,8 +11,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "node/dir_guard.h"
 #include "node/export_mount.h"
 #include "node/export_rules.h"
+#include "node/pod_grant.h"
 #include "node/shepherd_priv.h"
 
 #include <dirent.h>
@@ -33,6 +35,7 @@ enum stage { AWAY, MOUNTING, THERE, LEAVING };
 
 struct user {
     uint32_t job, epoch;
+    uid_t uid;
     struct user *prev, *next;
 };
 
@@ -42,7 +45,7 @@ struct export
     char id[2 * ID_BYTES + 1];
     char *source; /* "SERVER:/PATH"; NULL: not asked for since the start */
     bool is_writable;
-    char *dir, *records;
+    char *gate, *dir, *records;
     enum stage stage;
     struct err why; /* it is AWAY again */
     struct user *users;
@@ -53,6 +56,7 @@ struct export
 struct request {
     struct node *node;
     uint32_t job, epoch;
+    uid_t uid;
     uint64_t id;
     struct export *exports[EXPORTS_OF_POD];
     size_t n;
@@ -81,28 +85,70 @@ static struct user *find_user(const struct export *export, uint32_t job, uint32_
     return NULL;
 }
 
-static void add_user(struct export *export, uint32_t job, uint32_t epoch)
+static void add_user(struct export *export, uint32_t job, uint32_t epoch, uid_t uid)
 {
     struct user *user = xcalloc(1, sizeof(*user));
 
     user->job = job;
     user->epoch = epoch;
+    user->uid = uid;
     DL_APPEND(export->users, user);
 }
 
-static int enter(struct export *export, uint32_t job, uint32_t epoch, struct err *err)
+static bool has_uid(const uid_t *uids, size_t n, uid_t uid)
 {
-    cleanup(freep) char *record = record_of(export, job, epoch);
+    for (size_t i = 0; i < n; i++)
+        if (uids[i] == uid)
+            return true;
+    return false;
+}
+
+/* Whose pods use it may pass, and nobody else. Where the file system of run_dir can
+ * tell no users apart it is left to the server whose files are whose. */
+static int guard(const struct export *export, struct err *err)
+{
+    const struct user *user;
+    cleanup(freep) uid_t *uids = NULL;
+    size_t n = 0;
     int rc;
 
-    if (find_user(export, job, epoch))
+    DL_COUNT(export->users, user, n);
+    uids = xcalloc(n + 1, sizeof(*uids));
+    n = 0;
+    DL_FOREACH(export->users, user)
+    if (!has_uid(uids, n, user->uid))
+        uids[n++] = user->uid;
+    rc = dir_guard_set(export->gate, uids, n, err);
+    if (rc != -ENOTSUP && rc != -ENOSPC && rc != -E2BIG)
+        return rc;
+    log_warn("%s; everybody here may look for what is mounted there", err->text);
+    return chmod(export->gate, 0711) ? err_sys(err, errno, "%s", export->gate) : 0;
+}
+
+static void guard_or_warn(const struct export *export)
+{
+    struct err err;
+
+    if (guard(export, &err) && err.code != ENOENT)
+        log_warn("%s", err.text);
+}
+
+static int enter(struct export *export, const struct request *request, struct err *err)
+{
+    cleanup(freep) char *record = record_of(export, request->job, request->epoch);
+    int rc;
+
+    if (find_user(export, request->job, request->epoch))
         return 0;
     rc = io_mkdir_p(export->records, 0700, err);
     if (!rc)
         rc = io_write_file_atomic(record, "", 0, 0600, err);
     if (!rc)
-        add_user(export, job, epoch);
-    return rc;
+        rc = io_mkdir_p(export->gate, 0711, err);
+    if (rc)
+        return rc;
+    add_user(export, request->job, request->epoch, request->uid);
+    return guard(export, err);
 }
 
 static void leave(struct export *export, struct user *user)
@@ -112,6 +158,7 @@ static void leave(struct export *export, struct user *user)
     (void)unlink(record);
     DL_DELETE(export->users, user);
     free(user);
+    guard_or_warn(export);
 }
 
 /* ---------------------------------------------------------------------- exports */
@@ -129,7 +176,8 @@ static struct export *find_or_make(struct node *node, const char *id)
     (void)snprintf(export->id, sizeof(export->id), "%s", id);
     /* Without links, as the kernel lists mounts. */
     top = realpath(node->run_dir, NULL);
-    export->dir = xasprintf("%s/nfs/%s", top ? top : node->run_dir, id);
+    export->gate = xasprintf("%s/nfs/%s", top ? top : node->run_dir, id);
+    export->dir = xasprintf("%s/root", export->gate);
     export->records = xasprintf("%s/nfs/%s", node->state_dir, id);
     DL_APPEND(exports, export);
     return export;
@@ -156,6 +204,7 @@ static void export_free(struct export *export)
 {
     DL_DELETE(exports, export);
     free(export->source);
+    free(export->gate);
     free(export->dir);
     free(export->records);
     free(export);
@@ -292,13 +341,15 @@ static void settle(struct export *export)
         export_unmount(export->node->loop, export->dir, on_unmounted, export);
     } else if (export->stage == AWAY && !is_used && !is_awaited(export)) {
         (void)rmdir(export->records);
+        (void)rmdir(export->gate);
         export_free(export);
     }
 }
 
 /* ------------------------------------------------------------------------ wishes */
 
-static int want(struct request *request, const Berth__PodExport *wish, struct err *err)
+static int want(struct request *request, const struct shepherd *lead,
+                const Berth__PodExport *wish, struct err *err)
 {
     struct node *node = request->node;
     const char *rules = node->config->pods.nfs;
@@ -311,6 +362,9 @@ static int want(struct request *request, const Berth__PodExport *wish, struct er
         return err_set(err, EPERM,
                        "this site mounts %.64s:%.128s for no pod (pods.nfs: %.200s)",
                        wish->server, wish->path, rules ? rules : "nothing");
+    if (!pod_grant_has_export(lead->granted, wish->server, wish->path))
+        return err_set(err, EACCES, "job %u was not granted %.64s:%.128s", lead->job,
+                       wish->server, wish->path);
     export = export_of(node, source, is_writable);
     for (size_t i = 0; i < request->n; i++)
         if (request->exports[i] == export)
@@ -319,11 +373,11 @@ static int want(struct request *request, const Berth__PodExport *wish, struct er
     /* It failed for another pod: this one has a try of its own. */
     if (export->stage == AWAY)
         export->why = (struct err){0};
-    return enter(export, request->job, request->epoch, err);
+    return enter(export, request, err);
 }
 
-static int take_order(struct request *request, const Berth__PodMount *order,
-                      struct err *err)
+static int take_order(struct request *request, const struct shepherd *lead,
+                      const Berth__PodMount *order, struct err *err)
 {
     int rc = 0;
 
@@ -335,7 +389,7 @@ static int take_order(struct request *request, const Berth__PodMount *order,
         return err_set(err, E2BIG, "a pod may have %d directories of NFS servers",
                        EXPORTS_OF_POD);
     for (size_t i = 0; i < order->n_exports && !rc; i++)
-        rc = want(request, order->exports[i], err);
+        rc = want(request, lead, order->exports[i], err);
     return rc;
 }
 
@@ -358,9 +412,10 @@ void exports_order(struct shepherd *lead, const Berth__Envelope *env)
     request->node = lead->node;
     request->job = lead->job;
     request->epoch = lead->epoch;
+    request->uid = lead->uid;
     request->id = env->id;
     DL_APPEND(requests, request);
-    if (take_order(request, env->pod_mount, &err)) {
+    if (take_order(request, lead, env->pod_mount, &err)) {
         answer(request, &err);
         request_free(request);
     }
@@ -401,12 +456,13 @@ static void take_up_users(struct export *export)
             continue;
         lead = shepherd_find(export->node, job, STEP_LEAD);
         if (lead && lead->epoch == epoch)
-            add_user(export, job, epoch);
+            add_user(export, job, epoch, lead->uid);
         else
             (void)unlink(path);
     }
     if (dir)
         (void)closedir(dir);
+    guard_or_warn(export);
 }
 
 static void take_up(struct node *node, const char *top)

@@ -114,7 +114,7 @@ struct record {
     int64_t step; /* STEP_LEAD for the lead */
     struct process process;
     uid_t uid;
-    Berth__PodNetworkGrant *network; /* of a pod's lead; NULL: none */
+    Berth__PodGrant *granted; /* of a pod's lead; NULL: none */
 };
 /* 0, or -EEXIST when there is one: this was started before. */
 int record_create(const struct node *node, const struct record *record,

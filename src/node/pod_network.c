@@ -340,24 +340,11 @@ static int read_port(const struct config *config, const Berth__PodPort *msg,
     return msg->host_ip[0] ? ipv4_parse(msg->host_ip, &ret->host_ip, err) : 0;
 }
 
-Berth__PodNetworkGrant *pod_network_granted(const Berth__JobSpec *spec)
-{
-    Berth__PodNetworkGrant granted = BERTH__POD_NETWORK_GRANT__INIT;
-
-    if (!spec->pod || !spec->pod->manifest.len)
-        return NULL;
-    granted.ports = spec->pod->ports;
-    granted.n_ports = spec->pod->n_ports;
-    granted.partition = spec->partition;
-    granted.account = spec->account;
-    return copy_message(&granted.base);
-}
-
 /* The lead is a process of the user's: it is asked for nothing but the namespace. */
 static int read_wish(struct task *task, const struct shepherd *lead, struct err *err)
 {
     const struct config *config = task->pods->node->config;
-    const Berth__PodNetworkGrant *granted = lead->network;
+    const Berth__PodGrant *granted = lead->granted;
     int rc = 0;
 
     if (!granted)

@@ -16,9 +16,6 @@
 void pod_network_start(struct node *node);
 /* The controller has said which addresses are whose. NULL: it knows of none. */
 void pod_network_told(struct node *node, const Berth__PodNetwork *told);
-/* What network a job may have by its spec, which its grant has signed; heap
- * (free_message), NULL: it is no pod. */
-Berth__PodNetworkGrant *pod_network_granted(const Berth__JobSpec *spec);
 /* Answer the lead's PodWire with what was granted. Owns 'netns'. ENONET: there is no
  * network for pods. */
 void pod_network_wire(struct shepherd *shepherd, const Berth__Envelope *env, int netns);

@@ -7,7 +7,7 @@
  * whatever is repeated. They need no fsync: a power cut that loses a record also
  * ends the shepherd it speaks of.
  *
- *     PID START UID \n packed PodNetworkGrant, when it is the lead of a pod
+ *     PID START UID \n packed PodGrant, when it is the lead of a pod
  */
 #include "node/node.h"
 
@@ -36,19 +36,19 @@ static char *record_path(const struct node *node, uint32_t job, uint32_t epoch,
 static int write_record(int fd, const struct record *record)
 {
     char text[LINE_MAX_BYTES];
-    cleanup(freep) uint8_t *network = NULL;
-    size_t network_len = 0;
+    cleanup(freep) uint8_t *granted = NULL;
+    size_t granted_len = 0;
     int len =
         snprintf(text, sizeof(text), "%d %" PRIu64 " %u\n", (int)record->process.pid,
                  record->process.start, (unsigned int)record->uid);
 
-    if (record->network)
-        network = pack_message(&record->network->base, &network_len);
-    if ((size_t)len + network_len > RECORD_MAX)
+    if (record->granted)
+        granted = pack_message(&record->granted->base, &granted_len);
+    if ((size_t)len + granted_len > RECORD_MAX)
         return -E2BIG;
     if (io_write_full(fd, text, (size_t)len))
         return -ENOSPC;
-    return network_len && io_write_full(fd, network, network_len) ? -ENOSPC : 0;
+    return granted_len && io_write_full(fd, granted, granted_len) ? -ENOSPC : 0;
 }
 
 int record_create(const struct node *node, const struct record *record, struct err *err)
@@ -86,7 +86,7 @@ static bool record_read(const struct node *node, const char *name, struct record
     size_t len;
     int pid;
 
-    rec->network = NULL;
+    rec->granted = NULL;
     if (sscanf(name, "%u.%u.%" SCNd64, &rec->job, &rec->epoch, &rec->step) != 3)
         return false;
     if (io_read_file(path, RECORD_MAX, &text, &len, NULL))
@@ -96,7 +96,7 @@ static bool record_read(const struct node *node, const char *name, struct record
     rec->process.pid = pid;
     rest = memchr(text, '\n', len);
     if (rest && (size_t)(rest - text) + 1 < len)
-        rec->network = unpack_message(&berth__pod_network_grant__descriptor, rest + 1,
+        rec->granted = unpack_message(&berth__pod_grant__descriptor, rest + 1,
                                       len - (size_t)(rest - text) - 1);
     return true;
 }
@@ -116,7 +116,7 @@ int record_each(const struct node *node, void (*each)(const struct record *, voi
         if (!record_read(node, entry->d_name, &record))
             continue;
         each(&record, ctx);
-        free_message(record.network);
+        free_message(record.granted);
     }
     (void)closedir(dir);
     return 0;

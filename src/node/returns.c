@@ -40,8 +40,8 @@ static void await(struct node *node, const struct record *record)
     shepherd->step = record->step;
     shepherd->uid = record->uid;
     shepherd->process = record->process;
-    if (record->network)
-        shepherd->network = copy_message(&record->network->base);
+    if (record->granted)
+        shepherd->granted = copy_message(&record->granted->base);
     shepherd->assigned = true;
     shepherd->rpc = rpc_create();
     shepherd_name(shepherd);

@@ -21,7 +21,7 @@ struct shepherd {
     uint32_t job, epoch;
     int64_t step;
     uid_t uid;
-    Berth__PodNetworkGrant *network; /* of a pod's lead, as it was granted; else NULL */
+    Berth__PodGrant *granted; /* of a pod's lead, as it was granted; else NULL */
     struct process process;
     struct channel *ch; /* NULL while awaited */
     struct rpc *rpc;

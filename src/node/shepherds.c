@@ -16,6 +16,7 @@
 #include "node/nursery.h"
 #include "node/exports.h"
 #include "node/pod_logs.h"
+#include "node/pod_grant.h"
 #include "node/pod_network.h"
 #include "node/shepherd_priv.h"
 
@@ -180,7 +181,7 @@ void shepherd_gone(struct shepherd *shepherd)
         hooks_shepherd_gone(node, shepherd->job, shepherd->epoch);
     }
     rpc_destroy(shepherd->rpc);
-    free_message(shepherd->network);
+    free_message(shepherd->granted);
     free_message(shepherd->order);
     shepherd_forget_told(shepherd);
     free(shepherd);
@@ -390,7 +391,7 @@ int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t j
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     struct shepherd *shepherd = shepherd_find(node, job, step);
     struct record record = {.job = job, .epoch = epoch, .step = step, .uid = uid};
-    cleanup(free_messagep) Berth__PodNetworkGrant *network = NULL;
+    cleanup(free_messagep) Berth__PodGrant *granted = NULL;
     int rc;
 
     if (shepherd && shepherd->epoch == epoch)
@@ -401,8 +402,8 @@ int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t j
     if (!shepherd)
         return err_wrap(err, "node %s", node->self->name);
     if (assignment->job)
-        network = pod_network_granted(assignment->job->spec);
-    record.network = network;
+        granted = pod_grant_make(assignment->job);
+    record.granted = granted;
     record.process = shepherd->process;
     rc = record_create(node, &record, err);
     if (rc)
@@ -413,7 +414,7 @@ int shepherd_assign(struct node *node, Berth__Assignment *assignment, uint32_t j
     shepherd->epoch = epoch;
     shepherd->step = step;
     shepherd->uid = uid;
-    shepherd->network = take(network);
+    shepherd->granted = take(granted);
     shepherd->assigned = true;
     shepherd_name(shepherd);
     HASH_ADD_STR(node->shepherds, name, shepherd);

@@ -12,7 +12,7 @@ import signal
 import pytest
 
 from conftest import new_cluster, new_desk, remove
-from desk import AS_ROOT, USER, wait_until
+from desk import AS_ROOT, USER, run, wait_until
 from test_pod_volumes import Pods, container, look, restart_node
 
 pytestmark = pytest.mark.skipif(not AS_ROOT, reason="berthd mounts, and becomes users, as root")
@@ -126,6 +126,22 @@ def test_an_export_is_mounted_once_for_all_pods_and_goes_with_the_last(site, pod
     for name in ("two", "three"):
         (pods.out(name) / "stop").touch()
     wait_until(lambda: not mounts(site), what="the end of the mount")
+
+
+def test_a_claims_export_is_mounted_and_only_who_uses_it_may_look_for_it(site, pods):
+    source = "nfs: {server: filer, path: /home/alice}"
+    site.berth("apply", "-f", "-", input=VOLUME.format(name="shared", source=source).replace(
+        "Delete", "Retain"))
+    pods.apply(CLAIM.format(name="shared"))
+    pods.start("claims", container("c", look("cat /h/word"), AT_H),
+               volumes=", {name: h, persistentVolumeClaim: {claimName: shared}}")
+    assert pods.found("claims") == "exported\n"
+    (place,) = mounts(site)
+    for user, rc in ((USER, 0), (USER + 4711, 2)):
+        assert run("ls", f"{place}/alice", user=user, check=False).returncode == rc
+    pods.clear()
+    wait_until(lambda: not mounts(site), what="the end of the mount")
+    site.berth("delete", "persistentvolume", "shared")
 
 
 def test_what_the_site_does_not_list_is_mounted_for_nobody(site, pods):

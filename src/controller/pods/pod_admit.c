@@ -473,10 +473,38 @@ static int fill_ports(struct admission *a)
     return 0;
 }
 
+Berth__PodExport *pod_export_message(const struct mf_nfs *nfs)
+{
+    Berth__PodExport *message = xmalloc(sizeof(*message));
+
+    berth__pod_export__init(message);
+    message->server = xstrdup(nfs->server);
+    message->path = xstrdup(nfs->path);
+    return message;
+}
+
+/* Those of claims are known when it is launched. */
+static int fill_exports(struct admission *a)
+{
+    const struct mf_pod_spec *spec = a->pod->spec;
+    Berth__PodWish *wish = a->spec->pod;
+
+    for (size_t i = 0; i < spec->volumes.n; i++) {
+        const struct mf_nfs *nfs = spec->volumes.items[i].nfs;
+
+        if (!nfs)
+            continue;
+        wish->exports =
+            xrealloc(wish->exports, wish->n_exports + 1, sizeof(*wish->exports));
+        wish->exports[wish->n_exports++] = pod_export_message(nfs);
+    }
+    return 0;
+}
+
 /* In this order: what comes later reads what came before. */
 static int (*const steps[])(struct admission *a) = {
-    fill_help,  fill_owner, fill_image,  fill_wish,    fill_groups, fill_ports,
-    fill_place, fill_cores, fill_memory, fill_devices, fill_times,
+    fill_help,    fill_owner, fill_image, fill_wish,   fill_groups,  fill_ports,
+    fill_exports, fill_place, fill_cores, fill_memory, fill_devices, fill_times,
 };
 
 int pod_admit(const struct controller *ctl, const Berth__ObjectRecord *record,

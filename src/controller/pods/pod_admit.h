@@ -28,6 +28,9 @@ int pod_admit(const struct controller *ctl, const Berth__ObjectRecord *record,
               const struct mf_pod *pod, const struct pod_help *help,
               Berth__JobSpec **ret, char **warning, struct err *err);
 
+/* As a node is told of it; the caller frees it (free_message). */
+Berth__PodExport *pod_export_message(const struct mf_nfs *nfs);
+
 /* The annotation, or NULL. */
 const char *pod_annotation(const struct mf_meta *meta, const char *key);
 

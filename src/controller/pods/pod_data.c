@@ -15,6 +15,7 @@
 #include "controller/dispatch.h"
 #include "controller/jobs.h"
 #include "controller/nodes.h"
+#include "controller/pods/pod_admit.h"
 #include "controller/pods/pods.h"
 #include "objects/pod.h"
 #include "wire/pack.h"
@@ -396,14 +397,41 @@ static Berth__PodObject **messages_of(struct controller *ctl, struct ctl_object 
     return list;
 }
 
+/* The node mounts for the pod's lead what it was told of, and nothing else. */
+static void add_export(struct controller *ctl, struct ctl_object *claim,
+                       struct ctl_object *pod, void *ctx)
+{
+    Berth__LaunchJob *launch = ctx;
+    struct ctl_object *volume = claims_volume(claim);
+    bool was_read = volume && volume->is_read;
+    const struct mf_object *read = volume ? objects_read(volume) : NULL;
+    const struct mf_persistent_volume *one = read ? read->object : NULL;
+
+    (void)ctl;
+    (void)pod;
+    if (one && one->spec->nfs) {
+        launch->pod_exports = xrealloc(launch->pod_exports, launch->n_pod_exports + 1,
+                                       sizeof(*launch->pod_exports));
+        launch->pod_exports[launch->n_pod_exports++] =
+            pod_export_message(one->spec->nfs);
+    }
+    if (read && !was_read)
+        objects_forget_read(volume);
+}
+
 void pod_data_fill(struct controller *ctl, struct ctl_job *cj, Berth__LaunchJob *launch)
 {
-    if (cj->pod)
-        launch->pod_objects = messages_of(ctl, cj->pod, NULL, &launch->n_pod_objects);
+    if (!cj->pod)
+        return;
+    launch->pod_objects = messages_of(ctl, cj->pod, NULL, &launch->n_pod_objects);
+    (void)for_claims(ctl, cj->pod, add_export, launch);
 }
 
 void pod_data_clear(Berth__LaunchJob *launch)
 {
+    for (size_t i = 0; i < launch->n_pod_exports; i++)
+        free_message(launch->pod_exports[i]);
+    free(launch->pod_exports);
     for (size_t i = 0; i < launch->n_pod_objects; i++)
         free_message(launch->pod_objects[i]);
     free(launch->pod_objects);

@@ -120,6 +120,21 @@ static void ports_of_the_node_are_in_the_granted_spec(void **state)
     assert_string_equal(wish->ports[1]->host_ip, "");
 }
 
+static void exports_of_its_volumes_are_in_the_granted_spec(void **state)
+{
+    cleanup(admitted_fini) struct admitted a =
+        admit(default_space, "",
+              "volumes: [{name: a, nfs: {server: filer, path: /home/alice}}, "
+              "{name: b, emptyDir: {}}], ",
+              "");
+    const Berth__PodWish *wish = a.spec->pod;
+
+    (void)state;
+    assert_int_equal(wish->n_exports, 1);
+    assert_string_equal(wish->exports[0]->server, "filer");
+    assert_string_equal(wish->exports[0]->path, "/home/alice");
+}
+
 static void the_nodes_own_network_has_no_ports_to_give(void **state)
 {
     cleanup(admitted_fini) struct admitted a =
@@ -185,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_namespace_is_the_account_of_what_is_in_it),
         cmocka_unit_test(another_account_than_the_namespace_is_refused),
         cmocka_unit_test(ports_of_the_node_are_in_the_granted_spec),
+        cmocka_unit_test(exports_of_its_volumes_are_in_the_granted_spec),
         cmocka_unit_test(the_nodes_own_network_has_no_ports_to_give),
         cmocka_unit_test(probes_give_no_more_time_than_the_site_does),
         cmocka_unit_test(what_does_less_than_it_says_is_told),

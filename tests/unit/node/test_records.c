@@ -45,7 +45,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(io_remove_tree(f->dir, NULL), 0);
-    free_message(f->found.network);
+    free_message(f->found.granted);
     free(f);
     return 0;
 }
@@ -54,10 +54,10 @@ static void count(const struct record *record, void *ctx)
 {
     struct fixture *f = ctx;
 
-    free_message(f->found.network);
+    free_message(f->found.granted);
     f->found = *record;
-    if (record->network)
-        f->found.network = copy_message(&record->network->base);
+    if (record->granted)
+        f->found.granted = copy_message(&record->granted->base);
     f->n_found++;
 }
 
@@ -168,7 +168,7 @@ static void the_grant_key_is_kept_over_a_restart(void **state)
 static void what_network_a_pod_was_granted_is_known_again(void **state)
 {
     struct fixture *f = *state;
-    Berth__PodNetworkGrant network = BERTH__POD_NETWORK_GRANT__INIT;
+    Berth__PodGrant network = BERTH__POD_GRANT__INIT;
     Berth__PodPort port = BERTH__POD_PORT__INIT, *ports[] = {&port};
     char partition[] = "long", account[] = "physics";
     struct record pod = lead;
@@ -179,16 +179,16 @@ static void what_network_a_pod_was_granted_is_known_again(void **state)
     network.n_ports = 1;
     network.partition = partition;
     network.account = account;
-    pod.network = &network;
+    pod.granted = &network;
     assert_int_equal(record_create(&f->node, &pod, NULL), 0);
     assert_int_equal(read_all(f), 1);
     assert_int_equal(f->found.process.pid, 4711);
-    assert_non_null(f->found.network);
-    assert_string_equal(f->found.network->partition, "long");
-    assert_string_equal(f->found.network->account, "physics");
-    assert_int_equal(f->found.network->n_ports, 1);
-    assert_int_equal(f->found.network->ports[0]->host_port, 30080);
-    assert_int_equal(f->found.network->ports[0]->container_port, '\n');
+    assert_non_null(f->found.granted);
+    assert_string_equal(f->found.granted->partition, "long");
+    assert_string_equal(f->found.granted->account, "physics");
+    assert_int_equal(f->found.granted->n_ports, 1);
+    assert_int_equal(f->found.granted->ports[0]->host_port, 30080);
+    assert_int_equal(f->found.granted->ports[0]->container_port, '\n');
 }
 
 int main(void)
