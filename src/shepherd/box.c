@@ -186,23 +186,38 @@ static int choose_runtime(const struct shepherd *sh, const Berth__ContainerSpec 
     return rc ? rc : runtime_choose(&choice, container, runtime, err);
 }
 
-/* The job's nodes by name, also where no name service knows them. The node's own
- * file is left alone where it is not ours to change: on a real node without an image.
- */
+static char **pod_hosts(const struct shepherd *sh, size_t *ret_n)
+{
+    const Berth__Assignment *assignment = sh->assignment;
+    const Berth__PodWish *pods = assignment->job ? assignment->job->spec->pod : NULL;
+
+    if (assignment->step) {
+        *ret_n = assignment->step->spec->n_hosts;
+        return assignment->step->spec->hosts;
+    }
+    *ret_n = pods ? pods->n_hosts : 0;
+    return pods ? pods->hosts : NULL;
+}
+
+/* The job's nodes by name, also where no name service knows them, and its helper pods.
+ * Without these a real node's own file is what programs without an image see; with them
+ * it is hidden in the container, never changed. */
 static int add_hosts(const struct shepherd *sh, const struct image *image,
                      struct mounts *mounts, char **ret_file, struct err *err)
 {
     cleanup(freep) char *file = xasprintf("%s/hosts", sh->dir);
     cleanup(freep) char *before = NULL;
     cleanup(freep) char *text = NULL;
+    size_t n_pods;
+    char *const *pods = pod_hosts(sh, &n_pods);
     int rc = 0;
 
-    if ((!image && !sh->assignment->shares_machine) ||
+    if ((!image && !sh->assignment->shares_machine && !n_pods) ||
         mounts_have(mounts, "/etc/hosts"))
         return 0;
     if (!job_file_is_there(file)) {
         (void)io_read_file("/etc/hosts", HOSTS_MAX, &before, NULL, NULL);
-        text = mounts_hosts(before ? before : "", sh->grant->placement);
+        text = mounts_hosts(before ? before : "", pods, n_pods, sh->grant->placement);
         if (!text)
             return 0;
         rc = job_file_write_once(file, text, err);

@@ -134,15 +134,18 @@ static bool is_address(const char *text)
     return inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1;
 }
 
-char *mounts_hosts(const char *text, const Berth__Placement *placement)
+char *mounts_hosts(const char *text, char *const *pods, size_t n_pods,
+                   const Berth__Placement *placement)
 {
     struct strbuf all = STRBUF_INIT;
     size_t before;
 
+    for (size_t i = 0; i < n_pods; i++)
+        strbuf_printf(&all, "%s\n", pods[i]);
     strbuf_puts(&all, text);
     if (all.len && all.s[all.len - 1] != '\n')
         strbuf_puts(&all, "\n");
-    before = all.len;
+    before = n_pods ? 0 : all.len;
     for (size_t i = 0; i < placement->n_shares; i++) {
         const Berth__NodeShare *share = placement->shares[i];
 

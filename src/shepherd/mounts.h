@@ -37,10 +37,12 @@ struct mount_sources {
 void mounts_append(struct mounts *mounts, struct bind_mount mount);
 bool mounts_have(const struct mounts *mounts, const char *target);
 
-/* What programs find as /etc/hosts: the node's ('text'), and the job's nodes with the
- * addresses that they were granted with, where they are numbers and the node's does
- * not name them. Heap; NULL: there is nothing to add. */
-char *mounts_hosts(const char *text, const Berth__Placement *placement);
+/* What programs find as /etc/hosts: lines of helper pods ('pods', n of them), which are
+ * the first whatever else has such a name; the node's ('text'); and the job's nodes
+ * with the addresses that they were granted with, where they are numbers and the node's
+ * does not name them. Heap; NULL: there is nothing to add. */
+char *mounts_hosts(const char *text, char *const *pods, size_t n_pods,
+                   const Berth__Placement *placement);
 
 /* What comes with an image by itself / what the job asks for. */
 void mounts_of_image(const struct mount_sources *from, const Berth__ContainerSpec *spec,

@@ -192,6 +192,19 @@ void run_launch_again(struct run *run, uint32_t index)
     ask_nodes(run, index, true);
 }
 
+/* Its nodes have not seen the job's spec. */
+static void name_pods(Berth__StepSpec *spec, const Berth__PodWish *pods)
+{
+    while (spec->n_hosts)
+        free(spec->hosts[--spec->n_hosts]);
+    free(take(spec->hosts));
+    if (!pods || !pods->n_hosts)
+        return;
+    spec->hosts = xcalloc(pods->n_hosts, sizeof(*spec->hosts));
+    for (; spec->n_hosts < pods->n_hosts; spec->n_hosts++)
+        spec->hosts[spec->n_hosts] = xstrdup(pods->hosts[spec->n_hosts]);
+}
+
 void run_launch(struct run *run)
 {
     struct lead *lead = run->lead;
@@ -206,6 +219,7 @@ void run_launch(struct run *run)
     if (!run->limit) /* a bag is launched again */
         run_limits_start(run);
     choose_mpi(run, run->spec);
+    name_pods(run->spec, lead->spec->pod);
     run->spec->universe = count_places(sh->grant->placement);
     run->launch.grant = sh->assignment->job->grant;
     run->launch.spec = run->spec;

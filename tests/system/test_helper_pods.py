@@ -33,7 +33,8 @@ sqlite3.connect("/data/seen.db").execute("create table seen (name text)")
 socketserver.ThreadingTCPServer.allow_reuse_address = True
 socketserver.ThreadingTCPServer(("", 5432), Client).serve_forever()
 """
-ASK = 'exec 3<>/dev/tcp/$BERTH_POD_DB_IP/5432 && echo "%s" >&3 && read -r n <&3 && echo $n'
+# By the name of the pod, and by its variable.
+ASK = '[ $(getent hosts db | cut -d" " -f1) = $BERTH_POD_DB_IP ] && exec 3<>/dev/tcp/db/5432 && echo "%s" >&3 && read -r n <&3 && echo $n'
 
 
 def helper(name, script, ready="true", **spec):

@@ -107,7 +107,9 @@ int helpers_draft(struct controller *ctl, const Berth__JobSpec *spec, uint32_t i
                   struct err *err)
 {
     if (*spec->array)
-        return err_set(err, EINVAL, "--pod: an array has no helper pods");
+        return err_set(err, EINVAL,
+                       "--pod: an array has no helper pods, as each element would need "
+                       "its own: submit a job for each of them, in a loop");
     if (wish->n_helpers > HELPERS_MAX)
         return err_set(err, E2BIG, "--pod: more than %d helper pods", HELPERS_MAX);
     for (size_t i = 0; i < wish->n_helpers; i++) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ipv4.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
@@ -180,8 +181,41 @@ static char *variable_name(const char *name)
     return upper;
 }
 
-static void describe_one(const struct ctl_job *helper, struct strbuf *names,
-                         Berth__JobSpec *spec)
+/* The job gets there: the node's own address, or one of the cluster's pods. What a pod
+ * has without these is a network that nobody else is in. */
+static bool is_reached(const struct controller *ctl, const Berth__PodStatus *status)
+{
+    struct ipv4_range cidr;
+    uint32_t address;
+
+    if (ipv4_parse(status->pod_ip, &address, NULL))
+        return false;
+    return strcmp(status->pod_ip, status->host_ip) == 0 ||
+           (ctl->config->pods.cidr &&
+            ipv4_range_parse(ctl->config->pods.cidr, &cidr, NULL) == 0 &&
+            ipv4_range_has(cidr, address));
+}
+
+/* "10.88.1.7 db db-17": what the containers of the job find in /etc/hosts. */
+static void add_host(Berth__JobSpec *spec, const struct ctl_job *helper)
+{
+    Berth__PodWish *wish = spec->pod;
+    const Berth__PodStatus *status = status_of(helper);
+
+    if (strcmp(helper->job.spec->pod->helper, "localhost") == 0)
+        return;
+    if (!wish) {
+        wish = spec->pod = xmalloc(sizeof(*wish));
+        berth__pod_wish__init(wish);
+    }
+    wish->hosts = xrealloc(wish->hosts, wish->n_hosts + 1, sizeof(*wish->hosts));
+    wish->hosts[wish->n_hosts++] =
+        xasprintf("%s %s %s", status->pod_ip, helper->job.spec->pod->helper,
+                  helper->job.spec->name);
+}
+
+static void describe_one(const struct controller *ctl, const struct ctl_job *helper,
+                         struct strbuf *names, Berth__JobSpec *spec)
 {
     const Berth__PodStatus *status = status_of(helper);
     const char *name = helper->job.spec->pod->helper;
@@ -194,6 +228,8 @@ static void describe_one(const struct ctl_job *helper, struct strbuf *names,
         return;
     add_line(spec, xasprintf("BERTH_POD_%s_NODE=%s", upper, status->node));
     add_line(spec, xasprintf("BERTH_POD_%s_IP=%s", upper, status->pod_ip));
+    if (is_reached(ctl, status))
+        add_host(spec, helper);
 }
 
 /* Its lead counts from the launch, and the job has had its nodes while it waited. */
@@ -219,7 +255,7 @@ void helpers_describe(const struct controller *ctl, const struct ctl_job *cj,
         return;
     for (uint32_t i = 1; i < cj->job.record->het_size; i++)
         if ((helper = helpers_member(ctl, cj, i)))
-            describe_one(helper, &names, spec);
+            describe_one(ctl, helper, &names, spec);
     if (names.len == 0)
         return;
     add_line(spec, xasprintf("BERTH_PODS=%s", names.s));

@@ -152,6 +152,28 @@ static void expect_end(struct party *node, uint32_t job, uint32_t grace)
 
 /* ------------------------------------------------------------------ tests */
 
+static void a_script_finds_the_name_of_a_pod_of_the_clusters_network(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    uint32_t job = submit(client);
+    cleanup(free_messagep) Berth__Envelope *launch = NULL;
+    cleanup(freep) char *line = xasprintf("10.88.0.5 my-db my-db-%u", job);
+    const Berth__PodWish *wish;
+
+    str_replace(&cluster->config->pods.cidr, "10.88.0.0/16");
+    take_pods_launch(node);
+    node_started(node, job + 1, 1);
+    tell_pod(node, job + 1, 1, 1, true);
+    launch = take_launch(node, job);
+    wish = launch->launch_job->spec->pod;
+    assert_non_null(wish);
+    assert_int_equal(wish->n_hosts, 1);
+    assert_string_equal(wish->hosts[0], line);
+    assert_int_equal(wish->manifest.len, 0);
+    str_replace(&cluster->config->pods.cidr, NULL);
+}
+
 static void a_script_is_launched_when_its_pod_is_ready_and_ends_it(void **state)
 {
     struct cluster *cluster = *state;
@@ -176,6 +198,8 @@ static void a_script_is_launched_when_its_pod_is_ready_and_ends_it(void **state)
     assert_true(has_env(launch->launch_job->spec, "BERTH_POD_MY_DB_NODE=n1"));
     assert_true(has_env(launch->launch_job->spec, name));
     assert_false(has_env(launch->launch_job->spec, "SLURM_HET_SIZE=2"));
+    /* There is no network of pods that the address is of. */
+    assert_null(launch->launch_job->spec->pod);
     node_started(node, job, 1);
     /* That it is not ready any more changes nothing. */
     tell_pod(node, job + 1, 1, 3, false);
@@ -354,7 +378,8 @@ static void what_cannot_be_a_helper_is_refused(void **state)
     struct party *client = party_connect(cluster);
 
     assert_refused(client, "db", POD("db", ""), "0-3",
-                   "--pod: an array has no helper pods");
+                   "--pod: an array has no helper pods, as each element would need its "
+                   "own: submit a job for each of them, in a loop");
     assert_refused(client, "db", POD("other", ""), "",
                    "helper pod db: metadata.name: it is not 'db'");
     assert_refused(client, "cm",
@@ -400,6 +425,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, cluster_setup, cluster_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_script_is_launched_when_its_pod_is_ready_and_ends_it),
+        TEST(a_script_finds_the_name_of_a_pod_of_the_clusters_network),
         TEST(a_restart_forgets_neither_the_wait_nor_that_it_is_over),
         TEST(a_pod_that_ends_first_ends_its_job_with_words),
         TEST(the_wait_is_of_the_jobs_time),

@@ -144,11 +144,24 @@ static void the_jobs_nodes_are_hosts_where_nobody_knows_them(void **state)
     two.address = name;
     placement.shares = shares;
     placement.n_shares = 2;
-    text = mounts_hosts("127.0.0.1 localhost n11", &placement);
+    text = mounts_hosts("127.0.0.1 localhost n11", NULL, 0, &placement);
     assert_string_equal(text, "127.0.0.1 localhost n11\n10.1.0.1 n1\n");
     free(text);
-    assert_null(mounts_hosts("10.2.0.1\tn0 n1 # here\n", &placement));
-    assert_null(mounts_hosts("10.2.0.1 n1", &placement));
+    assert_null(mounts_hosts("10.2.0.1\tn0 n1 # here\n", NULL, 0, &placement));
+    assert_null(mounts_hosts("10.2.0.1 n1", NULL, 0, &placement));
+}
+
+static void helper_pods_are_hosts_before_all_others(void **state)
+{
+    const Berth__Placement placement = BERTH__PLACEMENT__INIT;
+    char *const pods[] = {(char[]){"10.88.1.7 db db-17"},
+                          (char[]){"10.88.1.8 web web-17"}};
+    char *text = mounts_hosts("192.0.2.1 db", pods, 2, &placement);
+
+    (void)state;
+    assert_string_equal(text,
+                        "10.88.1.7 db db-17\n10.88.1.8 web web-17\n192.0.2.1 db\n");
+    free(text);
 }
 
 int main(void)
@@ -162,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup(a_job_directory_in_the_home_is_not_mounted_twice, setup),
         cmocka_unit_test_setup(the_root_is_nobodys_home, setup),
         cmocka_unit_test_setup(what_the_job_says_counts_and_comes_last, setup),
+        cmocka_unit_test(helper_pods_are_hosts_before_all_others),
         cmocka_unit_test(the_jobs_nodes_are_hosts_where_nobody_knows_them),
     };
 
