@@ -94,19 +94,14 @@ void conn_accept(struct controller *ctl)
 void conn_reply(struct conn *conn, uint64_t id, Berth__Envelope *reply)
 {
     struct err err;
-    size_t size;
 
     if (!conn->ch || id == 0)
         return;
     reply->id = id;
     reply->reply = true;
-    size = berth__envelope__get_packed_size(reply);
-    if (size < WIRE_FRAME_MAX - 1024) {
-        channel_send(conn->ch, reply);
+    if (channel_offer(conn->ch, reply, NULL) == 0)
         return;
-    }
-    (void)err_set(&err, EMSGSIZE, "the answer has %zu MiB: ask for fewer jobs",
-                  size >> 20);
+    (void)err_set(&err, EMSGSIZE, "the answer is too large: ask for fewer jobs");
     conn_reply_err(conn, id, &err);
 }
 

@@ -137,21 +137,16 @@ void channel_drain(struct channel *ch, const struct err *why)
     channel_rearm(ch);
 }
 
-/* A message that cannot leave makes the channel useless: what comes after it
- * must not arrive without it. */
-static bool put(struct channel *ch, const Berth__Envelope *env)
+static int put(struct channel *ch, const Berth__Envelope *env, struct err *err)
 {
-    struct err err;
+    struct err late;
+    int rc = codec_put(&ch->codec, env, &ch->out, err);
 
-    if (codec_put(&ch->codec, env, &ch->out, &err) < 0) {
-        channel_fail(ch, &err);
-        return false;
-    }
-    if (buf_len(&ch->out) <= WIRE_QUEUE_MAX)
-        return true;
-    (void)err_set(&err, ENOBUFS, "%s: the peer does not read", ch->peer.address);
-    channel_fail(ch, &err);
-    return false;
+    if (rc < 0 || buf_len(&ch->out) <= WIRE_QUEUE_MAX)
+        return rc;
+    (void)err_set(&late, ENOBUFS, "%s: the peer does not read", ch->peer.address);
+    channel_fail(ch, &late);
+    return 0;
 }
 
 /* In clear, in our own memory: the session that seals it is not there yet. */
@@ -191,19 +186,32 @@ void channel_send_early(struct channel *ch)
     buf_fini(&early);
 }
 
-void channel_send(struct channel *ch, const Berth__Envelope *env)
+int channel_offer(struct channel *ch, const Berth__Envelope *env, struct err *err)
 {
     bool idle = buf_len(&ch->out) == 0;
+    int rc;
 
     if (ch->state == CH_OPENING)
         put_early(ch, env);
-    if (ch->state != CH_OPEN || ch->send_failed || !put(ch, env))
-        return;
-    if (ch->held && !channel_is_congested(ch))
-        return;
+    if (ch->state != CH_OPEN || ch->send_failed)
+        return 0;
+    rc = put(ch, env, err);
+    if (rc < 0 || ch->state != CH_OPEN || (ch->held && !channel_is_congested(ch)))
+        return rc;
     if (idle || ch->held)
         channel_flush(ch);
     channel_rearm(ch);
+    return 0;
+}
+
+/* A message that cannot leave makes the channel useless: what comes after it
+ * must not arrive without it. */
+void channel_send(struct channel *ch, const Berth__Envelope *env)
+{
+    struct err err;
+
+    if (channel_offer(ch, env, &err) < 0)
+        channel_fail(ch, &err);
 }
 
 void channel_hold(struct channel *ch, bool held)

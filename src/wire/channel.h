@@ -100,6 +100,9 @@ struct channel *channel_accept_local(uv_stream_t *listener,
  * leaves right after what on_open sends. After the channel has failed, or is being
  * closed, this does nothing. */
 void channel_send(struct channel *ch, const Berth__Envelope *env);
+/* The same, but when it is larger than a frame may be: -EMSGSIZE, nothing is sent, and
+ * the channel stays as it was. */
+int channel_offer(struct channel *ch, const Berth__Envelope *env, struct err *err);
 
 /* While it is held, what is sent waits (up to WIRE_QUEUE_HIGH bytes), to leave in one
  * piece when it is let go: for those who send much at once. */

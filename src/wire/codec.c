@@ -27,7 +27,8 @@ int codec_init_sealed(struct codec *c, struct session_keys *own,
 void codec_fini(struct codec *c)
 {
     session_wipe(&c->session);
-    buf_fini(&c->scratch);
+    buf_fini(&c->opened);
+    packer_fini(&c->packer);
 }
 
 void codec_put_header(struct codec *c, struct buf *out)
@@ -38,34 +39,29 @@ void codec_put_header(struct codec *c, struct buf *out)
     c->header_sent = true;
 }
 
-static void put_sealed(struct codec *c, const Berth__Envelope *env, size_t len,
+static void put_sealed(struct codec *c, const uint8_t *plain, size_t len,
                        struct buf *out)
 {
-    uint8_t *plain = buf_room(&c->scratch, len);
-
-    (void)protobuf_c_message_pack(&env->base, plain);
     codec_put_header(c, out);
     frame_put_header(out, len + SESSION_OVERHEAD);
     session_seal(&c->session, plain, len, buf_room(out, len + SESSION_OVERHEAD));
     buf_added(out, len + SESSION_OVERHEAD);
-    buf_trim(&c->scratch);
 }
 
 int codec_put(struct codec *c, const Berth__Envelope *env, struct buf *out,
               struct err *err)
 {
-    size_t len = protobuf_c_message_get_packed_size(&env->base);
+    size_t len;
+    const uint8_t *plain = packer_run(&c->packer, &env->base, &len);
 
     if (len > WIRE_FRAME_MAX - SESSION_OVERHEAD)
         return err_set(err, EMSGSIZE, "a message of %zu bytes does not fit in a frame",
                        len);
-    if (c->sealed) {
-        put_sealed(c, env, len, out);
-        return 0;
-    }
-    frame_put_header(out, len);
-    (void)protobuf_c_message_pack(&env->base, buf_room(out, len));
-    buf_added(out, len);
+    if (c->sealed)
+        put_sealed(c, plain, len, out);
+    else
+        frame_put(out, plain, len);
+    packer_trim(&c->packer);
     return 0;
 }
 
@@ -73,7 +69,7 @@ static int open_frame(struct codec *c, const uint8_t **frame, size_t *len,
                       struct err *err)
 {
     size_t plain_len = *len > SESSION_OVERHEAD ? *len - SESSION_OVERHEAD : 0;
-    uint8_t *plain = buf_room(&c->scratch, plain_len);
+    uint8_t *plain = buf_room(&c->opened, plain_len);
     int rc;
 
     rc = session_open(&c->session, *frame, *len, plain, err);
@@ -98,7 +94,7 @@ int codec_get(struct codec *c, const uint8_t *frame, size_t len,
     if (rc < 0)
         return rc;
     env = unpack_message(&berth__envelope__descriptor, frame, len);
-    buf_trim(&c->scratch);
+    buf_trim(&c->opened);
     if (!env)
         return err_set(err, EPROTO, "%zu bytes are not a message", len);
     *ret_env = env;

@@ -13,13 +13,15 @@
 #include "base/err.h"
 #include "wire/buf.h"
 #include "wire/messages.pb-c.h"
+#include "wire/packer.h"
 #include "wire/session.h"
 
 struct codec {
     bool sealed;
     bool header_sent, header_got;
     struct session session;
-    struct buf scratch;
+    struct buf opened;    /* what came sealed */
+    struct packer packer; /* what goes */
 };
 
 /* Frames in clear, for local sockets; sealed ones for the network. */

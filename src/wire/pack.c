@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "wire/packer.h"
 
 /* Honest messages stay below this many bytes of memory for each of the wire. */
 #define EXPANSION_MAX 48
@@ -47,11 +48,10 @@ static void budget_free(void *data, void *p)
 
 uint8_t *pack_message(const ProtobufCMessage *msg, size_t *ret_len)
 {
-    size_t len = protobuf_c_message_get_packed_size(msg);
-    uint8_t *bytes = xmalloc(len ? len : 1);
+    cleanup(packer_fini) struct packer packer = {0};
+    const uint8_t *bytes = packer_run(&packer, msg, ret_len);
 
-    *ret_len = protobuf_c_message_pack(msg, bytes);
-    return bytes;
+    return xmemdup(bytes, *ret_len);
 }
 
 static bool is_sound(const ProtobufCMessage *msg);
@@ -125,12 +125,10 @@ void *unpack_message(const ProtobufCMessageDescriptor *type, const void *bytes,
 
 void *copy_message(const ProtobufCMessage *msg)
 {
-    cleanup(freep) uint8_t *bytes = NULL;
+    cleanup(packer_fini) struct packer packer = {0};
     size_t len;
-    void *copy;
-
-    bytes = pack_message(msg, &len);
-    copy = protobuf_c_message_unpack(msg->descriptor, NULL, len, bytes);
+    const uint8_t *bytes = packer_run(&packer, msg, &len);
+    void *copy = protobuf_c_message_unpack(msg->descriptor, NULL, len, bytes);
     BUG_ON(!copy);
     return copy;
 }
@@ -148,9 +146,9 @@ void free_messagep(void *pp)
 
 void digest_message(const ProtobufCMessage *msg, uint8_t digest[32])
 {
-    cleanup(freep) uint8_t *bytes = NULL;
+    cleanup(packer_fini) struct packer packer = {0};
     size_t len;
+    const uint8_t *bytes = packer_run(&packer, msg, &len);
 
-    bytes = pack_message(msg, &len);
     (void)crypto_generichash(digest, 32, bytes, len, NULL, 0);
 }

@@ -6,17 +6,19 @@
 
 #include <errno.h>
 
+#include "base/mem.h"
 #include "wire/auth.h"
 #include "wire/frame.h"
 #include "wire/pack.h"
+#include "wire/packer.h"
 
 void plain_put(struct buf *out, const Berth__Envelope *env)
 {
-    size_t len = berth__envelope__get_packed_size(env);
+    cleanup(packer_fini) struct packer packer = {0};
+    size_t len;
+    const uint8_t *bytes = packer_run(&packer, &env->base, &len);
 
-    frame_put_header(out, len);
-    (void)berth__envelope__pack(env, buf_room(out, len));
-    buf_added(out, len);
+    frame_put(out, bytes, len);
 }
 
 int plain_next(struct buf *in, Berth__Envelope **ret_env, struct err *err)

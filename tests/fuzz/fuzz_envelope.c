@@ -26,5 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     again = copy_message(&env->base);
     bytes_again = pack_message(&again->base, &len_again);
     BUG_ON(len != len_again || memcmp(bytes, bytes_again, len) != 0);
+    BUG_ON(protobuf_c_message_get_packed_size(&env->base) != len);
+    (void)protobuf_c_message_pack(&env->base, bytes_again);
+    BUG_ON(memcmp(bytes, bytes_again, len) != 0);
     return 0;
 }

@@ -128,13 +128,13 @@ static void a_changed_bit_anywhere_is_noticed(void **state)
         Berth__Envelope *env;
         size_t frame_len;
 
-        before.scratch = (struct buf)BUF_INIT;
+        before.opened = (struct buf)BUF_INIT;
         buf_add(&copy, buf_head(&p->wire), buf_len(&p->wire));
         copy.bytes[FRAME_HEADER + at] ^= 1;
         assert_int_equal(frame_next(&copy, 1000, &frame, &frame_len, NULL), 1);
         assert_int_equal(codec_get(&before, frame, frame_len, &env, NULL), -EBADMSG);
         buf_fini(&copy);
-        buf_fini(&before.scratch);
+        buf_fini(&before.opened);
     }
     assert_int_equal(get(p), 2);
 }
