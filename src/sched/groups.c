@@ -86,6 +86,7 @@ static void make_key(const struct sched_request *req, uint32_t partition, int64_
         req->grace};
     const char *texts[] = {req->account,  req->qos,      req->user,
                            req->features, req->licences, req->reservation};
+    strbuf_cut(key, 0);
     strbuf_add(key, numbers, sizeof(numbers));
     add_place(key, &req->place);
     add_set(key, req->barred);
@@ -485,6 +486,17 @@ static int64_t step_of(const struct sched *sched, const struct sched_request *re
     return llround(STEPS_PER_OCTAVE * log2(fmax(guess, 1)));
 }
 
+/* The group with the key at hand. Jobs that ask alike often come one after another,
+ * and each asks twice: may it come, then where to. */
+static struct group *find_by_key(struct sched *sched)
+{
+    const struct strbuf *key = &sched->key;
+    struct group *group = sched->last_found;
+    if (!group || group->key_len != key->len || memcmp(group->key, key->s, key->len))
+        HASH_FIND(hh, sched->groups, key->s, key->len, group);
+    return group;
+}
+
 int groups_find(struct sched *sched, const struct sched_request *req,
                 struct group **ret, struct err *err)
 {
@@ -492,24 +504,21 @@ int groups_find(struct sched *sched, const struct sched_request *req,
     int rc = find_partition(sched, req->partition, &partition, err);
     if (rc < 0)
         return rc;
-    struct strbuf key = STRBUF_INIT;
     int64_t step = step_of(sched, req);
-    make_key(req, partition, step, &key);
-    size_t len = key.len;
-    struct group *group;
-    HASH_FIND(hh, sched->groups, key.s, len, group);
+    make_key(req, partition, step, &sched->key);
+    struct group *group = find_by_key(sched);
     if (!group) {
         rc = group_create(sched, req, partition, &group, err);
         if (rc == 0) {
             group->expected = exp2((double)step / STEPS_PER_OCTAVE);
-            group->key = xmemdup(key.s, len);
-            group->key_len = len;
-            HASH_ADD_KEYPTR(hh, sched->groups, group->key, len, group);
+            group->key = xmemdup(sched->key.s, sched->key.len);
+            group->key_len = sched->key.len;
+            HASH_ADD_KEYPTR(hh, sched->groups, group->key, group->key_len, group);
             tell_kept(sched, group, 1);
         }
     }
-    strbuf_fini(&key);
     if (rc == 0) {
+        sched->last_found = group;
         group->n_refs++;
         *ret = group;
     }
@@ -521,6 +530,8 @@ void groups_unref(struct sched *sched, struct group *group)
     if (--group->n_refs > 0)
         return;
     BUG_ON(group->jobs || group->is_listed);
+    if (sched->last_found == group)
+        sched->last_found = NULL;
     HASH_DEL(sched->groups, group);
     tell_kept(sched, group, -1);
     group_destroy(group);

@@ -8,6 +8,7 @@
 #include <bsd/sys/tree.h>
 #include <uthash.h>
 
+#include "base/strbuf.h"
 #include "place/cluster.h"
 #include "place/want.h"
 #include "sched/sched.h"
@@ -295,6 +296,8 @@ struct sched {
 
     struct sched_job *jobs;
     struct group *groups;
+    struct group *last_found; /* of the groups, or NULL */
+    struct strbuf key;        /* of the request that looks for its group */
     struct order order;
     struct sched_job **timers; /* heap by wake */
     size_t n_timers, cap_timers;

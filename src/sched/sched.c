@@ -132,6 +132,7 @@ void sched_destroy(struct sched *sched)
     licences_fini(sched);
     depend_fini(sched);
     order_fini(sched);
+    strbuf_fini(&sched->key);
     history_destroy(sched->history);
     free(sched->guard.ended);
     for (size_t i = 0; i < sched->n_features; i++) {
