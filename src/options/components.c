@@ -148,6 +148,17 @@ static void join_limits(Berth__JobSpec *job, Berth__JobSpec *component)
     component->time_limit = 0;
 }
 
+/* Slurm's components have a name each; here the first one's stands for all. */
+static void join_names(struct job_args *args, Berth__JobSpec *job,
+                       Berth__JobSpec *component)
+{
+    if (!job->name[0] || !component->name[0] || strcmp(job->name, component->name) == 0)
+        return;
+    job_args_warn(args, "--job-name: the components have one name, '%s': '%s' is gone",
+                  job->name, component->name);
+    spec_take_string(&component->name, xstrdup(job->name));
+}
+
 static int join_job_field(const struct member *m, Berth__JobSpec *job,
                           Berth__JobSpec *component, size_t i, struct err *err)
 {
@@ -210,6 +221,7 @@ int components_join(struct job_args *args, struct err *err)
 
         berth__job_component__init(part);
         job->components[job->n_components++] = part;
+        join_names(args, job, args->components[i]);
         rc = join_one(job, args->components[i], i, part, err);
         if (rc == 0 && has_container(args->components[i]))
             rc = err_set(err, EINVAL,

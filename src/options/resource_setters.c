@@ -56,13 +56,18 @@ int set_dependency(const struct opt *opt, const char *value, void *ctx, struct e
     return rc;
 }
 
+/* A ',' is taken for '&', as Slurm does: scripts have "knl,quad,cache". */
 int set_features(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
     cleanup(feature_spec_destroyp) struct feature_spec *spec = NULL;
-    int rc = feature_spec_parse(value, &spec, err);
+    cleanup(freep) char *text = xstrdup(value);
+    int rc;
 
+    for (char *at = strchr(text, ','); at; at = strchr(at, ','))
+        *at = '&';
+    rc = feature_spec_parse(text, &spec, err);
     if (rc == 0)
-        keep(opt, ctx, value, true);
+        keep(opt, ctx, text, true);
     return rc;
 }
 
@@ -156,12 +161,16 @@ int set_memory(const struct opt *opt, const char *value, void *ctx, struct err *
     return 0;
 }
 
-/* Whom to share nodes with: the last of --exclusive and --oversubscribe counts. */
+/* Whom to share nodes with: the last of --exclusive and --oversubscribe counts. The
+ * words of one are values of the other. */
 int set_exclusive(const struct opt *opt, const char *value, void *ctx, struct err *err)
 {
     Berth__JobSpec *spec = ((struct job_args *)ctx)->spec;
 
-    (void)opt;
+    if (value && strcmp(value, "oversubscribe") == 0)
+        return set_oversubscribe(opt, NULL, ctx, err);
+    if (value && strcmp(value, "exclusive") == 0)
+        value = NULL;
     if (value && (strcmp(value, "mcs") == 0 || strcmp(value, "topo") == 0))
         return err_set(err, ENOTSUP,
                        "'%s' is not supported: whole nodes, or 'user' for nodes "

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum effect { KIND, LIST, COUNT, QUIET, VERBOSE, PREFER, NOTHING };
 
@@ -165,7 +166,7 @@ void bind_spec_fini(struct bind_spec *spec)
 static const struct word *find_word(const struct word *words, const char *text)
 {
     for (; words->text; words++)
-        if (strcmp(words->text, text) == 0)
+        if (strcasecmp(words->text, text) == 0)
             return words;
     return NULL;
 }

@@ -24,7 +24,8 @@ JOB = """
 --power=level --prefer=a --priority=1 --profile=all --propagate --propagate=NONE -q=x -Q
 --reservation=x --signal=USR1@30 --sockets-per-node=1 --spread-job --switches=1@5
 --thread-spec=1 --threads-per-core=1 -t=1-00 --time-min=5 --tmp=1G --use-min-nodes -v
---wckey=x --acctg-freq=task=1
+--wckey=x --acctg-freq=task=1 --oom-kill-step --segment=4 --consolidate-segments --stepmgr
+--spread-segments
 """
 # Long names of the letters above.
 LONG = """

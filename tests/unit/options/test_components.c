@@ -100,6 +100,18 @@ static void options_of_the_job_may_stand_anywhere(void **state)
     assert_true(args.spec->hold);
 }
 
+static void names_of_components_give_way_to_that_of_the_first(void **state)
+{
+    int next;
+
+    (void)state;
+    assert_int_equal(parse("-n1 -J critic : -n2 -J actor : -n3 -J critic", &next), 0);
+    assert_string_equal(args.spec->name, "critic");
+    assert_string_equal(args.warnings[0], "--job-name: the components have one name, "
+                                          "'critic': 'actor' is gone");
+    assert_null(args.warnings[1]);
+}
+
 static void no_limit_is_the_longest(void **state)
 {
     int next;
@@ -115,7 +127,6 @@ static void two_answers_to_one_question_are_refused(void **state)
         const char *line, *words;
     } rows[] = {
         {"-o a : -o b", "--output: component 1 says another thing"},
-        {"-J a : -n2 : --job-name=b", "--job-name: component 2 says another thing"},
         {"-b 2030-01-01 : -b 2030-01-02", "--begin: component 1"},
         {"--requeue : --no-requeue", "--requeue: component 1"},
         {"-n1 : --image=x", "--image: component 1 has one of its own"},
@@ -171,6 +182,7 @@ int main(void)
         TEST(a_plain_job_has_one_component),
         TEST(a_colon_begins_the_next_component),
         TEST(options_of_the_job_may_stand_anywhere),
+        TEST(names_of_components_give_way_to_that_of_the_first),
         TEST(no_limit_is_the_longest),
         TEST(two_answers_to_one_question_are_refused),
         TEST(components_are_bounded),

@@ -206,6 +206,10 @@ static void the_last_wish_about_sharing_counts(void **state)
     assert_true(!args.spec->exclusive_user && args.spec->oversubscribe);
     assert_int_equal(parse(FOR_SUBMIT, "--exclusive"), 0);
     assert_true(args.spec->exclusive && !args.spec->oversubscribe);
+    assert_int_equal(parse(FOR_SUBMIT, "--exclusive=oversubscribe"), 0);
+    assert_true(!args.spec->exclusive && args.spec->oversubscribe);
+    assert_int_equal(parse(FOR_SUBMIT, "--exclusive=exclusive"), 0);
+    assert_true(args.spec->exclusive && !args.spec->oversubscribe);
     assert_int_equal(parse(FOR_SUBMIT, "--exclusive=usr"), -EINVAL);
 }
 
@@ -229,6 +233,16 @@ static void a_hint_that_holds_anyway_is_silent(void **state)
     assert_int_equal(parse(FOR_SUBMIT, "--hint=fast"), -EINVAL);
 }
 
+/* What users of Slurm write, since it takes it. */
+static void commas_and_capitals_are_read_as_slurm_reads_them(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(FOR_SUBMIT, "--constraint=knl,quad|gpu"), 0);
+    assert_string_equal(args.spec->constraint, "knl&quad|gpu");
+    assert_int_equal(parse(FOR_SUBMIT, "--gpu-bind=None"), 0);
+    assert_int_equal(parse(FOR_SUBMIT, "--cpu-bind=Cores"), 0);
+}
+
 static void a_bad_text_names_option_and_column(void **state)
 {
     static const struct {
@@ -238,8 +252,6 @@ static void a_bad_text_names_option_and_column(void **state)
         {"--dependency=afterko:1",
          "--dependency: 'afterko' is no kind of dependency, did you mean 'afterok'? "
          "It is at column 1 of 'afterko:1'"},
-        {"--constraint=a,b", "--constraint: write '&' for both or '|' for either: ',' "
-                             "at column 2 of 'a,b'"},
         {"--gres=gpu:", "--gres: a type or a count is missing at column 5 of 'gpu:'"},
         {"--licenses=a:0", "--licenses: a count of zero at column 3 of 'a:0'"},
         {"--switches=x", "--switches: a number is missing at column 1 of 'x'"},
@@ -508,6 +520,7 @@ int main(void)
         TEST(the_last_wish_about_sharing_counts),
         TEST(a_priority_of_zero_holds),
         TEST(a_hint_that_holds_anyway_is_silent),
+        TEST(commas_and_capitals_are_read_as_slurm_reads_them),
         TEST(a_bad_text_names_option_and_column),
         TEST(an_image_is_a_name_and_not_a_path),
         TEST(mounts_gather_and_know_their_mode),
