@@ -4,6 +4,8 @@
  *
  * Two things differ. "\ud83d\ude00" is one character in JSON and two that are none in
  * YAML: it becomes "\U0001F600". And values may follow each other without "---".
+ *
+ * YAML may begin with '{' as well (KYAML does): its comments are passed over.
  */
 #include "manifest/reader.h"
 
@@ -56,6 +58,17 @@ static size_t copy_escape(const char *at, const char *end, struct strbuf *out)
     return end - at < 2 ? 1 : 2;
 }
 
+/* How much of the text is a comment, which JSON has not. */
+static size_t comment_at(const char *text, const char *at, const char *end)
+{
+    const char *newline;
+
+    if (*at != '#' || (at > text && !isspace((unsigned char)at[-1])))
+        return 0;
+    newline = memchr(at, '\n', (size_t)(end - at));
+    return (size_t)((newline ? newline : end) - at);
+}
+
 char *json_text_as_yaml(const char *text, size_t len, size_t *ret_len)
 {
     struct strbuf out = STRBUF_INIT;
@@ -64,6 +77,13 @@ char *json_text_as_yaml(const char *text, size_t len, size_t *ret_len)
     int depth = 0;
 
     for (const char *at = text; at < end;) {
+        size_t passed = in_string ? 0 : comment_at(text, at, end);
+
+        if (passed) {
+            strbuf_add(&out, at, passed);
+            at += passed;
+            continue;
+        }
         if (in_string && *at == '\\') {
             at += copy_escape(at, end, &out);
             continue;

@@ -20,7 +20,8 @@ struct anchor {
 };
 
 struct reader {
-    const char *name;
+    const char *name, *text; /* a file's, and what is in it */
+    size_t len;
     yaml_parser_t parser;
     struct documents *documents;
     struct node *stack[NODE_DEPTH_MAX];
@@ -158,8 +159,10 @@ static int apply_tag(struct reader *r, const char *tag, struct node *node,
                            r->name, node->line, node->text);
         return 0;
     }
-    return err_set(err, EINVAL, "%s:%u: tag '%.64s': only YAML's own are read", r->name,
-                   node->line, tag);
+    return err_set(err, EINVAL,
+                   "%s:%u: tag '%.64s': only those of texts, numbers, truth values, "
+                   "lists and maps are read",
+                   r->name, node->line, tag);
 }
 
 static int resolve(struct reader *r, const yaml_event_t *event, struct node *node,
@@ -383,6 +386,21 @@ static int on_event(struct reader *r, const yaml_event_t *event, struct err *err
     return 0;
 }
 
+/* Bytes that are no characters have an offset, and no mark. */
+static size_t line_of_problem(const struct reader *r)
+{
+    const char *at = r->text, *end = r->text + r->len;
+    size_t line = 1;
+
+    if (r->parser.error != YAML_READER_ERROR)
+        return r->parser.problem_mark.line + 1;
+    if (r->parser.problem_offset < r->len)
+        end = r->text + r->parser.problem_offset;
+    for (; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        line++;
+    return line;
+}
+
 /* libyaml's words, and the hint that most people need at this point. */
 static int not_yaml(struct reader *r, struct err *err)
 {
@@ -398,8 +416,12 @@ static int not_yaml(struct reader *r, struct err *err)
         hint = " (indent with blanks, not tabs; quote values that begin with % or @)";
     else if (strstr(problem, "mapping values are not allowed"))
         hint = " (is the line above indented as this one? quote values that hold ': ')";
-    return err_set(err, EINVAL, "%s:%zu: not valid YAML: %s%s", r->name, end->line + 1,
-                   problem, *hint ? hint : where);
+    else if (strstr(problem, "unknown escape"))
+        hint = " (in double quotes \\ begins an escape, and ' needs none)";
+    else if (strstr(problem, "UTF-8"))
+        hint = " (the file has to be UTF-8: iconv makes it)";
+    return err_set(err, EINVAL, "%s:%zu: not valid YAML: %s%s", r->name,
+                   line_of_problem(r), problem, *hint ? hint : where);
 }
 
 static int build(struct reader *r, struct err *err)
@@ -437,6 +459,8 @@ int documents_read(const char *name, const char *text, size_t len,
     if (json_text_is_meant(text, len))
         text = yaml = json_text_as_yaml(text, len, &len);
     r->name = name;
+    r->text = text;
+    r->len = len;
     r->documents = &documents;
     if (!yaml_parser_initialize(&r->parser)) {
         documents_fini(&documents);

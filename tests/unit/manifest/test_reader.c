@@ -161,6 +161,18 @@ static void a_merge_is_weaker_than_what_is_said(void **state)
     documents_fini(&d);
 }
 
+static void comments_do_not_count_in_what_looks_like_json(void **state)
+{
+    struct documents d = read_text("{ # not }, and not {\"\n  a: \"x # {\", #}\n"
+                                   "  b: [{c: 1}], # }}\n}\n{a: y#}\n");
+
+    (void)state;
+    assert_int_equal(d.n, 2);
+    assert_string_equal(node_string(d.roots[0], "a"), "x # {");
+    assert_int_equal(node_get(node_get(d.roots[0], "b")->items[0], "c")->number, 1);
+    documents_fini(&d);
+}
+
 static void what_is_wrong_is_refused_with_its_line(void **state)
 {
     (void)state;
@@ -180,6 +192,12 @@ static void what_is_wrong_is_refused_with_its_line(void **state)
     expect_refusal("a: \"\\0\"\n", "a NUL character");
     expect_refusal("a:\n\tb: 1\n", "indent with blanks, not tabs");
     expect_refusal("a: b: c\n", "not valid YAML");
+    expect_refusal("a: b\nc: caf\xe9 x\n", "t:2: not valid YAML: invalid");
+    expect_refusal("a: b\n\nc: \x01\n", "t:3: not valid YAML: control characters");
+    expect_refusal("a: b\nc: \"it\\'s\"\n", "t:2: not valid YAML: found unknown escape "
+                                            "character (in double quotes \\ begins an "
+                                            "escape, and ' needs none)");
+    expect_refusal("a: !!binary aGVsbG8=\n", "binary': only those of texts");
     expect_refusal("<<: 3\n", "'<<' takes a group");
 }
 
@@ -212,6 +230,7 @@ int main(void)
         cmocka_unit_test(json_is_read_with_tabs_and_pairs_of_escapes),
         cmocka_unit_test(aliases_are_copies),
         cmocka_unit_test(a_merge_is_weaker_than_what_is_said),
+        cmocka_unit_test(comments_do_not_count_in_what_looks_like_json),
         cmocka_unit_test(what_is_wrong_is_refused_with_its_line),
         cmocka_unit_test(a_text_that_would_grow_without_end_is_refused),
     };
