@@ -153,6 +153,12 @@ static const struct node *node_of(const struct node *root, const char *key)
 static const struct mf_kind *find_old(const struct mf_kind *kind, const char *api,
                                       const struct node *root, struct report *report)
 {
+    if (kind->refusal) {
+        report_error(report, node_of(root, "kind"), "",
+                     "%s of %.64s is not run by Berth: %s", kind->name, api,
+                     kind->refusal);
+        return NULL;
+    }
     if (kind->id == MF_CRON_JOB && strcmp(api, "batch/v1beta1") == 0) {
         report_warning(report, node_of(root, "apiVersion"), "apiVersion",
                        "%s is read as %s, which has the same fields", api, kind->api);

@@ -139,6 +139,23 @@ static bool is_list(const struct node *root)
            items->kind == NODE_LIST;
 }
 
+/* Items of a PodList need not say what they are. */
+static void name_item(struct reading *r, const struct node *list, struct node *item)
+{
+    struct node_tree *tree = r->manifest->documents.tree;
+    const char *api = node_string(list, "apiVersion"),
+               *kind = node_string(list, "kind");
+    size_t len = strlen(kind) - strlen("List");
+
+    if (len == 0 || item->kind != NODE_MAP)
+        return;
+    if (!node_get(item, "kind"))
+        node_set(tree, item, "kind", node_new_text(tree, NODE_STRING, kind, len));
+    if (!node_get(item, "apiVersion") && api)
+        node_set(tree, item, "apiVersion",
+                 node_new_text(tree, NODE_STRING, api, strlen(api)));
+}
+
 static int add_all(struct reading *r, struct node *root, struct err *err)
 {
     const struct node *items;
@@ -156,8 +173,10 @@ static int add_all(struct reading *r, struct node *root, struct err *err)
     }
     items = node_get(root, "items");
     for (size_t i = 0; i < items->n_items && rc == 0; i++)
-        if (items->items[i]->kind != NODE_NULL)
+        if (items->items[i]->kind != NODE_NULL) {
+            name_item(r, root, items->items[i]);
             rc = add_all(r, items->items[i], err);
+        }
     return rc;
 }
 

@@ -87,9 +87,10 @@ static const struct {
     {"berth/reservation", NULL},
 };
 
-static void judge_ours(const struct rules *r, const struct mf_pair *pair)
+static void judge_ours(const struct rules *r, const char *prefix,
+                       const struct mf_pair *pair)
 {
-    struct rule_path path = below("", "metadata.annotations[%s]", pair->key);
+    struct rule_path path = below(prefix, ".annotations[%s]", pair->key);
     const char *names[ARRAY_SIZE(ours)], *near;
     struct err err;
 
@@ -125,13 +126,24 @@ static void judge_annotations(const struct rules *r, const struct mf_meta *meta)
 
         total += strlen(pair->key) + strlen(pair->value);
         if (strncmp(pair->key, "berth/", 6) == 0)
-            judge_ours(r, pair);
+            judge_ours(r, "metadata", pair);
     }
     if (total > ANNOTATIONS_MAX)
         rule_broken(r, "metadata.annotations", "more than 256 KiB in all");
     if (!annotation(meta, "berth/gang") != !annotation(meta, "berth/gang-size"))
         rule_broken(r, "metadata.annotations",
                     "berth/gang and berth/gang-size belong together");
+}
+
+void judge_template_meta(const struct rules *r, const char *path,
+                         const struct mf_meta *meta)
+{
+    if (!meta)
+        return;
+    for (size_t i = 0; i < meta->annotations.n; i++)
+        if (strncmp(meta->annotations.items[i].key, "berth/", 6) == 0)
+            judge_ours(r, path, &meta->annotations.items[i]);
+    judge_foreign(r, path, meta);
 }
 
 void judge_meta(const struct rules *r, const struct mf_meta *meta, size_t name_max)
@@ -144,4 +156,5 @@ void judge_meta(const struct rules *r, const struct mf_meta *meta, size_t name_m
                     "room for the names that are made of it",
                     meta->name, name_max);
     judge_annotations(r, meta);
+    judge_foreign(r, "metadata", meta);
 }

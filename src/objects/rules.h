@@ -66,6 +66,14 @@ void judge_persistent_volume(const struct rules *r, const void *object);
 void judge_claim(const struct rules *r, const void *object);
 void judge_workload(const struct rules *r, const void *object);
 
+/* rules_foreign.c: warnings of labels and annotations, those of 'path', that mean
+ * something to others and nothing here. */
+void judge_foreign(const struct rules *r, const char *path, const struct mf_meta *meta);
+
+/* Annotations of pods that are to be made, at 'path'; 'meta' may be NULL. */
+void judge_template_meta(const struct rules *r, const char *path,
+                         const struct mf_meta *meta);
+
 /* Name, labels and annotations of any object; 'name_max' bounds the name. */
 void judge_meta(const struct rules *r, const struct mf_meta *meta, size_t name_max);
 

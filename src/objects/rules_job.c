@@ -143,6 +143,7 @@ static void judge_job_spec(const struct rules *r, const char *path,
     judge_indexed(r, path, spec);
     judge_failure(r, path, spec);
     judge_success(r, path, spec);
+    judge_template_meta(r, below(path, ".template.metadata").s, spec->template->meta);
     judge_pod_spec(r, below(path, ".template.spec").s, spec->template->spec,
                    OWNED_BY_JOB);
 }
@@ -170,5 +171,6 @@ void judge_cron_job(const struct rules *r, const void *object)
     if (cron->spec->starting_deadline >= 0 && cron->spec->starting_deadline < 10)
         rule_doubtful(r, "spec.startingDeadlineSeconds",
                       "less than 10 seconds: a start may be missed");
+    judge_template_meta(r, "spec.jobTemplate.metadata", cron->spec->template->meta);
     judge_job_spec(r, "spec.jobTemplate.spec", cron->spec->template->spec);
 }

@@ -225,6 +225,28 @@ static const struct {
      "{accessModes: [ReadWriteOnce], resources: {}}\n",
      "t:4: spec.resources.requests.storage: how large must it be?\n"},
 
+    /* What would mean something elsewhere. */
+    {"apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  labels:\n    "
+     "kueue.x-k8s.io/queue-name: q\n  annotations:\n    "
+     "container.apparmor.security.beta.kubernetes.io/m: localhost/x\n    "
+     "example.com/seccomp: a\nspec: {containers: [{name: m, image: i}]}\n",
+     "warning: t:6: metadata.labels[kueue.x-k8s.io/queue-name]: without effect: the "
+     "annotations berth/account and berth/partition say where it waits\n"
+     "warning: t:8: "
+     "metadata.annotations[container.apparmor.security.beta.kubernetes.io/m]: without "
+     "effect: profiles of AppArmor are the node's\n"},
+    {"apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec:\n  template:\n    "
+     "metadata:\n      annotations:\n        berth/tiem: 1h\n        "
+     "scheduling.k8s.io/group-name: g\n    spec: {restartPolicy: Never, containers: "
+     "[{name: m, image: i}]}\n",
+     "t:8: spec.template.metadata.annotations[berth/tiem]: unknown annotation of "
+     "Berth; "
+     "nearest: berth/time\n"
+     "warning: t:9: "
+     "spec.template.metadata.annotations[scheduling.k8s.io/group-name]: without "
+     "effect: "
+     "the annotations berth/gang and berth/gang-size start pods together\n"},
+
     /* Sets of pods are judged, then refused. */
     {"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  selector: "
      "{matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: b}}\n    "
@@ -234,8 +256,16 @@ static const struct {
      "t:2: Deployment is not run by Berth: sets of pods that stay are not taken yet: "
      "write a Job, or a Pod with restartPolicy: Always\n"},
     {"apiVersion: extensions/v1beta1\nkind: Deployment\n",
-     "t:1: apiVersion: there is no Deployment in extensions/v1beta1: it is in "
-     "apps/v1\n"},
+     "t:2: Deployment of extensions/v1beta1 is not run by Berth: sets of pods that "
+     "stay "
+     "are not taken yet: write a Job, or a Pod with restartPolicy: Always\n"},
+    {"apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\n",
+     "t:2: HorizontalPodAutoscaler of autoscaling/v1 is not run by Berth: sets of pods "
+     "that stay are not taken yet: write a Job, or a Pod with restartPolicy: Always\n"},
+    {"apiVersion: serving.knative.dev/v1\nkind: Service\n",
+     "t:2: Service of serving.knative.dev/v1 is not run by Berth: a Job, or a "
+     "BatchJob, "
+     "may do\n"},
 };
 
 static void each_mistake_is_told_with_its_place(void **state)
@@ -275,6 +305,23 @@ static void lists_in_lists_are_taken_apart(void **state)
     assert_string_equal(m.objects[1].name_space, "default");
     assert_int_equal(m.objects[2].report.n_errors, 2);
     assert_string_equal(m.objects[3].name_space, "other");
+    manifest_fini(&m);
+}
+
+static void items_of_a_list_of_one_kind_need_not_say_it(void **state)
+{
+    struct manifest m =
+        read_manifest("apiVersion: v1\nkind: ConfigMapList\nmetadata: "
+                      "{resourceVersion: '1'}\nitems:\n"
+                      "- metadata: {name: a}\n- {kind: Secret, metadata: {name: b}}\n");
+
+    (void)state;
+    assert_int_equal(m.n, 2);
+    assert_string_equal(m.objects[0].name, "a");
+    assert_string_equal(m.objects[0].kind->name, "ConfigMap");
+    assert_string_equal(m.objects[1].kind->name, "Secret");
+    assert_non_null(m.objects[0].object);
+    assert_non_null(m.objects[1].object);
     manifest_fini(&m);
 }
 
@@ -323,6 +370,7 @@ int main(void)
         cmocka_unit_test(each_mistake_is_told_with_its_place),
         cmocka_unit_test(lists_in_lists_are_taken_apart),
         cmocka_unit_test(lists_and_maps_have_bounds),
+        cmocka_unit_test(items_of_a_list_of_one_kind_need_not_say_it),
         cmocka_unit_test(a_namespace_that_is_asked_for_must_be_theirs),
     };
 
