@@ -83,7 +83,7 @@ static void make_key(const struct sched_request *req, uint32_t partition, int64_
         req->nice,          req->uid,        req->no_preempt, req->exclusive,
         req->switches_wait, req->image,      req->priority,   req->gang,
         req->gang_size,     req->class,      req->depends,    req->never_preempts,
-        req->grace};
+        req->grace,         req->follows};
     const char *texts[] = {req->account,  req->qos,      req->user,
                            req->features, req->licences, req->reservation};
     strbuf_cut(key, 0);

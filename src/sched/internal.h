@@ -56,7 +56,7 @@ struct run {
     struct tres tres;
     uint32_t licence;  /* item taken of an OR list */
     uint32_t left_for; /* the job that it leaves for */
-    bool is_component; /* of a set, and none of a gang */
+    uint32_t leader;   /* of the set of components that it is of; 0: none */
     bool is_overdue;
     bool is_lifted;   /* for a moment: what if it were not there? */
     bool is_parked;   /* stopped by hand: no pass resumes it */
@@ -387,7 +387,7 @@ struct run *runs_begin(struct sched *sched, struct sched_id id, struct group *gr
 void runs_end(struct sched *sched, struct run *run, int64_t now);
 void runs_stop(struct sched *sched, struct run *run, int64_t now);
 void runs_resume(struct sched *sched, struct run *run, int64_t now);
-/* It is told to end, and will have by 'end'. */
+/* It is told to end, and will have by 'end'. Its gang counts it no more. */
 void runs_leave(struct sched *sched, struct run *run, int64_t end);
 void runs_set_limit(struct sched *sched, struct run *run, int64_t time_limit,
                     int64_t now);
@@ -591,7 +591,7 @@ int gangs_check(const struct sched *sched, const struct sched_request *req,
 void gangs_join(struct sched *sched, struct sched_job *job,
                 const struct sched_request *req);
 void gangs_leave(struct sched *sched, uint32_t gang, uint32_t job, int64_t now);
-/* A run of a member has begun (1), or ended (-1). */
+/* A run of a member has begun (1), or ended or was told to make room (-1). */
 void gangs_moved(struct sched *sched, const struct group *group, int by);
 /* The job has been looked at: look at the others. */
 void gangs_settle(struct sched *sched, const struct sched_job *job, int64_t now);
@@ -604,6 +604,35 @@ void gangs_unready(const struct sched *sched, struct sched_job *job);
  * have 'started' those that still wait are looked at. */
 void gangs_begin(struct sched *sched, uint32_t gang);
 void gangs_begun(struct sched *sched, uint32_t gang, bool started, int64_t now);
+
+/* ----------------------------------------------------------- victims.c */
+
+/* Runs that leave or stop together for another job, [first, first + n) of those found:
+ * one, or a whole set. */
+struct victim {
+    size_t first, n;
+    int32_t tier;  /* the highest of them, */
+    int64_t start; /* the first, */
+    uint32_t id;   /* and the lowest */
+    bool is_spared;
+};
+struct victim_run {
+    struct run *run;
+    enum qos_preempt mode;
+    int64_t grace; /* of its QOS or partition */
+};
+struct victims {
+    struct victim_run *runs;
+    struct victim *each; /* the least worthy first */
+    size_t n_runs, n;
+};
+/* Who may be pushed aside for the job, so far as that could help it: of a set all or
+ * none. */
+void victims_find(const struct sched *sched, const struct sched_job *job,
+                  struct victims *ret);
+void victims_fini(struct victims *victims);
+/* The set that a run is of, components or a gang; 0: none. */
+uint64_t victims_set(const struct run *run);
 
 /* ----------------------------------------------------------- preempt.c */
 

@@ -2,9 +2,9 @@
  *
  * preempt.c - jobs that push others aside, and those pushed aside that come back
  *
- * Who may be pushed aside is given back to the timelines for a moment: if the job
- * could start then, the victims are thinned out, the worthiest first, as long as it
- * still can.
+ * Who may be pushed aside (victims.c) is given back to the timelines for a moment: if
+ * the job could start then, the victims are thinned out, the worthiest first, as long
+ * as it still can.
  */
 #include <stdlib.h>
 
@@ -13,81 +13,11 @@
 #include "sched/group.h"
 #include "sched/internal.h"
 
-#define VICTIMS_MAX 512
-
-struct victim {
-    struct run *run;
-    enum qos_preempt mode;
-    int64_t grace;
-    bool is_spared;
-};
-
-/* How jobs of the run's kind are preempted by those of the group's, if at all. */
-static enum qos_preempt mode_of(const struct sched *sched, const struct group *by,
-                                const struct run *run, int64_t *ret_grace)
-{
-    const struct assoc *assoc = sched->options.assoc;
-    const struct partition *partition = &sched->partitions[run->group->partition];
-    enum qos_preempt mode = QOS_PREEMPT_NONE;
-    if (sched->options.preempt == SCHED_PREEMPT_PARTITION) {
-        if (by->tier <= run->group->tier)
-            return QOS_PREEMPT_NONE;
-        mode = partition->preempt;
-        *ret_grace = partition->grace;
-    } else if (by->has_assoc && run->group->has_assoc &&
-               assoc_qos_preempts(assoc, by->assoc.qos, run->group->assoc.qos)) {
-        const struct qos *qos = assoc_qos(assoc, run->group->assoc.qos);
-        mode = qos->preempt_mode;
-        *ret_grace = qos->grace;
-    }
-    if (mode == QOS_PREEMPT_CLUSTER)
-        mode = sched->options.preempt_mode;
-    if (mode == QOS_PREEMPT_CLUSTER || mode == QOS_PREEMPT_REQUEUE)
-        mode = run->group->req.no_preempt ? QOS_PREEMPT_CANCEL : QOS_PREEMPT_REQUEUE;
-    return mode;
-}
-
-/* The least worthy first: lower tier, then those that lose the least work. */
-static int compare_victims(const void *pa, const void *pb)
-{
-    const struct victim *a = pa, *b = pb;
-    if (a->run->group->tier != b->run->group->tier)
-        return a->run->group->tier < b->run->group->tier ? -1 : 1;
-    if (a->run->start != b->run->start)
-        return a->run->start > b->run->start ? -1 : 1;
-    return (a->run->id.job < b->run->id.job) - (a->run->id.job > b->run->id.job);
-}
-
-static bool touches(const struct run *run, const struct bitset *allowed)
-{
-    for (size_t i = 0; i < run->where->n_shares; i++)
-        if (bitset_test(allowed, run->where->shares[i].node))
-            return true;
-    return false;
-}
-
-/* A component would leave, or be stopped, without the others: it stays. */
-static size_t find_victims(const struct sched *sched, const struct group *by,
-                           struct victim *ret)
-{
-    size_t n = 0;
-    for (struct run *run = sched->runs; run && n < VICTIMS_MAX; run = run->hh.next) {
-        int64_t grace = 0;
-        if (run->state != RUN_RUNNING || run->is_component ||
-            !touches(run, by->demand.allowed))
-            continue;
-        enum qos_preempt mode = mode_of(sched, by, run, &grace);
-        if (mode != QOS_PREEMPT_NONE)
-            ret[n++] = (struct victim){.run = run, .mode = mode, .grace = grace};
-    }
-    qsort(ret, n, sizeof(*ret), compare_victims);
-    return n;
-}
-
 /* What is stopped keeps its memory. */
-static void plan(struct sched *sched, struct victim *v, bool take)
+static void plan_run(struct sched *sched, const struct victim_run *v, bool take)
 {
     const struct place_result *where = v->run->where;
+    v->run->is_lifted = !take;
     for (size_t i = 0; i < where->n_shares; i++) {
         struct amount amount = share_amount(sched, &where->shares[i]);
         struct timeline *line = &sched->nodes[where->shares[i].node].line;
@@ -97,11 +27,17 @@ static void plan(struct sched *sched, struct victim *v, bool take)
             timeline_take(line, sched->pass.now, v->run->edge.time, &amount);
         else
             timeline_give(line, sched->pass.now, v->run->edge.time, &amount);
-        v->run->is_lifted = !take;
         if (where->shares[i].milli)
             slices_plan(sched, where->shares[i].node, where->shares[i].shared,
                         sched->pass.now);
     }
+}
+
+static void plan(struct sched *sched, const struct victims *all, struct victim *v,
+                 bool take)
+{
+    for (size_t i = 0; i < v->n; i++)
+        plan_run(sched, &all->runs[v->first + i], take);
     v->is_spared = take;
 }
 
@@ -123,36 +59,54 @@ static bool could_start(struct sched *sched, struct sched_job *job)
     return found;
 }
 
-/* Returns how many are needed, 0 when all of them do not help. */
-static size_t thin_out(struct sched *sched, struct sched_job *job, struct victim *v,
-                       size_t n)
+/* Returns how many runs have to go, 0 when all of them do not help. */
+static size_t thin_out(struct sched *sched, struct sched_job *job,
+                       const struct victims *all)
 {
     size_t needed = 0;
-    for (size_t i = 0; i < n; i++)
-        plan(sched, &v[i], false);
+    for (size_t i = 0; i < all->n; i++)
+        plan(sched, all, &all->each[i], false);
     bool helps = could_start(sched, job);
-    for (size_t i = n; helps && i-- > 0;) {
-        plan(sched, &v[i], true);
+    for (size_t i = all->n; helps && i-- > 0;) {
+        struct victim *v = &all->each[i];
+        plan(sched, all, v, true);
         if (!could_start(sched, job)) {
-            plan(sched, &v[i], false);
-            needed++;
+            plan(sched, all, v, false);
+            needed += v->n;
         }
     }
-    for (size_t i = 0; i < n; i++)
-        if (!v[i].is_spared) {
-            plan(sched, &v[i], true);
-            v[i].is_spared = !helps;
+    for (size_t i = 0; i < all->n; i++)
+        if (!all->each[i].is_spared) {
+            plan(sched, all, &all->each[i], true);
+            all->each[i].is_spared = !helps;
         }
     return needed;
 }
 
-static void push_aside(struct sched *sched, const struct victim *v, uint32_t for_job,
-                       struct sched_decision *ret)
+static int64_t grace_of(const struct victim_run *v)
 {
-    int64_t now = sched->pass.now;
     int64_t grace = v->run->group->req.grace ? v->run->group->req.grace : v->grace;
-    *ret =
-        (struct sched_decision){.id = v->run->id, .grace = grace, .for_job = for_job};
+    return grace > 0 ? grace : 1;
+}
+
+/* When the last of a set that has nobody to wait for has left. */
+static int64_t first_grace(const struct victim_run *runs, size_t n)
+{
+    int64_t most = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!runs[i].run->group->req.follows && grace_of(&runs[i]) > most)
+            most = grace_of(&runs[i]);
+    return most;
+}
+
+static void push_run(struct sched *sched, const struct victim_run *v, int64_t after,
+                     uint32_t for_job, struct sched_decision *ret)
+{
+    const struct sched_request *req = &v->run->group->req;
+    int64_t now = sched->pass.now;
+    *ret = (struct sched_decision){.id = v->run->id,
+                                   .grace = req->grace ? req->grace : v->grace,
+                                   .for_job = for_job};
     switch (v->mode) {
     case QOS_PREEMPT_SUSPEND:
         ret->verb = SCHED_SUSPEND;
@@ -168,7 +122,17 @@ static void push_aside(struct sched *sched, const struct victim *v, uint32_t for
         break;
     }
     v->run->left_for = for_job;
-    runs_leave(sched, v->run, now + (grace > 0 ? grace : 1));
+    runs_leave(sched, v->run, now + grace_of(v) + (req->follows ? after : 0));
+}
+
+static void push_aside(struct sched *sched, const struct victims *all,
+                       const struct victim *v, uint32_t for_job,
+                       struct sched_decision *decisions, size_t *n)
+{
+    const struct victim_run *runs = &all->runs[v->first];
+    int64_t after = first_grace(runs, v->n);
+    for (size_t i = 0; i < v->n; i++)
+        push_run(sched, &runs[i], after, for_job, &decisions[(*n)++]);
 }
 
 size_t preempt_for(struct sched *sched, struct sched_job *job,
@@ -176,16 +140,17 @@ size_t preempt_for(struct sched *sched, struct sched_job *job,
 {
     if (is_awaited(sched, job))
         return 0;
-    cleanup(freep) struct victim *victims = xcalloc(VICTIMS_MAX, sizeof(*victims));
-    size_t n_victims = find_victims(sched, job->group, victims), before = *n;
+    cleanup(victims_fini) struct victims victims;
+    size_t before = *n;
+    victims_find(sched, job, &victims);
     sched->pass.is_hypothetical = true;
-    size_t needed = n_victims ? thin_out(sched, job, victims, n_victims) : 0;
+    size_t needed = victims.n ? thin_out(sched, job, &victims) : 0;
     sched->pass.is_hypothetical = false;
     if (needed == 0 || max - *n < needed + start_decisions(job))
         return 0;
-    for (size_t i = 0; i < n_victims; i++)
-        if (!victims[i].is_spared)
-            push_aside(sched, &victims[i], job->id, &decisions[(*n)++]);
+    for (size_t i = 0; i < victims.n; i++)
+        if (!victims.each[i].is_spared)
+            push_aside(sched, &victims, &victims.each[i], job->id, decisions, n);
     size_t started = start_try(sched, job, sched->pass.now, &decisions[*n]);
     *n += started;
     if (started == 0)
@@ -209,40 +174,103 @@ static bool cores_are_free(const struct sched *sched, const struct place_share *
            place_node_may_slice(node, share->shared, share->milli);
 }
 
-static bool share_is_free(const struct sched *sched, const struct run *run,
-                          const struct place_share *share)
+/* Room on a node that one of a set needs, off its timeline while the others of the set
+ * are looked at. */
+struct aside {
+    struct timeline *line;
+    struct amount amount;
+    int64_t until;
+};
+
+static bool lay_aside(struct sched *sched, const struct run *run,
+                      const struct place_share *share, struct aside *ret)
 {
     const struct place_node *node = place_cluster_node(sched->cluster, share->node);
-    struct amount need = share_amount(sched, share);
-    int64_t length = limit_length(run->left);
-    int64_t now = sched->pass.now;
-    struct amount least =
-        timeline_least(&sched->nodes[share->node].line, now, time_after(now, length));
-    need.memory = 0; /* it holds that still */
-    need.cores +=
+    int64_t now = sched->pass.now, length = limit_length(run->left);
+    *ret = (struct aside){.line = &sched->nodes[share->node].line,
+                          .amount = share_amount(sched, share),
+                          .until = time_after(now, length)};
+    struct amount least = timeline_least(ret->line, now, ret->until);
+    ret->amount.memory = 0; /* it holds that still */
+    ret->amount.cores +=
         share->milli && slices_need_core(sched, share->node, run->group, now, length);
-    if (!node->usable || !amount_covers(&least, &need))
+    if (!node->usable || !amount_covers(&least, &ret->amount) ||
+        !cores_are_free(sched, share) ||
+        (share->devices && !bitset_is_subset(share->devices, node->free_devices)))
         return false;
-    if (share->devices && !bitset_is_subset(share->devices, node->free_devices))
-        return false;
-    return cores_are_free(sched, share);
+    timeline_take(ret->line, now, ret->until, &ret->amount);
+    return true;
+}
+
+static size_t count_shares(struct run *const *runs, size_t n)
+{
+    size_t shares = 0;
+    for (size_t i = 0; i < n; i++)
+        shares += runs[i]->where->n_shares;
+    return shares;
+}
+
+/* All of them at once. */
+static bool are_free(struct sched *sched, struct run *const *runs, size_t n)
+{
+    cleanup(freep) struct aside *aside = xcalloc(count_shares(runs, n), sizeof(*aside));
+    size_t n_aside = 0;
+    bool free = true;
+    for (size_t i = 0; free && i < n; i++) {
+        const struct place_result *where = runs[i]->where;
+        free = !runs[i]->is_parked;
+        for (size_t k = 0; free && k < where->n_shares; k++) {
+            free = lay_aside(sched, runs[i], &where->shares[k], &aside[n_aside]);
+            n_aside += free;
+        }
+    }
+    for (size_t i = 0; i < n_aside; i++)
+        timeline_give(aside[i].line, sched->pass.now, aside[i].until, &aside[i].amount);
+    return free;
+}
+
+static struct run **stopped_runs(const struct sched *sched)
+{
+    struct run **runs = xcalloc(sched->n_stopped, sizeof(struct run *));
+    size_t n = 0;
+    for (struct run *run = sched->runs; run; run = run->hh.next)
+        if (run->state == RUN_STOPPED)
+            runs[n++] = run;
+    return runs;
+}
+
+/* Those of the set of the first come to stand behind it. Returns how many they are. */
+static size_t gather_set(struct run **runs, size_t n)
+{
+    uint64_t set = victims_set(runs[0]);
+    size_t size = 1;
+    for (size_t i = 1; set && i < n; i++) {
+        struct run *run = runs[i];
+        if (victims_set(run) != set)
+            continue;
+        runs[i] = runs[size];
+        runs[size++] = run;
+    }
+    return size;
 }
 
 size_t preempt_resume(struct sched *sched, int64_t now,
                       struct sched_decision *decisions, size_t max)
 {
-    size_t n = 0;
     if (sched->n_stopped == 0)
         return 0;
-    for (struct run *run = sched->runs; run && n < max; run = run->hh.next) {
-        bool free = run->state == RUN_STOPPED && !run->is_parked;
-        for (size_t i = 0; free && i < run->where->n_shares; i++)
-            free = share_is_free(sched, run, &run->where->shares[i]);
-        if (!free)
+    cleanup(freep) struct run **runs = stopped_runs(sched);
+    size_t n = 0, n_runs = sched->n_stopped;
+    for (size_t at = 0, size; at < n_runs; at += size) {
+        size = gather_set(&runs[at], n_runs - at);
+        if (max - n < size || !are_free(sched, &runs[at], size))
             continue;
-        runs_resume(sched, run, now);
-        decisions[n++] = (struct sched_decision){
-            .verb = SCHED_RESUME, .id = run->id, .time_limit = run->time_limit};
+        for (size_t i = at; i < at + size; i++) {
+            runs_resume(sched, runs[i], now);
+            decisions[n++] = (struct sched_decision){.verb = SCHED_RESUME,
+                                                     .id = runs[i]->id,
+                                                     .time_limit = runs[i]->time_limit};
+        }
     }
     return n;
 }

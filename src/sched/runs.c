@@ -160,6 +160,7 @@ void runs_resume(struct sched *sched, struct run *run, int64_t now)
 void runs_end(struct sched *sched, struct run *run, int64_t now)
 {
     struct group *group = run->group;
+    bool was_leaving = run->state == RUN_LEAVING;
     if (run->state == RUN_STOPPED) {
         keep_memory(sched, run, now, false);
         for (size_t i = 0; i < run->where->n_shares; i++)
@@ -176,7 +177,8 @@ void runs_end(struct sched *sched, struct run *run, int64_t now)
     place_result_destroy(run->where);
     free(run->name);
     free(run);
-    gangs_moved(sched, group, -1);
+    if (!was_leaving)
+        gangs_moved(sched, group, -1);
     groups_unref(sched, group);
     sched->counts.running--;
 }
@@ -210,6 +212,7 @@ void runs_leave(struct sched *sched, struct run *run, int64_t end)
     run->state = RUN_LEAVING;
     if (end < run->edge.time)
         move_end(sched, run, end);
+    gangs_moved(sched, run->group, -1);
 }
 
 void runs_set_limit(struct sched *sched, struct run *run, int64_t time_limit,
@@ -289,6 +292,20 @@ void sched_adopt_stopped(struct sched *sched, struct sched_id id, int64_t now)
     struct run *run = runs_find(sched, id);
     if (run && run->state == RUN_RUNNING)
         runs_stop(sched, run, now);
+}
+
+void sched_adopt_leaving(struct sched *sched, struct sched_id id, int64_t grace,
+                         int64_t now)
+{
+    struct run *run = runs_find(sched, id);
+    if (run && run->state == RUN_RUNNING)
+        runs_leave(sched, run, time_after(now, grace > 0 ? grace : 1));
+}
+
+bool sched_is_stopped(const struct sched *sched, struct sched_id id)
+{
+    const struct run *run = runs_find(sched, id);
+    return run && run->state == RUN_STOPPED;
 }
 
 void sched_park(struct sched *sched, struct sched_id id, bool parked, int64_t now)

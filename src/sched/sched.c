@@ -521,7 +521,7 @@ int sched_adopt(struct sched *sched, struct sched_id id,
         assoc_submitted(sched->options.assoc, &group->assoc, 1);
     struct run *run = runs_begin(sched, id, group, job, place_result_dup(where),
                                  req->submit_time, started, req->time_limit, started);
-    run->is_component = req->leader != 0;
+    run->leader = req->leader;
     str_replace(&run->name, req->name);
     groups_unref(sched, group);
     if (job)

@@ -230,8 +230,10 @@ enum sched_exclusive { SCHED_SHARED, SCHED_WHOLE_NODES, SCHED_OWN_NODES /* =user
 struct sched_request {
     uint32_t job; /* id, never 0 */
     /* Components that start together: the id of the first of them, and in that one
-     * how many there are, at most SCHED_SET_MAX. None is preempted. 0: none. */
+     * how many there are, at most SCHED_SET_MAX. 0: none. They are preempted together,
+     * and so is a gang. */
     uint32_t leader, set_size;
+    bool follows; /* preempted, it is to leave when the others of its set have left */
     /* Jobs of their own that start together: a number that they have in common, and how
      * many of them there are to be, at most SCHED_SET_MAX. 0: none. */
     uint32_t gang, gang_size;
@@ -245,7 +247,7 @@ struct sched_request {
     int32_t nice;
     int64_t priority; /* fixed; 0: computed. Goes first where none is computed */
     bool held;
-    bool no_preempt;                /* cannot be requeued */
+    bool no_preempt;                /* cannot be requeued, nor can its set */
     uint32_t uid;                   /* UINT32_MAX: nobody in particular */
     const char *name;               /* for singleton */
     const char *account, *qos;      /* resolved by options.assoc */
@@ -297,6 +299,11 @@ int sched_adopt(struct sched *sched, struct sched_id id,
                 int64_t started, struct err *err);
 /* Recovery: it was stopped before (SCHED_SUSPEND), and holds its memory only. */
 void sched_adopt_stopped(struct sched *sched, struct sched_id id, int64_t now);
+/* Recovery: it was told to end, and will have within 'grace' seconds. */
+void sched_adopt_leaving(struct sched *sched, struct sched_id id, int64_t grace,
+                         int64_t now);
+/* Whether it runs, but holds its memory only. */
+bool sched_is_stopped(const struct sched *sched, struct sched_id id);
 /* A run is stopped by hand, and stays so (parked); or may go on: a pass resumes it
  * when its cores are free. Of what is stopped already only that is noted. What is
  * leaving, or unknown, stays as it is. */

@@ -413,7 +413,7 @@ static struct run *begin(struct attempt *a)
                           .task = job->is_array ? job->task : SCHED_NO_TASK};
     struct run *run = runs_begin(a->sched, id, a->group, job->is_array ? job : NULL,
                                  a->where, job->since, a->now, a->limit, a->now);
-    run->is_component = job->leader && !job->gang;
+    run->leader = job->gang ? 0 : job->leader;
     if (!job->is_array)
         run->name = take(job->name);
     return run;

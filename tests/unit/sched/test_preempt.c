@@ -80,61 +80,6 @@ static void who_cannot_be_requeued_is_cancelled(void **state)
     fixture_fini(&f);
 }
 
-static struct sched_request component(uint32_t job)
-{
-    struct sched_request req = request_of(job, 4);
-    req.leader = 1;
-    req.set_size = 2;
-    req.no_preempt = true;
-    return req;
-}
-
-static void no_component_is_pushed_out_of_its_set(void **state)
-{
-    (void)state;
-    const enum qos_preempt modes[] = {QOS_PREEMPT_REQUEUE, QOS_PREEMPT_CANCEL,
-                                      QOS_PREEMPT_SUSPEND};
-    for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-        struct fixture f;
-        struct sched_request req = component(1);
-        init(&f, SCHED_PREEMPT_PARTITION, modes[i], NULL);
-        add(&f, &req);
-        req = component(2);
-        add(&f, &req);
-        assert_pass(&f, 100, "1 2");
-        add_tasks(&f, 3, 8);
-        assert_pass(&f, 101, "3");
-        add_urgent(&f, 9, 12);
-        assert_int_equal(pass_at(&f, 200), 0);
-        sched_remove(f.sched, 9);
-        /* A job of its own is, as ever. */
-        add_urgent(&f, 9, 8);
-        assert_true(pass_at(&f, 201) >= 1);
-        assert_int_equal(f.decisions[0].id.job, 3);
-        fixture_fini(&f);
-    }
-}
-
-static void an_adopted_component_stays_too(void **state)
-{
-    (void)state;
-    struct fixture f;
-    struct sched_request req = component(1);
-    struct place_share share = {.node = 0, .tasks = 4};
-    struct place_result where = {.shares = &share, .n_shares = 1};
-    cleanup(bitset_destroyp) struct bitset *cores = bitset_create(8);
-    init(&f, SCHED_PREEMPT_PARTITION, QOS_PREEMPT_CANCEL, NULL);
-    for (size_t i = 0; i < 4; i++)
-        bitset_set(cores, i);
-    share.cores = cores;
-    assert_int_equal(sched_adopt(f.sched, SCHED_JOB(1), &req, &where, 100, NULL), 0);
-    add_urgent(&f, 9, 16);
-    assert_int_equal(pass_at(&f, 200), 0);
-    end_at(&f, 1, 300);
-    assert_pass(&f, 300, "9");
-    fixture_fini(&f);
-}
-
 static void nobody_is_pushed_when_it_would_not_help(void **state)
 {
     (void)state;
@@ -324,8 +269,6 @@ int main(void)
         cmocka_unit_test(a_higher_tier_requeues_the_youngest_and_no_more),
         cmocka_unit_test(an_equal_tier_pushes_nobody),
         cmocka_unit_test(who_cannot_be_requeued_is_cancelled),
-        cmocka_unit_test(no_component_is_pushed_out_of_its_set),
-        cmocka_unit_test(an_adopted_component_stays_too),
         cmocka_unit_test(nobody_is_pushed_when_it_would_not_help),
         cmocka_unit_test(a_suspended_job_gives_its_cores_and_goes_on_later),
         cmocka_unit_test(what_is_parked_is_resumed_only_when_it_may),
