@@ -148,6 +148,7 @@ static int requeue(struct conn *conn, struct ctl_job *cj, bool hold_then,
     const char *who = users_name(conn->ctl, conn_uid(conn));
     cleanup(freep) char *words = xasprintf("queued again by %s", who ? who : "root");
     struct job_change change = {.then = THEN_REQUEUE, .words = words};
+    struct ctl_job *leader = hets_member(conn->ctl, cj, 0);
     int rc;
 
     if (helpers_is_one(cj))
@@ -155,7 +156,9 @@ static int requeue(struct conn *conn, struct ctl_job *cj, bool hold_then,
                        "job %" PRIu32 " is a helper pod: it is run again with job "
                        "%" PRIu32,
                        cj->id, cj->job.record->het_leader);
-    if (cj->job.spec->interactive || !helpers_can_requeue(conn->ctl, cj))
+    /* The others follow. */
+    cj = leader ? leader : cj;
+    if (cj->job.spec->interactive)
         return err_set(err, EINVAL, "job %" PRIu32 " cannot be run again", cj->id);
     rc = jobs_apply(conn->ctl, cj, EV_LEAVE, controller_now(), &change, err);
     if (rc)

@@ -24,8 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All components of a job start in one go. */
-#define DECISIONS_MAX SCHED_SET_MAX
+/* All components of a job start in one go, and whole sets make room for them. */
+#define DECISIONS_MAX (5 * SCHED_SET_MAX)
 #define LAUNCH_TRIES 3
 /* A slice of a pass: jobs between two looks at the clock, and its length. The
  * opening of a connection takes several turns of the loop, each behind a slice. */
@@ -85,6 +85,15 @@ static struct ctl_job *decided_job(struct controller *ctl,
     return cj;
 }
 
+/* A helper stays until its job has left, which may need it for its farewell; what
+ * follows from that end is told to the helper then (hets.c). */
+static bool leaves_later(const struct controller *ctl, struct ctl_job *cj)
+{
+    const struct ctl_job *leader = helpers_is_one(cj) ? helpers_leader(ctl, cj) : NULL;
+
+    return leader && job_state_is_active(job_state_of(&leader->job));
+}
+
 /* One that is ending already makes room anyway: the event is refused. */
 static void push_out(struct controller *ctl, const struct sched_decision *decision,
                      enum job_then then)
@@ -94,6 +103,8 @@ static void push_out(struct controller *ctl, const struct sched_decision *decisi
         xasprintf("preempted by job %" PRIu32, decision->for_job);
     struct job_change change = {.then = then, .words = words};
 
+    if (leaves_later(ctl, cj))
+        return;
     if (jobs_apply(ctl, cj, EV_LEAVE, controller_now(), &change, NULL) == 0)
         dispatch_leave_committed(ctl, cj, decision->grace, words);
 }
@@ -486,6 +497,18 @@ static void stop_now(void *ctx)
 void dispatch_stop_committed(struct controller *ctl, const struct ctl_job *cj)
 {
     (void)order_on_commit(ctl, cj, stop_now, NULL);
+}
+
+void dispatch_started(struct controller *ctl, struct ctl_job *cj)
+{
+    struct job_change change = {.words = "suspended while it was being started"};
+
+    (void)jobs_apply(ctl, cj, EV_STARTED, controller_now(), NULL, NULL);
+    if (job_state_of(&cj->job) != JOB_RUNNING ||
+        !sched_is_stopped(ctl->sched, jobs_sched_id(cj)))
+        return;
+    apply_or_log(ctl, cj, EV_SUSPEND, &change);
+    dispatch_stop_committed(ctl, cj);
 }
 
 int dispatch_signal(struct controller *ctl, const struct ctl_job *cj, int32_t signo,

@@ -36,6 +36,9 @@ void dispatch_leave_committed(struct controller *ctl, const struct ctl_job *cj,
  * so far are on disk. Repeats are harmless. */
 void dispatch_stop_or_go(struct controller *ctl, const struct ctl_job *cj);
 void dispatch_stop_committed(struct controller *ctl, const struct ctl_job *cj);
+/* Its node says that the job runs: so it does, or is stopped, when others were given
+ * its cores meanwhile. */
+void dispatch_started(struct controller *ctl, struct ctl_job *cj);
 /* Pass on a signal at once. -EHOSTUNREACH when the node is not connected. */
 int dispatch_signal(struct controller *ctl, const struct ctl_job *cj, int32_t signo,
                     Berth__SignalJob__Scope scope, struct err *err);

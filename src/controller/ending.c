@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/changes.h"
+#include "controller/dispatch.h"
 #include "controller/handlers.h"
 #include "controller/pods/helpers.h"
 #include "controller/images.h"
@@ -49,7 +50,7 @@ void handle_job_started(struct conn *conn, const Berth__Envelope *env)
         return;
     }
     if (cj && job_state_of(&cj->job) != JOB_RUNNING)
-        (void)jobs_apply(conn->ctl, cj, EV_STARTED, controller_now(), NULL, NULL);
+        dispatch_started(conn->ctl, cj);
     conn_ok_committed(conn, env->id);
 }
 

@@ -91,8 +91,15 @@ struct ctl_job *hets_member(const struct controller *ctl, const struct ctl_job *
                                                                           : NULL;
 }
 
+static bool has_made_room(const struct ctl_job *cj)
+{
+    return job_state_of(&cj->job) == JOB_PREEMPTED;
+}
+
 static char *end_words(const struct ctl_job *member, const struct ctl_job *cj)
 {
+    if (has_made_room(cj))
+        return xstrdup(cj->job.record->state_words);
     if (helpers_is_one(cj))
         return helpers_end_words(cj);
     if (helpers_is_one(member))
@@ -101,9 +108,9 @@ static char *end_words(const struct ctl_job *member, const struct ctl_job *cj)
                      cj->id - cj->job.record->het_leader);
 }
 
-/* One that leads ends the others well; the end of another one, out of turn, is the
- * end of all, of helpers behind the job that they help. A script that was not launched
- * has failed. */
+/* One that leads ends the others well, unless all make room; the end of another one,
+ * out of turn, is the end of all, of helpers behind the job that they help. A script
+ * that was not launched has failed. */
 static enum job_event end_event(const struct ctl_job *member, const struct ctl_job *cj)
 {
     enum job_state state = job_state_of(&member->job);
@@ -121,8 +128,9 @@ static void end_member(struct controller *ctl, struct ctl_job *member,
     enum job_state state = job_state_of(&member->job);
     cleanup(freep) char *words = end_words(member, cj);
     enum job_event event = end_event(member, cj);
-    struct job_change change = {
-        .then = THEN_DONE, .words = words, .exit_code = event == EV_REFUSE};
+    struct job_change change = {.then = has_made_room(cj) ? THEN_PREEMPTED : THEN_DONE,
+                                .words = words,
+                                .exit_code = event == EV_REFUSE};
     struct err err;
 
     if (job_state_is_final(state) || state == JOB_COMPLETING ||
@@ -147,11 +155,15 @@ void hets_settle(struct controller *ctl, struct ctl_job *cj, int64_t now)
 /* It takes part in the set that starts anew: it leaves first, when it has begun. One
  * that has ended cannot. */
 static void requeue_member(struct controller *ctl, struct ctl_job *member,
-                           struct ctl_job *cj, int64_t now)
+                           struct ctl_job *cj, enum job_then then, int64_t now)
 {
     enum job_state state = job_state_of(&member->job);
-    cleanup(freep) char *words = xasprintf("job %" PRIu32 " waits again", cj->id);
-    struct job_change change = {.then = THEN_REQUEUE, .words = words};
+    bool makes_room = then == THEN_REQUEUE_PREEMPTED;
+    cleanup(freep) char *words = makes_room
+                                     ? xstrdup(cj->job.record->state_words)
+                                     : xasprintf("job %" PRIu32 " waits again", cj->id);
+    struct job_change change = {.then = makes_room ? then : THEN_REQUEUE,
+                                .words = words};
     struct err err;
     int rc = 0;
 
@@ -167,14 +179,15 @@ static void requeue_member(struct controller *ctl, struct ctl_job *member,
         log_error("job %" PRIu32 ": %s", member->id, err.text);
 }
 
-void hets_requeued(struct controller *ctl, struct ctl_job *cj, int64_t now)
+void hets_requeued(struct controller *ctl, struct ctl_job *cj, enum job_then then,
+                   int64_t now)
 {
     struct ctl_job *member;
 
     for (uint32_t i = 0; i < cj->job.record->het_size; i++)
         if ((member = hets_member(ctl, cj, i)) && member != cj &&
             job_state_of(&cj->job) == JOB_PENDING)
-            requeue_member(ctl, member, cj, now);
+            requeue_member(ctl, member, cj, then, now);
 }
 
 /* ------------------------------------------------------------------ environment */

@@ -24,8 +24,9 @@ struct ctl_job *hets_member(const struct controller *ctl, const struct ctl_job *
 
 /* A component has ended, so the others will. */
 void hets_settle(struct controller *ctl, struct ctl_job *cj, int64_t now);
-/* One of them waits again, so the others will. */
-void hets_requeued(struct controller *ctl, struct ctl_job *cj, int64_t now);
+/* One of them waits again, as it was told to ('then'), so the others will. */
+void hets_requeued(struct controller *ctl, struct ctl_job *cj, enum job_then then,
+                   int64_t now);
 
 /* What the component finds of the others in its environment. */
 void hets_describe(const struct controller *ctl, const struct ctl_job *cj,

@@ -396,6 +396,7 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
 {
     enum job_state from = job_state_of(&cj->job), to;
     enum job_event happens = job_event_of(&cj->job, event);
+    enum job_then then = (enum job_then)cj->job.record->then;
     int rc = job_apply(&cj->job, event, now, change, err);
 
     if (rc)
@@ -429,6 +430,6 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
     if (job_state_is_final(to) && cj->job.record->het_leader)
         hets_settle(ctl, cj, now);
     if (to == JOB_PENDING && cj->job.record->het_leader)
-        hets_requeued(ctl, cj, now);
+        hets_requeued(ctl, cj, then, now);
     return 0;
 }

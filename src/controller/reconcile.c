@@ -76,7 +76,7 @@ static void compare(struct controller *ctl, struct ctl_job *cj, bool listed)
     if (listed)
         cj->missing_since = 0;
     if (state == JOB_STARTING && listed)
-        (void)jobs_apply(ctl, cj, EV_STARTED, controller_now(), NULL, NULL);
+        dispatch_started(ctl, cj);
     else if (state == JOB_STARTING) {
         cj->is_launched = false;
         dispatch_launch_committed(ctl, cj);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "controller/accounts.h"
 #include "controller/arrays.h"
+#include "controller/dispatch.h"
 #include "controller/jobs.h"
 #include "controller/node_marks.h"
 #include "controller/node_taints.h"
@@ -195,6 +196,9 @@ static int adopt(struct controller *ctl, struct ctl_job *cj, struct err *err)
                          cj->job.record->start_time, err);
         if (rc == 0 && job_state_of(&cj->job) == JOB_SUSPENDED)
             sched_adopt_stopped(ctl->sched, jobs_sched_id(cj), controller_now());
+        if (rc == 0 && job_state_of(&cj->job) == JOB_COMPLETING)
+            sched_adopt_leaving(ctl->sched, jobs_sched_id(cj), dispatch_grace(ctl, cj),
+                                controller_now());
         if (rc == 0 && cj->job.record->is_parked)
             sched_park(ctl->sched, jobs_sched_id(cj), true, controller_now());
         place_result_destroy(where);

@@ -272,8 +272,10 @@ int wants_fill(const struct controller *ctl, const struct job *job, struct reque
     fill_texts(spec, req);
     req->time_min = spec->time_min;
     req->deadline = spec->deadline;
-    req->no_preempt = spec->interactive || job->record->het_leader ||
-                      strcmp(spec->requeue, "no") == 0;
+    /* A helper is queued again with its job, whatever its own way is. */
+    req->follows = spec->pod && spec->pod->helps;
+    req->no_preempt =
+        !req->follows && (spec->interactive || strcmp(spec->requeue, "no") == 0);
     if (spec->exclusive)
         req->exclusive = SCHED_WHOLE_NODES;
     else if (spec->exclusive_user)

@@ -5,6 +5,7 @@ import pytest
 from conftest import close_desk, new_cluster, new_desk, remove
 from desk import wait_until
 from test_faults import kill_controller, restart
+from test_helper_pods import helper, pod_file
 from test_workloads import Board, conditions, job
 
 PARTITIONS = """
@@ -108,6 +109,49 @@ def test_a_job_that_comes_first_lets_a_pod_say_goodbye(board):
     assert desk.wait(high) == 0
     [new] = until_up(board, "victim")
     assert new["metadata"]["name"] != old["metadata"]["name"]
+
+
+def sleeper(words):
+    return f"trap 'exit 1' TERM; echo {words}; while :; do sleep 0.05; done"
+
+
+def test_sets_make_room_as_a_whole_and_run_again_as_a_whole(board):
+    """A script with its pod, a heterogeneous job and a gang, on all four cores."""
+    desk = board.desk
+    helped = desk.submit("--pod", pod_file(desk, helper("db", "exec sleep 1000")), "-n1",
+                         "-o", "helped", "--open-mode", "append", "--wrap", sleeper("up"))
+    het = desk.submit("-n1", "-o", "het", "--open-mode", "append", ":", "-n1", "--wrap",
+                      sleeper("up $SLURM_HET_SIZE"))
+    for name in ("left", "right"):
+        pod = helper(name, "exec sleep 1000")
+        pod["metadata"]["annotations"] = {"berth/gang": "pair", "berth/gang-size": "2"}
+        board.apply({"apiVersion": "v1", "kind": "Pod", **pod})
+
+    def gang():
+        return [pod for pod in board.list("pods") if pod["metadata"]["name"] in
+                ("left", "right")]
+
+    def all_run(times):
+        return (desk.text("helped").splitlines().count("up") == times and
+                desk.text("het").splitlines().count("up 2") == times and
+                [pod["status"]["phase"] for pod in gang()] == 2 * ["Running"])
+    for name in ("helped", "het"):
+        (desk.dir / name).touch()
+    wait_until(lambda: all_run(1), what="all three")
+    jobs = [helped, helped + 1, het, het + 1] + [pod["status"]["job"] for pod in gang()]
+    assert {desk.job(each)["starts"] for each in jobs} == {1}
+    high = desk.submit("-p", "high", "-N2", "--exclusive", "-o", "/dev/null", "--wrap",
+                       "until test -e go; do sleep 0.05; done")
+    desk.until(high, "RUNNING")
+    for each in jobs:
+        desk.until(each, "PENDING")
+    (desk.dir / "go").touch()
+    assert desk.wait(high) == 0
+    wait_until(lambda: all_run(2), what="all three again")
+    assert {desk.job(each)["starts"] for each in jobs} == {2}
+    desk.berth("cancel", helped, het)
+    for each in jobs[:4]:
+        desk.until(each, "CANCELLED", "COMPLETED")
 
 
 def test_a_drain_evicts_pods_and_their_job_makes_others_elsewhere(board):

@@ -127,16 +127,36 @@ void helpers_pod_changed(struct controller *ctl, const struct ctl_object *pod)
         dispatch_launch_committed(ctl, leader);
 }
 
+/* For how long its helpers stood still at most. */
+static int64_t time_suspended(const struct controller *ctl, const struct ctl_job *cj,
+                              int64_t now)
+{
+    const struct ctl_job *helper;
+    int64_t most = 0, stood;
+
+    for (uint32_t i = 1; i < cj->job.record->het_size; i++) {
+        if (!(helper = helpers_member(ctl, cj, i)))
+            continue;
+        stood = helper->job.record->suspended_for;
+        if (helper->job.record->suspended_at)
+            stood += now - helper->job.record->suspended_at;
+        most = stood > most ? stood : most;
+    }
+    return most;
+}
+
 /* Nothing of it was sent to its node, so nothing has to be ended there. */
 void helpers_check_wait(struct controller *ctl, struct ctl_job *cj, int64_t now)
 {
     cleanup(freep) char *lacks = NULL, *words = NULL;
     int64_t patience = ctl->config->pods.helper_wait;
-    bool is_late = now >= job_deadline(&cj->job);
+    int64_t counted = now - time_suspended(ctl, cj, now);
+    bool is_late = counted >= job_deadline(&cj->job);
     struct job_change change = {.exit_code = 1};
     struct err err;
 
-    if (cj->is_launched || (!is_late && now < cj->job.record->start_time + patience))
+    if (cj->is_launched ||
+        (!is_late && counted < cj->job.record->start_time + patience))
         return;
     lacks = helpers_wait_words(ctl, cj);
     words = xasprintf(

@@ -257,6 +257,9 @@ void pods_job_changed(struct controller *ctl, struct ctl_job *cj,
         record->pod_epoch = cj->job.record->epoch;
         record->pod_seq = 0;
     }
+    /* It may have become ready as it was stopped. */
+    if (state == JOB_RUNNING)
+        helpers_pod_changed(ctl, pod);
     if (state == JOB_RUNNING || state == JOB_COMPLETING || state == JOB_SUSPENDED)
         return;
     pod_status_of_job(&record->pod, &cj->job, ended, record->deleted_at != 0,
