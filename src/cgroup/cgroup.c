@@ -88,12 +88,25 @@ int cgroup_open(const char *plugin, const char *base, const char *name,
     return err_set(err, second.code, "%.230s; %.230s", first.text, second.text);
 }
 
+/* Joined, but by nobody yet: see cgroup_join_early. */
+static struct cgroup *early;
+
 int cgroup_join(const char *plugin, const char *handle, struct cgroup **ret,
                 struct err *err)
 {
     const struct berth_cgroup_settings settings = {.machine = "", .handle = handle};
 
+    if (early && strcmp(early->plugin, plugin) == 0 &&
+        strcmp(early->info.handle, handle) == 0) {
+        *ret = take(early);
+        return 0;
+    }
     return open_with(plugin, &settings, ret, err);
+}
+
+void cgroup_join_early(const char *plugin, const char *handle)
+{
+    (void)cgroup_join(plugin, handle, &early, NULL);
 }
 
 int cgroup_join_rest(const char *plugin, const char *handle, struct cgroup **ret,
@@ -112,13 +125,6 @@ void cgroup_close(struct cgroup *cg)
     cg->ops->close(cg->self);
     free(cg->plugin);
     free(cg);
-}
-
-void cgroup_preload(const char *plugin)
-{
-    const void *ops;
-
-    (void)plugin_load(&kind, plugin, NULL, &ops, NULL);
 }
 
 const char *cgroup_plugin(const struct cgroup *cg)

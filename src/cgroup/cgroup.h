@@ -29,8 +29,9 @@ int cgroup_join_rest(const char *plugin, const char *handle, struct cgroup **ret
                      struct err *err);
 void cgroup_close(struct cgroup *cg);
 
-/* Load a plugin early, so that joining is quick later. */
-void cgroup_preload(const char *plugin);
+/* The same while there is time: the first cgroup_join of these names, in this process
+ * or in one that it has forked, then finds it done. What fails, fails there. */
+void cgroup_join_early(const char *plugin, const char *handle);
 
 /* "v2"; "none" for NULL. */
 const char *cgroup_plugin(const struct cgroup *cg);

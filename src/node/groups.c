@@ -105,8 +105,9 @@ int groups_start(struct node *node, struct err *err)
         log_warn("no control groups: jobs run without limits: %s", why.text);
         return 0;
     }
-    /* For spare shepherds, which load it while they are idle. */
+    /* For the shepherds' nursery: see src/shepherd/main.c. */
     (void)setenv("BERTH_CGROUP_PLUGIN", cgroup_plugin(node->cgroup), 1);
+    (void)setenv("BERTH_CGROUP_HANDLE", cgroup_handle(node->cgroup), 1);
     write_down(node);
     say_what_lacks(node);
     return 0;

@@ -359,7 +359,7 @@ static void leave_now(void *ctx)
     struct lead *lead = ctx;
 
     if (lead->guests.n == 0 && (!lead->pod || lead->pod->n_leaving == 0))
-        exit(0);
+        shepherd_end(0);
 }
 
 void lead_leave(struct lead *lead)

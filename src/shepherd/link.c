@@ -53,6 +53,14 @@ void link_report_end(struct shepherd *sh, const Berth__JobEnded *ended)
         send_report(sh);
 }
 
+void shepherd_end(int status)
+{
+#ifdef __SANITIZE_ADDRESS__
+    exit(status); /* it looks for what has leaked */
+#endif
+    _exit(status);
+}
+
 static int begin(struct shepherd *sh, struct err *err)
 {
     int rc = group_prepare(sh, err);
@@ -147,7 +155,7 @@ static void on_hello_answered(const Berth__Envelope *reply, const struct err *er
     (void)reply;
     if (err && err->code != EPIPE) {
         log_warn("job %u: the node does not know its shepherd: %s", sh->job, err->text);
-        exit(1);
+        shepherd_end(1);
     }
     if (err)
         return;
@@ -199,7 +207,7 @@ static void on_close(struct channel *ch, const struct err *why, void *ctx)
     sh->node = NULL;
     /* A spare without a node, or an assignment that failed: nothing to do. */
     if (!sh->lead && !sh->step)
-        exit(0);
+        shepherd_end(0);
     rpc_fail_all(sh->node_rpc, &gone);
     if (sh->lead)
         runs_node_is_away(sh->lead);
@@ -214,5 +222,5 @@ void link_start(struct shepherd *sh, int fd)
     sh->reconnect.data = sh;
     sh->node = channel_local(sh->loop, fd, &callbacks, sh, NULL);
     if (!sh->node)
-        exit(1);
+        shepherd_end(1);
 }

@@ -26,12 +26,13 @@
 static void get_ready(void)
 {
     const char *cgroup = getenv("BERTH_CGROUP_PLUGIN");
+    const char *handle = getenv("BERTH_CGROUP_HANDLE");
     const struct seccomp_filter *filter;
     struct err err;
 
     wiring_preload(getenv("BERTH_TOPOLOGY_XML"));
-    if (cgroup)
-        cgroup_preload(cgroup);
+    if (cgroup && handle)
+        cgroup_join_early(cgroup, handle);
     /* The filter of system calls is compiled and kept. */
     if (seccomp_filter_default(&filter, &err))
         log_warn("%s", err.text);

@@ -67,6 +67,10 @@ void identity_many_files(void);
 
 /* ------------------------------------------------------------------ link.c */
 void link_start(struct shepherd *sh, int fd);
+/* End this process, which has nothing to write or to undo any more. Not by exit: to go
+ * through two dozen libraries for what they do at the end takes as long as the end of
+ * a step. */
+void shepherd_end(int status) __attribute__((noreturn));
 /* Tell the node until the answer is there; then leave. */
 void link_report_end(struct shepherd *sh, const Berth__JobEnded *ended);
 

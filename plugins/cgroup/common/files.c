@@ -40,15 +40,12 @@ int file_open(int at, const char *dir, const char *name, int flags)
     return fd < 0 ? -errno : fd;
 }
 
-int file_write(int at, const char *dir, const char *name, const char *text)
+int file_put(int fd, const char *text)
 {
-    int fd = file_open(at, dir, name, O_WRONLY);
     size_t len = strlen(text);
     ssize_t n;
     int code;
 
-    if (fd < 0)
-        return fd;
     /* One value is one write: the kernel takes each for itself. */
     do
         n = write(fd, text, len);
@@ -56,6 +53,13 @@ int file_write(int at, const char *dir, const char *name, const char *text)
     code = n < 0 ? errno : n != (ssize_t)len ? EIO : 0;
     (void)close(fd);
     return -code;
+}
+
+int file_write(int at, const char *dir, const char *name, const char *text)
+{
+    int fd = file_open(at, dir, name, O_WRONLY);
+
+    return fd < 0 ? fd : file_put(fd, text);
 }
 
 int file_write_number(int at, const char *dir, const char *name, uint64_t number)

@@ -21,6 +21,8 @@ int err_say(struct berth_cgroup_err *err, int code, const char *fmt, ...)
 
 /* Open 'name' in 'dir'; the descriptor or -Exxx. */
 int file_open(int at, const char *dir, const char *name, int flags);
+/* Write 'text' to 'fd', which is closed. */
+int file_put(int fd, const char *text);
 int file_write(int at, const char *dir, const char *name, const char *text);
 int file_write_number(int at, const char *dir, const char *name, uint64_t number);
 /* At most size - 1 bytes, NUL-terminated; "" when it cannot be read. */

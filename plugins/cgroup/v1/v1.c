@@ -304,13 +304,17 @@ static int v1_make(void *self, const char *path,
 /* A thread that moves itself, by this, need not wait for the whole machine's forks. */
 #define OWN_FILE "tasks"
 
-/* Where in 'tree' the processes of group 'path' are. */
-static void find_place(const struct hierarchy *tree, const char *path, char *at,
-                       size_t size)
+/* Open 'file' of the group in 'tree' where processes of group 'path' are, and say which
+ * that is. */
+static int open_place(const struct hierarchy *tree, const char *path, const char *file,
+                      char *at, size_t size)
 {
+    int fd;
+
     (void)snprintf(at, size, "%s", path);
-    while (!dir_exists(tree->fd, at) && path_up(at))
+    while ((fd = file_open(tree->fd, at, file, O_WRONLY)) == -ENOENT && path_up(at))
         ;
+    return fd;
 }
 
 static int v1_enter(void *self, const char *path, pid_t pid,
@@ -318,14 +322,15 @@ static int v1_enter(void *self, const char *path, pid_t pid,
 {
     struct v1 *v1 = self;
     const char *file = pid ? "cgroup.procs" : OWN_FILE;
+    char text[24];
 
+    (void)snprintf(text, sizeof(text), "%d", (int)pid);
     for (size_t i = 0; i < v1->n; i++) {
         const struct hierarchy *tree = &v1->trees[i];
         char at[4096];
-        int rc;
+        int fd = open_place(tree, path, file, at, sizeof(at));
+        int rc = fd < 0 ? fd : file_put(fd, text);
 
-        find_place(tree, path, at, sizeof(at));
-        rc = file_write_number(tree->fd, at, file, (uint64_t)pid);
         if (rc)
             return err_say(err, -rc, "enter control group %s/%s: %s", tree->dir, at,
                            strerror(-rc));
@@ -342,10 +347,8 @@ static int v1_doors(void *self, const char *path, int fds[BERTH_CGROUP_DOORS],
     for (size_t i = 0; i < v1->n; i++) {
         const struct hierarchy *tree = &v1->trees[i];
         char at[4096];
-        int fd;
+        int fd = open_place(tree, path, OWN_FILE, at, sizeof(at));
 
-        find_place(tree, path, at, sizeof(at));
-        fd = file_open(tree->fd, at, OWN_FILE, O_WRONLY);
         if (fd >= 0) {
             fds[n++] = fd;
             continue;
