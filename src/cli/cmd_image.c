@@ -4,6 +4,7 @@
  */
 #include "cli/command.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +67,9 @@ int cmd_image(int argc, char **argv)
     struct args args = {0};
     int next, status;
 
+    /* Patterns of names and files are in the user's encoding. Other commands have no
+     * use for it, and start faster without. */
+    (void)setlocale(LC_CTYPE, "");
     status = command_parse(&usage, opts, OPTS_STOP, argc, argv, &args, &next);
     if (status >= 0)
         return status;

@@ -2,7 +2,6 @@
  *
  * main.c - berth, the command line, by its own name or by one of Slurm's
  */
-#include <locale.h>
 #include <signal.h>
 
 #include "base/io.h"
@@ -16,7 +15,6 @@ int main(int argc, char **argv)
     int status;
 
     io_open_std();
-    setlocale(LC_CTYPE, "");
     /* A reader that went away is an error of the write, handled there. */
     signal(SIGPIPE, SIG_IGN);
     status = named ? -1 : inside_main(argc, argv);
