@@ -212,6 +212,9 @@ static int64_t start_of(struct plan *plan, const struct sched_request *req,
     return start;
 }
 
+/* What is proposed is still true for who reads it and submits again. */
+#define TIME_TO_ACT 15 /* seconds */
+
 /* The longest time, in whole minutes, with which it could start at once. */
 static void try_shorter(struct plan *plan, struct sched_request req,
                         struct sched_explanation *e)
@@ -221,7 +224,7 @@ static void try_shorter(struct plan *plan, struct sched_request req,
     int64_t low = 0;
     for (high /= 60; high - low > 1;) {
         int64_t middle = low + (high - low) / 2;
-        req.time_limit = middle * 60;
+        req.time_limit = middle * 60 + TIME_TO_ACT;
         if (start_of(plan, &req, plan->now + 1) <= plan->now)
             low = middle;
         else

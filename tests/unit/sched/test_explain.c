@@ -100,6 +100,10 @@ static void remedies_are_less_time_fewer_nodes_another_partition(void **state)
     assert_int_equal(remedy_of(&e, "--time=00:16:00"), 100);
     assert_int_equal(remedy_of(&e, "--nodes=1 --ntasks=4"), 100);
     sched_explanation_fini(&e);
+    /* 970 seconds are left: with 16 minutes there would be no time to submit it. */
+    explain(f, 3, 130, &e);
+    assert_int_equal(remedy_of(&e, "--time=00:15:00"), 130);
+    sched_explanation_fini(&e);
 }
 
 static void without_a_constraint_it_could_start(void **state)
