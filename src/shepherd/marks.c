@@ -27,8 +27,10 @@ int64_t marks_offset(const struct marks *marks, int64_t since)
 {
     int64_t offset = 0;
 
-    /* A file that was begun anew has a smaller size later. */
-    for (size_t i = 0; i < marks->n && marks->v[i].time <= since; i++)
+    /* A mark is of any moment of its second, so one of the second that is asked for
+     * may hold what was written in it. A file that was begun anew has a smaller size
+     * later. */
+    for (size_t i = 0; i < marks->n && marks->v[i].time < since; i++)
         offset = marks->v[i].size;
     return offset;
 }

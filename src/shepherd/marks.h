@@ -26,7 +26,7 @@ struct marks {
 /* At 'time', which does not go back, the file had this size. */
 void marks_add(struct marks *marks, int64_t time, int64_t size);
 
-/* All before this offset was written at 'since' or before. */
+/* All before this offset was written before 'since'. */
 int64_t marks_offset(const struct marks *marks, int64_t since);
 
 #endif

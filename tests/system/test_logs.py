@@ -68,11 +68,12 @@ def test_since_is_known_to_a_second_while_the_job_runs(desk):
     job = desk.submit(script="#!/bin/sh\necho old\nwhile ! test -e go; do sleep 0.05; done\n"
                              "echo new\nsleep 600\n")
     desk.until_text(f"slurm-{job}.out", "old")
-    begun = time.time()
-    wait_until(lambda: time.time() > begun + 3)
+    wait_until(lambda: desk.berth("logs", "--since", "1s", job).stdout == "",
+               what="a second without output")
+    begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     (desk.dir / "go").touch()
     desk.until_text(f"slurm-{job}.out", "new")
-    assert desk.berth("logs", "--since", "1s", job).stdout == "new\n"
+    assert desk.berth("logs", "--since-time", begun, job).stdout == "new\n"
     assert desk.berth("logs", "--since", "1h", job).stdout == "old\nnew\n"
 
 

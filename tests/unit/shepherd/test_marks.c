@@ -24,8 +24,9 @@ static void what_was_written_before_is_left_out(void **state)
     marks_add(marks, 20, 70);
     assert_int_equal(marks->n, 3);
     assert_int_equal(marks_offset(marks, 9), 0);
-    assert_int_equal(marks_offset(marks, 11), 50);
-    assert_int_equal(marks_offset(marks, 19), 50);
+    assert_int_equal(marks_offset(marks, 11), 0); /* 50 bytes may be of this second */
+    assert_int_equal(marks_offset(marks, 12), 50);
+    assert_int_equal(marks_offset(marks, 20), 50);
     assert_int_equal(marks_offset(marks, 99), 70);
 }
 
@@ -53,8 +54,8 @@ static void a_long_memory_is_coarse_but_never_late(void **state)
     for (int64_t since = 0; since <= end; since += 7) {
         int64_t offset = marks_offset(marks, since);
 
-        assert_true(offset <= since);
-        assert_true(since - offset <= 2 * marks->apart);
+        assert_true(offset < since || since == 0);
+        assert_true(since - offset <= 2 * marks->apart + 1);
     }
 }
 
