@@ -28,17 +28,26 @@ class Registry:
 
     def __init__(self, directory, auth=""):
         self.dir = directory
+        directory.mkdir(exist_ok=True)
+        # Somebody else may take the port before it does: then it ends, and another is tried.
+        while True:
+            self.start(auth)
+            wait_until(lambda: self.process.poll() is not None or self.is_up(),
+                       what="the registry's start")
+            if self.process.poll() is None:
+                break
+            assert "address already in use" in (directory / "log").read_text()
+
+    def start(self, auth):
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
-        directory.mkdir(exist_ok=True)
-        (directory / "config.yml").write_text(
+        (self.dir / "config.yml").write_text(
             f"version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n"
-            f"storage: {{filesystem: {{rootdirectory: {directory}/data}}}}\n"
+            f"storage: {{filesystem: {{rootdirectory: {self.dir}/data}}}}\n"
             f"http: {{addr: '{self.host}'}}\n{auth}")
-        with open(directory / "log", "w", encoding="utf-8") as log:
+        with open(self.dir / "log", "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                ["docker-registry", "serve", directory / "config.yml"], stdout=log, stderr=log)
-        wait_until(self.is_up, what="the registry's start")
+                ["docker-registry", "serve", self.dir / "config.yml"], stdout=log, stderr=log)
 
     def is_up(self):
         with socket.socket() as s:

@@ -240,10 +240,13 @@ def test_a_stopped_job_is_frozen_and_goes_on(desk):
     desk.until_text("out", "x")
     desk.berth("cancel", "--signal=STOP", job)
     wait_until(lambda: frozen(desk), what="the freeze")
-    time.sleep(0.1)
-    size = len(desk.text("out"))
-    time.sleep(0.3)
-    assert len(desk.text("out")) == size
+
+    def stands_still():
+        """What it wrote before is on its way for a moment."""
+        before = len(desk.text("out"))
+        time.sleep(0.3)
+        return len(desk.text("out")) == before and before
+    size = wait_until(stands_still, what="its standing still")
     desk.berth("cancel", "--signal=CONT", job)
     wait_until(lambda: len(desk.text("out")) > size, what="more output")
 

@@ -92,12 +92,12 @@ def test_a_slow_reader_holds_up_its_own_program_only(desk, job):
 
 
 def test_input_that_is_not_read_holds_up_nobody(desk, job):
-    process = desk.start("exec", "-i", job, "sleep", "600")
+    process = desk.start("exec", "-i", job, "sleep", "4322")
     pump = subprocess.Popen(["sh", "-c", "yes | head -c 20000000"], stdout=process.stdin)
     process.stdin.close()
     process.stdin = None
-    wait_until(lambda: "sleep" in desk.berth("exec", job, "sh", "-c",
-                                             "cat /proc/[0-9]*/cmdline").stdout)
+    wait_until(lambda: "4322" in desk.berth("exec", job, "sh", "-c",
+                                            "cat /proc/[0-9]*/cmdline").stdout)
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 128 + signal.SIGTERM
     pump.wait(60)

@@ -33,7 +33,8 @@ def processes(desk, *lines):
     found = []
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().rstrip()
+            words = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
+            line = words.decode(errors="replace").rstrip()
             inside = str(desk.cluster.home).encode() in (entry / "environ").read_bytes()
         except OSError:
             continue

@@ -75,7 +75,7 @@ def place(hooked):
 
 def until_said(desk, n):
     return wait_until(lambda: desk.said() if len(desk.said()) >= n else None,
-                      what=f"{n} lines of hooks", seconds=20)
+                      what=f"{n} lines of hooks")
 
 
 def test_root_runs_them_once_on_each_node_before_and_after_the_job(place):

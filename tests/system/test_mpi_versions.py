@@ -114,7 +114,7 @@ def task_of(cluster, name):
     """A process of that program in one of the cluster's jobs."""
     for entry in os.listdir("/proc"):
         try:
-            word = open(f"/proc/{entry}/cmdline", "rb").read().split(b"\0")[0].decode()
+            word = open(f"/proc/{entry}/cmdline", "rb").read().split(b"\0")[0].decode(errors="replace")
             environ = open(f"/proc/{entry}/environ", "rb").read()
         except (OSError, NotADirectoryError):
             continue

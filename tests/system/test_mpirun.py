@@ -76,7 +76,7 @@ def processes_of(cluster, *names):
     found = []
     for entry in os.listdir("/proc"):
         try:
-            word = open(f"/proc/{entry}/cmdline", "rb").read().split(b"\0")[0].decode()
+            word = open(f"/proc/{entry}/cmdline", "rb").read().split(b"\0")[0].decode(errors="replace")
             environ = open(f"/proc/{entry}/environ", "rb").read()
         except (OSError, NotADirectoryError):
             continue

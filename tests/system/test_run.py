@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """berth run and berth alloc: output, input, signals and exit statuses."""
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import subprocess
 import pytest
 
 from conftest import USER, new_cluster, remove
+from desk import wait_until
 from images import small_rootfs, tar_of
 
 
@@ -60,8 +62,7 @@ def test_a_killed_task_gives_128_and_the_signal(cluster):
 
 def test_a_failed_task_ends_the_step_on_all_nodes(cluster):
     result = cluster.berth("run", "-N2", "-n2", "sh", "-c",
-                           "[ $SLURM_PROCID = 0 ] && exit 7; sleep 60", check=False,
-                           timeout=30)
+                           "[ $SLURM_PROCID = 0 ] && exit 7; sleep 600", check=False)
     assert "task 0 on n1: exited with code 7" in result.stderr
     assert result.returncode != 0
 
@@ -80,39 +81,44 @@ def test_signals_are_passed_on(cluster, signo):
                     f"trap 'exit 9' {name}; echo ready; while :; do sleep 0.1; done")
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signo)
-    assert process.wait(20) == 9
+    assert process.wait(60) == 9
     process.communicate()
 
 
 def test_a_second_interrupt_ends_the_step(cluster):
     process = start(cluster, "run", "-n2", "sh", "-c",
-                    "trap '' INT; echo ready; sleep 60; sleep 60")
+                    "trap '' INT; echo ready; sleep 600; sleep 600")
     assert [process.stdout.readline() for _ in range(2)] == ["ready\n"] * 2
     process.send_signal(signal.SIGINT)
     assert "Ctrl-C again within a second" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 128 + signal.SIGKILL
+
+    def ended_by_one_more():
+        """A busy machine may let more than the second pass."""
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(0.5)
+    assert wait_until(ended_by_one_more, what="its end") == 128 + signal.SIGKILL
     process.communicate()
 
 
 def test_an_interrupt_cancels_a_job_that_waits(cluster):
     holder = start(cluster, "run", "-N2", "--exclusive", "sh", "-c",
-                   "echo ready; sleep 60; :")
+                   "echo ready; sleep 600; :")
     assert holder.stdout.readline() == "ready\n"
     process = start(cluster, "run", "-N2", "--exclusive", "true")
     assert "is waiting for resources (Resources)" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 128 + signal.SIGINT
+    assert process.wait(60) == 128 + signal.SIGINT
     assert "is cancelled" in process.communicate()[1]
     holder.send_signal(signal.SIGTERM)
-    holder.communicate(timeout=30)
+    holder.communicate(timeout=60)
 
 
 def test_a_reader_that_leaves_ends_the_step(cluster):
     process = start(cluster, "run", "-n1", "yes")
     assert process.stdout.readline() == "y\n"
     process.stdout.close()
-    assert process.wait(20) == 128 + signal.SIGPIPE
+    assert process.wait(60) == 128 + signal.SIGPIPE
     process.stderr.close()
 
 
@@ -132,11 +138,11 @@ def test_an_allocation_runs_steps_and_ends_with_its_command(cluster):
 
 def test_a_cancelled_allocation_is_revoked(cluster):
     process = start(cluster, "alloc", "-n1", "sh", "-c",
-                    "echo $SLURM_JOB_ID; exec sleep 60")
+                    "echo $SLURM_JOB_ID; exec sleep 600")
     number = process.stdout.readline().strip()
     cluster.berth("cancel", number)
     # By the hangup, or where the whole run ignores hangups by what follows it.
-    assert process.wait(20) - 128 in (signal.SIGHUP, signal.SIGTERM)
+    assert process.wait(60) - 128 in (signal.SIGHUP, signal.SIGTERM)
     assert f"Job allocation {number} has been revoked." in process.communicate()[1]
 
 

@@ -270,7 +270,7 @@ static void what_does_not_answer_is_its_timeout(void **state)
     (void)state;
     open_world(&world, pages);
     wish = http(&world, "/hang");
-    wish.timeout_ms = 50;
+    wish.timeout_ms = 400; /* the request has to be on its way by then */
     ask(&world, &wish);
     assert_false(world.is_good);
     words = xasprintf("Get \"http://127.0.0.1:%u/hang\": context deadline exceeded "

@@ -27,7 +27,7 @@
 #include "wire/call_priv.h"
 #include "wire/pack.h"
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 #define LINE_FD 3
 
 static char n1[] = "n1", address[] = "127.0.0.1", two_cores[] = "0-1";

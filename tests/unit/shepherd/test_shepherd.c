@@ -23,7 +23,7 @@
 
 static void wait_for_output(struct fixture *f, const char *text)
 {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 6000; i++) {
         cleanup(freep) char *bytes = NULL;
 
         if (io_read_file(f->output, 4096, &bytes, NULL, NULL) == 0 &&

@@ -117,7 +117,7 @@ static void tick(uv_timer_t *timer)
     int *left = timer->data;
 
     if (--*left == 0)
-        fail_msg("%s", "nothing happened for 15 s");
+        fail_msg("%s", "nothing happened for a minute");
 }
 
 static bool reached(const int *counter, int n, const size_t *size, size_t n_size)
@@ -129,7 +129,7 @@ static void run_loop(uv_loop_t *loop, const int *counter, int n, const size_t *s
                      size_t n_size)
 {
     uv_timer_t timer;
-    int left = 15 * 200;
+    int left = 60 * 200;
 
     (void)uv_timer_init(loop, &timer);
     timer.data = &left;
