@@ -152,6 +152,18 @@ static void inherit(struct made_text *text, const struct node *cron_meta)
     }
 }
 
+/* Jobs of two times may run beside each other: their pods are two gangs. */
+static void name_gang_apart(struct made_text *text, struct node *annotations,
+                            const char *job)
+{
+    const struct node *gang = node_get(annotations, "berth/gang");
+    cleanup(freep) char *own =
+        gang && gang->text ? xasprintf("%s.%s", gang->text, job) : NULL;
+
+    if (own)
+        made_text_set(text, annotations, "berth/gang", own);
+}
+
 static char *job_text(struct ctl_object *cron, const char *name, int64_t time,
                       const struct zone *zone, size_t *ret_len)
 {
@@ -159,12 +171,17 @@ static char *job_text(struct ctl_object *cron, const char *name, int64_t time,
     const struct node *template = node_get(node_get(read->root, "spec"), "jobTemplate");
     char when[64];
     struct made_text text;
+    struct node *pods;
 
     format_time(time, zone, when, sizeof(when));
     made_text_init(&text, "batch/v1", "Job", name, node_get(template, "metadata"),
                    node_get(template, "spec"));
     made_text_set(&text, text.annotations, SCHEDULED_AT, when);
     inherit(&text, node_get(read->root, "metadata"));
+    name_gang_apart(&text, text.annotations, name);
+    pods =
+        node_get(node_get(node_get(text.spec, "template"), "metadata"), "annotations");
+    name_gang_apart(&text, pods, name);
     return made_text_print(&text, ret_len);
 }
 

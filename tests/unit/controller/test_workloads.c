@@ -399,6 +399,45 @@ static void a_cron_job_makes_the_job_of_its_minute(void **state)
     assert_null(find(cluster, "Job", name));
 }
 
+/* The time of its Job, once it has one. */
+static int64_t made_at(struct cluster *cluster)
+{
+    cluster_run_until(cluster, has_made_a_job, cluster);
+    return find(cluster, "CronJob", "nightly")->record->workload->last_schedule;
+}
+
+static void a_gang_of_a_cron_job_is_of_one_job_alone(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    const struct ctl_object *job;
+    cleanup(freep) char *name = NULL;
+    cleanup(freep) char *gang = NULL;
+    const struct ctl_object *pod;
+    size_t n = 0;
+
+    apply(client, "{apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly, "
+                  "annotations: {berth/gang: ring, berth/gang-size: '2'}}, spec: "
+                  "{schedule: '@every 1s', concurrencyPolicy: Forbid, jobTemplate: "
+                  "{spec: {completions: 2, parallelism: 2, template: {spec: "
+                  "{restartPolicy: Never, containers: [" CONTAINER "]}}}}}}");
+    name = xasprintf("nightly-%lld", (long long)made_at(cluster) / 60);
+    gang = xasprintf("ring.%s", name);
+    job = find(cluster, "Job", name);
+    assert_non_null(job);
+    free_message(party_expect(node, BERTH__ENVELOPE__BODY_LAUNCH_JOB));
+    free_message(party_expect(node, BERTH__ENVELOPE__BODY_LAUNCH_JOB));
+    DL_FOREACH(job->made, pod)
+    {
+        const Berth__PodPlace *place = pod->job->job.spec->pod->place;
+
+        assert_string_equal(place->gang, gang);
+        assert_int_equal(place->gang_size, 2);
+        n++;
+    }
+    assert_int_equal(n, 2);
+}
+
 static void a_zone_that_is_none_is_refused(void **state)
 {
     struct party *client = party_connect(*state);
@@ -421,6 +460,7 @@ int main(void)
         TEST(an_ended_job_goes_when_its_time_is_over),
         TEST(a_controller_that_starts_again_goes_on),
         TEST(a_cron_job_makes_the_job_of_its_minute),
+        TEST(a_gang_of_a_cron_job_is_of_one_job_alone),
         TEST(a_zone_that_is_none_is_refused),
     };
 
