@@ -38,7 +38,8 @@ bool class_is_meant(const Berth__PodPlace *by, const Berth__PodRelation *relatio
         relation->n_name_spaces == 0 && strcmp(by->name_space, pod->name_space) == 0;
 
     for (size_t i = 0; i < relation->n_name_spaces && !in_space; i++)
-        in_space = strcmp(relation->name_spaces[i], pod->name_space) == 0;
+        in_space = !*relation->name_spaces[i] ||
+                   strcmp(relation->name_spaces[i], pod->name_space) == 0;
     return in_space && class_rules_hold(relation->pods, relation->n_pods, pod);
 }
 

@@ -224,7 +224,8 @@ static int enter(struct controller *ctl, struct parts *parts, const char *key,
 
 /* ------------------------------------------------------------------ pods */
 
-/* A pod keeps away from, or near, pods that its owner may see, and no others. */
+/* A pod keeps away from, or near, pods that its owner may see, and no others: but for
+ * those with its ports of the node (""), of whom it says nothing. */
 static int check_namespaces(const struct controller *ctl, const Berth__JobSpec *spec,
                             struct err *err)
 {
@@ -234,7 +235,7 @@ static int check_namespaces(const struct controller *ctl, const Berth__JobSpec *
         for (size_t k = 0; k < place->relations[i]->n_name_spaces; k++) {
             const char *space = place->relations[i]->name_spaces[k];
 
-            if (!object_space_is_seen(ctl, spec->uid, spec->user, space))
+            if (*space && !object_space_is_seen(ctl, spec->uid, spec->user, space))
                 return err_set(err, EACCES,
                                "spec.affinity: namespaces: you are not in %.64s",
                                space);

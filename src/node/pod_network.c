@@ -28,6 +28,8 @@
 #include <utlist.h>
 
 #define NETWORK_BYTES_MAX (16u << 20)
+/* How long a pod waits for the ports of one whose end the controller has heard of. */
+#define PORT_WAIT_MS 10000
 
 enum task_kind { TASK_SET, TASK_WIRE, TASK_UNWIRE, TASK_SWEEP };
 
@@ -47,6 +49,9 @@ struct task {
     int netns;
     uid_t uid;
     uint64_t id; /* of the request */
+    /* A port is another pod's, who may be about to go: not before there were so many
+     * ends, or loop time (ms) is over. */
+    uint64_t ends_wanted, until;
     size_t subnet;
     struct podnet_port *ports;
     size_t n_ports;
@@ -66,6 +71,8 @@ struct pod_network {
     const char **subnets;
     char *path; /* of what was told last */
     struct task *waiting, *running;
+    uv_timer_t late;
+    uint64_t ends; /* of pods, or sweeps */
     enum pods_state state;
     struct err why; /* it is not there */
 };
@@ -265,6 +272,26 @@ static void answer(struct pod_network *pods, const struct task *task, int code,
     channel_send(lead->ch, &env);
 }
 
+static void on_late(uv_timer_t *timer)
+{
+    begin_next(timer->data);
+}
+
+static bool waits_for_port(struct pod_network *pods, struct task *task)
+{
+    uint64_t now = uv_now(pods->node->loop);
+
+    if (task->rc != -EADDRINUSE || (task->until && now >= task->until))
+        return false;
+    if (!task->until)
+        task->until = now + PORT_WAIT_MS;
+    task->ends_wanted = pods->ends + 1;
+    (void)uv_timer_start(&pods->late, on_late, task->until - now, 0);
+    DL_APPEND(pods->waiting, task);
+    begin_next(pods);
+    return true;
+}
+
 static void after_work(uv_work_t *req, int status)
 {
     struct task *task = req->data;
@@ -277,10 +304,13 @@ static void after_work(uv_work_t *req, int status)
         after_set(pods, task);
         break;
     case TASK_WIRE:
+        if (waits_for_port(pods, task))
+            return;
         answer(pods, task, -task->rc, task->err.text);
         break;
     case TASK_UNWIRE:
     case TASK_SWEEP:
+        pods->ends++;
         if (task->rc)
             log_warn("network of pods: %s", task->err.text);
         break;
@@ -291,7 +321,10 @@ static void after_work(uv_work_t *req, int status)
 
 static bool may_begin(const struct pod_network *pods, const struct task *task)
 {
-    return task->kind != TASK_WIRE || pods->state != PODS_UNKNOWN;
+    if (task->kind != TASK_WIRE)
+        return true;
+    return pods->state != PODS_UNKNOWN &&
+           (pods->ends >= task->ends_wanted || uv_now(pods->node->loop) >= task->until);
 }
 
 static void begin_next(struct pod_network *pods)
@@ -524,6 +557,8 @@ void pod_network_start(struct node *node)
 
     node->pods = pods;
     pods->node = node;
+    (void)uv_timer_init(node->loop, &pods->late);
+    pods->late.data = pods;
     pods->path = xasprintf("%s/pod_network", node->state_dir);
     before = load(pods);
     if (!config->pods.cidr && !before) {

@@ -194,6 +194,34 @@ def test_a_port_of_the_node_leads_to_the_pod(place):
     assert other.call(nodes["n1"], 8088) == nodes["n2"]
 
 
+def test_pods_with_the_same_port_have_nodes_of_their_own_or_wait(place):
+    def ports(name):
+        text = POD.format(name=name, node="", partition="batch", mark="1000", more="",
+                          ports="ports: [{containerPort: 80, hostPort: 8089}]")
+        return text.replace("  nodeName: \n", "")
+
+    def shown(name):
+        return json.loads(place.berth("get", "pod", name, "-o", "json").stdout)
+
+    def runs(name):
+        pod = shown(name)
+        assert pod["status"]["phase"] in ("Pending", "Running"), pod["status"]
+        return pod["status"]["phase"] == "Running" and pod["spec"]["nodeName"]
+
+    for name in ("first", "second"):
+        place.berth("apply", "-f", "-", input=ports(name))
+    nodes = {name: wait_until(lambda name=name: runs(name), what=f"{name} to run")
+             for name in ("first", "second")}
+    assert set(nodes.values()) == {"n1", "n2"}
+    place.berth("apply", "-f", "-", input=ports("third"))
+    third = shown("third")["status"]["job"]
+    assert "where it may be beside" in place.berth("explain", third).stdout
+    assert not runs("third")
+    # It begins while the one before it may still be on its way out.
+    place.berth("delete", "pod", "first")
+    assert wait_until(lambda: runs("third"), what="third to run") == nodes["first"]
+
+
 def test_a_port_is_forwarded_to_whoever_asks(place):
     pod = Pod(place, "web", "n2")
     pod.listen(8080)

@@ -5,6 +5,7 @@
 #include "controller/pods/pod_place.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "affinity/node_labels.h"
 #include "controller/objects/object_make.h"
 #include "controller/objects/object_spaces.h"
+#include "controller/pods/pod_admit_priv.h"
 
 #define HOSTNAME "kubernetes.io/hostname"
 #define SPACE_LABEL "kubernetes.io/metadata.name"
@@ -238,14 +240,23 @@ static int select_spaces(struct making *m, Berth__PodRelation *relation,
     return rc;
 }
 
+static Berth__PodRelation *relation_new(Berth__PodPlace *place)
+{
+    Berth__PodRelation *relation = xmalloc(sizeof(*relation));
+
+    berth__pod_relation__init(relation);
+    place->relations =
+        xrealloc(place->relations, place->n_relations + 1, sizeof(*place->relations));
+    place->relations[place->n_relations++] = relation;
+    return relation;
+}
+
 /* 'weight' 0: it must be. */
 static int make_relation(struct making *m, const struct mf_pod_term *term, bool apart,
                          int64_t weight)
 {
-    Berth__PodPlace *place = m->place;
-    Berth__PodRelation *relation = xmalloc(sizeof(*relation));
+    Berth__PodRelation *relation = relation_new(m->place);
 
-    berth__pod_relation__init(relation);
     add_selector(m, &relation->pods, &relation->n_pods, term->selector);
     add_keys(m, &relation->pods, &relation->n_pods, term->match_keys, "In");
     add_keys(m, &relation->pods, &relation->n_pods, term->mismatch_keys, "NotIn");
@@ -254,9 +265,6 @@ static int make_relation(struct making *m, const struct mf_pod_term *term, bool 
     relation->weight = (uint32_t)weight;
     strv_foreach (name, term->name_spaces)
         add_name_space(m, relation, *name);
-    place->relations =
-        xrealloc(place->relations, place->n_relations + 1, sizeof(*place->relations));
-    place->relations[place->n_relations++] = relation;
     return term->name_space_selector
                ? select_spaces(m, relation, term->name_space_selector)
                : 0;
@@ -303,18 +311,74 @@ static bool is_of_one_pod(const char *label)
     return strcmp(label, POD_INDEX_LABEL) == 0;
 }
 
+/* ------------------------------------------------------------------ ports of nodes */
+
+static const char *ip_of(const struct mf_port *port)
+{
+    return port->host_ip && strcmp(port->host_ip, "0.0.0.0") != 0 ? port->host_ip : "";
+}
+
+/* No label that anybody may give a pod has a colon. */
+static char *port_key(const struct mf_port *port)
+{
+    return xasprintf(":%" PRId64 "/%s", port->host_port,
+                     port->protocol == MF_UDP ? "UDP" : "TCP");
+}
+
+/* Those of its node that lead to the pod. */
+static void each_port(const struct mf_pod_spec *spec,
+                      void (*each)(Berth__PodPlace *place, const struct mf_port *port),
+                      Berth__PodPlace *place)
+{
+    for (size_t i = 0; !spec->has_host_network && i < pod_n_containers(spec); i++) {
+        const struct mf_container *c = pod_container_at(spec, i);
+
+        for (size_t k = 0; k < c->ports.n; k++)
+            if (c->ports.items[k].host_port > 0)
+                each(place, &c->ports.items[k]);
+    }
+}
+
+static void add_label(Berth__PodPlace *place, char *label)
+{
+    place->labels =
+        xrealloc(place->labels, place->n_labels + 1, sizeof(*place->labels));
+    place->labels[place->n_labels++] = label;
+}
+
+static void label_port(Berth__PodPlace *place, const struct mf_port *port)
+{
+    cleanup(freep) char *key = port_key(port);
+
+    add_label(place, xasprintf("%s=%s", key, ip_of(port)));
+}
+
+/* Away from whoever has it, of all namespaces. */
+static void keep_port_apart(Berth__PodPlace *place, const struct mf_port *port)
+{
+    char none[] = "", *ip = (char *)(uintptr_t)ip_of(port);
+    char *const values[] = {none, ip, NULL};
+    cleanup(freep) char *key = port_key(port);
+    Berth__PodRelation *relation = relation_new(place);
+
+    add_rule(&relation->pods, &relation->n_pods, key, *ip ? "In" : "Exists",
+             *ip ? values : NULL);
+    relation->domain = xstrdup(HOSTNAME);
+    relation->is_apart = true;
+    relation->name_spaces = xcalloc(1, sizeof(*relation->name_spaces));
+    relation->name_spaces[relation->n_name_spaces++] = xstrdup("");
+}
+
 static void make_labels(Berth__PodPlace *place, const struct mf_pod *pod)
 {
     const mf_pairs *labels = &pod->meta->labels;
 
-    place->labels = xcalloc(labels->n + 1, sizeof(*place->labels));
-    for (size_t i = 0; i < labels->n; i++) {
-        if (is_of_one_pod(labels->items[i].key))
-            continue;
-        place->labels[place->n_labels++] =
-            xasprintf("%s=%s", labels->items[i].key,
-                      labels->items[i].value ? labels->items[i].value : "");
-    }
+    for (size_t i = 0; i < labels->n; i++)
+        if (!is_of_one_pod(labels->items[i].key))
+            add_label(place,
+                      xasprintf("%s=%s", labels->items[i].key,
+                                labels->items[i].value ? labels->items[i].value : ""));
+    each_port(pod->spec, label_port, place);
 }
 
 static bool has_labels(const Berth__PodPlace *place, const Berth__PodPlace *of)
@@ -371,6 +435,8 @@ int pod_place_make(const struct controller *ctl, const Berth__ObjectRecord *reco
         rc = make_relations(&m, affinity->pod, false);
     if (rc == 0 && affinity)
         rc = make_relations(&m, affinity->anti, true);
+    if (rc == 0 && ctl->config->pods.cidr)
+        each_port(pod->spec, keep_port_apart, m.place);
     if (rc)
         berth__pod_place__free_unpacked(m.place, NULL);
     else

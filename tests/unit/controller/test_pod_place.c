@@ -65,15 +65,21 @@ static Berth__Envelope *apply(struct cluster *cluster, const char *name,
     return reply;
 }
 
-static void assert_refused(struct cluster *cluster, const char *more, const char *words)
+static void assert_refused_with(struct cluster *cluster, const char *labels,
+                                const char *more, const char *words)
 {
     cleanup(free_messagep) Berth__Envelope *reply =
-        apply(cluster, "refused", "1", "", more);
+        apply(cluster, "refused", "1", labels, more);
     const Berth__ObjectReply *one = reply->object_replies->replies[0];
 
     assert_non_null(one->status);
     if (!strstr(one->status->text, words))
         fail_msg("'%s' is not in: %s", words, one->status->text);
+}
+
+static void assert_refused(struct cluster *cluster, const char *more, const char *words)
+{
+    assert_refused_with(cluster, "", more, words);
 }
 
 static void make(struct cluster *cluster, const char *name, const char *cpu,
@@ -234,6 +240,36 @@ static void spread_goes_over_nodes_one_by_one(void **state)
              "{matchLabels: {app: s}}}]\n");
         assert_on(*state, name, nodes[i]);
     }
+}
+
+#define PORT(more) "    ports: [{containerPort: 80, hostPort: 30080" more "}]\n"
+
+static void a_port_of_a_node_leads_to_one_pod(void **state)
+{
+    struct cluster *cluster = *state;
+
+    str_replace(&cluster->config->pods.cidr, "10.88.0.0/16");
+    make(cluster, "a", "100m", "", PORT(""));
+    make(cluster, "b", "100m", "", PORT(", hostIP: 10.0.0.1"));
+    make(cluster, "c", "100m", "", PORT(", hostIP: 10.0.0.2"));
+    make(cluster, "d", "100m", "", PORT(", hostIP: 10.0.0.1"));
+    make(cluster, "udp", "100m", "", PORT(", protocol: UDP"));
+    make(cluster, "e", "100m", "", PORT(", hostIP: 0.0.0.0"));
+    assert_on(cluster, "a", "n1");
+    assert_on(cluster, "b", "n2");
+    assert_on(cluster, "c", "n2");
+    assert_on(cluster, "d", "n3");
+    assert_on(cluster, "udp", "n2");
+    assert_on(cluster, "e", "n4");
+    make(cluster, "f", "100m", "", PORT(""));
+    cluster_run_for(cluster, 100);
+    assert_null(job_of(cluster, "f")->job.record->placement);
+    str_replace(&cluster->config->pods.cidr, NULL);
+}
+
+static void nobody_takes_a_port_by_a_label(void **state)
+{
+    assert_refused_with(*state, "':30080/TCP': ''", "", ":30080");
 }
 
 static void a_gang_waits_until_all_are_there(void **state)
@@ -402,6 +438,8 @@ int main(void)
         TEST(who_wants_company_waits_for_it),
         TEST(spread_goes_over_nodes_one_by_one),
         TEST(a_gang_waits_until_all_are_there),
+        TEST(a_port_of_a_node_leads_to_one_pod),
+        TEST(nobody_takes_a_port_by_a_label),
         TEST(labels_that_change_are_what_others_see),
         TEST(one_that_waits_is_queued_with_its_new_labels),
         TEST(ten_thousand_pods_leave_nothing_behind),
