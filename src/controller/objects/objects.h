@@ -43,7 +43,7 @@ struct ctl_object {
     char *gang_address, *gang_names; /* of a Pod: see gang_hosts.h */
     bool has_gang_news;
     int64_t asked_at;      /* of a volume: when a node was to empty it; 0: not yet */
-    bool is_ordered;       /* a node has been told to, and has not answered */
+    int64_t busy_until;    /* a node was told to, and may be at it so long; 0: no */
     bool is_waiting;       /* the node is not up, and an event has said so */
     Berth__JobSpec *draft; /* of a Pod that is judged and not made yet */
     struct manifest read;  /* see objects_read */

@@ -418,6 +418,12 @@ static void volume_replaced(struct controller *ctl, struct ctl_object *object)
     bind_waiting(ctl, object);
 }
 
+static void volume_recovered(struct controller *ctl, struct ctl_object *object)
+{
+    (void)ctl;
+    reclaim_recovered(object);
+}
+
 /* One that is bound goes when that is over; one that was released stays no longer. */
 static void delete_volume(struct controller *ctl, struct ctl_object *object,
                           int64_t grace)
@@ -492,6 +498,7 @@ const struct object_kind claims_volume_kind = {.kind = "PersistentVolume",
                                                .on_created = volume_came,
                                                .on_changed = volume_came,
                                                .on_replaced = volume_replaced,
+                                               .on_recovered = volume_recovered,
                                                .on_deleting = delete_volume};
 const struct object_kind claims_claim_kind = {.kind = "PersistentVolumeClaim",
                                               .admit = admit_claim,

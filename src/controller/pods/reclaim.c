@@ -107,8 +107,7 @@ static const struct ctl_object *companion(struct controller *ctl,
 
 static void fail(struct controller *ctl, struct ctl_object *volume, const char *words)
 {
-    volume->asked_at = 0;
-    volume->is_ordered = false;
+    volume->asked_at = volume->busy_until = 0;
     objects_event(ctl, volume, true, "VolumeFailedDelete", "%s", words);
     if (volume->record->deleted_at) {
         objects_remove(ctl, volume);
@@ -173,6 +172,35 @@ static struct ctl_node *who_empties(struct controller *ctl, struct ctl_object *v
     return first_up(ctl, excluded);
 }
 
+/* That a node may be at it is on disk before it is told: a Released volume with words
+ * is one that was ordered, also for the controller that comes after this one. */
+static void note_order(struct controller *ctl, struct ctl_object *volume,
+                       const struct ctl_node *node, int64_t now)
+{
+    Berth__ClaimStatus *status = status_of(volume);
+    cleanup(freep) char *words =
+        xasprintf("node %s removes what it holds", node->config->name);
+
+    volume->asked_at = now;
+    volume->busy_until = now + ASK_AGAIN;
+    volume->is_waiting = false;
+    if (strcmp(status->node, node->config->name) == 0 &&
+        strcmp(status->words, words) == 0)
+        return;
+    field_set(&status->node, node->config->name);
+    field_set(&status->words, words);
+    objects_changed(ctl, volume);
+}
+
+static void note_answer(struct controller *ctl, struct ctl_object *volume)
+{
+    volume->busy_until = 0;
+    if (strcmp(status_of(volume)->phase, "Released") != 0 || !*status_of(volume)->words)
+        return;
+    field_set(&status_of(volume)->words, "");
+    objects_changed(ctl, volume);
+}
+
 static void send_order(struct ctl_node *node, struct ctl_object *volume)
 {
     const struct mf_volume_spec *spec = volume_of(volume)->spec;
@@ -188,6 +216,40 @@ static void send_order(struct ctl_node *node, struct ctl_object *volume)
     env.body_case = BERTH__ENVELOPE__BODY_VOLUME_RECLAIM;
     env.volume_reclaim = &order;
     channel_send(node->conn->ch, &env);
+}
+
+struct order {
+    struct controller *ctl;
+    char *volume; /* uid */
+};
+
+static bool is_to_be_emptied(struct ctl_object *volume)
+{
+    return volume->record->claim &&
+           strcmp(volume->record->claim->phase, "Released") == 0 &&
+           is_deleted_with_claim(volume);
+}
+
+static void order_now(void *ctx)
+{
+    struct order *order = ctx;
+    struct ctl_object *volume = objects_by_uid(order->ctl, order->volume);
+    struct ctl_node *node = volume && is_to_be_emptied(volume)
+                                ? nodes_find(order->ctl, status_of(volume)->node)
+                                : NULL;
+
+    if (node && node->conn)
+        send_order(node, volume);
+    free(order->volume);
+    free(order);
+}
+
+static void order_committed(struct controller *ctl, const struct ctl_object *volume)
+{
+    struct order *order = xmalloc(sizeof(*order));
+
+    *order = (struct order){ctl, xstrdup(volume->record->uid)};
+    store_on_commit(ctl->store, order_now, order);
 }
 
 static void wait_for_node(struct controller *ctl, struct ctl_object *volume,
@@ -224,21 +286,8 @@ static void ask(struct controller *ctl, struct ctl_object *volume, int64_t now)
         wait_for_node(ctl, volume, now);
         return;
     }
-    volume->asked_at = now;
-    volume->is_ordered = true;
-    volume->is_waiting = false;
-    if (strcmp(status_of(volume)->node, node->config->name) != 0) {
-        field_set(&status_of(volume)->node, node->config->name);
-        objects_changed(ctl, volume);
-    }
-    send_order(node, volume);
-}
-
-static bool is_to_be_emptied(struct ctl_object *volume)
-{
-    return volume->record->claim &&
-           strcmp(volume->record->claim->phase, "Released") == 0 &&
-           is_deleted_with_claim(volume);
+    note_order(ctl, volume, node, now);
+    order_committed(ctl, volume);
 }
 
 void reclaim_tick(struct controller *ctl, int64_t now)
@@ -270,7 +319,7 @@ void handle_volume_reclaimed(struct conn *conn, const Berth__Envelope *env)
     if (!volume || volume->kind != &claims_volume_kind || !volume->record->claim ||
         strcmp(status_of(volume)->node, conn->node->config->name) != 0)
         return;
-    volume->is_ordered = false;
+    note_answer(ctl, volume);
     if (!is_to_be_emptied(volume))
         return;
     if (told->code == EAGAIN) {
@@ -291,11 +340,12 @@ void reclaim_release(struct controller *ctl, struct ctl_object *volume,
                      const struct ctl_object *claim)
 {
     volume->bound = NULL;
-    volume->asked_at = 0;
-    volume->is_ordered = volume->is_waiting = false;
+    volume->asked_at = volume->busy_until = 0;
+    volume->is_waiting = false;
     status_of(volume)->owner_uid = claim->record->owner_uid;
     status_of(volume)->owner_gid = claim->record->owner_gid;
     field_set(&status_of(volume)->phase, "Released");
+    field_set(&status_of(volume)->words, "");
     objects_changed(ctl, volume);
     if (volume->record->deleted_at && !is_deleted_with_claim(volume))
         objects_remove(ctl, volume);
@@ -304,7 +354,15 @@ void reclaim_release(struct controller *ctl, struct ctl_object *volume,
 /* A node may still be at it. */
 static bool is_being_emptied(const struct ctl_object *volume)
 {
-    return volume->is_ordered && controller_now() < volume->asked_at + ASK_AGAIN;
+    return controller_now() < volume->busy_until;
+}
+
+void reclaim_recovered(struct ctl_object *volume)
+{
+    const Berth__ClaimStatus *status = status_of(volume);
+
+    if (status && strcmp(status->phase, "Released") == 0 && *status->words)
+        volume->busy_until = controller_now() + ASK_AGAIN;
 }
 
 void reclaim_renew(struct controller *ctl, struct ctl_object *volume)
@@ -314,8 +372,8 @@ void reclaim_renew(struct controller *ctl, struct ctl_object *volume)
     if (volume->bound || volume->record->deleted_at || is_being_emptied(volume) ||
         strcmp(status->phase, "Available") == 0)
         return;
-    volume->asked_at = 0;
-    volume->is_ordered = volume->is_waiting = false;
+    volume->asked_at = volume->busy_until = 0;
+    volume->is_waiting = false;
     field_set(&status->phase, "Available");
     field_set(&status->other, "");
     field_set(&status->node, "");

@@ -8,8 +8,9 @@
  *                            '------ replaced as a whole (Failed, too) --> Available
  *
  * The node that used it last empties it, as the claim's owner; asked again until it
- * answers, whatever is started anew meanwhile. A volume that shares files with another
- * one is not emptied; nor is one, but for an export, on a node that no pod used it on.
+ * answers, whatever is started anew meanwhile, and not given out before. A volume that
+ * shares files with another one is not emptied; nor is one, but for an export, on a
+ * node that no pod used it on.
  */
 #ifndef BERTH_CONTROLLER_RECLAIM_H
 #define BERTH_CONTROLLER_RECLAIM_H
@@ -24,6 +25,8 @@ void reclaim_release(struct controller *ctl, struct ctl_object *volume,
 /* An administrator has replaced it: what it held is his to judge. It stays as it is
  * while a node empties it. */
 void reclaim_renew(struct controller *ctl, struct ctl_object *volume);
+/* After a restart: a node that was told to empty it may be at it. It is asked again. */
+void reclaim_recovered(struct ctl_object *volume);
 /* Warn of a volume with Delete that cannot be emptied. */
 void reclaim_judge(const struct controller *ctl,
                    const struct mf_persistent_volume *volume, char **warning);

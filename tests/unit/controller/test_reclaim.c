@@ -103,6 +103,20 @@ static void until_phase(struct cluster *cluster, const char *name, const char *w
     cluster_run_until(cluster, is_phase, &a);
 }
 
+static bool has_words(void *ctx)
+{
+    const struct awaited *a = ctx;
+
+    return strcmp(volume(a->cluster, "v")->record->claim->words, a->phase) == 0;
+}
+
+static void until_words(struct cluster *cluster, const char *wanted)
+{
+    struct awaited a = {cluster, "v", wanted};
+
+    cluster_run_until(cluster, has_words, &a);
+}
+
 static void answer(struct party *node, const Berth__Envelope *order, int code,
                    const char *words)
 {
@@ -273,7 +287,7 @@ static void one_that_waits_for_its_node_lets_others_go_first(void **state)
     volume(cluster, "v")->asked_at = now - 2000;
     volume(cluster, "w")->asked_at = 0;
     reclaim_tick(cluster->ctl, now);
-    assert_true(volume(cluster, "w")->is_ordered);
+    assert_true(volume(cluster, "w")->busy_until > now);
     assert_int_equal(volume(cluster, "v")->asked_at, now - 2000);
     reclaim_tick(cluster->ctl, now);
     assert_true(volume(cluster, "v")->is_waiting);
@@ -317,6 +331,42 @@ static void a_controller_that_starts_again_asks_again(void **state)
     assert_string_equal(second->volume_reclaim->uid, first->volume_reclaim->uid);
     answer(node, second, 0, "");
     until_phase(cluster, "v", "gone");
+}
+
+/* Nor for a controller that did not order it itself. */
+static void after_a_restart_too(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *node = node_up(cluster, "n1"), *client;
+    cleanup(free_messagep) Berth__Envelope *first = NULL;
+    cleanup(free_messagep) Berth__Envelope *second = NULL;
+    cleanup(free_messagep) Berth__Envelope *reply = NULL;
+
+    if (!is_root())
+        skip();
+    release(cluster, VOLUME("v", "Delete", AT("/pv/v")));
+    first = party_expect(node, BERTH__ENVELOPE__BODY_VOLUME_RECLAIM);
+    assert_string_equal(volume(cluster, "v")->record->claim->words,
+                        "node n1 removes what it holds");
+    cluster_stop(cluster);
+    cluster_start(cluster);
+    client = party_connect(cluster);
+    /* Its policy does not matter to the node that is at it. */
+    reply = send_text(client, BERTH__OBJECT_APPLY__VERB__REPLACE,
+                      VOLUME("v", "Retain", AT("/pv/v")));
+    assert_string_equal(phase(cluster, "v"), "Released");
+    free_message(send_text(client, BERTH__OBJECT_APPLY__VERB__REPLACE,
+                           VOLUME("v", "Delete", AT("/pv/v"))));
+    assert_string_equal(phase(cluster, "v"), "Released");
+    node = node_up(cluster, "n1");
+    volume(cluster, "v")->asked_at = 0;
+    second = party_expect(node, BERTH__ENVELOPE__BODY_VOLUME_RECLAIM);
+    /* It does others, and has not begun. */
+    answer(node, second, EAGAIN, "busy");
+    until_words(cluster, "");
+    free_message(send_text(client, BERTH__OBJECT_APPLY__VERB__REPLACE,
+                           VOLUME("v", "Delete", AT("/pv/v"))));
+    assert_string_equal(phase(cluster, "v"), "Available");
 }
 
 static void who_reserves_a_volume_for_default_is_told_whose_that_is(void **state)
@@ -384,6 +434,7 @@ int main(void)
         TEST(one_that_waits_for_its_node_lets_others_go_first),
         cmocka_unit_test(an_export_that_nodes_have_not_mounted_is_warned_of),
         TEST(one_that_is_being_emptied_is_not_given_out),
+        TEST(after_a_restart_too),
         TEST(a_controller_that_starts_again_asks_again),
         TEST(who_reserves_a_volume_for_default_is_told_whose_that_is),
     };
