@@ -58,7 +58,7 @@ static enum job_event end_event(const struct ctl_job *cj, const Berth__JobEnded 
 {
     if (ended->launch_failed && job_state_of(&cj->job) == JOB_STARTING)
         return EV_REFUSE;
-    if (ended->timed_out)
+    if (ended->timed_out || cj->is_overdue)
         return EV_END_TIMEOUT;
     if (ended->out_of_memory)
         return EV_END_MEMORY;

@@ -407,7 +407,7 @@ int jobs_apply(struct controller *ctl, struct ctl_job *cj, enum job_event event,
     cj->missing_since = 0;
     if (event == EV_START) {
         cj->is_launched = false;
-        cj->is_overdue = false;
+        cj->is_overdue = cj->has_new_limit = cj->is_warned = false;
     }
     if (event == EV_START || to == JOB_PENDING)
         note_placement(cj);

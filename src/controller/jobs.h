@@ -21,7 +21,9 @@ struct ctl_job {
     uint32_t launch_failures;
     bool is_launched;      /* LaunchJob of this epoch was sent in this life */
     bool is_shed;          /* script and environment are only on disk */
-    bool is_overdue;       /* the backstop has told its node */
+    bool is_overdue;       /* its node was told to end it for its limit */
+    bool has_new_limit;    /* another one than its lead was told, or maybe */
+    bool is_warned;        /* ... and its warning was sent */
     int64_t missing_since; /* its node does not list it; 0: fine */
     struct ctl_node **on;  /* its nodes, while it is active */
     size_t n_on;

@@ -133,13 +133,44 @@ void reconcile_lost_node(struct controller *ctl, struct ctl_node *node,
     }
 }
 
-/* Past its limit, and its lead has not ended it: order it; past that, give up. */
+static int64_t warning_time(const struct ctl_job *cj)
+{
+    return job_deadline(&cj->job) - cj->job.spec->signal_before;
+}
+
+/* As the lead does of a limit that it knows. */
+static void warn(struct controller *ctl, struct ctl_job *cj)
+{
+    Berth__SignalJob__Scope scope = cj->job.spec->signal_batch
+                                        ? BERTH__SIGNAL_JOB__SCOPE__SHELL
+                                        : BERTH__SIGNAL_JOB__SCOPE__STEPS;
+    struct err err;
+
+    cj->is_warned = true;
+    if (dispatch_signal(ctl, cj, (int32_t)cj->job.spec->signal, scope, &err))
+        log_warn("no warning before its time limit: %s", err.text);
+}
+
+void reconcile_new_limit(struct ctl_job *cj, int64_t now)
+{
+    if (!cj->has_new_limit)
+        cj->is_warned = now >= warning_time(cj);
+    cj->has_new_limit = true;
+}
+
+/* Past its limit, and its lead has not ended it, or knows another one: order it; past
+ * that, give up. */
 static void check_limit(struct controller *ctl, struct ctl_job *cj, int64_t now)
 {
     int64_t deadline = job_deadline(&cj->job);
     int64_t grace = (int64_t)dispatch_grace(ctl, cj) + LIMIT_SLACK;
 
-    if (deadline == INT64_MAX || now < deadline + grace)
+    if (deadline == INT64_MAX)
+        return;
+    if (cj->has_new_limit && !cj->is_warned && cj->job.spec->signal &&
+        job_state_of(&cj->job) == JOB_RUNNING && now >= warning_time(cj))
+        warn(ctl, cj);
+    if (now < deadline + (cj->has_new_limit ? 0 : grace))
         return;
     if (!cj->is_overdue) {
         cj->is_overdue = true;

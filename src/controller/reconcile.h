@@ -31,6 +31,10 @@ void reconcile_node(struct controller *ctl, struct ctl_node *node,
 void reconcile_lost_node(struct controller *ctl, struct ctl_node *node,
                          const char *what, bool pods_may_stay);
 
+/* The limit of a job that runs is about to be another one, of which its lead does not
+ * know, or may be: reconcile_tick keeps it from now on. */
+void reconcile_new_limit(struct ctl_job *cj, int64_t now);
+
 /* Each second: jobs that their node did not list and whose end did not come;
  * jobs past their time limit whose lead has not ended them. */
 void reconcile_tick(struct controller *ctl, int64_t now);

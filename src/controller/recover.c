@@ -16,6 +16,7 @@
 #include "controller/objects/objects.h"
 #include "controller/pods/pods.h"
 #include "controller/pods/pod_network.h"
+#include "controller/reconcile.h"
 #include "controller/request.h"
 #include "controller/reservations.h"
 #include "wire/pack.h"
@@ -224,6 +225,8 @@ static void resume(struct controller *ctl, struct ctl_job *cj)
         rc = adopt(ctl, cj, &err);
     /* What was sent before we died, nobody knows: the nodes will say. */
     cj->is_launched = true;
+    if (job_state_is_active(state) && cj->job.record->time_given)
+        reconcile_new_limit(cj, controller_now());
     if (rc == 0)
         return;
     (void)err_wrap(&err, "after a restart of the controller");

@@ -4,7 +4,8 @@
  *
  * A job that waits is judged again as a whole, as if it were submitted that way, and
  * keeps its place; nothing changes unless all of it may. Of one that runs only the
- * limit can be lowered: its nodes were given what they go by.
+ * limit can be lowered: its nodes were given what they go by, so it is the controller
+ * that keeps the new one (reconcile.h).
  */
 #include "base/mem.h"
 #include "base/units.h"
@@ -12,9 +13,12 @@
 #include "controller/accounts.h"
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
+#include "controller/hets.h"
 #include "controller/job_index.h"
 #include "controller/jobs.h"
+#include "controller/pods/helpers.h"
 #include "controller/query.h"
+#include "controller/reconcile.h"
 #include "controller/request.h"
 #include "state/job_spec.h"
 #include "wire/pack.h"
@@ -208,6 +212,34 @@ static int update_waiting(struct conn *conn, const Berth__JobUpdate *update,
     return 0;
 }
 
+static void lower_one(struct controller *ctl, struct ctl_job *cj, int64_t limit)
+{
+    int64_t old = job_time_limit(&cj->job);
+
+    if (old > 0 && old <= limit)
+        return;
+    /* A helper ends with its job, and its node knows no limit of it. */
+    if (!helpers_is_one(cj)) {
+        reconcile_new_limit(cj, controller_now());
+        cj->job.record->time_given = limit;
+        cj->job.record->revision++;
+        jobs_save_change(ctl, cj, "update");
+    }
+    sched_set_limit(ctl->sched, jobs_sched_id(cj), limit);
+}
+
+/* Components end together: none is expected to stay longer than another. */
+static void lower_all(struct controller *ctl, struct ctl_job *cj, int64_t limit)
+{
+    struct ctl_job *member;
+
+    lower_one(ctl, cj, limit);
+    for (uint32_t i = 0; i < cj->job.record->het_size; i++)
+        if ((member = hets_member(ctl, cj, i)) && member != cj &&
+            job_state_is_active(job_state_of(&member->job)))
+            lower_one(ctl, member, limit);
+}
+
 static int update_running(struct conn *conn, const Berth__JobUpdate *update,
                           struct ctl_job *cj, struct err *err)
 {
@@ -227,10 +259,7 @@ static int update_running(struct conn *conn, const Berth__JobUpdate *update,
                        "--time=%.80s: job %" PRIu32
                        " runs: its limit can be lowered, not raised",
                        setting->text, cj->id);
-    cj->job.record->time_given = limit > 0 ? limit : 1;
-    cj->job.record->revision++;
-    sched_set_limit(conn->ctl->sched, jobs_sched_id(cj), cj->job.record->time_given);
-    jobs_save_change(conn->ctl, cj, "update");
+    lower_all(conn->ctl, cj, limit > 0 ? limit : 1);
     dispatch_want_pass(conn->ctl);
     return 0;
 }

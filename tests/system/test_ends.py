@@ -44,6 +44,19 @@ def test_a_step_has_a_warning_and_a_limit_of_its_own(desk):
     assert [line for line in out.split("\n") if line.isdigit()] == ["137", "3"]
 
 
+def test_a_limit_that_is_lowered_while_the_job_runs_is_kept_with_its_warning(desk):
+    script = ("#!/bin/bash\ntrap 'echo warned >>said' USR1\n"
+              "trap 'echo leaving >>said; exit 0' TERM\n"
+              "echo ready >>said\nwhile :; do sleep 0.05; done\n")
+    number = desk.submit("-n1", "-t", "10", "--signal=B:USR1@60", "-o", "/dev/null",
+                         script=script)
+    desk.until_text("said", "ready")
+    desk.berth("update", number, "--time=0:03")
+    desk.wait(number)
+    assert desk.job(number)["state"] == "TIMEOUT"
+    assert desk.text("said").split() == ["ready", "warned", "leaving"]
+
+
 def test_tasks_that_outlive_the_first_by_too_long_are_ended(desk):
     done = desk.berth("run", "-n2", "-W1", "sh", "-c",
                       "[ $SLURM_PROCID = 0 ] || sleep 60", check=False)
