@@ -87,6 +87,8 @@ struct controller {
     struct object_tally *object_tallies;
     struct object_events *object_events; /* see object_events.h */
     struct pod_nodes *pod_nodes;         /* see pod_nodes.h */
+    int64_t doubted_at; /* when the log has last said that a pod's status cannot be */
+    uint32_t n_doubts;  /* since then */
 
     struct changes *changes; /* see changes.h */
     struct watches *watches; /* see watch.h; NULL: nobody has watched yet */

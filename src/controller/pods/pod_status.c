@@ -4,6 +4,7 @@
  */
 #include "controller/pods/pod_status.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,19 +49,26 @@ static bool is_phase(const char *phase)
     return false;
 }
 
-/* Told by a process of the user's. */
-static bool is_credible(const Berth__PodStatus *told)
+int pod_status_check(const Berth__PodStatus *told, struct err *err)
 {
-    return is_phase(told->phase) && told->n_containers <= POD_CONTAINERS_MAX &&
-           berth__pod_status__get_packed_size(told) <=
-               BYTES_EACH * (1 + told->n_containers);
+    size_t bytes = berth__pod_status__get_packed_size(told);
+
+    if (!is_phase(told->phase))
+        return err_set(err, EINVAL, "its phase is none that a pod has");
+    if (told->n_containers > POD_CONTAINERS_MAX)
+        return err_set(err, E2BIG, "it tells of %zu containers, more than %d",
+                       told->n_containers, POD_CONTAINERS_MAX);
+    if (bytes > BYTES_EACH * (1 + told->n_containers))
+        return err_set(err, E2BIG, "it has %zu bytes, more than %zu", bytes,
+                       BYTES_EACH * (1 + told->n_containers));
+    return 0;
 }
 
 bool pod_status_told(Berth__PodStatus **slot, const Berth__PodStatus *told)
 {
     Berth__PodStatus *was = *slot, *now;
 
-    if (!is_credible(told))
+    if (pod_status_check(told, NULL))
         return false;
     now = copy_message(&told->base);
     if (was) {

@@ -23,6 +23,10 @@ bool pod_status_is_final(const Berth__PodStatus *status);
 /* A new one, Pending (free_message). */
 Berth__PodStatus *pod_status_new(void);
 
+/* Can this be how a pod stands? It is told by a process of the user's. -EINVAL, -E2BIG:
+ * words say why not. */
+int pod_status_check(const Berth__PodStatus *told, struct err *err);
+
 /* What the lead tells, in place of '*slot': what the controller knows stays (where the
  * pod is), and a status that is final stays so. False: nothing has changed, or it
  * cannot be the status of a pod. */

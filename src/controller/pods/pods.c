@@ -30,6 +30,7 @@
 #include "controller/submit.h"
 #include "wire/pack.h"
 
+#define DOUBT_EVERY 60             /* seconds between two lines of the log */
 #define EVENTS_MAX 256             /* of one message */
 #define EVENT_BYTES_MAX (1u << 20) /* of one message */
 #define ENDED_SHARES 10            /* of all users together, in bounds of one */
@@ -246,6 +247,28 @@ static void tell_event(struct controller *ctl, struct ctl_object *pod,
                       *record->state_words ? ": " : "", record->state_words);
 }
 
+/* A status that cannot be one is dropped, and its owner is told: the event is counted
+ * up, where the log has a line a minute for all pods. */
+static void doubt(struct controller *ctl, struct ctl_object *pod,
+                  const Berth__PodStatus *told)
+{
+    int64_t now = controller_now();
+    struct err err;
+
+    if (!told || pod_status_check(told, &err) == 0)
+        return;
+    objects_event(ctl, pod, true, "StatusRefused", "what its node tells of it: %s",
+                  err.text);
+    ctl->n_doubts++;
+    if (ctl->doubted_at && now < ctl->doubted_at + DOUBT_EVERY)
+        return;
+    log_warn("job %" PRIu32 ": status of pod %s is dropped: %s (%" PRIu32
+             " since the last such line)",
+             pod->job->id, pod->path, err.text, ctl->n_doubts);
+    ctl->doubted_at = now;
+    ctl->n_doubts = 0;
+}
+
 void pods_job_changed(struct controller *ctl, struct ctl_job *cj,
                       const Berth__JobEnded *ended)
 {
@@ -262,6 +285,7 @@ void pods_job_changed(struct controller *ctl, struct ctl_job *cj,
         helpers_pod_changed(ctl, pod);
     if (state == JOB_RUNNING || state == JOB_COMPLETING || state == JOB_SUSPENDED)
         return;
+    doubt(ctl, pod, ended ? ended->pod : NULL);
     pod_status_of_job(&record->pod, &cj->job, ended, record->deleted_at != 0,
                       controller_now_usec());
     if (state == JOB_STARTING)
@@ -299,6 +323,7 @@ static void take_change(struct conn *conn, const Berth__PodChanged *changed)
     pod->record->pod_seq = changed->seq;
     for (size_t i = 0; i < changed->n_events && i < EVENTS_MAX; i++)
         object_events_tell(ctl, pod, changed->events[i]);
+    doubt(ctl, pod, changed->status);
     if (changed->status && pod_status_told(&pod->record->pod, changed->status))
         status_changed(ctl, pod);
     else

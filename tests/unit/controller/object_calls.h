@@ -121,10 +121,10 @@ static inline const Berth__PodStatus *status_of_pod(struct cluster *cluster,
 
 /* ------------------------------------------------------------------ a node's side */
 
-static inline void tell_running(struct party *node, uint32_t job, uint32_t epoch,
-                                uint32_t seq)
+static inline void tell_phase(struct party *node, uint32_t job, uint32_t epoch,
+                              uint32_t seq, const char *phase)
 {
-    static char running[] = "Running", c[] = "c", started[] = "Started";
+    static char c[] = "c", started[] = "Started";
     Berth__ContainerStatus container = BERTH__CONTAINER_STATUS__INIT;
     Berth__ContainerStatus *containers[] = {&container};
     Berth__PodStatus status = BERTH__POD_STATUS__INIT;
@@ -137,7 +137,7 @@ static inline void tell_running(struct party *node, uint32_t job, uint32_t epoch
     container.name = c;
     container.state = BERTH__CONTAINER_STATUS__STATE__RUNNING;
     container.ready = container.started = true;
-    status.phase = running;
+    status.phase = (char *)(uintptr_t)phase;
     status.ready = true;
     status.containers = containers;
     status.n_containers = 1;
@@ -152,6 +152,12 @@ static inline void tell_running(struct party *node, uint32_t job, uint32_t epoch
     env.pod_changed = &changed;
     reply = party_call(node, &env);
     assert_int_equal(status_of(reply), 0);
+}
+
+static inline void tell_running(struct party *node, uint32_t job, uint32_t epoch,
+                                uint32_t seq)
+{
+    tell_phase(node, job, epoch, seq, "Running");
 }
 
 static inline void tell_ended(struct party *node, uint32_t job, uint32_t epoch,

@@ -42,6 +42,29 @@ static void a_pod_is_queued_launched_and_its_status_comes_back(void **state)
     assert_string_equal(state_of(cluster, job), "COMPLETED");
 }
 
+/* Its owner sees it, counted up; the log has a line a minute. */
+static void a_status_that_cannot_be_is_dropped_with_an_event(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    uint32_t job, epoch;
+
+    apply(client, POD("web", ""), "created");
+    job = node_accept_launch(node, &epoch);
+    node_started(node, job, 1);
+    tell_running(node, job, 1, 1);
+    assert_int_equal(events_about(client, "web", "StatusRefused"), 0);
+    for (uint32_t seq = 2; seq <= 4; seq++)
+        tell_phase(node, job, 1, seq, "Fine");
+    assert_string_equal(status_of_pod(cluster, "web")->phase, "Running");
+    assert_int_equal(events_about(client, "web", "StatusRefused"), 3);
+    /* One of them was logged, two wait for the next line. */
+    assert_int_equal(cluster->ctl->n_doubts, 2);
+    assert_true(cluster->ctl->doubted_at > 0);
+    tell_running(node, job, 1, 5);
+    assert_int_equal(cluster->ctl->n_doubts, 2);
+}
+
 static void what_was_told_survives_a_restart_and_counts_once(void **state)
 {
     struct cluster *cluster = *state;
@@ -417,6 +440,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cluster_setup, cluster_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_pod_is_queued_launched_and_its_status_comes_back),
+        TEST(a_status_that_cannot_be_is_dropped_with_an_event),
         TEST(what_was_told_survives_a_restart_and_counts_once),
         TEST(a_deleted_pod_goes_when_its_job_has_ended),
         TEST(a_grace_has_an_end),

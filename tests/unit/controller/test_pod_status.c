@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,12 +82,16 @@ static void a_final_phase_stays_and_others_words_are_no_phase(void **state)
     cleanup(free_messagep) Berth__PodStatus *status = NULL, *final = told("Succeeded"),
                                             *late = told("Running"),
                                             *odd = told("Fine");
+    struct err err;
 
     (void)state;
     assert_true(pod_status_told(&status, final));
     (void)pod_status_told(&status, late);
     assert_string_equal(status->phase, "Succeeded");
     assert_false(pod_status_told(&status, odd));
+    assert_int_equal(pod_status_check(final, &err), 0);
+    assert_int_equal(pod_status_check(odd, &err), -EINVAL);
+    assert_string_equal(err.text, "its phase is none that a pod has");
 }
 
 /* A pod that was evicted as its node drained, and so its job was preempted. */
@@ -130,6 +135,7 @@ static void no_pod_says_so_much(void **state)
 {
     cleanup(free_messagep) Berth__PodStatus *status = NULL, *one = told("Running");
     char words[32769];
+    struct err err;
 
     (void)state;
     memset(words, 'a', sizeof(words) - 1);
@@ -141,6 +147,8 @@ static void no_pod_says_so_much(void **state)
     field_set(&one->words, words);
     assert_false(pod_status_told(&status, one));
     assert_int_equal(strlen(status->words), 32000);
+    assert_int_equal(pod_status_check(one, &err), -E2BIG);
+    assert_non_null(strstr(err.text, "bytes, more than 32768"));
 }
 
 int main(void)
