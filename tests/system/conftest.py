@@ -9,14 +9,13 @@ import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 
 import pytest
 
 import images
-from desk import AS_ROOT, USER, Desk, run, wait_until
+from desk import AS_ROOT, Desk, end, run, wait_until
 
 # A shell that put the tests into the background made them ignore interrupts, and so
 # would the programs that they start and interrupt.
@@ -54,6 +53,34 @@ class Cluster:
     def status(self, check=True):
         return json.loads(self.berth("cluster", "status", "--dir", self.dir, "--json",
                                      check=check).stdout)
+
+    def daemons(self):
+        """What is known of its daemons: "controller", "fake" if any, nodes by name."""
+        status = self.status(check=False)
+        found = {node["name"]: node for node in status["nodes"]}
+        found["controller"] = status["controller"]
+        if status["fake"]:
+            found["fake"] = status["fake"]
+        return found
+
+    def kill(self, *which, signo=signal.SIGKILL):
+        """End these daemons, or all of them; they have ended when this returns."""
+        daemons = self.daemons()
+        end(*(daemons[name]["pid"] for name in which or daemons if daemons[name]["alive"]),
+            signo=signo)
+
+    def start(self):
+        """Start what has ended, and wait until all nodes are up."""
+        self.berth("cluster", "start", "--dir", self.dir)
+
+    def restart(self, *which, change=None):
+        """Kill and start these daemons, or all; 'change' gives another text of berth.yaml,
+        which they read when they start. They are asked to end then, as a site would."""
+        self.kill(*which, signo=signal.SIGTERM if change else signal.SIGKILL)
+        if change:
+            conf = self.dir / "berth.yaml"
+            conf.write_text(change(conf.read_text()))
+        self.start()
 
 
 def idle_nodes(cluster):

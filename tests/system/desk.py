@@ -3,7 +3,9 @@
 import json
 import os
 import pathlib
+import select
 import shutil
+import signal
 import subprocess
 import time
 
@@ -19,6 +21,28 @@ def wait_until(condition, seconds=60, what="it"):
         assert time.monotonic() < deadline, f"{what} did not happen"
         time.sleep(0.02)
     return found
+
+
+def end(*pids, signo=signal.SIGKILL, seconds=60):
+    """Send processes this signal, and wait until no thread of them is left; those that
+    have gone already are fine."""
+    ends = []
+    try:
+        for pid in pids:
+            try:
+                ends.append(os.pidfd_open(pid))
+                signal.pidfd_send_signal(ends[-1], signo)
+            except ProcessLookupError:
+                continue
+        deadline = time.monotonic() + seconds
+        for fd in ends:
+            poll = select.poll()
+            poll.register(fd, select.POLLIN)
+            left = max(0, deadline - time.monotonic())
+            assert poll.poll(left * 1000), f"processes {pids} did not end"
+    finally:
+        for fd in ends:
+            os.close(fd)
 
 
 def as_user(user):

@@ -2,18 +2,8 @@
 """Arrays and dependencies: numbers, names of files, chains, a controller that dies
 half way."""
 import json
-import os
-import signal
 
 from desk import wait_until
-
-
-def kill_controller(desk):
-    os.kill(desk.cluster.status()["controller"]["pid"], signal.SIGKILL)
-
-
-def restart(desk):
-    desk.cluster.berth("cluster", "start", "--dir", desk.cluster.dir)
 
 
 def runs_of(desk, name):
@@ -75,8 +65,7 @@ def test_a_controller_that_dies_half_way_loses_and_repeats_nothing(own):
                         "echo $SLURM_ARRAY_TASK_ID >> begun; sleep 0.3")
     for part in 5, 15:
         wait_until(lambda part=part: len(runs_of(own, "begun")) >= part)
-        kill_controller(own)
-        restart(own)
+        own.cluster.restart("controller")
     own.berth("wait", number)
     assert runs_of(own, "begun") == {index: 1 for index in range(30)}
     assert own.job(number)["state"] == "COMPLETED"

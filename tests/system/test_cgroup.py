@@ -10,7 +10,7 @@ import time
 import pytest
 
 from desk import AS_ROOT, Desk, wait_until
-from test_faults import kill_controller, kill_node, restart, shepherd_of
+from test_faults import shepherd_of
 
 ROOT = pathlib.Path("/sys/fs/cgroup")
 
@@ -116,12 +116,7 @@ os.kill(os.getpid(), 9)
 def test_a_fork_bomb_is_stopped_and_cleared_away(make_cluster):
     cluster = make_cluster()
     cluster.up("--nodes", "1", "--cores-per-node", "2")
-    conf = cluster.dir / "berth.yaml"
-    conf.write_text(conf.read_text() + "\ncgroup: {pids_max: 60}\n")
-    node = cluster.status()["nodes"][0]["pid"]
-    os.kill(node, signal.SIGTERM)
-    wait_until(lambda: not cluster.status(check=False)["nodes"][0]["alive"])
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
+    cluster.restart("n1", change=lambda text: text + "\ncgroup: {pids_max: 60}\n")
     done = cluster.berth("run", "python3", "-c", BOMB, check=False)
     words = done.stdout.split()
     assert words[0] == "stopped" and words[2] == "11", done
@@ -200,11 +195,11 @@ def test_groups_outlive_the_nodes_daemon_and_go_after_it(own):
     first = own.submit("-w", "n1", "-o", "one", "--wrap", "sleep 473")
     second = own.submit("-w", "n1", "-o", "two", "--wrap", "sleep 474")
     [shepherd, other] = [shepherd_of(own, line) for line in ("sleep 473", "sleep 474")]
-    kill_node(own, "n1")
+    own.cluster.kill("n1")
     os.kill(shepherd, signal.SIGKILL)
     wait_until(lambda: not pathlib.Path(f"/proc/{shepherd}").exists())
     assert groups(own, f"job_{first}.1")
-    restart(own)
+    own.cluster.start()
     wait_until(lambda: not groups(own, f"job_{first}.1"), what="the end of its group")
     assert groups(own, f"job_{second}.1")
     own.berth("cancel", second)
@@ -219,7 +214,7 @@ def test_a_cluster_is_taken_down_though_its_jobs_are_frozen(make_cluster):
     shepherd_of(own, "sleep 475")
     own.berth("cancel", "--signal=STOP", job)
     wait_until(lambda: frozen(own), what="the freeze")
-    kill_node(own, "n1")
+    own.cluster.kill("n1")
     cluster.down()
 
 
@@ -274,8 +269,7 @@ def test_a_job_that_makes_room_is_frozen_until_it_gets_it_back(make_cluster):
     place = Desk(cluster, cluster.home)
     conf = cluster.dir / "berth.yaml"
     conf.write_text(conf.read_text().partition("\npartitions:")[0] + PARTITIONS)
-    kill_controller(place)
-    restart(place)
+    place.cluster.restart("controller")
     low = place.submit("-c2", "-o", "low", "--wrap", "while sleep 0.02; do echo x; done")
     place.until_text("low", "x")
     high = place.submit("-p", "high", "-c2", "-o", "high", "--wrap",

@@ -6,13 +6,12 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import tarfile
 
 import pytest
 
 from conftest import close_desk, new_desk
-from desk import AS_ROOT, USER, run, wait_until
+from desk import AS_ROOT, USER, run
 from images import small_rootfs, tar_of, write_layout
 
 SMALL = ("run", "--image", "small")
@@ -180,11 +179,8 @@ def test_a_site_may_keep_its_filter(make_cluster, small_tar):
     desk = new_desk(cluster, "strict")
     desk.berth("image", "import", "-", "small", stdin=open(small_tar, "rb"))
     desk.berth(*SMALL, "--seccomp", "unconfined", "true")
-    with open(cluster.dir / "berth.yaml", "a", encoding="utf-8") as config:
-        config.write("container:\n  allow_unconfined: false\n")
-    os.kill(cluster.status()["nodes"][0]["pid"], signal.SIGKILL)
-    wait_until(lambda: not cluster.status(check=False)["nodes"][0]["alive"])
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
+    cluster.restart("n1", change=lambda text:
+                    text + "container:\n  allow_unconfined: false\n")
     assert "this site lets nobody do without its filter" in desk.fails(
         *SMALL, "--seccomp", "unconfined", "true")
     (desk.dir / "profile.json").write_text('{"defaultAction": "SCMP_ACT_ALLOW"}')

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices of CDI specifications, made up: by --device, and by --gres and placement."""
 import json
-import os
 import re
-import signal
 
 import pytest
 
 from conftest import new_cluster, new_desk, close_desk, remove
-from desk import wait_until
 
 # Each box is a device of the kernel's under a name of its own.
 BOXES = """\
@@ -56,22 +53,6 @@ devices: [{name: x, containerEdits: {env: [SECRET=1]}}]
 """
 
 
-def restart_with(cluster, change):
-    """End the daemons, edit the configuration, start them again."""
-    status = cluster.status()
-    for daemon in (status["controller"], *status["nodes"]):
-        os.kill(daemon["pid"], signal.SIGTERM)
-
-    def all_gone():
-        now = cluster.status(check=False)
-        return not any(daemon["alive"] for daemon in (now["controller"], *now["nodes"]))
-
-    wait_until(all_gone, what="the end of the daemons")
-    path = cluster.dir / "berth.yaml"
-    path.write_text(change(path.read_text()))
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
-
-
 @pytest.fixture(scope="module")
 def boxes(small_tar):
     """A cluster of two nodes with three boxes and two GPUs each."""
@@ -92,7 +73,7 @@ def boxes(small_tar):
         return (f"container:\n  cdi_dirs: [{cluster.home}/none, {specs}]\n"
                 "  cdi_allow: [old.org/*]\n" + text)
 
-    restart_with(cluster, change)
+    cluster.restart(change=change)
     yield cluster
     remove(cluster)
 

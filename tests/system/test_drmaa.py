@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """libdrmaa under Debian's python3-drmaa, a client that knows nothing of Berth."""
 import json
-import os
 import shutil
 import subprocess
 import textwrap
-
-import pytest
 
 from desk import as_user, environment, libdrmaa
 

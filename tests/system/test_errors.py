@@ -3,14 +3,13 @@
 half done."""
 import os
 import shutil
-import signal
 import socket
 import subprocess
 
 import pytest
 
 from conftest import new_desk
-from desk import AS_ROOT, run, wait_until
+from desk import AS_ROOT, run
 
 
 @pytest.mark.parametrize("script, words", [
@@ -178,15 +177,14 @@ def test_a_controller_without_space_acknowledges_nothing(make_cluster, full):
     cluster = make_cluster(0)
     cluster.up("--nodes", "1")
     desk = new_desk(cluster, "desk")
-    os.kill(cluster.status()["controller"]["pid"], signal.SIGKILL)
-    wait_until(lambda: not cluster.status(check=False)["controller"]["alive"])
+    cluster.kill("controller")
     state = cluster.dir / "controller"
     kept = desk.dir / "kept"
     shutil.copytree(state, kept)
     full(state, "4m")
     for path in kept.iterdir():
         shutil.copy(path, state)
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
+    cluster.start()
     accepted = []
     for i in range(200):
         result = desk.berth("submit", "--parsable", "--hold", "-J", f"j{i}",
@@ -197,7 +195,7 @@ def test_a_controller_without_space_acknowledges_nothing(make_cluster, full):
     assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
     assert accepted, result.stderr
     subprocess.run(["mount", "-o", "remount,size=64m", state], check=True)
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
+    cluster.start()
     assert [job["id"] for job in desk.jobs()] == accepted
     desk.berth("cancel", "--me")
     cluster.down(check=False)

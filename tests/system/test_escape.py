@@ -11,7 +11,6 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import tarfile
 import tempfile
@@ -20,7 +19,7 @@ import pytest
 
 import images
 from conftest import new_cluster, new_desk, remove
-from desk import AS_ROOT, USER, run, wait_until
+from desk import AS_ROOT, USER, run
 
 pytestmark = pytest.mark.skipif(not AS_ROOT, reason="needs root")
 
@@ -564,11 +563,7 @@ def test_a_fork_bomb_stays_in_its_job(make_cluster, yard):
     cluster.up("--nodes", "1", "--cores-per-node", "2")
     if not has_groups(cluster):
         pytest.skip("no control groups here")
-    conf = cluster.dir / "berth.yaml"
-    conf.write_text(conf.read_text() + "\ncgroup: {pids_max: 100}\n")
-    os.kill(cluster.status()["nodes"][0]["pid"], signal.SIGTERM)
-    wait_until(lambda: not cluster.status(check=False)["nodes"][0]["alive"])
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
+    cluster.restart("n1", change=lambda text: text + "\ncgroup: {pids_max: 100}\n")
     desk = new_desk(cluster, "bomb", USER)
     result = desk.berth("run", "-n1", yard.probe, "fork-bomb")
     assert result.stdout.startswith("fork-bomb HELD"), result

@@ -170,8 +170,7 @@ def test_it_survives_a_restart_of_the_nodes_daemon(own):
     process.stdin.write("one\n")
     process.stdin.flush()
     assert process.stdout.readline() == "one\n"
-    node = own.cluster.status()["nodes"][0]
-    os.kill(node["pid"], signal.SIGKILL)
+    own.cluster.kill("n1")
     process.stdin.write("two\n")
     process.stdin.flush()
     assert process.stdout.readline() == "two\n"

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fake nodes: real to the controller, though nothing runs on them."""
-import os
-import signal
 
 import pytest
 
@@ -72,9 +70,7 @@ def test_fake_nodes_find_their_way_back_to_a_new_controller(make_cluster):
     desk = up(make_cluster, "--fake-runtime", "3")
     job = desk.submit("-p", "fake", "-N2", "--wrap", "true")
     desk.until(job, "RUNNING")
-    os.kill(desk.cluster.status()["controller"]["pid"], signal.SIGKILL)
-    wait_until(lambda: not desk.cluster.status(check=False)["controller"]["alive"])
-    desk.cluster.berth("cluster", "start", "--dir", desk.cluster.dir)
+    desk.cluster.restart("controller")
     assert desk.wait(job) == 0
     assert desk.job(job)["state"] == "COMPLETED"
 
@@ -83,10 +79,9 @@ def test_jobs_of_fake_nodes_that_died_are_lost_and_the_nodes_come_back(make_clus
     desk = up(make_cluster, real=0)
     job = desk.submit("-N2", "--wrap", "true")
     desk.until(job, "RUNNING")
-    os.kill(desk.cluster.status()["fake"]["pid"], signal.SIGKILL)
-    wait_until(lambda: not desk.cluster.status(check=False)["fake"]["alive"])
+    desk.cluster.kill("fake")
     wait_until(lambda: {node["state"] for node in fakes(desk)} == {"DOWN"})
-    desk.cluster.berth("cluster", "start", "--dir", desk.cluster.dir)
+    desk.cluster.start()
     desk.wait(job)
     assert desk.job(job)["state"] == "NODE_FAIL"
     assert "restarted" in desk.job(job)["state_words"]

@@ -11,23 +11,6 @@ from desk import wait_until
 WAITS = "echo on; until test -e go; do sleep 0.05; done; echo end; "
 
 
-def kill_controller(desk):
-    os.kill(desk.cluster.status()["controller"]["pid"], signal.SIGKILL)
-    wait_until(lambda: not desk.cluster.status(check=False)["controller"]["alive"])
-
-
-def kill_node(desk, name):
-    [node] = [n for n in desk.cluster.status(check=False)["nodes"] if n["name"] == name]
-    os.kill(node["pid"], signal.SIGKILL)
-    wait_until(lambda: not any(n["alive"] for n in
-                               desk.cluster.status(check=False)["nodes"]
-                               if n["name"] == name))
-
-
-def restart(desk):
-    desk.cluster.berth("cluster", "start", "--dir", desk.cluster.dir)
-
-
 def processes(desk, *lines):
     """Pids of the cluster's processes with one of these command lines."""
     found = []
@@ -67,11 +50,11 @@ def test_jobs_outlive_the_controller_and_their_ends_are_told_later(own):
     waits = own.submit("--hold", "-o", "waits", "--wrap", "echo ran")
     own.until_text("good", "on")
     own.until_text("bad", "on")
-    kill_controller(own)
+    own.cluster.kill("controller")
     go(own)
     own.until_text("good", "end")
     wait_until(lambda: own.text("bad").count("n") >= 4)
-    restart(own)
+    own.cluster.start()
     assert own.wait(good) == 0 and own.wait(bad) == 7
     assert (own.job(good)["state"], own.job(bad)["state"]) == ("COMPLETED", "FAILED")
     assert own.job(waits)["state"] == "PENDING"
@@ -83,8 +66,7 @@ def test_jobs_that_run_are_found_again_by_a_new_controller(own):
     job = own.submit("-N2", "-o", "out", "--wrap", WAITS + "exit 3")
     own.until_text("out", "on")
     before = own.job(job)
-    kill_controller(own)
-    restart(own)
+    own.cluster.restart("controller")
     wait_until(lambda: own.job(job)["state"] == "RUNNING")
     after = own.job(job)
     assert after["start_time"] == before["start_time"]
@@ -97,11 +79,11 @@ def test_a_step_in_the_foreground_does_not_need_the_controller(own):
                        WAITS + "exit 4")
     for _ in range(3):
         assert client.stdout.readline() == "on\n"
-    kill_controller(own)
+    own.cluster.kill("controller")
     go(own)
     out, err = client.communicate(timeout=60)
     assert client.returncode == 4 and out == "end\n" * 3, err
-    restart(own)
+    own.cluster.start()
     [job] = [job["id"] for job in own.jobs("--all") if job["name"] == "front"]
     assert own.until(job, "FAILED")["exit_code"] == 4
 
@@ -109,17 +91,16 @@ def test_a_step_in_the_foreground_does_not_need_the_controller(own):
 def test_a_time_limit_holds_while_the_controller_is_away(own):
     job = own.submit("-t", "0:02", "-o", "out", "--wrap", "echo on; exec sleep 1000")
     own.until_text("out", "on")
-    kill_controller(own)
+    own.cluster.kill("controller")
     wait_until(lambda: not processes(own, "sleep 1000"))
-    restart(own)
+    own.cluster.start()
     assert own.wait(job) != 0
     assert own.job(job)["state"] == "TIMEOUT"
 
 
 def test_every_acknowledged_submission_survives_a_kill(own):
     jobs = [own.submit("--hold", "-J", f"job{i}", "--wrap", "true") for i in range(20)]
-    kill_controller(own)
-    restart(own)
+    own.cluster.restart("controller")
     assert [job["id"] for job in own.jobs()] == jobs
     assert own.submit("--hold", "--wrap", "true") == jobs[-1] + 1
     own.berth("cancel", "--me")
@@ -127,8 +108,7 @@ def test_every_acknowledged_submission_survives_a_kill(own):
 
 def test_a_key_is_remembered_over_a_restart(own):
     job = own.submit("--key", "once", "-o", "out", "--wrap", "echo x >>count")
-    kill_controller(own)
-    restart(own)
+    own.cluster.restart("controller")
     assert own.submit("--key", "once", "-o", "out", "--wrap", "echo x >>count") == job
     assert own.wait(job) == 0
     assert own.text("count") == "x\n"
@@ -141,10 +121,10 @@ def test_jobs_outlive_a_node_daemon(own, node):
     job = own.submit("-N2", "-n2", "-o", "out", "--wrap",
                      f"berth run -n2 sh -c '{WAITS}'; exit 5")
     wait_until(lambda: (own.dir / "out").exists() and own.text("out").count("on") == 2)
-    kill_node(own, node)
+    own.cluster.kill(node)
     go(own)
     wait_until(lambda: own.text("out").count("end") == 2)
-    restart(own)
+    own.cluster.start()
     assert own.wait(job) == 5
     assert own.job(job)["state"] == "FAILED" and own.job(job)["exit_code"] == 5
 
@@ -152,9 +132,7 @@ def test_jobs_outlive_a_node_daemon(own, node):
 def test_a_restarted_node_daemon_finds_its_jobs_and_starts_more(own):
     job = own.submit("-N2", "-n2", "-o", "out", "--wrap", WAITS + "berth run -l hostname")
     own.until_text("out", "on")
-    kill_node(own, "n1")
-    kill_node(own, "n2")
-    restart(own)
+    own.cluster.restart("n1", "n2")
     wait_until(lambda: {n["state"] for n in own.cluster_nodes()} <= {"MIXED", "IDLE"})
     assert own.job(job)["state"] == "RUNNING"
     go(own)
@@ -166,8 +144,7 @@ def test_a_restarted_node_daemon_finds_its_jobs_and_starts_more(own):
 def test_a_job_can_be_cancelled_after_its_node_daemon_came_back(own):
     job = own.submit("-o", "out", "--wrap", "echo on; exec sleep 1000")
     own.until_text("out", "on")
-    kill_node(own, "n1")
-    restart(own)
+    own.cluster.restart("n1")
     own.berth("cancel", job)
     assert own.wait(job) != 0
     assert own.job(job)["state"] == "CANCELLED"
@@ -208,8 +185,7 @@ def test_a_lead_that_dies_on_its_way_back_is_not_waited_for(own):
     own.until_text("out", "on")
     lead = shepherd_of(own, "sleep 7006")
     os.kill(lead, signal.SIGSTOP)
-    kill_node(own, "n1")
-    restart(own)
+    own.cluster.restart("n1")
     os.kill(lead, signal.SIGKILL)
     # Half a minute is what one that lives is given.
     wait_until(lambda: own.job(job)["state"] != "RUNNING", seconds=20, what="its end")
@@ -247,7 +223,7 @@ def test_a_lost_node_fails_its_jobs_and_only_those(own):
     own.until_text("lost", "on")
     own.until_text("fine", "on")
     shepherd = shepherd_of(own, "sleep 7005")
-    kill_node(own, "n2")
+    own.cluster.kill("n2")
     os.kill(shepherd, signal.SIGKILL)
     record = own.until(lost, "NODE_FAIL")
     assert "n2" in record["state_words"], record

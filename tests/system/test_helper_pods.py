@@ -3,10 +3,8 @@
 import io
 import itertools
 import json
-import os
 import pathlib
 import random
-import signal
 
 import pytest
 
@@ -186,7 +184,7 @@ def test_nodes_are_not_held_for_ever_and_a_killed_controller_goes_on(own, small_
     text = conf.read_text()
     assert "\npods:\n" in text
     conf.write_text(text.replace("\npods:\n", "\npods:\n  helper_wait: 4s\n", 1))
-    kill_controller(cluster)
+    cluster.restart("controller")
     late = own.submit("--pod", pod_file(own, helper("db", "exec sleep 1000", "false")),
                       "--wrap", "true")
     assert "pods.helper_wait" in own.until(late, "FAILED")["state_words"]
@@ -197,16 +195,9 @@ def test_nodes_are_not_held_for_ever_and_a_killed_controller_goes_on(own, small_
     for _ in range(4):
         jobs += [own.submit("--pod", pod, "-N2", "--wrap", "srun true") for _ in range(2)]
         wait_until(lambda: rng.random() < 0.1, what="a moment")
-        kill_controller(cluster)
+        cluster.restart("controller")
     for job in jobs:
         assert own.until(job, "COMPLETED", "FAILED", "CANCELLED")["state"] == "COMPLETED"
         until_pod(own, f"db-{job}", "Succeeded")
     wait_until(lambda: is_over(own), what="the end of all")
     wait_until(lambda: not list(cluster.dir.glob("run/*/job.*")), what="no directories")
-
-
-def kill_controller(cluster):
-    os.kill(cluster.status()["controller"]["pid"], signal.SIGKILL)
-    wait_until(lambda: not cluster.status(check=False)["controller"]["alive"],
-               what="the end of the controller")
-    cluster.berth("cluster", "start", "--dir", cluster.dir)

@@ -11,13 +11,12 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import subprocess
 import time
 
 import pytest
 
-from desk import AS_ROOT, wait_until
+from desk import AS_ROOT, end, wait_until
 
 ELEMENTS = int(os.environ.get("BERTH_HISTORY_JOBS", "60"))
 STEPS = """#!/bin/sh
@@ -28,26 +27,6 @@ exit 5
 
 def history(desk, *argv):
     return json.loads(desk.berth("history", "--json", *argv).stdout)["jobs"]
-
-
-def restart(cluster):
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
-
-
-def is_gone(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-def kill(pid):
-    """End a process at once, and see that it has ended."""
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    wait_until(lambda: is_gone(pid))
 
 
 def watched(desk, since=0):
@@ -74,8 +53,7 @@ def test_history_agrees_with_the_truth_when_the_controller_is_killed(own):
     stepped = [own.submit("-o", "/dev/null", script=STEPS) for _ in range(4)]
     for _ in range(4):
         time.sleep(rng.uniform(0.05, 0.6))
-        kill(own.cluster.status()["controller"]["pid"])
-        restart(own.cluster)
+        own.cluster.restart("controller")
     own.berth("wait", array, *stepped, check=False)
 
     rows = [row for row in history(own, str(array)) if row["array_job"] == array]
@@ -111,7 +89,7 @@ sleep 60
     leads = [int(path.read_text().split()[0])
              for path in own.cluster.dir.glob("node/*/steps/*.-1")]
     assert len(leads) == 1
-    kill(leads[0])
+    end(leads[0])
     own.berth("wait", job, check=False)
     row, = history(own, str(job))
     assert row["state"] != "COMPLETED" and row["steps_lost"]
@@ -127,9 +105,7 @@ exit 0
 """)
     for _ in range(2):
         time.sleep(0.4)
-        for node in own.cluster.status()["nodes"]:
-            kill(node["pid"])
-        restart(own.cluster)
+        own.cluster.restart("n1", "n2", "n3")
     own.berth("wait", job, check=False)
     row, = history(own, str(job))
     steps = [step for step in row["steps"] if step["step_id"] >= 0]
@@ -163,7 +139,7 @@ exit 0
     while len(killed) < 4:
         for name, pid in shepherds_of_steps(own.cluster).items():
             if name not in killed:
-                kill(pid)
+                end(pid)
                 killed.add(name)
                 break
         seen = len(own.text("said").split()) if (own.dir / "said").exists() else 0
@@ -191,8 +167,7 @@ def test_the_priority_that_a_job_started_with_is_kept(own):
         pytest.skip("only root may set one")
     job = own.submit("--priority", "77", "-o", "/dev/null", "--wrap", "sleep 1000")
     wait_until(lambda: own.job(job)["state"] == "RUNNING")
-    kill(own.cluster.status()["controller"]["pid"])
-    restart(own.cluster)
+    own.cluster.restart("controller")
     own.berth("cancel", job)
     own.berth("wait", job, check=False)
     row, = history(own, str(job))
@@ -247,8 +222,7 @@ def test_what_is_old_leaves_for_the_archive_once(own):
     conf = own.cluster.dir / "berth.yaml"
     archive = own.dir / "archive"
     conf.write_text(conf.read_text() + f"\nhistory: {{archive_dir: {archive}}}\n")
-    kill(own.cluster.status()["controller"]["pid"])
-    restart(own.cluster)
+    own.cluster.restart("controller")
     jobs = [own.submit("-o", "/dev/null", "--wrap", f"exit {i}") for i in range(3)]
     waits = own.submit("--hold", "-o", "/dev/null", "--wrap", "true")
     own.berth("wait", *jobs, check=False)

@@ -8,7 +8,6 @@ import subprocess
 import pytest
 
 from conftest import close_desk, new_cluster, new_desk, remove
-from test_devices import restart_with
 from test_mpi import ranks
 
 
@@ -57,7 +56,7 @@ def site(mpi_tar, small_tar):
                        ("old", f"{place}/libmpi.so.12", ""),
                        ("new", f"{place}/new/libmpi.so.40", ""),
                        ("gone", f"{place}/gone/libmpi.so.40", "")))
-    restart_with(cluster, lambda text: f"container:\n  host_libraries:\n{sets}{text}")
+    cluster.restart(change=lambda text: f"container:\n  host_libraries:\n{sets}{text}")
     cluster.libraries = place
     yield cluster
     remove(cluster)

@@ -12,7 +12,6 @@ import time
 
 from conftest import new_desk
 from leftovers import Before
-from test_faults import kill_controller, kill_node, restart
 from test_workloads import Board, conditions, index_of, job
 
 BATCH, PODS, MPI = (int(n) for n in os.environ.get("BERTH_MIXED", "30,8,2").split(","))
@@ -65,10 +64,10 @@ def disturb(desk, rng, is_over):
         assert time.monotonic() < deadline, "it did not end"
         if killed < KILLS:
             if rng.random() < 0.4:
-                kill_controller(desk)
+                desk.cluster.kill("controller")
             else:
-                kill_node(desk, f"n{rng.randrange(1, 5)}")
-            restart(desk)
+                desk.cluster.kill(f"n{rng.randrange(1, 5)}")
+            desk.cluster.start()
             killed += 1
     return killed
 

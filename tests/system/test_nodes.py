@@ -2,7 +2,6 @@
 """What an administrator does with nodes: drain, set down, resume."""
 import json
 import os
-import signal
 
 import pytest
 
@@ -56,9 +55,7 @@ def test_jobs_of_a_node_set_down_are_lost(desk):
 def test_a_mark_outlives_controller_and_node(desk):
     desk.berth("node", "drain", "-r", "wait for parts", "f4")
     for part in ("controller", "fake"):
-        os.kill(desk.cluster.status()[part]["pid"], signal.SIGKILL)
-        wait_until(lambda: not desk.cluster.status(check=False)["alive"])
-        desk.cluster.berth("cluster", "start", "--dir", desk.cluster.dir)
+        desk.cluster.restart(part)
         wait_until(lambda: nodes(desk)["f4"]["state"] == "DRAINED")
     assert "wait for parts" in nodes(desk)["f4"]["reason"]
     jobs = [desk.submit("--exclusive", "--wrap", "true") for _ in range(4)]

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Objects in the controller: whose they are, what waits for them, what a kill leaves."""
 import json
-import os
 import pwd
 import random
-import signal
 
 import pytest
 
@@ -131,12 +129,6 @@ def test_users_see_what_is_in_their_accounts_and_secrets_are_their_owners(own):
     assert "Secret key is not there" in json.dumps(bob.jobs())
 
 
-def kill_controller(cluster):
-    os.kill(cluster.status()["controller"]["pid"], signal.SIGKILL)
-    wait_until(lambda: not cluster.status(check=False)["controller"]["alive"],
-               what="the end of the controller")
-
-
 def again(desk, *argv, **options):
     """A command that is repeated until the controller answers."""
     def done():
@@ -159,8 +151,7 @@ def test_a_controller_that_is_killed_loses_nothing_and_makes_nothing_twice(own, 
             sender.stdin.close()
             sender.stdin = None
             if i == rng.randrange(4):
-                kill_controller(cluster)
-                cluster.berth("cluster", "start", "--dir", cluster.dir)
+                cluster.restart("controller")
             sender.wait(timeout=60)
             again(own, "apply", "-f", "-", input=text)
             made.append(name)

@@ -2,9 +2,7 @@
 """berth explain, jobs --start, prio and reserve on a full cluster."""
 import json
 import math
-import os
 import re
-import signal
 
 import pytest
 
@@ -202,9 +200,7 @@ def test_reservations_outlive_the_controller(make_cluster):
     cluster.berth("reserve", "create", "night", "--nodes", "ALL", "--start", "now+1h",
                   "--duration", "1h", "--every", "daily", "--users", "root")
     before = json.loads(cluster.berth("reserve", "--json").stdout)["reservations"]
-    os.kill(cluster.status()["controller"]["pid"], signal.SIGKILL)
-    wait_until(lambda: not cluster.status(check=False)["controller"]["alive"])
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
+    cluster.restart("controller")
     after = json.loads(cluster.berth("reserve", "--json").stdout)["reservations"]
     assert after == before and len(after) == 1
     assert "is not open yet" in cluster.berth(

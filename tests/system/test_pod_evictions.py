@@ -4,7 +4,6 @@ import pytest
 
 from conftest import close_desk, new_cluster, new_desk, remove
 from desk import wait_until
-from test_faults import kill_controller, restart
 from test_helper_pods import helper, pod_file
 from test_workloads import Board, conditions, job
 
@@ -28,8 +27,7 @@ def tiers(small_tar):
     place = new_desk(cluster, "tiers")
     conf = cluster.dir / "berth.yaml"
     conf.write_text(conf.read_text().partition("\npartitions:")[0] + PARTITIONS)
-    kill_controller(place)
-    restart(place)
+    place.cluster.restart("controller")
     cluster.berth("image", "import", "-", "small", stdin=open(small_tar, "rb"))
     yield cluster
     remove(cluster)

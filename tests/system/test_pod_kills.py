@@ -12,7 +12,6 @@ import time
 
 from desk import wait_until
 from leftovers import Before, kill, named, records
-from test_faults import kill_controller, kill_node, restart
 from test_objects import again
 
 KILLS = int(os.environ.get("BERTH_POD_KILLS", "30"))
@@ -60,11 +59,9 @@ def kill_something(desk, rng, killed):
     """One of the five, if there is one."""
     what = rng.choice(["lead", "container", "sandbox", "berthd", "controller"])
     if what == "controller":
-        kill_controller(desk)
-        restart(desk)
+        desk.cluster.restart("controller")
     elif what == "berthd":
-        kill_node(desk, f"n{rng.randrange(1, 4)}")
-        restart(desk)
+        desk.cluster.restart(f"n{rng.randrange(1, 4)}")
     else:
         cluster = desk.cluster
         pids = {"lead": records, "container": lambda c: named(c, "berth-init"),

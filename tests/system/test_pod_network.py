@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -72,24 +71,13 @@ def net(small_tar):
                             "  cidr:")
         conf.write_text(text.replace("partitions:\n", "partitions:\n"
                                      "  - {name: secret, nodes: ALL}\n", 1))
-        restart(cluster)
+        cluster.restart()
         yield cluster
         cluster.down()
         assert remains_of(cluster) == []
         wait_for_the_end_of(own)
     finally:
         remove(cluster)
-
-
-def restart(cluster):
-    """Kill all daemons, and start them again."""
-    status = cluster.status()
-    daemons = [*status["nodes"], status["controller"]]
-    for daemon in daemons:
-        os.kill(daemon["pid"], signal.SIGKILL)
-    wait_until(lambda: not any(
-        pathlib.Path(f"/proc/{d['pid']}/exe").exists() for d in daemons), what="their end")
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
 
 
 @pytest.fixture
@@ -240,12 +228,9 @@ def test_a_port_is_forwarded_to_whoever_asks(place):
 def test_pods_outlive_their_nodes_daemons(place):
     one, two = Pod(place, "one", "n1"), Pod(place, "two", "n2")
     two.listen()
-    for node in place.cluster.status()["nodes"]:
-        os.kill(node["pid"], signal.SIGKILL)
-    wait_until(lambda: not any(n["alive"] for n in
-                               place.cluster.status(check=False)["nodes"]))
+    place.cluster.kill("n1", "n2")
     assert one.call(two.address) == one.address
-    place.cluster.berth("cluster", "start", "--dir", place.cluster.dir)
+    place.cluster.start()
     third = Pod(place, "third", "n1")
     assert third.address != one.address
     assert one.call(two.address) == one.address

@@ -7,13 +7,12 @@ directories of ours; what berthd does around it is the same.
 import json
 import os
 import pathlib
-import signal
 
 import pytest
 
 from conftest import new_cluster, new_desk, remove
-from desk import AS_ROOT, USER, run, wait_until
-from test_pod_volumes import Pods, container, look, restart_node
+from desk import AS_ROOT, USER, end, run, wait_until
+from test_pod_volumes import Pods, container, look
 
 pytestmark = pytest.mark.skipif(not AS_ROOT, reason="berthd mounts, and becomes users, as root")
 
@@ -60,14 +59,11 @@ def site(small_tar):
     os.environ["BERTH_MOUNT"] = str(helper)
     try:
         cluster.up("--nodes", "1", "--cores-per-node", "2")
-        restart_node(cluster, lambda text: text.replace(
+        cluster.restart(change=lambda text: text.replace(
             "pods:\n", "pods:\n  nfs: ['filer:/home:rw', 'filer:/data', 'filer:/refused']\n"
             f"  nfs_options: [noatime]\n  reclaim_paths: [{home / 'pv'}]\n"
             f"  log_dir: {home}/logs.%n\n  logs_user: 1M\n").replace(
                 'host_paths: "/:rw"', f'host_paths: "{home}/shown:rw"'))
-        os.kill(cluster.status()["controller"]["pid"], signal.SIGTERM)
-        wait_until(lambda: not cluster.status(check=False)["controller"]["alive"])
-        cluster.berth("cluster", "start", "--dir", cluster.dir)
         cluster.desk = new_desk(cluster, "storage", USER)
         cluster.berth("image", "import", "-", "small", stdin=open(small_tar, "rb"))
         yield cluster
@@ -117,9 +113,7 @@ def test_an_export_is_mounted_once_for_all_pods_and_goes_with_the_last(site, pod
     pods.until("one", "Succeeded")
     assert len(mounts(site)) == 1
     # A daemon that starts again knows who uses it.
-    os.kill(site.status()["nodes"][0]["pid"], signal.SIGKILL)
-    wait_until(lambda: not site.status(check=False)["nodes"][0]["alive"])
-    site.berth("cluster", "start", "--dir", site.dir)
+    site.restart("n1")
     pods.start("three", container("c", look("cat /h/alice/new"), AT_H), volumes=nfs("/home"))
     assert pods.found("three") == "x\n"
     assert len(asked_for(site, "filer:/home")) == 1
@@ -169,10 +163,9 @@ def test_what_a_killed_daemon_had_mounted_is_unmounted_when_its_pods_have_gone(s
     assert pods.found("left") == "exported\n"
     job = pods.status("left")["job"]
     record = next(site.dir.glob(f"node/*/steps/{job}.*"))
-    os.kill(site.status()["nodes"][0]["pid"], signal.SIGKILL)
-    os.kill(int(record.read_text().split()[0]), signal.SIGKILL)
-    wait_until(lambda: not site.status(check=False)["nodes"][0]["alive"])
-    site.berth("cluster", "start", "--dir", site.dir)
+    site.kill("n1")
+    end(int(record.read_text().split()[0]))
+    site.start()
     wait_until(lambda: not mounts(site), what="the end of the mount")
 
 

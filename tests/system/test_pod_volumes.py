@@ -301,15 +301,6 @@ def test_a_file_of_labels_changes_with_them(pods):
 
 # -------------------------------------------------------------- the node's paths
 
-def restart_node(cluster, change):
-    """Give the one node of a cluster another configuration."""
-    conf = cluster.dir / "berth.yaml"
-    conf.write_text(change(conf.read_text()))
-    os.kill(cluster.status()["nodes"][0]["pid"], signal.SIGTERM)
-    wait_until(lambda: not cluster.status(check=False)["nodes"][0]["alive"])
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
-
-
 def test_host_paths_are_what_the_site_shows_wherever_links_lead(make_cluster, small_tar):
     cluster = make_cluster()
     cluster.up("--nodes", "1", "--cores-per-node", "2")
@@ -320,7 +311,7 @@ def test_host_paths_are_what_the_site_shows_wherever_links_lead(make_cluster, sm
     (shown / "sub/word").write_text("shown\n")
     (shown / "in").symlink_to("sub")
     (shown / "out").symlink_to(kept)
-    restart_node(cluster, lambda text: text.replace('host_paths: "/:rw"',
+    cluster.restart("n1", change=lambda text: text.replace('host_paths: "/:rw"',
                                                     f'host_paths: "{shown}"'))
     pods = Pods(new_desk(cluster, "paths"))
 

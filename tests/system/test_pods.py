@@ -3,7 +3,6 @@
 import itertools
 import json
 import os
-import signal
 
 import pytest
 
@@ -228,19 +227,6 @@ def test_an_image_that_there_is_not_is_told(desk):
     pod.delete()
 
 
-def kill_daemons(cluster):
-    """And start them again."""
-    status = cluster.status()
-    daemons = [status["controller"], *status["nodes"]]
-    for daemon in daemons:
-        os.kill(daemon["pid"], signal.SIGKILL)
-    def gone():
-        left = cluster.status(check=False)
-        return not any(each["alive"] for each in [left["controller"], *left["nodes"]])
-    wait_until(gone, what="the daemons' end")
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
-
-
 def test_a_pod_outlives_its_nodes_daemon_and_the_controller(own, small_tar):
     with open(small_tar, "rb") as tar:
         own.berth("image", "import", "-", "small", stdin=tar)
@@ -248,7 +234,7 @@ def test_a_pod_outlives_its_nodes_daemon_and_the_controller(own, small_tar):
               terminationGracePeriodSeconds=1)
     before = pod.until_runs("a")["a"]
     volume = pod.volume()
-    kill_daemons(own.cluster)
+    own.cluster.restart()
     assert pod.containers()["a"]["state"] == before["state"]
     (volume / "go").touch()
     wait_until(lambda: pod.containers()["a"]["restartCount"] > 0, what="news of it")

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from test_faults import WAITS, go, kill_node, restart
+from test_faults import WAITS, go
 
 BOTH = pytest.mark.parametrize("node", ["n1", "n2"], ids=["lead's", "other"])
 
@@ -25,11 +25,11 @@ def test_a_step_waits_for_a_daemon_that_is_away(own, node):
     job = own.submit("-N2", "-n2", "-o", "out", "-e", "err", "--wrap",
                      WAITS + "berth run hostname")
     own.until_text("out", "on")
-    kill_node(own, node)
+    own.cluster.kill(node)
     go(own)
     own.until_text("err", f"node {node}: its daemon does not answer")
     assert own.text("err").count("\n") == 1
-    restart(own)
+    own.cluster.start()
     assert own.wait(job) == 0, own.text("err")
     assert sorted(own.text("out").split()) == ["end", "n1", "n2", "on"]
 
@@ -44,8 +44,7 @@ def test_a_step_is_asked_for_again_when_its_daemon_dies_meanwhile(own, node):
     go(own)
     own.until_text("out", "end")
     time.sleep(0.3)  # either way it ends well; so it is the way that is meant
-    kill_node(own, node)
-    restart(own)
+    own.cluster.restart(node)
     assert own.wait(job) == 0, own.text("err")
     assert sorted(own.text("out").split()) == ["end", "n1", "n2", "on"]
 
@@ -57,33 +56,33 @@ def test_who_waits_for_a_daemon_may_leave(own):
               "kill -TERM $pid; wait $pid; echo status $?; berth run -N1 -n1 echo more\n")
     job = own.submit("-N2", "-n2", "-o", "out", script="#!/bin/sh\n" + script)
     own.until_text("out", "on")
-    kill_node(own, "n2")
+    own.cluster.kill("n2")
     go(own)
     assert own.wait(job) == 0
     assert own.text("out").split() == ["on", "status", "143", "more"]
-    restart(own)
+    own.cluster.start()
 
 
 def test_a_node_that_is_declared_down_ends_the_wait(own):
     job = own.submit("--no-requeue", "-N2", "-n2", "-o", "out", "-e", "err", "--wrap",
                      WAITS + "berth run hostname")
     own.until_text("out", "on")
-    kill_node(own, "n2")
+    own.cluster.kill("n2")
     go(own)
     own.until_text("err", "does not answer")
     own.cluster.berth("node", "down", "n2", "--reason", "broken", user=0)
     own.until(job, "NODE_FAIL")
     own.until_text("err", "node n2 was set down")
-    restart(own)
+    own.cluster.start()
 
 
 def test_run_waits_for_the_daemon_of_a_lead_elsewhere(own):
     job = own.submit("-w", "n1", "-o", "out", "--wrap", WAITS)
     own.until_text("out", "on")
-    kill_node(own, "n1")
+    own.cluster.kill("n1")
     client = own.start("run", f"--jobid={job}", "--overlap", "-n1", "hostname")
     assert "waiting for the node's daemon" in client.stderr.readline()
-    restart(own)
+    own.cluster.start()
     out, err = client.communicate(timeout=60)
     assert client.returncode == 0 and out == "n1\n", err
     go(own)
@@ -104,8 +103,7 @@ def test_steps_run_once_whenever_daemons_are_killed(own):
     while own.job(job)["state"] == "RUNNING":
         if killed < 8:
             time.sleep(rng.random() / 8)
-            kill_node(own, f"n{rng.randrange(1, 4)}")
-            restart(own)
+            own.cluster.restart(f"n{rng.randrange(1, 4)}")
             killed += 1
     assert killed
     assert own.wait(job) == 0 and own.text("out") == "", own.text("out")

@@ -9,7 +9,6 @@ import pytest
 
 from conftest import new_cluster, new_desk, close_desk, remove
 from desk import USER
-from test_devices import restart_with
 
 PROGRAMS = [pytest.param(name, marks=pytest.mark.skipif(
     not shutil.which(name), reason=f"{name} is not installed")) for name in ("crun", "runc")]
@@ -41,7 +40,7 @@ def site(request, small_tar, mpi_tar):
     cluster.up("--nodes", "2", "--cores-per-node", "4")
     cluster.berth("image", "import", "-", "small", stdin=open(small_tar, "rb"))
     cluster.berth("image", "import", "-", "mpi", stdin=open(mpi_tar, "rb"))
-    restart_with(cluster, lambda text:
+    cluster.restart(change=lambda text:
                  f"container: {{runtime: oci, oci_program: {request.param}}}\n" + text)
     yield cluster
     remove(cluster)

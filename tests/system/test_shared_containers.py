@@ -8,7 +8,6 @@ import pytest
 
 from conftest import new_desk
 from desk import AS_ROOT, USER, wait_until
-from test_faults import kill_node, restart
 
 BOTH = pytest.mark.parametrize("user", [0, USER] if AS_ROOT else [os.geteuid()])
 
@@ -240,8 +239,7 @@ def test_a_restart_of_the_daemon_leaves_it(own, small_tar):
     job = own.submit("-n1", "-w", "n1", "-o", "out", script=script(
         f"{MAKE} sh -c 'echo x >/run/x'", "echo made", "cat go", f"{USE} cat /run/x"))
     own.until_text("out", "made\n")
-    kill_node(own, "n1")
-    restart(own)
+    own.cluster.restart("n1")
     (own.dir / "go").write_text("go\n")
     assert own.wait(job) == 0, own.text("out")
     assert own.text("out") == "made\ngo\nx\n"

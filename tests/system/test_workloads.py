@@ -6,7 +6,6 @@ import json
 import pytest
 
 from desk import wait_until
-from test_faults import kill_controller, restart
 
 # Too short a time to tell apart; what is waited for is always a fact.
 GRACE = 2
@@ -201,8 +200,7 @@ def test_indexes_complete_once_though_the_controller_is_killed(own, small_tar):
     for enough in (4, 12, 20):
         wait_until(lambda: board.status("sweep").get("succeeded", 0) >= enough,
                    seconds=120, what=f"{enough} indexes")
-        kill_controller(own)
-        restart(own)
+        own.cluster.restart("controller")
     status = board.until("sweep", "Complete", seconds=240)
     assert status["completedIndexes"] == "0-29"
     assert status["succeeded"] == 30
