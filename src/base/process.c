@@ -21,6 +21,7 @@ int process_find(pid_t pid, struct process *ret_process)
     cleanup(freep) char *path = xasprintf("/proc/%d/stat", (int)pid);
     cleanup(freep) char *text = NULL;
     const char *after_name;
+    unsigned threads;
     uint64_t start;
     char state;
 
@@ -30,10 +31,12 @@ int process_find(pid_t pid, struct process *ret_process)
     after_name = strrchr(text, ')');
     if (!after_name || sscanf(after_name,
                               ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-                              "%*s %*s %*s %*s %*s %*s %*s %" SCNu64,
-                              &state, &start) != 2)
+                              "%*s %*s %*s %*s %*s %u %*s %" SCNu64,
+                              &state, &threads, &start) != 3)
         return -ESRCH;
-    if (state == 'Z' || state == 'X')
+    /* The state is that of the first thread. When others are still on their way out,
+     * the process has its files, locks and ports. */
+    if ((state == 'Z' || state == 'X') && threads <= 1)
         return -ESRCH;
     *ret_process = (struct process){.pid = pid, .start = start};
     return 0;

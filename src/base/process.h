@@ -17,7 +17,8 @@ struct process {
     uint64_t start; /* clock ticks after the machine's boot */
 };
 
-/* The process that 'pid' is now; -ESRCH when there is none, or a zombie. */
+/* The process that 'pid' is now; -ESRCH when there is none, or a zombie. It lives as
+ * long as one of its threads does. */
 int process_find(pid_t pid, struct process *ret_process);
 
 bool process_is_alive(const struct process *process);

@@ -356,37 +356,16 @@ static int enter_cluster(const struct args *args, struct cluster **ret, struct e
     return rc < 0 ? err_wrap(err, "cluster %s", (*ret)->name) : 0;
 }
 
-static int start_missing(struct cluster *c, struct err *err)
-{
-    int rc = 0;
-
-    if (!process_is_alive(&c->munged))
-        rc = cluster_start_munged(c, err);
-    if (rc == 0 && !process_is_alive(&c->controller))
-        rc = cluster_start_controller(c, err);
-    for (size_t i = 0; rc == 0 && i < c->n_nodes; i++)
-        if (!process_is_alive(&c->nodes[i].daemon))
-            rc = cluster_start_node(c, i, err);
-    if (rc == 0 && c->n_fake && !process_is_alive(&c->fake))
-        rc = cluster_start_fake(c, err);
-    return rc;
-}
-
 static int run_start(struct args *args, int argc, char **argv)
 {
     cleanup(cluster_destroyp) struct cluster *c = NULL;
-    struct err err, later;
+    struct err err;
     int rc = enter_cluster(args, &c, &err);
 
     (void)argc;
     (void)argv;
-    if (rc < 0)
-        return fail(&err);
-    rc = start_missing(c, &err);
-    if (cluster_save(c, &later) < 0)
-        say_warning("%s", later.text);
     if (rc == 0)
-        rc = cluster_wait_for_nodes(c, &args->wishes, &err);
+        rc = cluster_start_missing(c, &args->wishes, &err);
     return rc < 0 ? fail(&err) : STATUS_OK;
 }
 

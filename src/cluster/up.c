@@ -232,7 +232,7 @@ static int daemon_ended(const struct cluster *c, const char *what, const char *l
 {
     cleanup(freep) char *words = cluster_last_words(c, log);
 
-    return err_set(err, EIO, "%s ended: %s", what,
+    return err_set(err, ECHILD, "%s ended: %s", what,
                    words[0] ? words : "it left no message");
 }
 
@@ -297,8 +297,10 @@ static int poll_nodes(const struct cluster *c, const struct cluster_wishes *w,
                    w->wait_seconds, words);
 }
 
-int cluster_wait_for_nodes(const struct cluster *c, const struct cluster_wishes *w,
-                           struct err *err)
+/* Until the controller answers and says that all nodes are up. -ECHILD when a daemon
+ * ends meanwhile. */
+static int wait_for_nodes(const struct cluster *c, const struct cluster_wishes *w,
+                          struct err *err)
 {
     cleanup(freep) char *config = cluster_path(c, "berth.yaml");
     struct berth_err failure = {.code = 0};
@@ -326,7 +328,7 @@ static int start_all(struct cluster *c, const struct cluster_wishes *w, struct e
         tell(w, "controller and %zu node%s are started", c->n_nodes + c->n_fake,
              c->n_nodes + c->n_fake == 1 ? "" : "s");
     if (rc == 0)
-        rc = cluster_wait_for_nodes(c, w, err);
+        rc = wait_for_nodes(c, w, err);
     return rc < 0 ? rc : cluster_point_here(c, err);
 }
 
@@ -399,4 +401,41 @@ int cluster_up(const struct cluster_wishes *w, struct cluster **ret, struct err 
     }
     *ret = take(c);
     return 0;
+}
+
+static int start_ended(struct cluster *c, struct err *err)
+{
+    int rc = 0;
+
+    if (!process_is_alive(&c->munged))
+        rc = cluster_start_munged(c, err);
+    if (rc == 0 && !process_is_alive(&c->controller))
+        rc = cluster_start_controller(c, err);
+    for (size_t i = 0; rc == 0 && i < c->n_nodes; i++)
+        if (!process_is_alive(&c->nodes[i].daemon))
+            rc = cluster_start_node(c, i, err);
+    if (rc == 0 && c->n_fake && !process_is_alive(&c->fake))
+        rc = cluster_start_fake(c, err);
+    return rc;
+}
+
+/* What has been started is written down, even when the rest could not be. */
+static int start_and_wait(struct cluster *c, const struct cluster_wishes *w,
+                          struct err *err)
+{
+    struct err later;
+    int rc = start_ended(c, err);
+    int saved = cluster_save(c, rc < 0 ? &later : err);
+
+    if (rc < 0 || saved < 0)
+        return rc < 0 ? rc : saved;
+    return wait_for_nodes(c, w, err);
+}
+
+int cluster_start_missing(struct cluster *c, const struct cluster_wishes *w,
+                          struct err *err)
+{
+    int rc = start_and_wait(c, w, err);
+
+    return rc == -ECHILD ? start_and_wait(c, w, err) : rc;
 }

@@ -29,9 +29,10 @@ struct cluster_wishes {
 int cluster_up(const struct cluster_wishes *wishes, struct cluster **ret,
                struct err *err);
 
-/* Wait until the controller answers and says that all nodes are up, for as long
- * as the wishes allow. A daemon that ends meanwhile is named. */
-int cluster_wait_for_nodes(const struct cluster *cluster,
-                           const struct cluster_wishes *wishes, struct err *err);
+/* Start those of its daemons that have ended, and wait until all nodes are up, for as
+ * long as the wishes allow. One that ends meanwhile is started once more: it may have
+ * been killed just before. One that ends again is named. */
+int cluster_start_missing(struct cluster *cluster, const struct cluster_wishes *wishes,
+                          struct err *err);
 
 #endif

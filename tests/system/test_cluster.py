@@ -5,12 +5,11 @@ import pathlib
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
 
 from conftest import namespaces_of, remains_of, wait_for_the_end_of
-from desk import USER, run, wait_until
+from desk import USER, end, run, wait_until
 
 BOTH = pytest.mark.parametrize("user", [0, USER], ids=["root", "user"])
 
@@ -87,14 +86,31 @@ def test_a_second_up_says_that_it_is_up(make_cluster, user):
 def test_a_killed_daemon_is_seen_and_started_again(make_cluster, user):
     cluster = make_cluster(user)
     cluster.up("--nodes", "2")
-    os.kill(cluster.status()["controller"]["pid"], signal.SIGKILL)
-    os.kill(cluster.status(check=False)["nodes"][1]["pid"], signal.SIGKILL)
-    wait_until(lambda: not cluster.status(check=False)["nodes"][1]["alive"])
+    cluster.kill("controller", "n2")
     status = cluster.status(check=False)
     assert not status["alive"] and not status["controller"]["alive"]
     assert status["nodes"][0]["alive"]
-    cluster.berth("cluster", "start", "--dir", cluster.dir)
+    cluster.start()
     assert cluster.status()["alive"]
+
+
+def test_a_daemon_that_ends_while_others_are_waited_for_is_started(make_cluster):
+    cluster = make_cluster(0)
+    cluster.up("--nodes", "1")
+    controller = cluster.status()["controller"]["pid"]
+    # It is alive and does not answer; then it is dead.
+    os.kill(controller, signal.SIGSTOP)
+    start = subprocess.Popen(["berth", "cluster", "start", "--dir", cluster.dir],
+                             stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: has_connected(start.pid), what="its question")
+    end(controller)
+    assert start.wait(timeout=60) == 0, start.stderr.read()
+    assert cluster.status()["controller"]["pid"] != controller
+
+
+def has_connected(pid):
+    links = (os.path.realpath(fd) for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+    return any("/socket:[" in link for link in links)
 
 
 @BOTH
@@ -124,9 +140,7 @@ def test_a_cluster_whose_processes_all_died_makes_room(make_cluster, user):
             *(node[key] for node in status["nodes"] for key in ("pid", "namespace_pid"))]
     if user:
         pids.append(int((cluster.dir / "join.pid").read_text().split()[0]))
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: all(is_gone(pid) for pid in pids))
+    end(*pids)
     cluster.up("--nodes", "2")
     assert len(cluster.status()["nodes"]) == 2
     cluster.down()

@@ -4,13 +4,17 @@
  */
 #include "base/process.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -67,6 +71,51 @@ static void a_zombie_has_ended(void **state)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+static void *wait_for_ever(void *arg)
+{
+    (void)arg;
+    for (;;)
+        (void)pause();
+    return NULL;
+}
+
+static void become_a_second_thread(void)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, wait_for_ever, NULL) != 0)
+        _exit(1);
+    pthread_exit(NULL);
+}
+
+/* As /proc says it: R, S, Z ... */
+static char state_of(pid_t pid)
+{
+    cleanup(freep) char *path = xasprintf("/proc/%d/stat", (int)pid);
+    cleanup(freep) char *text = NULL;
+
+    assert_int_equal(io_read_file(path, 4096, &text, NULL, NULL), 0);
+    return strrchr(text, ')')[2];
+}
+
+static void a_process_lives_while_one_of_its_threads_does(void **state)
+{
+    const struct timespec step = {.tv_nsec = 1000000};
+    pid_t pid = fork();
+    struct process process;
+
+    (void)state;
+    if (pid == 0)
+        become_a_second_thread();
+    while (state_of(pid) != 'Z')
+        (void)nanosleep(&step, NULL);
+    assert_int_equal(process_find(pid, &process), 0);
+    assert_true(process_is_alive(&process));
+    assert_int_equal(process_signal(&process, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_false(process_is_alive(&process));
+}
+
 static void nobody_is_not_found(void **state)
 {
     const struct process none = {.pid = 0};
@@ -118,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_running_process_is_found),
         cmocka_unit_test(a_zombie_has_ended),
+        cmocka_unit_test(a_process_lives_while_one_of_its_threads_does),
         cmocka_unit_test(nobody_is_not_found),
         cmocka_unit_test(another_process_with_the_pid_gets_no_signal),
         cmocka_unit_test(a_descriptor_names_the_process),
