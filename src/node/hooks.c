@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
+#include "node/program.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -41,14 +42,9 @@ struct hooked {
     enum stage stage;
     bool is_started; /* its prolog: it may have to wait for others' epilogs */
     bool is_over;    /* the job, not what is done after it */
-    bool is_late;    /* the program was killed for the time it took */
     char **env;
-    struct err fault; /* of the program that has just run */
-    struct err why;   /* it is broken */
+    struct err why; /* it is broken */
     struct waiter *waiters;
-    uv_process_t process;
-    uv_timer_t timeout;
-    unsigned int n_open; /* of these two handles */
     UT_hash_handle hh;
 };
 
@@ -213,41 +209,20 @@ static void program_ended(struct hooked *h, const char *fault)
     begin_waiting(node);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_end(void *ctx, const struct program_end *end)
 {
-    struct hooked *h = handle->data;
-    struct err fault = h->fault;
+    struct hooked *h = ctx;
+    struct err fault;
 
-    if (--h->n_open)
-        return;
-    h->fault = (struct err){0};
-    program_ended(h, fault.code ? fault.text : NULL);
-}
-
-static void on_exit_of(uv_process_t *process, int64_t status, int signo)
-{
-    struct hooked *h = process->data;
-
-    /* What it has started in its session ends with it. */
-    if (process->pid > 0)
-        (void)kill(-process->pid, SIGKILL);
-    if (h->is_late)
-        (void)err_set(&h->fault, ETIMEDOUT, "took longer than hooks.timeout");
-    else if (signo)
-        (void)err_set(&h->fault, EIO, "died by signal %d", signo);
-    else if (status)
-        (void)err_set(&h->fault, EIO, "failed with exit code %" PRId64, status);
-    uv_close((uv_handle_t *)process, on_closed);
-    uv_close((uv_handle_t *)&h->timeout, on_closed);
-}
-
-static void on_timeout(uv_timer_t *timer)
-{
-    struct hooked *h = timer->data;
-
-    h->is_late = true;
-    (void)kill(-h->process.pid, SIGKILL);
-    (void)uv_process_kill(&h->process, SIGKILL);
+    if (end->is_late)
+        (void)err_set(&fault, ETIMEDOUT, "took longer than hooks.timeout");
+    else if (end->words[0])
+        (void)err_set(&fault, EIO, "cannot be run: %s", end->words);
+    else if (end->signo)
+        (void)err_set(&fault, EIO, "died by signal %d", end->signo);
+    else if (end->status)
+        (void)err_set(&fault, EIO, "failed with exit code %" PRId64, end->status);
+    program_ended(h, program_ended_well(end) ? NULL : fault.text);
 }
 
 /* Run the program of this stage; nothing to run has ended well. */
@@ -255,20 +230,11 @@ static void run(struct hooked *h)
 {
     const struct config *config = h->node->config;
     char *program = h->stage == PROLOG ? config->hooks.prolog : config->hooks.epilog;
-    char *args[] = {program, NULL};
-    uv_stdio_container_t stdio[] = {
-        {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = 2},
-        {.flags = UV_INHERIT_FD, .data.fd = 2},
-    };
-    uv_process_options_t options = {.file = program,
-                                    .args = args,
-                                    .cwd = "/",
-                                    .stdio = stdio,
-                                    .stdio_count = ARRAY_SIZE(stdio),
-                                    .exit_cb = on_exit_of,
-                                    .flags = UV_PROCESS_DETACHED};
-    int rc;
+    char *argv[] = {program, NULL};
+    struct program_wish wish = {.argv = argv,
+                                .limit_ms = 1000u * config->hooks.timeout,
+                                .has_session = true,
+                                .shares_stderr = true};
 
     if (!program) {
         program_ended(h, NULL);
@@ -276,19 +242,8 @@ static void run(struct hooked *h)
     }
     strv_setenv(&h->env, "SLURM_SCRIPT_CONTEXT",
                 h->stage == PROLOG ? "prolog_slurmd" : "epilog_slurmd");
-    options.env = h->env;
-    h->process.data = h->timeout.data = h;
-    rc = uv_spawn(h->node->loop, &h->process, &options);
-    (void)uv_timer_init(h->node->loop, &h->timeout);
-    h->n_open = 2;
-    if (rc) {
-        (void)err_set(&h->fault, -rc, "cannot be run: %s: %s", program,
-                      uv_strerror(rc));
-        uv_close((uv_handle_t *)&h->process, on_closed);
-        uv_close((uv_handle_t *)&h->timeout, on_closed);
-        return;
-    }
-    (void)uv_timer_start(&h->timeout, on_timeout, 1000ull * config->hooks.timeout, 0);
+    wish.env = h->env;
+    program_run(h->node->loop, &wish, on_end, h);
 }
 
 /* --------------------------------------------------------------------- order */
@@ -336,7 +291,6 @@ static void maybe_begin_epilog(struct hooked *h)
         job_has_shepherd(h->node, h->key.job, h->key.epoch))
         return;
     move_to(h, EPILOG);
-    h->is_late = false;
     run(h);
 }
 

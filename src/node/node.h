@@ -39,7 +39,7 @@ struct node {
     const struct config *config;
     const struct config_node *self;
     const char *shepherd_path; /* of the program, for words */
-    char *shepherd_program;    /* what is executed: see program.c */
+    char *shepherd_program;    /* what is executed: see shepherd_program.c */
     struct wire_auth auth;
     char *state_dir, *run_dir, *socket_path;
     char boot_id[64];
@@ -90,7 +90,7 @@ int node_inventory(struct node *node, struct err *err);
 double node_load(void);
 uint64_t node_memory_free(void);
 
-/* --------------------------------------------------------------- program.c */
+/* ------------------------------------------------------ shepherd_program.c */
 /* A path to execute 'path' by, from this process's children: a sealed copy of it,
  * or itself where there can be none. The caller frees it. */
 char *program_seal(const char *path);

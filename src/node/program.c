@@ -1,97 +1,202 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * program.c - the shepherd's program, kept where nobody can write it
- *
- * A container's first process is a shepherd's, so /proc/self/exe leads a hostile
- * image that gets itself executed in its name to the program's file
- * (CVE-2019-5736). Where the job is root's, or the cluster the user's own, that file
- * could be written as soon as no shepherd runs. So shepherds are started from a
- * sealed copy in memory, one for the life of this daemon; which also means that an
- * upgrade on disk never mixes two versions.
+ * program.c - run a program, and learn how it ended and what it said
  */
-#include "node/node.h"
+#include "node/program.h"
 
-#include "base/log.h"
-#include "base/mem.h"
-
-#include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
-/* Beyond the descriptors that a new process gets. */
-#define LOWEST_FD 16
+#include "base/mem.h"
 
-static int open_memory(void)
+struct program {
+    program_end_fn *fn;
+    void *ctx;
+    uv_process_t process;
+    uv_pipe_t out;
+    uv_timer_t timer;
+    unsigned int open; /* handles */
+    bool has_process;  /* among them */
+    bool has_session;
+    unsigned int stuck_ms;
+    char words[PROGRAM_WORDS_MAX + 1];
+    size_t n_words;
+    struct program_end end;
+};
+
+bool program_ended_well(const struct program_end *end)
 {
-    int fd = memfd_create("berth-shepherd", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-
-    if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
-        fd = memfd_create("berth-shepherd", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    return fd;
+    return !end->is_late && !end->signo && !end->status;
 }
 
-/* Not a script, such as libtool's: what reads it needs its name. */
-static bool is_binary(int fd)
-{
-    char magic[4];
+/* ---------------------------------------------------------------------- the end */
 
-    return pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
-           memcmp(magic, "\177ELF", sizeof(magic)) == 0;
+static void on_closed(uv_handle_t *handle)
+{
+    struct program *p = handle->data;
+
+    if (--p->open)
+        return;
+    p->words[p->n_words] = '\0';
+    p->end.words = p->words;
+    p->fn(p->ctx, &p->end);
+    free(p);
 }
 
-static int copy_and_seal(int from, int to)
+static void close_one(uv_handle_t *handle)
 {
+    if (!uv_is_closing(handle))
+        uv_close(handle, on_closed);
+}
+
+static void close_all(struct program *p)
+{
+    if (p->has_process)
+        close_one((uv_handle_t *)&p->process);
+    close_one((uv_handle_t *)&p->timer);
+    close_one((uv_handle_t *)&p->out);
+}
+
+static void take_words(struct program *p)
+{
+    uv_os_fd_t fd;
     ssize_t n;
 
-    do
-        n = sendfile(to, from, NULL, 1 << 30);
-    while (n > 0);
-    if (n < 0 || fchmod(to, 0555) ||
-        fcntl(to, F_ADD_SEALS,
-              F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
-        return -errno;
-    return 0;
+    while (p->n_words < PROGRAM_WORDS_MAX &&
+           uv_fileno((uv_handle_t *)&p->out, &fd) == 0 &&
+           (n = read(fd, p->words + p->n_words, PROGRAM_WORDS_MAX - p->n_words)) > 0)
+        p->n_words += (size_t)n;
 }
 
-/* The descriptor stays open as long as we live. */
-static int seal(const char *path, char **ret)
+static void kill_session(const struct program *p)
 {
-    cleanup(closep) int from = open(path, O_RDONLY | O_CLOEXEC);
-    cleanup(closep) int memory = -1;
-    int rc, fd;
-
-    if (from < 0)
-        return -errno;
-    if (!is_binary(from))
-        return -ENOEXEC;
-    memory = open_memory();
-    if (memory < 0)
-        return -errno;
-    rc = copy_and_seal(from, memory);
-    if (rc)
-        return rc;
-    fd = fcntl(memory, F_DUPFD_CLOEXEC, LOWEST_FD);
-    if (fd < 0)
-        return -errno;
-    *ret = xasprintf("/proc/self/fd/%d", fd);
-    return 0;
+    if (p->has_session && p->process.pid > 0)
+        (void)kill(-p->process.pid, SIGKILL);
 }
 
-char *program_seal(const char *path)
+static void on_exit_of(uv_process_t *process, int64_t status, int signo)
 {
-    char *sealed = NULL;
-    int rc = seal(path, &sealed);
+    struct program *p = process->data;
 
-    if (!rc)
-        return sealed;
-    if (rc != -ENOEXEC && rc != -ENOENT)
-        log_warn("%s: no sealed copy: %s", path, strerror(-rc));
-    return xstrdup(path);
+    p->end.status = status;
+    p->end.signo = signo;
+    kill_session(p);
+    /* The pipe, too: a child that stays (rpc.statd, of mount) keeps it open. What the
+     * program has said is in it by now. */
+    take_words(p);
+    close_all(p);
+}
+
+static void on_late(uv_timer_t *timer)
+{
+    struct program *p = timer->data;
+
+    if (p->end.is_late) {
+        close_all(p);
+        return;
+    }
+    p->end.is_late = true;
+    kill_session(p);
+    (void)uv_process_kill(&p->process, SIGKILL);
+    if (p->stuck_ms)
+        (void)uv_timer_start(timer, on_late, p->stuck_ms, 0);
+}
+
+/* ------------------------------------------------------------------ what it says */
+
+static void offer_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
+{
+    static char rest[4096];
+    struct program *p = handle->data;
+    size_t room = PROGRAM_WORDS_MAX - p->n_words;
+
+    (void)wanted;
+    *buf = room ? uv_buf_init(p->words + p->n_words, (unsigned int)room)
+                : uv_buf_init(rest, sizeof(rest));
+}
+
+static void on_words(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct program *p = stream->data;
+
+    if (n < 0)
+        close_one((uv_handle_t *)stream);
+    else if (buf->base == p->words + p->n_words)
+        p->n_words += (size_t)n;
+}
+
+/* ---------------------------------------------------------------------- the start */
+
+static int spawn(struct program *p, const struct program_wish *wish)
+{
+    uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
+    uv_process_options_t options = {.file = wish->argv[0],
+                                    .args = wish->argv,
+                                    .env = wish->env,
+                                    .cwd = "/",
+                                    .stdio = stdio,
+                                    .stdio_count = ARRAY_SIZE(stdio),
+                                    .exit_cb = on_exit_of,
+                                    .uid = wish->uid,
+                                    .gid = wish->gid};
+
+    if (wish->has_user)
+        options.flags |= UV_PROCESS_SETUID | UV_PROCESS_SETGID;
+    if (wish->has_session)
+        options.flags |= UV_PROCESS_DETACHED;
+    stdio[2].flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE;
+    stdio[2].data.stream = (uv_stream_t *)&p->out;
+    if (wish->shares_stderr) {
+        stdio[2] = (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = 2};
+        stdio[1] = stdio[2];
+    }
+    p->has_process = true;
+    p->open++;
+    return uv_spawn(p->timer.loop, &p->process, &options);
+}
+
+static struct program *create(uv_loop_t *loop, const struct program_wish *wish,
+                              program_end_fn *fn, void *ctx)
+{
+    struct program *p = xcalloc(1, sizeof(*p));
+
+    p->fn = fn;
+    p->ctx = ctx;
+    p->has_session = wish->has_session;
+    p->stuck_ms = wish->stuck_ms;
+    (void)uv_pipe_init(loop, &p->out, 0);
+    (void)uv_timer_init(loop, &p->timer);
+    p->open = 2;
+    p->process.data = p->out.data = p->timer.data = p;
+    return p;
+}
+
+static void fail(struct program *p, const char *words)
+{
+    p->end.status = 127;
+    (void)snprintf(p->words, sizeof(p->words), "%s", words);
+    p->n_words = strlen(p->words);
+    close_all(p);
+}
+
+void program_run(uv_loop_t *loop, const struct program_wish *wish, program_end_fn *fn,
+                 void *ctx)
+{
+    struct program *p = create(loop, wish, fn, ctx);
+    int rc = wish->fault ? 0 : spawn(p, wish);
+
+    if (wish->fault || rc) {
+        cleanup(freep) char *words =
+            rc ? xasprintf("%.300s: %s", wish->argv[0], uv_strerror(rc)) : NULL;
+
+        fail(p, words ? words : wish->fault);
+        return;
+    }
+    if (!wish->shares_stderr)
+        (void)uv_read_start((uv_stream_t *)&p->out, offer_room, on_words);
+    if (wish->limit_ms)
+        (void)uv_timer_start(&p->timer, on_late, wish->limit_ms, 0);
 }

@@ -10,13 +10,13 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
+#include "node/program.h"
 #include "wire/pack.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +25,6 @@
 #define LIMIT_MS 600000
 #define AT_ONCE 4
 #define GROUPS_MAX 256
-#define WORDS_MAX 400
 
 struct reclaim {
     struct node *node;
@@ -33,15 +32,6 @@ struct reclaim {
     char *path;   /* on this node */
     char *groups; /* "100,24", of the owner */
     uv_work_t work;
-    uv_process_t process;
-    uv_pipe_t out;
-    uv_timer_t timer;
-    unsigned int open; /* handles */
-    char words[WORDS_MAX + 1];
-    size_t n_words;
-    bool is_late;
-    int64_t status;
-    int signo;
     struct reclaim *prev, *next;
 };
 
@@ -78,66 +68,18 @@ static void finish(struct reclaim *r, int code, const char *words)
     free(r);
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    struct reclaim *r = handle->data;
-
-    if (--r->open)
-        return;
-    r->words[r->n_words] = '\0';
-    if (r->is_late)
-        finish(r, ETIMEDOUT, "it took more than ten minutes");
-    else if (r->signo || (r->status && !r->n_words))
-        finish(r, EIO, "the program that removes files has failed");
-    else
-        finish(r, r->status ? EIO : 0, r->status ? r->words : "");
-}
-
-static void close_one(uv_handle_t *handle)
-{
-    if (!uv_is_closing(handle))
-        uv_close(handle, on_closed);
-}
-
 /* ------------------------------------------------------------------ the program */
 
-static void on_exit_of(uv_process_t *process, int64_t status, int signo)
+static void on_end(void *ctx, const struct program_end *end)
 {
-    struct reclaim *r = process->data;
-
-    r->status = status;
-    r->signo = signo;
-    close_one((uv_handle_t *)process);
-    close_one((uv_handle_t *)&r->timer);
-}
-
-static void on_late(uv_timer_t *timer)
-{
-    struct reclaim *r = timer->data;
-
-    r->is_late = true;
-    (void)uv_process_kill(&r->process, SIGKILL);
-}
-
-static void offer_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
-{
-    static char rest[4096];
-    struct reclaim *r = handle->data;
-    size_t room = WORDS_MAX - r->n_words;
-
-    (void)wanted;
-    *buf = room ? uv_buf_init(r->words + r->n_words, (unsigned int)room)
-                : uv_buf_init(rest, sizeof(rest));
-}
-
-static void on_words(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
-{
-    struct reclaim *r = stream->data;
-
-    if (n < 0)
-        close_one((uv_handle_t *)stream);
-    else if (buf->base == r->words + r->n_words)
-        r->n_words += (size_t)n;
+    if (end->is_late)
+        finish(ctx, ETIMEDOUT, "it took more than ten minutes");
+    else if (program_ended_well(end))
+        finish(ctx, 0, "");
+    else if (end->signo || !end->words[0])
+        finish(ctx, EIO, "the program that removes files has failed");
+    else
+        finish(ctx, EIO, end->words);
 }
 
 static char **program_argv(const struct reclaim *r)
@@ -156,38 +98,13 @@ static char **program_argv(const struct reclaim *r)
     return argv;
 }
 
-static void spawn(struct reclaim *r)
+static void empty(struct reclaim *r)
 {
     cleanup(strv_freep) char **argv = program_argv(r);
     char *env[] = {NULL};
-    uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
-    uv_process_options_t options = {.file = argv[0],
-                                    .args = argv,
-                                    .env = env,
-                                    .cwd = "/",
-                                    .stdio = stdio,
-                                    .stdio_count = ARRAY_SIZE(stdio),
-                                    .exit_cb = on_exit_of};
-    int rc;
+    const struct program_wish wish = {.argv = argv, .env = env, .limit_ms = LIMIT_MS};
 
-    (void)uv_pipe_init(r->node->loop, &r->out, 0);
-    (void)uv_timer_init(r->node->loop, &r->timer);
-    r->out.data = r->timer.data = r->process.data = r;
-    r->open = 3;
-    stdio[2].flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE;
-    stdio[2].data.stream = (uv_stream_t *)&r->out;
-    rc = uv_spawn(r->node->loop, &r->process, &options);
-    if (rc) {
-        r->status = 1;
-        r->n_words = (size_t)snprintf(r->words, sizeof(r->words), "%.300s: %s", argv[0],
-                                      uv_strerror(rc));
-        close_one((uv_handle_t *)&r->out);
-        close_one((uv_handle_t *)&r->process);
-        close_one((uv_handle_t *)&r->timer);
-        return;
-    }
-    (void)uv_read_start((uv_stream_t *)&r->out, offer_room, on_words);
-    (void)uv_timer_start(&r->timer, on_late, LIMIT_MS, 0);
+    program_run(r->node->loop, &wish, on_end, r);
 }
 
 /* -------------------------------------------------------------------- the order */
@@ -213,7 +130,7 @@ static void find_groups(uv_work_t *work)
 static void after_groups(uv_work_t *work, int status)
 {
     (void)status;
-    spawn(work->data);
+    empty(work->data);
 }
 
 /* Where this node has "SERVER:/PATH" mounted for pods; heap, NULL: nowhere. */

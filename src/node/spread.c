@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "node/program.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,23 +28,9 @@
 
 #define FANOUT_MAX 1024
 #define SOURCES_MAX 16
-#define WORDS_MAX 400
 /* What 'berth image fetch' ends with when there was nothing to do. */
 #define STATUS_HELD 3
 #define FETCH_PATH "PATH=/usr/local/bin:/usr/bin:/bin"
-
-/* The program that fetches, from its start until both its end and the end of what
- * it writes. */
-struct fetcher {
-    struct launch *launch;
-    uv_process_t process;
-    uv_pipe_t words; /* its stderr */
-    char text[WORDS_MAX];
-    size_t len;
-    int64_t status;
-    int signo;
-    unsigned int open; /* handles */
-};
 
 static void answer_spread(struct launch *launch)
 {
@@ -104,64 +91,25 @@ static void forward_below(struct launch *launch)
 
 /* ------------------------------------------------------------------ fetching */
 
-static void settle(struct fetcher *fetcher)
+static void on_fetched(void *ctx, const struct program_end *end)
 {
-    struct launch *launch = fetcher->launch;
+    struct launch *launch = ctx;
     struct leg *leg = leg_create(launch, launch->node->self->name);
     struct err err;
 
-    launch->open--; /* which the fetcher held */
-    fetcher->text[strcspn(fetcher->text, "\n")] = '\0';
-    if (!fetcher->signo && (!fetcher->status || fetcher->status == STATUS_HELD)) {
-        launch->fetched += fetcher->status == 0;
+    launch->open--; /* which the program held */
+    end->words[strcspn(end->words, "\n")] = '\0';
+    if (!end->signo && (!end->status || end->status == STATUS_HELD)) {
+        launch->fetched += end->status == 0;
         forward_below(launch);
         leg_end(NULL, NULL, leg);
-    } else {
-        if (fetcher->text[0])
-            (void)err_set(&err, EIO, "%s", fetcher->text);
-        else
-            (void)err_set(&err, EIO, "the program that fetches images ended early");
-        leg_end(NULL, &err, leg);
+        return;
     }
-    free(fetcher);
-}
-
-static void on_handle_closed(uv_handle_t *handle)
-{
-    struct fetcher *fetcher = handle->data;
-
-    if (--fetcher->open == 0)
-        settle(fetcher);
-}
-
-static void on_exit_of(uv_process_t *process, int64_t status, int signo)
-{
-    struct fetcher *fetcher = process->data;
-
-    fetcher->status = status;
-    fetcher->signo = signo;
-    uv_close((uv_handle_t *)process, on_handle_closed);
-}
-
-static void offer_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
-{
-    static char spill[4096]; /* read and forgotten: nobody needs a long story */
-    struct fetcher *fetcher = handle->data;
-    size_t room = sizeof(fetcher->text) - 1 - fetcher->len;
-
-    (void)wanted;
-    *buf = room ? uv_buf_init(fetcher->text + fetcher->len, (unsigned int)room)
-                : uv_buf_init(spill, sizeof(spill));
-}
-
-static void on_words(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
-{
-    struct fetcher *fetcher = stream->data;
-
-    if (n < 0)
-        uv_close((uv_handle_t *)stream, on_handle_closed);
-    else if (buf->base == fetcher->text + fetcher->len)
-        fetcher->len += (size_t)n;
+    if (end->words[0])
+        (void)err_set(&err, EIO, "%s", end->words);
+    else
+        (void)err_set(&err, EIO, "the program that fetches images ended early");
+    leg_end(NULL, &err, leg);
 }
 
 /* The command: what is wanted, and from whom. */
@@ -198,45 +146,17 @@ static void fetch_start(struct launch *launch)
     struct node *node = launch->node;
     cleanup(freep) char *name = xasprintf("BERTH_NODE=%s", node->self->name);
     char *env[] = {(char *)(uintptr_t)FETCH_PATH, name, NULL};
-    struct fetcher *fetcher = xcalloc(1, sizeof(*fetcher));
     cleanup(strv_freep) char **argv = fetch_argv(node, launch->request->image_spread);
-    uv_stdio_container_t stdio[] = {
-        {.flags = UV_IGNORE},
-        {.flags = UV_IGNORE},
-        {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
-         .data.stream = (uv_stream_t *)&fetcher->words},
-    };
-    uv_process_options_t options = {
-        .file = argv[0],
-        .args = argv,
-        .env = env,
-        .cwd = "/",
-        .stdio = stdio,
-        .stdio_count = ARRAY_SIZE(stdio),
-        .exit_cb = on_exit_of,
-        .uid = launch->grant->uid,
-        .gid = launch->grant->gid,
-    };
-    int rc;
+    const struct program_wish wish = {.argv = argv,
+                                      .env = env,
+                                      /* What is the site's stays root's to read. */
+                                      .has_user = geteuid() == 0 &&
+                                                  !launch->request->image_spread->site,
+                                      .uid = launch->grant->uid,
+                                      .gid = launch->grant->gid};
 
-    /* What is the site's stays root's to read. */
-    if (geteuid() == 0 && !launch->request->image_spread->site)
-        options.flags = UV_PROCESS_SETUID | UV_PROCESS_SETGID;
-    fetcher->launch = launch;
-    fetcher->process.data = fetcher->words.data = fetcher;
-    (void)uv_pipe_init(node->loop, &fetcher->words, 0);
     launch->open++;
-    fetcher->open = 2;
-    rc = uv_spawn(node->loop, &fetcher->process, &options);
-    if (rc) {
-        fetcher->len = (size_t)snprintf(fetcher->text, sizeof(fetcher->text), "%s: %s",
-                                        argv[0], uv_strerror(rc));
-        fetcher->status = 127;
-        uv_close((uv_handle_t *)&fetcher->process, on_handle_closed);
-        uv_close((uv_handle_t *)&fetcher->words, on_handle_closed);
-        return;
-    }
-    (void)uv_read_start((uv_stream_t *)&fetcher->words, offer_room, on_words);
+    program_run(node->loop, &wish, on_fetched, launch);
 }
 
 /* ------------------------------------------------------------------ the request */
