@@ -128,6 +128,23 @@ static int show_steps(const struct show_args *args, int n, char *const *words)
     return job_steps_show(args->common.config, args->common.json, n, words);
 }
 
+/* By whom and since when, of those that someone gave it. */
+static void print_taint(const Berth__NodeInfo *node, const char *words)
+{
+    const Berth__NodeTaint *given = NULL;
+
+    for (size_t i = 0; i < node->n_passing_taints; i++)
+        if (strcmp(node->passing_taints[i]->words, words) == 0)
+            given = node->passing_taints[i];
+    if (given) {
+        cleanup(freep) char *since = when_format(given->since);
+
+        printf("  taint       %s (%s, %s)\n", words, given->by, since);
+    } else {
+        printf("  taint       %s\n", words);
+    }
+}
+
 static void print_node(const Berth__NodeInfo *node)
 {
     cleanup(freep) char *used = size_format(node->memory_used << 20);
@@ -150,6 +167,8 @@ static void print_node(const Berth__NodeInfo *node)
         printf(" %u", node->jobs[i]);
     printf("%s\n  last seen   %s\n  version     %s\n", node->n_jobs ? "" : " -", seen,
            node->version);
+    for (size_t i = 0; i < node->n_taints; i++)
+        print_taint(node, node->taints[i]);
 }
 
 static int show_nodes(const struct show_args *args, int n, char *const *words)

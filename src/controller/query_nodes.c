@@ -128,6 +128,8 @@ static void fill(const struct controller *ctl, const struct ctl_node *node,
     info->n_labels = strv_len(info->labels);
     info->taints = node_taints_list_all(ctl, node);
     info->n_taints = strv_len(info->taints);
+    info->passing_taints = node->taints ? node->taints->taints : NULL;
+    info->n_passing_taints = node->taints ? node->taints->n_taints : 0;
     fill_mark(node, info);
     info->switch_path = switch_tree_path(ctl->tree, node->index);
     fill_partitions(ctl, node, info);

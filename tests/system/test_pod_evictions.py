@@ -187,6 +187,8 @@ def test_a_taint_evicts_a_pod_that_runs_again_when_it_is_gone(board):
     assert "node n2 has the taint upkeep=disk:NoExecute" in events
     [shown] = [n for n in desk.cluster_nodes() if n["name"] == "n2"]
     assert shown["taints"] == ["upkeep=disk:NoExecute"]
+    given, = shown["passing_taints"]
+    assert (given["words"], given["by"]) == ("upkeep=disk:NoExecute", "root")
     # Jobs that are no pods begin there all the same.
     assert desk.wait(desk.submit("-w", "n2", "-o", "/dev/null", "--wrap", "true")) == 0
     assert state()[0] == "Pending"
