@@ -84,8 +84,6 @@ struct pod_classes {
 
 const struct pod_class *pod_class_of(const struct pod_classes *pc, uint32_t number);
 
-bool class_rules_hold(Berth__LabelRule *const *rules, size_t n,
-                      const Berth__PodPlace *pod);
 /* Whether a relation of 'by', who says which namespaces it means, or means its own,
  * is to 'pod'. */
 bool class_is_meant(const Berth__PodPlace *by, const Berth__PodRelation *relation,

@@ -22,8 +22,8 @@ static const char *value_of(const Berth__PodPlace *pod, const char *key)
     return NULL;
 }
 
-bool class_rules_hold(Berth__LabelRule *const *rules, size_t n,
-                      const Berth__PodPlace *pod)
+static bool rules_hold(Berth__LabelRule *const *rules, size_t n,
+                       const Berth__PodPlace *pod)
 {
     for (size_t i = 0; i < n; i++)
         if (!label_rule_holds(rules[i], value_of(pod, rules[i]->key)))
@@ -40,7 +40,7 @@ bool class_is_meant(const Berth__PodPlace *by, const Berth__PodRelation *relatio
     for (size_t i = 0; i < relation->n_name_spaces && !in_space; i++)
         in_space = !*relation->name_spaces[i] ||
                    strcmp(relation->name_spaces[i], pod->name_space) == 0;
-    return in_space && class_rules_hold(relation->pods, relation->n_pods, pod);
+    return in_space && rules_hold(relation->pods, relation->n_pods, pod);
 }
 
 static bool has_label(const struct node_labels *labels, const char *key)
@@ -87,7 +87,7 @@ void spread_add_to(const struct pod_classes *pc, const Berth__PodPlace *pod,
     HASH_ITER(hh, pc->crowds, others, next)
     {
         if (strcmp(others->place->name_space, pod->name_space) == 0 &&
-            class_rules_hold(spread->pods, spread->n_pods, others->place))
+            rules_hold(spread->pods, spread->n_pods, others->place))
             tally_add_to(&others->tally, domains, counts);
     }
 }
@@ -186,7 +186,7 @@ static void narrow_by_spread(struct pod_classes *pc, const Berth__PodPlace *pod,
 {
     const struct domains *domains = class_domains(pc, spread->domain);
     cleanup(freep) uint32_t *counts = xcalloc(domains->n + 1, sizeof(*counts));
-    uint32_t own = class_rules_hold(spread->pods, spread->n_pods, pod), least;
+    uint32_t own = rules_hold(spread->pods, spread->n_pods, pod), least;
 
     spread_add_to(pc, pod, spread, domains, counts);
     least = least_of(domains, counts, spread, may_use);

@@ -179,6 +179,14 @@ static const struct opt *option_of(const char *field)
     return NULL;
 }
 
+/* The option that the name at 'i' stands for; NULL: nothing is to be done. */
+static const struct opt *option_at(const struct node *spec, size_t i)
+{
+    const struct opt *opt = option_of(spec->items[i]->text);
+
+    return opt && !is_without_effect(opt) ? opt : NULL;
+}
+
 static void judge_options(const struct rules *r, const struct node *spec)
 {
     struct job_args args;
@@ -186,12 +194,11 @@ static void judge_options(const struct rules *r, const struct node *spec)
 
     job_args_init(&args, time(NULL));
     for (size_t i = 0; i < spec->n_items; i += 2) {
-        const char *name = spec->items[i]->text;
-        const struct opt *opt = option_of(name);
+        const struct opt *opt = option_at(spec, i);
 
-        if (opt && !is_without_effect(opt) &&
-            apply(opt, spec->items[i + 1], &args, &err) < 0)
-            rule_broken(r, below("spec", ".%s", name).s, "%s", err.text);
+        if (opt && apply(opt, spec->items[i + 1], &args, &err) < 0)
+            rule_broken(r, below("spec", ".%s", spec->items[i]->text).s, "%s",
+                        err.text);
     }
     job_args_fini(&args);
 }
@@ -250,12 +257,10 @@ static char *script_of(const struct node *command, size_t *ret_len)
 static int set_options(const struct node *spec, struct job_args *args, struct err *err)
 {
     for (size_t i = 0; i < spec->n_items; i += 2) {
-        const char *name = spec->items[i]->text;
-        const struct opt *opt = option_of(name);
+        const struct opt *opt = option_at(spec, i);
 
-        if (opt && !is_without_effect(opt) &&
-            apply(opt, spec->items[i + 1], args, err) < 0)
-            return err_wrap(err, "spec.%s", name);
+        if (opt && apply(opt, spec->items[i + 1], args, err) < 0)
+            return err_wrap(err, "spec.%s", spec->items[i]->text);
     }
     return 0;
 }

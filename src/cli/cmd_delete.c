@@ -320,18 +320,8 @@ static int delete_group(struct berth *berth, const struct delete_args *args,
 
 static int check(const struct delete_args *args, const struct object_names *names)
 {
-    bool has_names = args->files != NULL;
-
-    for (size_t i = 0; i < names->n; i++)
-        has_names |= names->groups[i].names != NULL;
-    if (has_names && (args->all || args->scope.selector)) {
-        say_error("%s: not together with names", args->all ? "--all" : "--selector");
+    if (!object_scope_is_clear(names, &args->scope, args->all, args->files != NULL))
         return STATUS_USAGE;
-    }
-    if (!has_names && !args->all && !args->scope.selector) {
-        say_error("which of them? Give names, -l LABELS or --all");
-        return STATUS_USAGE;
-    }
     if (args->grace >= 0 && (args->is_now || args->is_forced) &&
         !(args->is_forced && args->grace == 0)) {
         say_error("--grace-period: not together with %s",

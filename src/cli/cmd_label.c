@@ -263,18 +263,8 @@ static int label_group(struct berth *berth, const struct label_args *args,
 
 static int check(const struct label_args *args, const struct object_names *names)
 {
-    bool has_names = false;
-
-    for (size_t i = 0; i < names->n; i++)
-        has_names |= names->groups[i].names != NULL;
-    if (has_names && (args->all || args->scope.selector)) {
-        say_error("%s: not together with names", args->all ? "--all" : "--selector");
+    if (!object_scope_is_clear(names, &args->scope, args->all, false))
         return STATUS_USAGE;
-    }
-    if (!has_names && !args->all && !args->scope.selector) {
-        say_error("which of them? Give names, -l LABELS or --all");
-        return STATUS_USAGE;
-    }
     if (!args->n_changes && !args->is_list) {
         say_error("which %s? Give KEY=VALUE, or KEY- to take one away", args->member);
         return STATUS_USAGE;

@@ -152,6 +152,22 @@ int object_names_parse(int n, char *const *words, struct object_names *ret)
 
 /* ------------------------------------------------------------------- asking */
 
+bool object_scope_is_clear(const struct object_names *names,
+                           const struct object_scope *scope, bool all, bool has_more)
+{
+    bool has_names = has_more;
+
+    for (size_t i = 0; i < names->n; i++)
+        has_names |= names->groups[i].names != NULL;
+    if (has_names && (all || scope->selector))
+        say_error("%s: not together with names", all ? "--all" : "--selector");
+    else if (!has_names && !all && !scope->selector)
+        say_error("which of them? Give names, -l LABELS or --all");
+    else
+        return true;
+    return false;
+}
+
 const char *object_space(const struct object_scope *scope, const struct mf_kind *kind)
 {
     if (scope->in_all_spaces || (kind && !kind->has_namespace))

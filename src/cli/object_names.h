@@ -69,6 +69,11 @@ struct object_scope {
         .help = "those with these fields: 'status.phase!=Running'"                \
     }
 
+/* Whether it is clear which objects are meant: some by name ('has_more': by names in
+ * files, too), or those with some labels, or all. Says what is wrong. */
+bool object_scope_is_clear(const struct object_names *names,
+                           const struct object_scope *scope, bool all, bool has_more);
+
 /* The namespace that a question about 'kind' is for: "" of all. */
 const char *object_space(const struct object_scope *scope, const struct mf_kind *kind);
 

@@ -10,9 +10,9 @@
 #include "controller/dispatch.h"
 #include "controller/handlers.h"
 #include "controller/pods/helpers.h"
+#include "controller/pods/pod_place.h"
 #include "controller/hets.h"
 #include "controller/jobs.h"
-#include "controller/objects/object_spaces.h"
 #include "controller/query.h"
 #include "controller/objects/object_make.h"
 #include "controller/request.h"
@@ -222,27 +222,6 @@ static int enter(struct controller *ctl, struct parts *parts, const char *key,
     return 0;
 }
 
-/* ------------------------------------------------------------------ pods */
-
-/* A pod keeps away from, or near, pods that its owner may see, and no others: but for
- * those with its ports of the node (""), of whom it says nothing. */
-static int check_namespaces(const struct controller *ctl, const Berth__JobSpec *spec,
-                            struct err *err)
-{
-    const Berth__PodPlace *place = spec->pod ? spec->pod->place : NULL;
-
-    for (size_t i = 0; place && i < place->n_relations; i++)
-        for (size_t k = 0; k < place->relations[i]->n_name_spaces; k++) {
-            const char *space = place->relations[i]->name_spaces[k];
-
-            if (*space && !object_space_is_seen(ctl, spec->uid, spec->user, space))
-                return err_set(err, EACCES,
-                               "spec.affinity: namespaces: you are not in %.64s",
-                               space);
-        }
-    return 0;
-}
-
 int submit_judge(struct controller *ctl, Berth__JobSpec *spec, char **warning,
                  struct err *err)
 {
@@ -251,7 +230,7 @@ int submit_judge(struct controller *ctl, Berth__JobSpec *spec, char **warning,
     int rc = job_spec_check(spec, err);
 
     if (rc == 0)
-        rc = check_namespaces(ctl, spec, err);
+        rc = pod_place_check(ctl, spec, err);
     if (rc == 0)
         rc = request_defaults(ctl, spec, &other, err);
     if (rc == 0)

@@ -193,7 +193,7 @@ void run_end_waiting(struct run *run)
 static const char own_is_away[] = "the connection to it has ended";
 
 /* Those that have been asked for hear of it by the failure of that. */
-void run_await_own_node(struct run *run)
+static void await_own_node(struct run *run)
 {
     struct run_wait *wait;
 
@@ -209,7 +209,7 @@ void run_await_own_node(struct run *run)
 void runs_node_is_away(struct lead *lead)
 {
     for (struct run *run = lead->runs; run; run = run->next)
-        run_await_own_node(run);
+        await_own_node(run);
 }
 
 void runs_node_is_back(struct lead *lead)

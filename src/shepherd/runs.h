@@ -84,8 +84,6 @@ void run_give_up_nodes(struct run *run);
 void run_cancel_wait(struct run *run, int signo);
 /* The run goes. */
 void run_end_waiting(struct run *run);
-/* Our own daemon is away: nothing can be started. */
-void run_await_own_node(struct run *run);
 
 /* ------------------------------------------------------------ run_limits.c */
 /* It is launched / a task of it has ended / it is over. */

@@ -26,7 +26,7 @@ int pod_nodes_fill(const struct controller *ctl, const Berth__PodWish *wish,
 /* Of a request without a pod: nothing. */
 void pod_nodes_release(struct request *request);
 
-/* What is known of pods now: it ends with them, but for some selections. */
+/* For tests: what is known of pods now. It ends with them, but for some selections. */
 struct pod_nodes_counts {
     size_t selections, classes, gangs;
 };

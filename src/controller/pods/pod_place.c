@@ -456,3 +456,20 @@ char *pod_place_qos(const struct config *config, const char *priority_class)
             return xstrdup(*row + len + 1);
     return xstrdup(priority_class);
 }
+
+int pod_place_check(const struct controller *ctl, const Berth__JobSpec *spec,
+                    struct err *err)
+{
+    const Berth__PodPlace *place = spec->pod ? spec->pod->place : NULL;
+
+    for (size_t i = 0; place && i < place->n_relations; i++)
+        for (size_t k = 0; k < place->relations[i]->n_name_spaces; k++) {
+            const char *space = place->relations[i]->name_spaces[k];
+
+            if (*space && !object_space_is_seen(ctl, spec->uid, spec->user, space))
+                return err_set(err, EACCES,
+                               "spec.affinity: namespaces: you are not in %.64s",
+                               space);
+        }
+    return 0;
+}

@@ -24,6 +24,12 @@ int pod_place_make(const struct controller *ctl, const Berth__ObjectRecord *reco
                    const struct mf_pod *pod, Berth__PodPlace **ret, char **warning,
                    struct err *err);
 
+/* A pod keeps away from, or near, pods that its owner may see, and no others, but for
+ * those with its ports of the node (""), of whom it says nothing: -EACCES with the
+ * namespace that is not his. */
+int pod_place_check(const struct controller *ctl, const Berth__JobSpec *spec,
+                    struct err *err);
+
 /* Take the pod's labels as they are now; false: they are what they were. */
 bool pod_place_relabel(Berth__PodPlace *place, const struct mf_pod *pod);
 
