@@ -210,6 +210,14 @@ struct gain {
 
 RB_HEAD(group_tree, group);
 
+/* What found no room: so many tasks, on so few nodes, for so long, 'unit' on each. */
+#define FAILURES_MAX 8
+struct failure {
+    uint32_t partition, tasks, per_node, nodes_max;
+    int64_t length;
+    struct amount unit;
+};
+
 /* Groups that need the same numbers of nodes and cores. Where one finds no room,
  * none does. */
 struct shape {
@@ -220,11 +228,9 @@ struct shape {
     struct group *cursor;     /* the next that a pass looks at; NULL: none */
     size_t at;                /* index in order.heap + 1; 0: not there */
     bool is_passed_over;      /* by the walk that is under way */
-    /* The shortest time for which plain groups of a partition found no room in pass
-     * 'failed', where a node has to have 'failed_unit' free. */
-    uint32_t failed, failed_partition, failed_tasks, failed_per_node, failed_nodes_max;
-    int64_t failed_length;
-    struct amount failed_unit;
+    /* Of plain groups, in pass 'failed_in'. */
+    uint32_t failed_in, n_failures;
+    struct failure failures[FAILURES_MAX];
     UT_hash_handle hh;
 };
 
@@ -532,6 +538,14 @@ void groups_say(struct group *group, enum sched_reason reason, const char *words
 size_t start_try(struct sched *sched, struct sched_job *job, int64_t now,
                  struct sched_decision *ret);
 size_t start_decisions(const struct sched_job *job);
+
+/* ---------------------------------------------------------- failures.c */
+
+/* In this pass, something that asks for no more than the group found no room. */
+bool failures_include(const struct sched *sched, const struct group *group);
+/* The first job of the group was tried, and did not start: note it if that was for
+ * want of room. */
+void failures_add(const struct sched *sched, const struct group *group);
 
 /* ---------------------------------------------------------- licences.c */
 

@@ -245,41 +245,13 @@ static bool may_promise(const struct sched *sched, const struct group *group)
 
 /* It does not start as it stands: what follows from that. True: it starts after
  * all, within a promise. */
-/* What found no room for an hour finds none for two: nothing becomes free during a
- * walk, and no promise goes. */
-static bool has_failed_alike(const struct sched *sched, const struct group *group)
-{
-    const struct shape *shape = group->shape;
-    return group->is_plain && shape->failed == sched->pass.number &&
-           shape->failed_partition == group->partition &&
-           shape->failed_length <= limit_length(group->req.time_limit) &&
-           shape->failed_tasks == group->demand.tasks &&
-           shape->failed_per_node == group->req.place.tasks_per_node &&
-           shape->failed_nodes_max == group->demand.nodes_max &&
-           amount_equals(&shape->failed_unit, &group->demand.unit);
-}
-
-static void note_failure(struct sched *sched, const struct group *group)
-{
-    struct shape *shape = group->shape;
-    if (!group->is_plain || group->reason != SCHED_RESOURCES)
-        return;
-    shape->failed = sched->pass.number;
-    shape->failed_partition = group->partition;
-    shape->failed_length = limit_length(group->req.time_limit);
-    shape->failed_tasks = group->demand.tasks;
-    shape->failed_per_node = group->req.place.tasks_per_node;
-    shape->failed_nodes_max = group->demand.nodes_max;
-    shape->failed_unit = group->demand.unit;
-}
-
 static bool leave(struct sched *sched, struct group *group, struct out *out)
 {
     struct pass *pass = &sched->pass;
     struct sched_job *job = group->jobs;
     group->tested = pass->number;
     pass->company_waits |= group->req.depends;
-    note_failure(sched, group);
+    failures_add(sched, group);
     if (is_for_room(group->reason) && pass->waits == 0)
         pass->waits = job->id;
     if (sched->options.policy.promises == 0 && is_for_room(group->reason))
@@ -404,7 +376,7 @@ static bool is_hopeless(struct sched *sched, struct group *group)
         order_pass_over(sched, group);
         return true;
     }
-    if (!is_still_no(sched, group) && !has_failed_alike(sched, group))
+    if (!is_still_no(sched, group) && !failures_include(sched, group))
         return false;
     group->tested = sched->pass.number;
     return true;

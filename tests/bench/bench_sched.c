@@ -4,6 +4,8 @@
  *
  *     bench_sched queue NODES JOBS    a full cluster with JOBS waiting: one pass that
  *                                     tests all of them, and one after one job's end
+ *     bench_sched unlike NODES JOBS   the same where memory is what is full, and no two
+ *                                     jobs ask for as much
  *     bench_sched stream NODES JOBS   JOBS arrive, run and end in virtual time; cores
  *                                     are counted, not chosen, as in the simulator
  *
@@ -40,6 +42,7 @@ struct world {
     struct event *ends; /* heap */
     size_t n_ends, cap_ends;
     int64_t *run_of; /* by job */
+    bool is_unlike;
 };
 
 static void die(const char *words)
@@ -118,7 +121,10 @@ static struct sched_request random_request(struct world *w)
                                 .submit_time = w->now,
                                 .eligible_time = w->now};
     req.time_limit = 60 * (int64_t)minutes[next_random(w, ARRAY_SIZE(minutes))];
-    if (next_random(w, 100) < 40) {
+    if (w->is_unlike) {
+        req.place.tasks = req.place.nodes_min = req.place.nodes_max = 1;
+        req.place.mem_per_node = MEMORY / 2 + 1 + next_random(w, MEMORY / 2);
+    } else if (next_random(w, 100) < 40) {
         req.place.tasks = 1u << next_random(w, 5);
         req.place.nodes_max = 1;
         req.place.nodes_min = 1;
@@ -211,6 +217,7 @@ static void end_one(struct world *w)
 static void measure_queue(struct world *w, uint32_t jobs)
 {
     double full[FULL_PASSES], single[SINGLE_ENDS], began = cpu_ms();
+    size_t ends = 0;
     for (uint32_t i = 0; i < jobs; i++)
         submit(w);
     double added = cpu_ms() - began;
@@ -229,23 +236,23 @@ static void measure_queue(struct world *w, uint32_t jobs)
         pass(w);
         full[i] = cpu_ms() - began;
     }
-    for (size_t i = 0; i < SINGLE_ENDS; i++) {
+    for (; ends < SINGLE_ENDS && w->n_ends > 0; ends++) {
         end_one(w);
         began = cpu_ms();
         pass(w);
-        single[i] = cpu_ms() - began;
+        single[ends] = cpu_ms() - began;
     }
     struct sched_counts counts;
     sched_counts(w->sched, &counts);
     qsort(full, FULL_PASSES, sizeof(double), compare_doubles);
-    qsort(single, SINGLE_ENDS, sizeof(double), compare_doubles);
+    qsort(single, ends, sizeof(double), compare_doubles);
     printf("{\"nodes\": %u, \"waiting\": %llu, \"running\": %llu, \"classes\": %llu, "
            "\"add_ms\": %.3f, \"fill_ms\": %.3f, \"full_pass_ms\": %.3f, "
            "\"decision_ms\": %.4f, \"decision_p99_ms\": %.4f, \"peak_mb\": %ld}\n",
            w->n_nodes, (unsigned long long)counts.waiting,
            (unsigned long long)counts.running, (unsigned long long)counts.classes,
-           added, fill, full[FULL_PASSES / 2], single[SINGLE_ENDS / 2],
-           single[SINGLE_ENDS * 99 / 100], peak_mb());
+           added, fill, full[FULL_PASSES / 2], single[ends / 2],
+           single[ends * 99 / 100], peak_mb());
 }
 
 /* So many arrive in a second that the cluster is about full. */
@@ -287,20 +294,21 @@ int main(int argc, char **argv)
 {
     struct world w = {.seed = 1};
     if (argc != 4)
-        die("usage: bench_sched queue|stream NODES JOBS");
+        die("usage: bench_sched queue|unlike|stream NODES JOBS");
     w.n_nodes = (uint32_t)strtoul(argv[2], NULL, 10);
     uint32_t jobs = (uint32_t)strtoul(argv[3], NULL, 10);
     if (w.n_nodes < PER_SWITCH || jobs == 0)
         die("at least 40 nodes and one job");
     w.run_of = xcalloc(2 * (size_t)jobs + 1, sizeof(*w.run_of));
-    bool is_queue = strcmp(argv[1], "queue") == 0;
+    w.is_unlike = strcmp(argv[1], "unlike") == 0;
+    bool is_queue = w.is_unlike || strcmp(argv[1], "queue") == 0;
     make_cluster(&w, !is_queue);
     if (is_queue)
         measure_queue(&w, jobs);
     else if (strcmp(argv[1], "stream") == 0)
         measure_stream(&w, jobs);
     else
-        die("usage: bench_sched queue|stream NODES JOBS");
+        die("usage: bench_sched queue|unlike|stream NODES JOBS");
     sched_destroy(w.sched);
     node_topo_destroy(w.topo);
     free(w.ends);

@@ -33,6 +33,13 @@ def queue(bed, rounds):
             Bound("sched-decision", "ms", [r["decision_ms"] for r in runs], 1, note)]
 
 
+def unlike(bed, rounds):
+    """1,000 nodes whose memory is full, 10,000 jobs that all ask for another amount."""
+    runs = [_bench(bed, "unlike", 1000, 10000) for _ in range(rounds)]
+    return [Bound("sched-unlike", "ms", [r["decision_ms"] for r in runs], 5,
+                  f"{runs[0]['waiting']} jobs in {runs[0]['classes']} classes wait")]
+
+
 def growth(bed, rounds):
     """What a job costs from its submission to its end as clusters and queues grow."""
     rows = []
@@ -82,6 +89,7 @@ def traces(bed, rounds):
 # Name of the row on the command line, what measures it, how many rounds.
 ALL = {
     "sched-queue": (queue, 3),
+    "sched-unlike": (unlike, 3),
     "sched-growth": (growth, 1),
     "sim-traces": (traces, 1),
 }
