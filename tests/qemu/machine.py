@@ -11,13 +11,14 @@ import shutil
 import stat
 import subprocess
 
+HERE = pathlib.Path(__file__).parent
 PACKAGES, NUMA_PER_PACKAGE, CORES_PER_NUMA = 2, 2, 2
 CORES_PER_PACKAGE = NUMA_PER_PACKAGE * CORES_PER_NUMA
 CORES = PACKAGES * CORES_PER_PACKAGE
 NUMA = PACKAGES * NUMA_PER_PACKAGE
 MEMORY_PER_NUMA = 192  # MiB
 # Distances as in real machines: near is the same package.
-HERE, NEAR, FAR = 10, 12, 21
+NEAR, FAR = 12, 21
 # Emulation is slow, and slower on a machine that has other things to do.
 TIMEOUT = 600
 
@@ -157,7 +158,7 @@ USERS = "root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n"
 GROUPS = "root:x:0:\nuser:x:1000:\n"
 
 
-def berth_files(packages, here):
+def berth_files(packages):
     """Berth as installed, what it needs, and a shell."""
     files = Files()
     prefix = pathlib.Path(shutil.which("berth")).resolve().parent.parent
@@ -173,8 +174,8 @@ def berth_files(packages, here):
     for name in ("berth", "berthctld", "berthd"):
         where = "bin" if name == "berth" else "sbin"
         files.link(f"/usr/bin/{name}", str(prefix / where / name))
-    files.text("/init", (here / "init.sh").read_text(), 0o755)
-    files.text("/etc/berth.yaml", (here / "berth.yaml").read_text())
+    files.text("/init", (HERE / "init.sh").read_text(), 0o755)
+    files.text("/etc/berth.yaml", (HERE / "berth.yaml").read_text())
     files.text("/etc/environment", ENVIRONMENT)
     files.text("/etc/passwd", USERS)
     files.text("/etc/group", GROUPS)

@@ -1,41 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Control groups of version 2 bite, in a virtual machine that has nothing else."""
 import json
-import os
-import pathlib
 import re
 
 import pytest
 
 import machine
 
-HERE = pathlib.Path(__file__).parent
 CORES, MEMORY = 4, 640
 
 
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory):
+def cases(make_machine):
     """What each case wrote, by its name: text, exit status, job."""
-    scratch = tmp_path_factory.mktemp("qemu")
-    build = os.environ.get("BERTH_BUILD_DIR")
-    cache = pathlib.Path(build).resolve() / "qemu" if build else scratch
-    try:
-        machine.check_possible()
-        kernel = machine.kernel_image(cache)
-        packages = {"busybox-static": machine.unpacked("busybox-static", cache)}
-    except machine.Unavailable as reason:
-        pytest.skip(str(reason))
-    files = machine.berth_files(packages, HERE)
-    files.text("/main", (HERE / "cgroup.sh").read_text())
-    files.program(machine.plugin("cgroup_v2.so"))
-    text = machine.boot(kernel, files, scratch, machine.plain(CORES, MEMORY))
-    assert "@end done" in text, text[-6000:]
-    found = {"": text}
-    for part in text.split("@case ")[1:]:
-        name, _, rest = part.partition("\n")
-        found[name.strip()] = rest.partition("@end")[0].replace("\r", "")
-    print(text[text.index("cgroup v2"):])
-    return found
+    vm = make_machine()
+    vm.files.text("/main", (machine.HERE / "cgroup.sh").read_text())
+    vm.files.program(machine.plugin("cgroup_v2.so"))
+    return vm.cases(machine.plain(CORES, MEMORY))
 
 
 def status(text):

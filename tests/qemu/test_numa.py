@@ -7,8 +7,6 @@ machine's description, which the virtual machine was made from, where that is.
 """
 import collections
 import json
-import os
-import pathlib
 import re
 
 import pytest
@@ -16,7 +14,6 @@ import pytest
 import machine
 from machine import numa_of, package_of
 
-HERE = pathlib.Path(__file__).parent
 
 # What a task is bound to, in processors: those of its cores, or all of the job's in
 # the domains that its cores lie in.
@@ -157,35 +154,24 @@ class Console:
         self.ended = rest
 
 
-def make_files(packages):
-    """All that the virtual machine has: Berth as installed, and what it needs."""
-    files = machine.berth_files(packages, HERE)
+def add_files(vm):
+    """The cases, and what they run."""
     for name in ("hwloc-bind", "hwloc-calc"):
-        files.program(packages["hwloc-nox"] / "usr/bin" / name, f"/usr/bin/{name}")
-    files.text("/usr/bin/task", (HERE / "task.sh").read_text(), 0o755)
+        vm.files.program(vm.packages["hwloc-nox"] / "usr/bin" / name, f"/usr/bin/{name}")
+    vm.files.text("/usr/bin/task", (machine.HERE / "task.sh").read_text(), 0o755)
     cases = [(name, case.held, case.command) for name, case in CASES.items()]
     cases += [(f"form {name}", "", f"berth run {form.options} task")
               for name, form in FORMS.items()]
     cases += [(f"dealt {name}", "", f"berth run {options} task")
               for name, (options, _) in DEALT.items()]
-    files.text("/cases", "".join("|".join(case) + "\n" for case in cases))
-    return files
+    vm.files.text("/cases", "".join("|".join(case) + "\n" for case in cases))
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory):
-    scratch = tmp_path_factory.mktemp("qemu")
-    build = os.environ.get("BERTH_BUILD_DIR")
-    cache = pathlib.Path(build).resolve() / "qemu" if build else scratch
-    try:
-        machine.check_possible()
-        kernel = machine.kernel_image(cache)
-        packages = {name: machine.unpacked(name, cache)
-                    for name in ("busybox-static", "hwloc-nox")}
-    except machine.Unavailable as reason:
-        pytest.skip(str(reason))
-    found = Console(machine.boot(kernel, make_files(packages), scratch))
-    assert found.ended == "done", found.text[-4000:]
+def console(make_machine):
+    vm = make_machine("hwloc-nox")
+    add_files(vm)
+    found = Console(vm.boot())
     print_table(found)
     return found
 

@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pods under control groups of version 2, on a machine of four NUMA nodes."""
 import lzma
-import os
-import pathlib
 import re
 
 import pytest
 
 import machine
-
-HERE = pathlib.Path(__file__).parent
 
 
 def add_module(files, kernel):
@@ -20,32 +16,15 @@ def add_module(files, kernel):
 
 
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory):
+def cases(make_machine):
     """What each case wrote, by its name."""
-    scratch = tmp_path_factory.mktemp("qemu")
-    build = os.environ.get("BERTH_BUILD_DIR")
-    cache = pathlib.Path(build).resolve() / "qemu" if build else scratch
-    try:
-        machine.check_possible()
-        kernel = machine.kernel_image(cache)
-        packages = {name: machine.unpacked(name, cache)
-                    for name in ("busybox-static", "hwloc-nox")}
-    except machine.Unavailable as reason:
-        pytest.skip(str(reason))
-    files = machine.berth_files(packages, HERE)
-    add_module(files, kernel)
-    machine.pod_files(files)
-    files.text("/main", (HERE / "pods.sh").read_text())
-    files.program(packages["hwloc-nox"] / "usr/bin/hwloc-calc", "/usr/bin/hwloc-calc")
-    files.program(machine.plugin("cgroup_v2.so"))
-    text = machine.boot(kernel, files, scratch)
-    assert "@end done" in text, text[-6000:]
-    found = {"": text}
-    for part in text.split("@case ")[1:]:
-        name, _, rest = part.partition("\n")
-        found[name.strip()] = rest.partition("@end")[0].replace("\r", "")
-    print(text[text.index("@case"):])
-    return found
+    vm = make_machine("hwloc-nox")
+    add_module(vm.files, vm.kernel)
+    machine.pod_files(vm.files)
+    vm.files.text("/main", (machine.HERE / "pods.sh").read_text())
+    vm.files.program(vm.packages["hwloc-nox"] / "usr/bin/hwloc-calc", "/usr/bin/hwloc-calc")
+    vm.files.program(machine.plugin("cgroup_v2.so"))
+    return vm.cases()
 
 
 def values(text):
