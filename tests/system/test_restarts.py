@@ -64,8 +64,9 @@ def test_who_waits_for_a_daemon_may_leave(own):
 
 
 def test_a_node_that_is_declared_down_ends_the_wait(own):
+    # The script stays until the step's client has said why, or both are killed at once.
     job = own.submit("--no-requeue", "-N2", "-n2", "-o", "out", "-e", "err", "--wrap",
-                     WAITS + "berth run hostname")
+                     "trap : TERM; " + WAITS + "berth run hostname")
     own.until_text("out", "on")
     own.cluster.kill("n2")
     go(own)
