@@ -50,6 +50,14 @@ def apply(desk, *objects, **options):
     return desk.berth("apply", "-q", "-f", "-", input=text, **options)
 
 
+def test_a_warning_is_told_once(pods):
+    """Client and controller read the same text; the controller has more to say."""
+    said = pods.berth("apply", "-f", "-", input=json.dumps(document(
+        "warned", serviceAccountName="x", containers=one("exit 0")))).stderr
+    assert said.count("pods run as the user who submits them") == 1, said
+    assert said.count("it asks for no memory") == 1 and said.count("warning: ") == 2, said
+
+
 def begin(desk, *objects):
     """Apply pods and wait until they run."""
     apply(desk, *objects)

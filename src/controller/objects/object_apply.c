@@ -210,7 +210,7 @@ static int apply_text(struct applying *a, struct object_text *text, char **warni
 static int apply_one(struct applying *a, size_t i)
 {
     cleanup(object_text_fini) struct object_text text = {.name = NULL};
-    cleanup(freep) char *key = NULL, *warning = NULL;
+    cleanup(freep) char *key = NULL, *of_text = NULL, *warning = NULL;
     const struct ctl_object *made = NULL;
     int rc;
 
@@ -225,12 +225,16 @@ static int apply_one(struct applying *a, size_t i)
     a->wish.key = key;
     a->wish.text = (const char *)a->apply->manifests[i].data;
     a->wish.len = a->apply->manifests[i].len;
-    rc = object_text_read(a->conn->ctl, &a->wish, &text, &warning, a->err);
+    rc = object_text_read(a->conn->ctl, &a->wish, &text, &of_text, a->err);
     if (rc == 0)
         rc = apply_text(a, &text, &warning);
-    if (warning && rc == 0) {
-        a->reply->warnings = xcalloc(1, sizeof(char *));
-        a->reply->warnings[a->reply->n_warnings++] = take(warning);
+    if (rc == 0 && (of_text || warning)) {
+        /* Apart: who has read the text as well knows the first. */
+        a->reply->warnings = xcalloc(2, sizeof(char *));
+        if (of_text)
+            a->reply->warnings[a->reply->n_warnings++] = take(of_text);
+        if (warning)
+            a->reply->warnings[a->reply->n_warnings++] = take(warning);
     }
     return rc;
 }
