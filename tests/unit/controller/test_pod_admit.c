@@ -35,13 +35,17 @@ static void admitted_fini(struct admitted *a)
     free(a->warning);
 }
 
+static char devices[] = "nvidia.com/gpu=gpu";
+static char storage[] = "nvidia.com/gpu=gpu,ephemeral-storage=disk";
+static char *resources = devices;
+
 /* 'meta' and 'spec' as YAML of one line, beside a name; 'container' beside an image. */
 static struct admitted admit(char *space, const char *meta, const char *spec,
                              const char *container)
 {
     static struct config config;
     const struct controller ctl = {.config = &config};
-    static char resources[] = "nvidia.com/gpu=gpu", ports[] = "30000-32767";
+    static char ports[] = "30000-32767";
     cleanup(freep) char *text =
         xasprintf("{apiVersion: v1, kind: Pod, metadata: {name: web%s}, spec: {%s"
                   "containers: [{name: a, image: debian:12%s}]}}",
@@ -135,6 +139,37 @@ static void exports_of_its_volumes_are_in_the_granted_spec(void **state)
     assert_string_equal(wish->exports[0]->path, "/home/alice");
 }
 
+#define STORES(amount) \
+    ", resources: {requests: {ephemeral-storage: " amount "}, limits: {cpu: 1}}"
+
+static void storage_that_the_site_counts_is_asked_for_in_whole_gib(void **state)
+{
+    cleanup(admitted_fini) struct admitted some = {0}, none = {0}, uncounted = {0};
+
+    (void)state;
+    resources = storage;
+    some = admit(default_space, "", "", STORES("1500Mi"));
+    none = admit(default_space, "", "", STORES("0"));
+    resources = devices;
+    uncounted = admit(default_space, "", "", STORES("1500Mi"));
+    assert_string_equal(some.spec->gres, "disk:2");
+    assert_string_equal(none.spec->gres, "");
+    assert_string_equal(uncounted.spec->gres, "");
+    assert_null(some.warning ? strstr(some.warning, "chooses no node") : NULL);
+    assert_non_null(strstr(uncounted.warning, "what it asks for chooses no node"));
+}
+
+static void names_of_addresses_of_ipv6_are_fine(void **state)
+{
+    cleanup(admitted_fini) struct admitted a =
+        admit(default_space, "", "hostAliases: [{ip: 'fd00::9', hostnames: [far]}], ",
+              ", livenessProbe: {httpGet: {host: '::1', port: 80}}, readinessProbe: "
+              "{tcpSocket: {host: 'fd00::9', port: 80}}");
+
+    (void)state;
+    assert_int_equal(a.rc, 0);
+}
+
 static void the_nodes_own_network_has_no_ports_to_give(void **state)
 {
     cleanup(admitted_fini) struct admitted a =
@@ -201,6 +236,8 @@ int main(void)
         cmocka_unit_test(another_account_than_the_namespace_is_refused),
         cmocka_unit_test(ports_of_the_node_are_in_the_granted_spec),
         cmocka_unit_test(exports_of_its_volumes_are_in_the_granted_spec),
+        cmocka_unit_test(storage_that_the_site_counts_is_asked_for_in_whole_gib),
+        cmocka_unit_test(names_of_addresses_of_ipv6_are_fine),
         cmocka_unit_test(the_nodes_own_network_has_no_ports_to_give),
         cmocka_unit_test(probes_give_no_more_time_than_the_site_does),
         cmocka_unit_test(what_does_less_than_it_says_is_told),
