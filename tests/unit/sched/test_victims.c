@@ -356,7 +356,7 @@ static void a_set_makes_room_for_a_set(void **state)
 
 /* ------------------------------------------------------------------ by chance */
 
-#define SEEDS 400
+#define SEEDS 150
 #define RUNS_MAX 10
 
 /* A job that runs: alone, or one of a set or gang. */
