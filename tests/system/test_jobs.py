@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from conftest import USER, new_cluster, remove
+from conftest import new_cluster, remove
+from desk import USER
 
 
 @pytest.fixture(scope="module", params=[0, USER], ids=["root", "user"])

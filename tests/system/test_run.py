@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from conftest import USER, new_cluster, remove
-from desk import wait_until
+from conftest import new_cluster, remove
+from desk import USER, wait_until
 from images import small_rootfs, tar_of
 
 
