@@ -52,18 +52,22 @@ struct applier {
 
 static char *insert_sql(void)
 {
+    static const struct columns *const parts[] = {&job_identity, &job_asked,
+                                                  &job_standing, &job_given};
     struct strbuf sql = STRBUF_INIT;
     int number = 1;
 
     strbuf_puts(&sql, "INSERT INTO jobs(");
-    columns_names(&sql, &job_identity);
-    strbuf_putc(&sql, ',');
-    columns_names(&sql, &job_asked);
-    strbuf_puts(&sql, ",is_array) VALUES(");
-    columns_marks(&sql, &job_identity, &number);
-    strbuf_putc(&sql, ',');
-    columns_marks(&sql, &job_asked, &number);
-    strbuf_printf(&sql, ",?%d)", number);
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        columns_names(&sql, parts[i]);
+        strbuf_putc(&sql, ',');
+    }
+    strbuf_puts(&sql, "epoch,is_array) VALUES(");
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        columns_marks(&sql, parts[i], &number);
+        strbuf_putc(&sql, ',');
+    }
+    strbuf_printf(&sql, "?%d,?%d)", number, number + 1);
     return strbuf_take(&sql);
 }
 
@@ -307,26 +311,6 @@ static int ask(struct applier *applier, const Berth__JobEvent *event, int64_t id
     return rc;
 }
 
-static int insert(struct applier *applier, const Berth__JobEvent *event,
-                  int64_t *ret_row, struct err *err)
-{
-    sqlite3_stmt *stmt = applier->stmts[INSERT];
-    Berth__HistoryJob row = BERTH__HISTORY_JOB__INIT;
-    cleanup(freep) char *tres = NULL;
-    int number, rc;
-
-    fill_identity(&row, event->record);
-    fill_asked_whole(&row, event, &tres);
-    number = columns_bind(stmt, 1, &job_identity, &row);
-    number = columns_bind(stmt, number, &job_asked, &row);
-    sqlite3_bind_int(stmt, number,
-                     event->spec && event->spec->array[0] && !row.array_job);
-    rc = step(applier, INSERT, err);
-    *ret_row = sqlite3_last_insert_rowid(applier->db);
-    sqlite3_clear_bindings(stmt);
-    return rc;
-}
-
 /* It asked for what the run in row 'from' had asked for. */
 static int copy(struct applier *applier, const Berth__JobRecord *record, int64_t from,
                 int64_t *ret_row, struct err *err)
@@ -342,7 +326,128 @@ static int copy(struct applier *applier, const Berth__JobRecord *record, int64_t
     return rc;
 }
 
-/* The run that the event is about; it gets a row when it has none. */
+/* ------------------------------------------------------------------ changes */
+
+/* Of what stands for an array: the indexes that no element has. */
+static char *left_of(const Berth__JobEvent *event)
+{
+    bool waits = strcmp(event->state, "PENDING") == 0;
+
+    return waits ? event->record->array_left : event->record->array_cancelled;
+}
+
+static void fill_standing(Berth__HistoryJob *row, const Berth__JobEvent *event)
+{
+    const Berth__JobRecord *record = event->record;
+
+    row->state = event->state;
+    row->words = record->state_words;
+    row->exit_code = record->exit_code;
+    row->exit_signal = record->exit_signal;
+    row->cancelled_by = record->cancelled_by;
+    row->array = left_of(event);
+    row->eligible_time = record->eligible_time;
+    row->start_time = record->start_time;
+    row->end_time = record->end_time;
+    row->suspended = record->suspended_for;
+    row->user_usec = record->user_usec;
+    row->system_usec = record->system_usec;
+    row->max_rss = record->max_rss;
+    row->memory_peak = record->memory_peak;
+    row->read_bytes = record->read_bytes;
+    row->write_bytes = record->write_bytes;
+    row->steps_lost = record->steps_lost;
+}
+
+static int stand(struct applier *applier, const Berth__JobEvent *event, int64_t id,
+                 struct err *err)
+{
+    sqlite3_stmt *stmt = applier->stmts[STAND];
+    Berth__HistoryJob row = BERTH__HISTORY_JOB__INIT;
+    int rc;
+
+    fill_standing(&row, event);
+    sqlite3_bind_int64(stmt, columns_bind(stmt, 1, &job_standing, &row), id);
+    rc = step(applier, STAND, err);
+    sqlite3_clear_bindings(stmt);
+    return rc;
+}
+
+/* What it had stays known after its end. */
+static bool says_what_it_has(const Berth__JobEvent *event)
+{
+    return event->n_nodes || strcmp(event->state, "PENDING") == 0;
+}
+
+/* The caller frees *ret_tres, which the row borrows. */
+static void fill_given(Berth__HistoryJob *row, const Berth__JobEvent *event,
+                       char **ret_tres)
+{
+    struct tres_counts counts = {.cpus = event->n_nodes ? event->cpus : 0,
+                                 .nodes = event->n_nodes,
+                                 .gpus = event->gpus,
+                                 .memory = event->memory};
+
+    row->nodes = event->nodes;
+    row->n_nodes = event->n_nodes;
+    row->cpus = counts.cpus;
+    row->memory = event->memory;
+    row->gpus = event->gpus;
+    row->time_limit = event->time_limit;
+    row->priority = event->priority;
+    row->tres_alloc = *ret_tres = tres_format(&counts);
+}
+
+static int give(struct applier *applier, const Berth__JobEvent *event, int64_t id,
+                struct err *err)
+{
+    sqlite3_stmt *stmt = applier->stmts[GIVE];
+    Berth__HistoryJob row = BERTH__HISTORY_JOB__INIT;
+    cleanup(freep) char *tres = NULL;
+    int number, rc;
+
+    fill_given(&row, event, &tres);
+    number = columns_bind(stmt, 1, &job_given, &row);
+    sqlite3_bind_int64(stmt, number, id);
+    sqlite3_bind_int64(stmt, number + 1, event->record->epoch);
+    sqlite3_bind_int64(stmt, number + 2, event->priority);
+    rc = step(applier, GIVE, err);
+    sqlite3_clear_bindings(stmt);
+    return rc;
+}
+
+/* ------------------------------------------------------------------ runs */
+
+/* A row with all that the event says: most events are of jobs that are new. */
+static int insert(struct applier *applier, const Berth__JobEvent *event,
+                  struct err *err)
+{
+    sqlite3_stmt *stmt = applier->stmts[INSERT];
+    Berth__HistoryJob row = BERTH__HISTORY_JOB__INIT;
+    cleanup(freep) char *asked = NULL;
+    cleanup(freep) char *given = NULL;
+    bool has = says_what_it_has(event);
+    int number, rc;
+
+    fill_identity(&row, event->record);
+    fill_asked_whole(&row, event, &asked);
+    fill_standing(&row, event);
+    if (has)
+        fill_given(&row, event, &given);
+    number = columns_bind(stmt, 1, &job_identity, &row);
+    number = columns_bind(stmt, number, &job_asked, &row);
+    number = columns_bind(stmt, number, &job_standing, &row);
+    number = columns_bind(stmt, number, &job_given, &row);
+    sqlite3_bind_int64(stmt, number, has ? event->record->epoch : 0);
+    sqlite3_bind_int(stmt, number + 1,
+                     event->spec && event->spec->array[0] && !row.array_job);
+    rc = step(applier, INSERT, err);
+    sqlite3_clear_bindings(stmt);
+    return rc;
+}
+
+/* The run that the event is about; it gets a row when it has none. *ret_row is 0 when
+ * that row has all already that the event says. */
 static int row_of(struct applier *applier, const Berth__JobEvent *event,
                   int64_t *ret_row, struct err *err)
 {
@@ -361,78 +466,7 @@ static int row_of(struct applier *applier, const Berth__JobEvent *event,
     if (rc)
         return rc;
     return from ? copy(applier, record, from, ret_row, err)
-                : insert(applier, event, ret_row, err);
-}
-
-/* ------------------------------------------------------------------ changes */
-
-/* Of what stands for an array: the indexes that no element has. */
-static char *left_of(const Berth__JobEvent *event)
-{
-    bool waits = strcmp(event->state, "PENDING") == 0;
-
-    return waits ? event->record->array_left : event->record->array_cancelled;
-}
-
-static int stand(struct applier *applier, const Berth__JobEvent *event, int64_t id,
-                 struct err *err)
-{
-    sqlite3_stmt *stmt = applier->stmts[STAND];
-    const Berth__JobRecord *record = event->record;
-    Berth__HistoryJob row = BERTH__HISTORY_JOB__INIT;
-    int rc;
-
-    row.state = event->state;
-    row.words = record->state_words;
-    row.exit_code = record->exit_code;
-    row.exit_signal = record->exit_signal;
-    row.cancelled_by = record->cancelled_by;
-    row.array = left_of(event);
-    row.eligible_time = record->eligible_time;
-    row.start_time = record->start_time;
-    row.end_time = record->end_time;
-    row.suspended = record->suspended_for;
-    row.user_usec = record->user_usec;
-    row.system_usec = record->system_usec;
-    row.max_rss = record->max_rss;
-    row.memory_peak = record->memory_peak;
-    row.read_bytes = record->read_bytes;
-    row.write_bytes = record->write_bytes;
-    row.steps_lost = record->steps_lost;
-    sqlite3_bind_int64(stmt, columns_bind(stmt, 1, &job_standing, &row), id);
-    rc = step(applier, STAND, err);
-    sqlite3_clear_bindings(stmt);
-    return rc;
-}
-
-static int give(struct applier *applier, const Berth__JobEvent *event, int64_t id,
-                struct err *err)
-{
-    sqlite3_stmt *stmt = applier->stmts[GIVE];
-    Berth__HistoryJob row = BERTH__HISTORY_JOB__INIT;
-    bool has_nodes = event->n_nodes > 0;
-    struct tres_counts counts = {.cpus = has_nodes ? event->cpus : 0,
-                                 .nodes = event->n_nodes,
-                                 .gpus = event->gpus,
-                                 .memory = event->memory};
-    cleanup(freep) char *tres = tres_format(&counts);
-    int number, rc;
-
-    row.nodes = event->nodes;
-    row.n_nodes = event->n_nodes;
-    row.cpus = counts.cpus;
-    row.memory = event->memory;
-    row.gpus = event->gpus;
-    row.time_limit = event->time_limit;
-    row.priority = event->priority;
-    row.tres_alloc = tres;
-    number = columns_bind(stmt, 1, &job_given, &row);
-    sqlite3_bind_int64(stmt, number, id);
-    sqlite3_bind_int64(stmt, number + 1, event->record->epoch);
-    sqlite3_bind_int64(stmt, number + 2, event->priority);
-    rc = step(applier, GIVE, err);
-    sqlite3_clear_bindings(stmt);
-    return rc;
+                : insert(applier, event, err);
 }
 
 /* The run before the one that waits now is over. */
@@ -483,10 +517,9 @@ static int apply_job(struct applier *applier, const Berth__Event *event,
         rc = close_run(applier, event, err);
     if (rc == 0)
         rc = row_of(applier, job, &id, err);
-    if (rc == 0)
+    if (rc == 0 && id)
         rc = stand(applier, job, id, err);
-    /* What it had stays known after its end. */
-    if (rc == 0 && (job->n_nodes || strcmp(job->state, "PENDING") == 0))
+    if (rc == 0 && id && says_what_it_has(job))
         rc = give(applier, job, id, err);
     return rc;
 }

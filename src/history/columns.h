@@ -8,15 +8,21 @@
 #ifndef BERTH_HISTORY_COLUMNS_H
 #define BERTH_HISTORY_COLUMNS_H
 
-#include <protobuf-c/protobuf-c.h>
 #include <sqlite3.h>
 #include <stddef.h>
 
 #include "base/strbuf.h"
 
+enum column_kind { COLUMN_TEXT, COLUMN_U32, COLUMN_I32, COLUMN_64 };
+
+struct column {
+    const char *name; /* of the field, too */
+    size_t offset;    /* of the field in its message */
+    enum column_kind kind;
+};
+
 struct columns {
-    const ProtobufCMessageDescriptor *type;
-    const char *const *names;
+    const struct column *list;
     size_t n;
 };
 

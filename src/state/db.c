@@ -110,6 +110,9 @@ int db_open(const char *path, struct db **ret, struct err *err)
     struct db *db = xcalloc(1, sizeof(*db));
     int rc;
 
+    /* Nobody asks how much memory SQLite has, and counting it takes a lock that this
+     * thread and those of the history would share. Too late is no harm. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     db->path = xstrdup(path);
     rc = open_all(db, err);
     if (rc) {
