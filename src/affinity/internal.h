@@ -55,7 +55,8 @@ struct pod_class {
 /* A label that selections name. */
 struct named_key {
     char *key;
-    size_t n; /* conditions that do */
+    size_t n;    /* conditions that do */
+    bool is_new; /* crowds do not tell it apart yet */
     UT_hash_handle hh;
 };
 

@@ -50,13 +50,14 @@ static void tally_add(struct tally *tally, uint32_t node, uint32_t by)
 
 /* ------------------------------------------------------------------ crowds */
 
-static bool is_named(const struct pod_classes *pc, const char *label)
+/* NULL: no selection names the label's key. */
+static struct named_key *named_key_of(const struct pod_classes *pc, const char *label)
 {
-    const struct named_key *named;
+    struct named_key *named;
     size_t len = strcspn(label, "=");
 
     HASH_FIND(hh, pc->named, label, len, named);
-    return named != NULL;
+    return named;
 }
 
 /* What selections can tell of it. Heap. */
@@ -69,7 +70,7 @@ static uint8_t *crowd_key(const struct pod_classes *pc, const Berth__PodPlace *p
     key.name_space = place->name_space;
     key.labels = labels;
     for (size_t i = 0; i < place->n_labels; i++)
-        if (is_named(pc, place->labels[i]))
+        if (named_key_of(pc, place->labels[i]))
             labels[key.n_labels++] = place->labels[i];
     return pack_message(&key.base, ret_len);
 }
@@ -130,6 +131,7 @@ static bool name_key(struct pod_classes *pc, const char *key, int by)
         named = xcalloc(1, sizeof(*named));
         named->key = xstrdup(key);
         named->n = 1;
+        named->is_new = true;
         HASH_ADD_KEYPTR(hh, pc->named, named->key, strlen(named->key), named);
         return true;
     }
@@ -165,17 +167,35 @@ static bool name_all(struct pod_classes *pc, const Berth__PodPlace *place, int b
     return is_new;
 }
 
-/* Crowds are finer than they were. They are not made coarser when a label is named no
- * more: that changes nothing but how many there are, until their pods have ended. */
+static bool has_new_key(const struct pod_classes *pc, const Berth__PodPlace *place)
+{
+    for (size_t i = 0; i < place->n_labels; i++) {
+        const struct named_key *named = named_key_of(pc, place->labels[i]);
+
+        if (named && named->is_new)
+            return true;
+    }
+    return false;
+}
+
+/* Crowds of classes with such a label are finer than they were. They are not made
+ * coarser when a label is named no more: that changes nothing but how many there are,
+ * until their pods have ended. */
 static void regroup(struct pod_classes *pc)
 {
     struct pod_class *class, *next;
+    struct named_key *named, *after;
 
     HASH_ITER(hh, pc->classes, class, next)
-    if (class->crowd)
-        crowd_leave(pc, class);
-    HASH_ITER(hh, pc->classes, class, next)
-    crowd_join(pc, class);
+    {
+        if (class->crowd && !has_new_key(pc, class->place))
+            continue;
+        if (class->crowd)
+            crowd_leave(pc, class);
+        crowd_join(pc, class);
+    }
+    HASH_ITER(hh, pc->named, named, after)
+    named->is_new = false;
 }
 
 /* ------------------------------------------------------------------ classes */
