@@ -129,22 +129,21 @@ def test_steps_whose_shepherds_are_killed_are_told_as_their_clients_heard_it(own
     job = own.submit("-n1", "-o", "/dev/null", script="""#!/bin/sh
 i=0
 while [ $i -lt 30 ]; do
-    berth run -n1 sh -c "sleep 0.1; exit $((i % 3))"
+    [ $((i % 7)) = 3 ] && length=600 || length=0.1
+    berth run -n1 sh -c "sleep $length; exit $((i % 3))"
     echo $? >>said
     i=$((i + 1))
 done
 exit 0
 """)
     killed = set()
-    while len(killed) < 4:
-        for name, pid in shepherds_of_steps(own.cluster).items():
-            if name not in killed:
-                end(pid)
-                killed.add(name)
-                break
-        seen = len(own.text("said").split()) if (own.dir / "said").exists() else 0
-        wait_until(lambda: (own.dir / "said").exists()
-                   and len(own.text("said").split()) > seen, what="the next step")
+    while len(killed) < 4:  # of the 30 those that are long: none ends before it is killed
+        name, pid = wait_until(lambda: next(
+            ((name, pid) for name, pid in shepherds_of_steps(own.cluster).items()
+             if int(name.rsplit(".", 1)[1]) % 7 == 3 and name not in killed), None),
+                               what="a long step")
+        end(pid)
+        killed.add(name)
     assert own.wait(job) == 0
     row, = history(own, str(job))
     steps = [step for step in row["steps"] if step["step_id"] >= 0]
