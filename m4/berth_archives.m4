@@ -2,14 +2,14 @@
 #   BERTH_ARCHIVES([LIBRARY...])
 # DESCRIPTION
 #   Sets QUICK_LDFLAGS, for a program of the user's that is started so often, and
-#   does so little each time, that its start is what it costs: it is linked at a
-#   fixed address, and with those of the libraries in it that are here as archives
-#   (found through links in the directory "archives"). --disable-archives leaves it
-#   as other programs are; so do sanitizers, which come before this.
+#   does so little each time, that its start is what it costs: it has those of the
+#   libraries in it that are here as archives (found through links in the directory
+#   "archives"). --disable-archives leaves it as other programs are; so do
+#   sanitizers, which come before this.
 AC_DEFUN([BERTH_ARCHIVES], [
   AC_ARG_ENABLE([archives],
     [AS_HELP_STRING([--disable-archives],
-      [link shared libraries alone, and by no fixed address: commands start slower])])
+      [link shared libraries alone: commands start slower])])
   QUICK_LDFLAGS=
   berth_archives=
   rm -rf archives
@@ -21,6 +21,6 @@ AC_DEFUN([BERTH_ARCHIVES], [
         ln -s "$archive" archives
         berth_archives="$berth_archives $library"])
     done
-    QUICK_LDFLAGS='-no-pie -L$(abs_builddir)/archives'])
+    QUICK_LDFLAGS='-L$(abs_builddir)/archives'])
   AC_SUBST([QUICK_LDFLAGS])
 ])
