@@ -16,23 +16,38 @@
 
 static struct failure failure_of(const struct group *group)
 {
-    return (struct failure){.partition = group->partition,
-                            .tasks = group->demand.tasks,
-                            .per_node = group->req.place.tasks_per_node,
-                            .nodes_max = group->demand.nodes_max,
-                            .length = limit_length(group->req.time_limit),
-                            .unit = group->demand.unit};
+    const struct place_request *place = &group->req.place;
+    struct place_want want = place_want_of(place);
+    uint32_t tasks = want.tasks ? want.tasks : want.per_node;
+    return (struct failure){
+        .partition = group->partition,
+        .tasks = want.tasks,
+        .per_node = place->tasks_per_node,
+        .nodes_max = want.nodes_max,
+        .cores = want.cores,
+        .per_core = want.per_core,
+        .mem_per_node = place->mem_per_node,
+        .mem_per_cpu = place->mem_per_cpu,
+        .length = limit_length(group->req.time_limit),
+        .all = {.cores = (int32_t)place_want_cores(&want, tasks, INT32_MAX),
+                .memory = (int64_t)place_want_memory(&want, tasks, INT32_MAX)}};
 }
 
-/* On each node that 'b' may use 'a' would have found room, had 'b'. */
+static bool are_alike(const struct failure *a, const struct failure *b)
+{
+    return a->cores == b->cores && a->per_core == b->per_core &&
+           a->mem_per_node == b->mem_per_node && a->mem_per_cpu == b->mem_per_cpu;
+}
+
+/* On each node that 'b' may use 'a' would have found room, had 'b'. (On one node a
+ * task's part says nothing: memory is asked for by task or for all of them.) */
 static bool asks_no_less(const struct failure *b, const struct failure *a)
 {
     if (b->partition != a->partition || b->tasks != a->tasks ||
         b->per_node != a->per_node || b->nodes_max != a->nodes_max ||
         b->length < a->length)
         return false;
-    return b->nodes_max == 1 ? amount_covers(&b->unit, &a->unit)
-                             : amount_equals(&b->unit, &a->unit);
+    return b->nodes_max == 1 ? amount_covers(&b->all, &a->all) : are_alike(b, a);
 }
 
 /* What else it asks for only makes it harder to place. */
@@ -46,11 +61,11 @@ static bool is_only_harder(const struct sched_request *req)
 bool failures_include(const struct sched *sched, const struct group *group)
 {
     const struct shape *shape = group->shape;
-    struct failure asked = failure_of(group);
     if (shape->failed_in != sched->pass.number ||
         !(group->is_plain ||
           (group->demand.nodes_max == 1 && is_only_harder(&group->req))))
         return false;
+    struct failure asked = failure_of(group);
     for (uint32_t i = 0; i < shape->n_failures; i++)
         if (asks_no_less(&asked, &shape->failures[i]))
             return true;

@@ -210,12 +210,14 @@ struct gain {
 
 RB_HEAD(group_tree, group);
 
-/* What found no room: so many tasks, on so few nodes, for so long, 'unit' on each. */
+/* What found no room: so many tasks, on so few nodes, for so long. */
 #define FAILURES_MAX 8
 struct failure {
     uint32_t partition, tasks, per_node, nodes_max;
+    uint32_t cores, per_core; /* of a task; tasks that share them */
+    uint64_t mem_per_node, mem_per_cpu;
     int64_t length;
-    struct amount unit;
+    struct amount all; /* cores and memory of all tasks, on one node */
 };
 
 /* Groups that need the same numbers of nodes and cores. Where one finds no room,
