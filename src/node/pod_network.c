@@ -281,7 +281,10 @@ static bool waits_for_port(struct pod_network *pods, struct task *task)
 {
     uint64_t now = uv_now(pods->node->loop);
 
-    if (task->rc != -EADDRINUSE || (task->until && now >= task->until))
+    /* Its pod may have gone meanwhile, and that end been dealt with before it would
+     * be tried again. */
+    if (task->rc != -EADDRINUSE || (task->until && now >= task->until) ||
+        !lead_of(pods->node, task->who))
         return false;
     if (!task->until)
         task->until = now + PORT_WAIT_MS;
