@@ -47,6 +47,7 @@ struct cluster {
     char subnet[16];  /* "10.213.7", without the last byte */
     char address[16]; /* the controller's */
     uint16_t port;
+    int claim; /* of the port, while it is chosen and not listened at; -1: none */
     struct process head; /* holds the user namespace; none in root's clusters */
     uint64_t user_ns;
     struct process munged, controller;
@@ -102,6 +103,8 @@ int cluster_remove_files(const struct cluster *cluster, bool keep_images,
 /* net.c: addresses, bridge and links, through ip(8). Choosing the subnet
  * names the bridge and gives the nodes their addresses. */
 int cluster_choose_subnet(struct cluster *cluster, const char *given, struct err *err);
+/* The port is claimed until 'cluster' is destroyed: of two that choose at the same time
+ * each has its own. */
 int cluster_choose_port(struct cluster *cluster, uint16_t given, struct err *err);
 int cluster_make_bridge(const struct cluster *cluster, struct err *err);
 int cluster_link_node(const struct cluster *cluster, size_t node, struct err *err);

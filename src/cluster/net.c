@@ -14,12 +14,14 @@
 #include <linux/capability.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -144,22 +146,51 @@ static bool port_is_free(uint16_t port)
     return bind(fd, (const struct sockaddr *)&any, sizeof(any)) == 0;
 }
 
+/* A name that goes with its socket; of this network, as the port is. -1: another
+ * cluster that is being made has it. */
+static int claim_port(uint16_t port)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int len = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1,
+                       "berth-cluster-port-%u", port);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 &&
+        bind(fd, (const struct sockaddr *)&name,
+             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len)) < 0)
+        closep(&fd);
+    return fd;
+}
+
+/* A user's cluster has the port in a network of its own: there nobody else is. */
+static bool take_port(struct cluster *c, uint16_t port)
+{
+    closep(&c->claim);
+    if (c->uid == 0) {
+        c->claim = claim_port(port);
+        if (c->claim < 0)
+            return false;
+    }
+    if (!port_is_free(port)) {
+        closep(&c->claim);
+        return false;
+    }
+    c->port = port;
+    return true;
+}
+
 int cluster_choose_port(struct cluster *c, uint16_t given, struct err *err)
 {
     enum { FIRST = 7817 };
 
-    if (given && !port_is_free(given))
-        return err_set(err, EADDRINUSE, "port %u is in use: name another with --port",
-                       given);
-    if (given) {
-        c->port = given;
-        return 0;
-    }
+    if (given)
+        return take_port(c, given)
+                   ? 0
+                   : err_set(err, EADDRINUSE,
+                             "port %u is in use: name another with --port", given);
     for (uint16_t port = FIRST; port < FIRST + PORTS_TO_TRY; port++)
-        if (port_is_free(port)) {
-            c->port = port;
+        if (take_port(c, port))
             return 0;
-        }
     return err_set(err, EADDRINUSE, "ports %d to %d are in use: name one with --port",
                    FIRST, FIRST + PORTS_TO_TRY - 1);
 }

@@ -26,6 +26,7 @@ struct cluster *cluster_create(const char *name, const char *dir, const char *da
     c->data = xstrdup(data);
     c->nodes = xcalloc(n_nodes, sizeof(*c->nodes));
     c->n_nodes = n_nodes;
+    c->claim = -1;
     for (size_t i = 0; i < n_nodes; i++)
         (void)snprintf(c->nodes[i].name, sizeof(c->nodes[i].name), "n%zu", i + 1);
     return c;
@@ -41,6 +42,7 @@ void cluster_destroy(struct cluster *c)
     free(c->images);
     free(c->nodes);
     free(c->fake_runtime);
+    closep(&c->claim);
     free(c);
 }
 

@@ -5,6 +5,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -168,6 +169,17 @@ def test_two_clusters_do_not_disturb_each_other(make_cluster):
     assert one.status()["port"] != other.status()["port"]
     one.down()
     assert other.status()["alive"]
+
+
+def test_clusters_that_come_up_together_have_ports_of_their_own(make_cluster):
+    for _ in range(4):
+        pair = make_cluster(0), make_cluster(0)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda cluster: cluster.up("--nodes", "1"), pair))
+        one, other = (cluster.status()["port"] for cluster in pair)
+        assert one != other
+        for cluster in pair:
+            cluster.down()
 
 
 def failed(cluster, *argv, status=1, **options):

@@ -102,6 +102,22 @@ static void a_port_in_use_is_refused_or_passed_over(void **state)
     assert_true(c->port >= 7817);
 }
 
+static void two_that_are_being_made_have_ports_of_their_own(void **state)
+{
+    cleanup(cluster_destroyp) struct cluster *a = cluster_create("a", "/d", "/d", 1);
+    cleanup(cluster_destroyp) struct cluster *b = cluster_create("b", "/d", "/d", 1);
+    uint16_t port;
+
+    (void)state;
+    assert_int_equal(cluster_choose_port(a, 0, NULL), 0);
+    assert_int_equal(cluster_choose_port(b, 0, NULL), 0);
+    assert_int_not_equal(a->port, b->port);
+    port = a->port;
+    assert_int_equal(cluster_choose_port(b, port, NULL), -EADDRINUSE);
+    cluster_destroyp(&a);
+    assert_int_equal(cluster_choose_port(b, port, NULL), 0);
+}
+
 static void names_of_clusters_are_checked(void **state)
 {
     static const char *const good[] = {"a", "demo", "test-1", "A_b",
@@ -126,6 +142,7 @@ int main(void)
         cmocka_unit_test(what_is_no_subnet_is_refused),
         cmocka_unit_test(a_long_name_still_names_a_bridge),
         cmocka_unit_test(a_port_in_use_is_refused_or_passed_over),
+        cmocka_unit_test(two_that_are_being_made_have_ports_of_their_own),
         cmocka_unit_test(names_of_clusters_are_checked),
     };
 
