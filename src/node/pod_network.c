@@ -272,9 +272,29 @@ static void answer(struct pod_network *pods, const struct task *task, int code,
     channel_send(lead->ch, &env);
 }
 
+static void set_late(struct pod_network *pods);
+
 static void on_late(uv_timer_t *timer)
 {
-    begin_next(timer->data);
+    struct pod_network *pods = timer->data;
+
+    begin_next(pods);
+    set_late(pods);
+}
+
+/* For the first of those that wait for a port that will do so no longer. */
+static void set_late(struct pod_network *pods)
+{
+    uint64_t now = uv_now(pods->node->loop), first = UINT64_MAX;
+    const struct task *task;
+
+    DL_FOREACH(pods->waiting, task)
+    if (task->until > now && task->until < first)
+        first = task->until;
+    if (first == UINT64_MAX)
+        (void)uv_timer_stop(&pods->late);
+    else
+        (void)uv_timer_start(&pods->late, on_late, first - now, 0);
 }
 
 static bool waits_for_port(struct pod_network *pods, struct task *task)
@@ -289,8 +309,8 @@ static bool waits_for_port(struct pod_network *pods, struct task *task)
     if (!task->until)
         task->until = now + PORT_WAIT_MS;
     task->ends_wanted = pods->ends + 1;
-    (void)uv_timer_start(&pods->late, on_late, task->until - now, 0);
     DL_APPEND(pods->waiting, task);
+    set_late(pods);
     begin_next(pods);
     return true;
 }
