@@ -658,8 +658,8 @@ uint64_t victims_set(const struct run *run);
 size_t preempt_for(struct sched *sched, struct sched_job *job,
                    struct sched_decision *decisions, size_t *n, size_t max);
 /* Stopped jobs whose cores are free again go on. Returns how many decisions. */
-size_t preempt_resume(struct sched *sched, int64_t now,
-                      struct sched_decision *decisions, size_t max);
+size_t preempt_resume(struct sched *sched, struct sched_decision *decisions,
+                      size_t max);
 
 /* ------------------------------------------------------------ commit.c */
 

@@ -422,7 +422,7 @@ size_t sched_pass(struct sched *sched, int64_t now, struct sched_decision *decis
     tell_time(sched, now);
     runs_extend_overdue(sched, now);
     give_refusals(sched, &out);
-    out.n += preempt_resume(sched, now, out.at + out.n, out.max - out.n);
+    out.n += preempt_resume(sched, out.at + out.n, out.max - out.n);
     if (pass->stage == PASS_PROMISES && !walk_promises(sched, &out))
         return out.n;
     if (!walk_groups(sched, &out))

@@ -174,59 +174,67 @@ static bool cores_are_free(const struct sched *sched, const struct place_share *
            place_node_may_slice(node, share->shared, share->milli);
 }
 
-/* Room on a node that one of a set needs, off its timeline while the others of the set
- * are looked at. */
-struct aside {
-    struct timeline *line;
-    struct amount amount;
-    int64_t until;
-};
-
-static bool lay_aside(struct sched *sched, const struct run *run,
-                      const struct place_share *share, struct aside *ret)
+static bool share_is_free(const struct sched *sched, const struct run *run,
+                          const struct place_share *share)
 {
     const struct place_node *node = place_cluster_node(sched->cluster, share->node);
     int64_t now = sched->pass.now, length = limit_length(run->left);
-    *ret = (struct aside){.line = &sched->nodes[share->node].line,
-                          .amount = share_amount(sched, share),
-                          .until = time_after(now, length)};
-    struct amount least = timeline_least(ret->line, now, ret->until);
-    ret->amount.memory = 0; /* it holds that still */
-    ret->amount.cores +=
+    struct amount needs = share_amount(sched, share);
+    struct amount least =
+        timeline_least(&sched->nodes[share->node].line, now, time_after(now, length));
+    needs.memory = 0; /* it holds that still */
+    needs.cores +=
         share->milli && slices_need_core(sched, share->node, run->group, now, length);
-    if (!node->usable || !amount_covers(&least, &ret->amount) ||
-        !cores_are_free(sched, share) ||
-        (share->devices && !bitset_is_subset(share->devices, node->free_devices)))
-        return false;
-    timeline_take(ret->line, now, ret->until, &ret->amount);
-    return true;
+    return node->usable && amount_covers(&least, &needs) &&
+           cores_are_free(sched, share) &&
+           (!share->devices || bitset_is_subset(share->devices, node->free_devices));
 }
 
-static size_t count_shares(struct run *const *runs, size_t n)
+static bool may_go_on(const struct sched *sched, const struct run *run)
 {
-    size_t shares = 0;
-    for (size_t i = 0; i < n; i++)
-        shares += runs[i]->where->n_shares;
-    return shares;
+    bool may = !run->is_parked;
+    for (size_t i = 0; may && i < run->where->n_shares; i++)
+        may = share_is_free(sched, run, &run->where->shares[i]);
+    return may;
 }
 
-/* All of them at once. */
-static bool are_free(struct sched *sched, struct run *const *runs, size_t n)
+/* What a stopped run forgets when it goes on. */
+struct stopped {
+    int64_t start, time_limit;
+};
+
+/* As if they had not gone on. */
+static void stop_again(struct sched *sched, struct run *const *runs,
+                       const struct stopped *before, size_t n)
 {
-    cleanup(freep) struct aside *aside = xcalloc(count_shares(runs, n), sizeof(*aside));
-    size_t n_aside = 0;
-    bool free = true;
-    for (size_t i = 0; free && i < n; i++) {
-        const struct place_result *where = runs[i]->where;
-        free = !runs[i]->is_parked;
-        for (size_t k = 0; free && k < where->n_shares; k++) {
-            free = lay_aside(sched, runs[i], &where->shares[k], &aside[n_aside]);
-            n_aside += free;
-        }
+    while (n-- > 0) {
+        runs_stop(sched, runs[n], sched->pass.now);
+        runs[n]->start = before[n].start;
+        runs[n]->time_limit = before[n].time_limit;
     }
-    for (size_t i = 0; i < n_aside; i++)
-        timeline_give(aside[i].line, sched->pass.now, aside[i].until, &aside[i].amount);
-    return free;
+}
+
+/* All of them or none: each is looked at when those before it go on already, since
+ * what one of them needs may be what another has opened. */
+static bool resume_all(struct sched *sched, struct run *const *runs, size_t n)
+{
+    struct gain gain = sched->gain;
+    bool company_came = sched->pass.company_came;
+    cleanup(freep) struct stopped *before = xcalloc(n, sizeof(*before));
+    for (size_t i = 0; i < n; i++)
+        if (!may_go_on(sched, runs[i])) /* not even alone */
+            return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!may_go_on(sched, runs[i])) {
+            stop_again(sched, runs, before, i);
+            sched->gain = gain;
+            sched->pass.company_came = company_came;
+            return false;
+        }
+        before[i] = (struct stopped){runs[i]->start, runs[i]->time_limit};
+        runs_resume(sched, runs[i], sched->pass.now);
+    }
+    return true;
 }
 
 static struct run **stopped_runs(const struct sched *sched)
@@ -254,8 +262,7 @@ static size_t gather_set(struct run **runs, size_t n)
     return size;
 }
 
-size_t preempt_resume(struct sched *sched, int64_t now,
-                      struct sched_decision *decisions, size_t max)
+size_t preempt_resume(struct sched *sched, struct sched_decision *decisions, size_t max)
 {
     if (sched->n_stopped == 0)
         return 0;
@@ -263,14 +270,12 @@ size_t preempt_resume(struct sched *sched, int64_t now,
     size_t n = 0, n_runs = sched->n_stopped;
     for (size_t at = 0, size; at < n_runs; at += size) {
         size = gather_set(&runs[at], n_runs - at);
-        if (max - n < size || !are_free(sched, &runs[at], size))
+        if (max - n < size || !resume_all(sched, &runs[at], size))
             continue;
-        for (size_t i = at; i < at + size; i++) {
-            runs_resume(sched, runs[i], now);
+        for (size_t i = at; i < at + size; i++)
             decisions[n++] = (struct sched_decision){.verb = SCHED_RESUME,
                                                      .id = runs[i]->id,
                                                      .time_limit = runs[i]->time_limit};
-        }
     }
     return n;
 }

@@ -113,6 +113,96 @@ static void what_runs_is_adopted_with_its_slice(void **state)
     sched_check_invariants(f->sched);
 }
 
+/* ------------------------------------------------------- stopped, and going on */
+
+static void init_suspending(struct fixture *f)
+{
+    struct sched_options options = sched_options_default;
+    options.policy = (struct sched_policy){.order = SCHED_BY_SUBMIT, .promises = 1};
+    options.preempt = SCHED_PREEMPT_PARTITION;
+    options.preempt_mode = QOS_PREEMPT_SUSPEND;
+    fixture_init_with(f, true, &options);
+}
+
+static struct sched_request urgent(struct sched_request req)
+{
+    req.partition = "urgent";
+    return req;
+}
+
+/* Half a core of a gang of two. */
+static struct sched_request member(uint32_t job)
+{
+    struct sched_request req = slice_of(job, 500);
+    req.gang = 7;
+    req.gang_size = 2;
+    return req;
+}
+
+static void assert_resumed(const struct fixture *f, size_t n, int64_t left)
+{
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(f->decisions[i].verb, SCHED_RESUME);
+        assert_int_equal(f->decisions[i].time_limit, left);
+    }
+}
+
+/* Beside the slice that they made room for there is room for each, not for both. */
+static void slices_go_on_when_there_is_room_for_all_of_them(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct sched_request one = member(1);
+    struct sched_request two = member(2);
+    struct sched_request pusher = urgent(slice_of(9, 500));
+    init_suspending(&f);
+    add(&f, &one);
+    add(&f, &two);
+    assert_pass(&f, 100, "1 2");
+    struct sched_request whole = urgent(request_of(3, 15));
+    add(&f, &whole);
+    assert_pass(&f, 101, "3");
+    add(&f, &pusher);
+    assert_pass(&f, 200, "1 2 9");
+    assert_int_equal(f.decisions[0].verb, SCHED_SUSPEND);
+    assert_pass(&f, 201, "");
+    assert_true(sched_is_stopped(f.sched, SCHED_JOB(1)));
+    sched_set_limit(f.sched, SCHED_JOB(1), 700);
+    sched_set_limit(f.sched, SCHED_JOB(2), 700);
+    assert_pass(&f, 250, "");
+    end_at(&f, 9, 300);
+    assert_pass(&f, 300, "1 2");
+    assert_resumed(&f, 2, 600);
+    fixture_fini(&f);
+}
+
+/* The second of the helpers goes on where the first has opened a core. */
+static void a_script_and_slices_of_one_core_fill_their_node_again(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct bitset *n0 = bitset_create(N_NODES);
+    init_suspending(&f);
+    bitset_set(n0, 0);
+    for (uint32_t job = 1; job <= 3; job++) {
+        struct sched_request req = job == 1 ? request_of(1, 3) : slice_of(job, 300);
+        req.leader = 1;
+        req.set_size = job == 1 ? 3 : 0;
+        req.place.required = n0;
+        add(&f, &req);
+    }
+    assert_pass(&f, 100, "1 2 3");
+    struct sched_request pusher = urgent(request_of(9, 4));
+    pusher.place.required = n0;
+    add(&f, &pusher);
+    assert_pass(&f, 200, "1 2 3 9");
+    end_at(&f, 9, 300);
+    assert_pass(&f, 300, "1 2 3");
+    assert_resumed(&f, 3, 500);
+    bitset_destroy(n0);
+    fixture_fini(&f);
+}
+
 #define TEST(f, setup) cmocka_unit_test_setup_teardown(f, setup, fixture_teardown)
 
 int main(void)
@@ -123,6 +213,8 @@ int main(void)
         TEST(a_slice_joins_only_as_long_as_nobody_relies_on_the_core,
              fixture_setup_easy),
         TEST(what_runs_is_adopted_with_its_slice, fixture_setup),
+        cmocka_unit_test(slices_go_on_when_there_is_room_for_all_of_them),
+        cmocka_unit_test(a_script_and_slices_of_one_core_fill_their_node_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
