@@ -19,24 +19,75 @@ uint64_t victims_set(const struct run *run)
     return gang ? UINT64_C(1) << 32 | gang : run->leader;
 }
 
-/* How jobs of the run's kind are preempted by those of the group's, if at all. */
-static enum qos_preempt mode_of(const struct sched *sched, const struct group *by,
+/* Who pushes: the group of a job of its own, or those of all components of a set. */
+struct pushers {
+    const struct group **groups; /* each once */
+    size_t n;
+    struct bitset *reach; /* nodes that any of them may use */
+};
+
+static void add_pusher(struct pushers *to, const struct group *group)
+{
+    for (size_t i = 0; i < to->n; i++)
+        if (to->groups[i] == group)
+            return;
+    to->groups[to->n++] = group;
+    bitset_or(to->reach, group->demand.allowed);
+}
+
+static struct pushers pushers_of(const struct sched *sched, const struct sched_job *job)
+{
+    struct pushers ret = {.groups = xcalloc(start_decisions(job) + 1, sizeof(void *)),
+                          .reach = bitset_create(sched->n_nodes)};
+    add_pusher(&ret, job->group);
+    for (uint32_t i = 1; job->leader && i < job->set_size; i++)
+        add_pusher(&ret, sets_member(sched, job, i)->group);
+    return ret;
+}
+
+static void pushers_fini(struct pushers *pushers)
+{
+    free(pushers->groups);
+    bitset_destroy(pushers->reach);
+}
+
+static bool is_above(const struct sched *sched, const struct group *by,
+                     const struct group *group)
+{
+    if (by->req.never_preempts)
+        return false;
+    if (sched->options.preempt == SCHED_PREEMPT_PARTITION)
+        return by->tier > group->tier;
+    return by->has_assoc && group->has_assoc &&
+           assoc_qos_preempts(sched->options.assoc, by->assoc.qos, group->assoc.qos);
+}
+
+/* A set is no more than its least component: one in a high partition does not make
+ * room for others that could not. */
+static bool may_push(const struct sched *sched, const struct pushers *by,
+                     const struct run *run)
+{
+    const struct group *group = run->group;
+    if (run->state != RUN_RUNNING ||
+        (group->req.gang && by->groups[0]->req.gang == group->req.gang))
+        return false;
+    for (size_t i = 0; i < by->n; i++)
+        if (!is_above(sched, by->groups[i], group))
+            return false;
+    return true;
+}
+
+/* How the run is preempted by them, if at all. */
+static enum qos_preempt mode_of(const struct sched *sched, const struct pushers *by,
                                 const struct run *run, int64_t *ret_grace)
 {
-    const struct assoc *assoc = sched->options.assoc;
     const struct partition *partition = &sched->partitions[run->group->partition];
-    enum qos_preempt mode = QOS_PREEMPT_NONE;
-    if (run->state != RUN_RUNNING ||
-        (by->req.gang && by->req.gang == run->group->req.gang))
+    enum qos_preempt mode = partition->preempt;
+    *ret_grace = partition->grace;
+    if (!may_push(sched, by, run))
         return QOS_PREEMPT_NONE;
-    if (sched->options.preempt == SCHED_PREEMPT_PARTITION) {
-        if (by->tier <= run->group->tier)
-            return QOS_PREEMPT_NONE;
-        mode = partition->preempt;
-        *ret_grace = partition->grace;
-    } else if (by->has_assoc && run->group->has_assoc &&
-               assoc_qos_preempts(assoc, by->assoc.qos, run->group->assoc.qos)) {
-        const struct qos *qos = assoc_qos(assoc, run->group->assoc.qos);
+    if (sched->options.preempt != SCHED_PREEMPT_PARTITION) {
+        const struct qos *qos = assoc_qos(sched->options.assoc, run->group->assoc.qos);
         mode = qos->preempt_mode;
         *ret_grace = qos->grace;
     }
@@ -55,15 +106,6 @@ static bool touches(const struct run *run, const struct bitset *nodes)
     return false;
 }
 
-/* Nodes that the job, or any component of its set, may use. */
-static struct bitset *reach_of(const struct sched *sched, const struct sched_job *job)
-{
-    struct bitset *reach = bitset_dup(job->group->demand.allowed);
-    for (uint32_t i = 1; job->leader && i < job->set_size; i++)
-        bitset_or(reach, sets_member(sched, job, i)->group->demand.allowed);
-    return reach;
-}
-
 static int compare_runs(const void *pa, const void *pb)
 {
     const struct run *a = ((const struct victim_run *)pa)->run;
@@ -78,8 +120,8 @@ static int compare_runs(const void *pa, const void *pb)
 
 /* Those that may be pushed, and all that are of a set; the runs of one stand together.
  */
-static void find_runs(const struct sched *sched, const struct group *by,
-                      const struct bitset *reach, struct victims *ret)
+static void find_runs(const struct sched *sched, const struct pushers *by,
+                      struct victims *ret)
 {
     bool any = false;
     size_t cap = 0;
@@ -88,7 +130,7 @@ static void find_runs(const struct sched *sched, const struct group *by,
         if (run->state == RUN_LEAVING)
             continue;
         found.mode = mode_of(sched, by, run, &found.grace);
-        bool is_found = found.mode != QOS_PREEMPT_NONE && touches(run, reach);
+        bool is_found = found.mode != QOS_PREEMPT_NONE && touches(run, by->reach);
         any |= is_found;
         if (!is_found && !victims_set(run))
             continue;
@@ -180,13 +222,13 @@ static int compare_victims(const void *pa, const void *pb)
 void victims_find(const struct sched *sched, const struct sched_job *job,
                   struct victims *ret)
 {
-    cleanup(bitset_destroyp) struct bitset *reach = reach_of(sched, job);
+    cleanup(pushers_fini) struct pushers by = pushers_of(sched, job);
     *ret = (struct victims){0};
-    find_runs(sched, job->group, reach, ret);
+    find_runs(sched, &by, ret);
     ret->each = xcalloc(ret->n_runs + 1, sizeof(*ret->each));
     for (size_t at = 0, end; at < ret->n_runs; at = end) {
         end = end_of_set(ret, at);
-        if (!may_be_pushed(&ret->runs[at], end - at, reach))
+        if (!may_be_pushed(&ret->runs[at], end - at, by.reach))
             continue;
         if (end - at > 1)
             agree(&ret->runs[at], end - at);

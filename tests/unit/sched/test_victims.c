@@ -324,34 +324,58 @@ static void one_that_was_leaving_before_a_restart_protects_nobody(void **state)
     fixture_fini(&f);
 }
 
+/* Two components, 20 and 21, of four cores each: on n0 and n1, and on n2 and n3. */
+static void add_pushing_set(struct fixture *f, const char *first, const char *second)
+{
+    struct bitset *low = bitset_create(N_NODES), *high = bitset_create(N_NODES);
+    struct sched_request req = request_of(20, 4);
+    bitset_set_range(low, 0, 2);
+    bitset_set_range(high, 2, 2);
+    req.partition = first;
+    req.leader = 20;
+    req.set_size = 2;
+    req.place.excluded = high;
+    add(f, &req);
+    req.job = 21;
+    req.set_size = 0;
+    req.partition = second;
+    req.place.excluded = low;
+    add(f, &req);
+    bitset_destroy(low);
+    bitset_destroy(high);
+}
+
 /* A set that pushes: what any component may use counts. */
 static void a_set_makes_room_for_a_set(void **state)
 {
     (void)state;
     struct fixture f;
-    struct bitset *low = bitset_create(N_NODES), *high = bitset_create(N_NODES);
-    struct sched_request req = request_of(20, 4);
-    bitset_set_range(low, 0, 2);
-    bitset_set_range(high, 2, 2);
     init(&f, QOS_PREEMPT_REQUEUE);
     add_gang(&f, 1, 4);
     assert_pass(&f, 100, "1 2 3 4");
-    req.partition = "urgent";
-    req.leader = 20;
-    req.set_size = 2;
-    req.place.excluded = high;
-    add(&f, &req);
-    req.job = 21;
-    req.set_size = 0;
-    req.place.excluded = low;
-    add(&f, &req);
+    add_pushing_set(&f, "urgent", "urgent");
     assert_pass(&f, 200, "1 2 3 4");
     for (uint32_t job = 1; job <= 4; job++)
         end_at(&f, job, 210);
     assert_pass(&f, 210, "20 21");
-    bitset_destroy(low);
-    bitset_destroy(high);
     fixture_fini(&f);
+}
+
+/* One component in a high partition pushes for none of the others. */
+static void a_set_pushes_as_its_least_component_may(void **state)
+{
+    (void)state;
+    static const char *const partitions[] = {"urgent", "batch", "urgent"};
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture f;
+        init(&f, QOS_PREEMPT_REQUEUE);
+        add_tasks(&f, 1, 8);
+        add_tasks(&f, 2, 8);
+        assert_pass(&f, 100, "1 2");
+        add_pushing_set(&f, partitions[i], partitions[i + 1]);
+        assert_pass(&f, 200, "");
+        fixture_fini(&f);
+    }
 }
 
 /* ------------------------------------------------------------------ by chance */
@@ -570,6 +594,7 @@ int main(void)
         cmocka_unit_test(adopted_sets_are_sets),
         cmocka_unit_test(one_that_was_leaving_before_a_restart_protects_nobody),
         cmocka_unit_test(a_set_makes_room_for_a_set),
+        cmocka_unit_test(a_set_pushes_as_its_least_component_may),
         cmocka_unit_test(whom_the_reference_names_are_pushed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
