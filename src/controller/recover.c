@@ -182,6 +182,13 @@ static int each_job(const char *key, const void *value, size_t len, void *ctx)
     return 0;
 }
 
+static bool was_preempted(const struct ctl_job *cj)
+{
+    uint32_t then = cj->job.record->then;
+
+    return then == THEN_PREEMPTED || then == THEN_REQUEUE_PREEMPTED;
+}
+
 static int adopt(struct controller *ctl, struct ctl_job *cj, struct err *err)
 {
     struct place_result *where;
@@ -199,7 +206,7 @@ static int adopt(struct controller *ctl, struct ctl_job *cj, struct err *err)
             sched_adopt_stopped(ctl->sched, jobs_sched_id(cj), controller_now());
         if (rc == 0 && job_state_of(&cj->job) == JOB_COMPLETING)
             sched_adopt_leaving(ctl->sched, jobs_sched_id(cj), dispatch_grace(ctl, cj),
-                                controller_now());
+                                was_preempted(cj), controller_now());
         if (rc == 0 && cj->job.record->is_parked)
             sched_park(ctl->sched, jobs_sched_id(cj), true, controller_now());
         place_result_destroy(where);

@@ -43,6 +43,9 @@ enum run_state {
     RUN_LEAVING  /* preempted, and told to end */
 };
 
+/* It makes room for a job, but for which nobody knows any more. */
+#define LEFT_FOR_ANY UINT32_MAX
+
 struct run {
     struct sched_id id;
     char *name; /* of the job; NULL: not known */
@@ -55,7 +58,7 @@ struct run {
     int64_t start, time_limit, left; /* left: of the limit, when stopped */
     struct tres tres;
     uint32_t licence;  /* item taken of an OR list */
-    uint32_t left_for; /* the job that it leaves for */
+    uint32_t left_for; /* the job that it leaves for, or LEFT_FOR_ANY */
     uint32_t leader;   /* of the set of components that it is of; 0: none */
     bool is_overdue;
     bool is_lifted;   /* for a moment: what if it were not there? */

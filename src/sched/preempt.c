@@ -41,11 +41,14 @@ static void plan(struct sched *sched, const struct victims *all, struct victim *
     v->is_spared = take;
 }
 
-/* Some were told to leave for it, and have not left yet. */
+/* Some were told to leave for it, or for a job that is forgotten, and have not left
+ * yet; the second is waited for no longer than it should take. */
 static bool is_awaited(const struct sched *sched, const struct sched_job *job)
 {
     for (const struct run *run = sched->runs; run; run = run->hh.next)
-        if (run->state == RUN_LEAVING && run->left_for == job->id)
+        if (run->state == RUN_LEAVING &&
+            (run->left_for == job->id ||
+             (run->left_for == LEFT_FOR_ANY && !run->is_overdue)))
             return true;
     return false;
 }

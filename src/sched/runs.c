@@ -295,11 +295,13 @@ void sched_adopt_stopped(struct sched *sched, struct sched_id id, int64_t now)
 }
 
 void sched_adopt_leaving(struct sched *sched, struct sched_id id, int64_t grace,
-                         int64_t now)
+                         bool makes_room, int64_t now)
 {
     struct run *run = runs_find(sched, id);
-    if (run && run->state == RUN_RUNNING)
-        runs_leave(sched, run, time_after(now, grace > 0 ? grace : 1));
+    if (!run || run->state != RUN_RUNNING)
+        return;
+    run->left_for = makes_room ? LEFT_FOR_ANY : 0;
+    runs_leave(sched, run, time_after(now, grace > 0 ? grace : 1));
 }
 
 bool sched_is_stopped(const struct sched *sched, struct sched_id id)

@@ -299,9 +299,10 @@ int sched_adopt(struct sched *sched, struct sched_id id,
                 int64_t started, struct err *err);
 /* Recovery: it was stopped before (SCHED_SUSPEND), and holds its memory only. */
 void sched_adopt_stopped(struct sched *sched, struct sched_id id, int64_t now);
-/* Recovery: it was told to end, and will have within 'grace' seconds. */
+/* Recovery: it was told to end, and will have within 'grace' seconds. If it was
+ * preempted (makes_room), nobody is pushed aside until it has left or should have. */
 void sched_adopt_leaving(struct sched *sched, struct sched_id id, int64_t grace,
-                         int64_t now);
+                         bool makes_room, int64_t now);
 /* Whether it runs, but holds its memory only. */
 bool sched_is_stopped(const struct sched *sched, struct sched_id id);
 /* A run is stopped by hand, and stays so (parked); or may go on: a pass resumes it

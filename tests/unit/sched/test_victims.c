@@ -308,6 +308,34 @@ static void adopted_sets_are_sets(void **state)
     fixture_fini(&f);
 }
 
+/* Whom it makes room for is forgotten; the one that it was for does not push more. */
+static void one_that_made_room_before_a_restart_is_waited_for(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct sched_request one = request_of(1, 4), two = request_of(2, 4);
+    init(&f, QOS_PREEMPT_REQUEUE);
+    adopt(&f, &one, 0);
+    adopt(&f, &two, 1);
+    add_urgent(&f, 3, 8);
+    assert_pass(&f, 149, "3");
+    sched_adopt_leaving(f.sched, SCHED_JOB(1), 30, true, 150);
+    add_urgent(&f, 9, 4);
+    assert_pass(&f, 151, "");
+    assert_int_equal(sched_promised(f.sched, 9), 180);
+    end_at(&f, 1, 160);
+    assert_pass(&f, 160, "9");
+    /* It takes too long: others are pushed again. */
+    sched_adopt_leaving(f.sched, SCHED_JOB(3), 30, true, 170);
+    add_urgent(&f, 10, 4);
+    assert_pass(&f, 171, "");
+    assert_pass(&f, 199, "");
+    sched_remove(f.sched, 10);
+    add_urgent(&f, 11, 4);
+    assert_pass(&f, 200, "2");
+    fixture_fini(&f);
+}
+
 static void one_that_was_leaving_before_a_restart_protects_nobody(void **state)
 {
     (void)state;
@@ -316,7 +344,7 @@ static void one_that_was_leaving_before_a_restart_protects_nobody(void **state)
     init(&f, QOS_PREEMPT_REQUEUE);
     adopt(&f, &one, 0);
     adopt(&f, &two, 1);
-    sched_adopt_leaving(f.sched, SCHED_JOB(1), 30, 150);
+    sched_adopt_leaving(f.sched, SCHED_JOB(1), 30, false, 150);
     add_urgent(&f, 9, 12);
     assert_pass(&f, 151, "2");
     end_at(&f, 2, 160);
@@ -592,6 +620,7 @@ int main(void)
         cmocka_unit_test(a_set_is_stopped_and_goes_on_together),
         cmocka_unit_test(a_set_that_stands_still_is_not_pushed_further),
         cmocka_unit_test(adopted_sets_are_sets),
+        cmocka_unit_test(one_that_made_room_before_a_restart_is_waited_for),
         cmocka_unit_test(one_that_was_leaving_before_a_restart_protects_nobody),
         cmocka_unit_test(a_set_makes_room_for_a_set),
         cmocka_unit_test(a_set_pushes_as_its_least_component_may),
