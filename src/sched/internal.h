@@ -644,6 +644,7 @@ struct victims {
     struct victim_run *runs;
     struct victim *each; /* the least worthy first */
     size_t n_runs, n;
+    bool is_cut; /* there are more of them */
 };
 /* Who may be pushed aside for the job, so far as that could help it: of a set all or
  * none. */
@@ -657,7 +658,7 @@ uint64_t victims_set(const struct run *run);
 
 /* Find running jobs that this one may push aside so that it could start, and give
  * the orders: they are appended to decisions[*n]. Returns how many decisions that
- * were; 0: it does not help. */
+ * were; 0: it does not help, or they are too many, and the group says so. */
 size_t preempt_for(struct sched *sched, struct sched_job *job,
                    struct sched_decision *decisions, size_t *n, size_t max);
 /* Stopped jobs whose cores are free again go on. Returns how many decisions. */

@@ -6,6 +6,7 @@
  * the job could start then, the victims are thinned out, the worthiest first, as long
  * as it still can.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -138,6 +139,30 @@ static void push_aside(struct sched *sched, const struct victims *all,
         push_run(sched, &runs[i], after, for_job, &decisions[(*n)++]);
 }
 
+/* So many cannot go in one pass, and fewer would not do. */
+static void say_too_many(const struct sched *sched, struct group *group, size_t most)
+{
+    struct err words = {0};
+    err_set(
+        &words, EAGAIN,
+        "to push aside %zu jobs, which is the most at once, would not make room for it",
+        most);
+    groups_say(group, SCHED_RESOURCES, sched->options.numbers_only ? NULL : words.text);
+}
+
+/* Whether the decisions have room for that many victims and the job's own start. */
+static bool is_within(const struct sched *sched, const struct sched_job *job,
+                      const struct victims *victims, size_t needed, size_t n,
+                      size_t max)
+{
+    size_t own = start_decisions(job);
+    if (needed == 0 && victims->is_cut)
+        say_too_many(sched, job->group, victims->n);
+    else if (needed + own > max)
+        say_too_many(sched, job->group, max - own);
+    return needed > 0 && needed + own <= max - n;
+}
+
 size_t preempt_for(struct sched *sched, struct sched_job *job,
                    struct sched_decision *decisions, size_t *n, size_t max)
 {
@@ -149,7 +174,7 @@ size_t preempt_for(struct sched *sched, struct sched_job *job,
     sched->pass.is_hypothetical = true;
     size_t needed = victims.n ? thin_out(sched, job, &victims) : 0;
     sched->pass.is_hypothetical = false;
-    if (needed == 0 || max - *n < needed + start_decisions(job))
+    if (!is_within(sched, job, &victims, needed, *n, max))
         return 0;
     for (size_t i = 0; i < victims.n; i++)
         if (!victims.each[i].is_spared)

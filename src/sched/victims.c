@@ -235,7 +235,8 @@ void victims_find(const struct sched *sched, const struct sched_job *job,
         ret->each[ret->n++] = victim_of(ret, at, end - at);
     }
     qsort(ret->each, ret->n, sizeof(*ret->each), compare_victims);
-    if (ret->n > VICTIMS_MAX)
+    ret->is_cut = ret->n > VICTIMS_MAX;
+    if (ret->is_cut)
         ret->n = VICTIMS_MAX;
 }
 

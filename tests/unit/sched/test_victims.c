@@ -352,6 +352,35 @@ static void one_that_was_leaving_before_a_restart_protects_nobody(void **state)
     fixture_fini(&f);
 }
 
+static size_t short_pass(struct fixture *f, int64_t now, size_t max)
+{
+    bool more;
+    size_t n = sched_pass(f->sched, now, f->decisions, max, 0, &more);
+    for (size_t i = 0; i < n; i++)
+        place_result_destroy(f->decisions[i].where);
+    return n;
+}
+
+static void what_needs_too_many_victims_says_so(void **state)
+{
+    (void)state;
+    struct fixture f;
+    init(&f, QOS_PREEMPT_REQUEUE);
+    for (uint32_t job = 1; job <= 16; job++)
+        add_tasks(&f, job, 1);
+    assert_int_equal(pass_at(&f, 100), 16);
+    add_urgent(&f, 99, 8);
+    assert_int_equal(short_pass(&f, 200, 8), 0);
+    assert_why(
+        &f, 99, SCHED_RESOURCES,
+        "to push aside 7 jobs, which is the most at once, would not make room for "
+        "it");
+    sched_remove(f.sched, 99);
+    add_urgent(&f, 98, 8);
+    assert_int_equal(short_pass(&f, 201, 9), 8);
+    fixture_fini(&f);
+}
+
 /* Two components, 20 and 21, of four cores each: on n0 and n1, and on n2 and n3. */
 static void add_pushing_set(struct fixture *f, const char *first, const char *second)
 {
@@ -622,6 +651,7 @@ int main(void)
         cmocka_unit_test(adopted_sets_are_sets),
         cmocka_unit_test(one_that_made_room_before_a_restart_is_waited_for),
         cmocka_unit_test(one_that_was_leaving_before_a_restart_protects_nobody),
+        cmocka_unit_test(what_needs_too_many_victims_says_so),
         cmocka_unit_test(a_set_makes_room_for_a_set),
         cmocka_unit_test(a_set_pushes_as_its_least_component_may),
         cmocka_unit_test(whom_the_reference_names_are_pushed),
