@@ -109,6 +109,8 @@ static void push_out(struct controller *ctl, const struct sched_decision *decisi
         dispatch_leave_committed(ctl, cj, decision->grace, words);
 }
 
+/* One that is being started takes neither event, and may be for as long as its helpers
+ * are not ready: a restart must find that its cores are another's (recover.c). */
 static void stop_or_go(struct controller *ctl, const struct sched_decision *decision,
                        bool stop)
 {
@@ -117,6 +119,11 @@ static void stop_or_go(struct controller *ctl, const struct sched_decision *deci
         xasprintf("suspended for job %" PRIu32, decision->for_job);
     struct job_change change = {.words = stop ? words : ""};
 
+    if (job_state_of(&cj->job) == JOB_STARTING) {
+        if (job_set_stopped(&cj->job, stop, controller_now()))
+            jobs_save(ctl, cj);
+        return;
+    }
     if (jobs_apply(ctl, cj, stop ? EV_SUSPEND : EV_RESUME, controller_now(), &change,
                    NULL) == 0)
         dispatch_stop_committed(ctl, cj);

@@ -202,7 +202,7 @@ static int adopt(struct controller *ctl, struct ctl_job *cj, struct err *err)
     if (rc == 0) {
         rc = sched_adopt(ctl->sched, jobs_sched_id(cj), &request.sched, where,
                          cj->job.record->start_time, err);
-        if (rc == 0 && job_state_of(&cj->job) == JOB_SUSPENDED)
+        if (rc == 0 && job_is_stopped(&cj->job))
             sched_adopt_stopped(ctl->sched, jobs_sched_id(cj), controller_now());
         if (rc == 0 && job_state_of(&cj->job) == JOB_COMPLETING)
             sched_adopt_leaving(ctl->sched, jobs_sched_id(cj), dispatch_grace(ctl, cj),
@@ -296,10 +296,10 @@ int recover(struct controller *ctl, struct err *err)
     DL_SORT(ctl->ended, by_end_time);
     /* Others may run on the cores of those that are stopped. */
     HASH_ITER(hh, ctl->jobs, cj, next)
-    if (job_state_of(&cj->job) == JOB_SUSPENDED)
+    if (job_is_stopped(&cj->job))
         resume(ctl, cj);
     HASH_ITER(hh, ctl->jobs, cj, next)
-    if (job_state_of(&cj->job) != JOB_SUSPENDED)
+    if (!job_is_stopped(&cj->job))
         resume(ctl, cj);
     ctl->is_recovering = false;
     objects_recovered(ctl);

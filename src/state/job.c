@@ -107,18 +107,24 @@ enum job_event job_event_of(const struct job *job, enum job_event event)
 }
 
 /* Time that passes while it is stopped is none of its limit. */
+static void go_on(Berth__JobRecord *record, int64_t now)
+{
+    if (!record->suspended_at)
+        return;
+    /* Never 0: it has been stopped. */
+    record->suspended_for +=
+        now > record->suspended_at ? now - record->suspended_at : 1;
+    record->suspended_at = 0;
+}
+
 static void note_suspension(Berth__JobRecord *record, enum job_event event, int64_t now,
                             const struct job_change *change)
 {
     record->is_parked = event == EV_SUSPEND && change->is_parked;
-    if (event == EV_SUSPEND) {
+    if (event == EV_SUSPEND)
         record->suspended_at = now;
-    } else if (record->suspended_at) {
-        /* Never 0: it has been stopped. */
-        record->suspended_for +=
-            now > record->suspended_at ? now - record->suspended_at : 1;
-        record->suspended_at = 0;
-    }
+    else
+        go_on(record, now);
 }
 
 static void give_back(Berth__JobRecord *record, const struct job_change *change)
@@ -205,6 +211,32 @@ void job_set_parked(struct job *job, bool parked)
 {
     job->record->is_parked = parked;
     job->record->revision++;
+}
+
+bool job_set_stopped(struct job *job, bool stopped, int64_t now)
+{
+    BUG_ON(job_state_of(job) != JOB_STARTING);
+    if (stopped == job_is_stopped(job))
+        return false;
+    if (stopped)
+        job->record->suspended_at = now;
+    else
+        go_on(job->record, now);
+    job->record->revision++;
+    return true;
+}
+
+bool job_is_stopped(const struct job *job)
+{
+    return job->record->suspended_at != 0;
+}
+
+int64_t job_time_stopped(const struct job *job, int64_t now)
+{
+    const Berth__JobRecord *record = job->record;
+    int64_t since = record->suspended_at;
+
+    return record->suspended_for + (since && now > since ? now - since : 0);
 }
 
 const Berth__NodeShare *job_lead(const struct job *job)

@@ -78,6 +78,14 @@ void job_set_held(struct job *job, bool held);
 /* Whether a suspended job stays so until an administrator lets it go on. */
 void job_set_parked(struct job *job, bool parked);
 
+/* One that is still being started stands still from now on, or goes on, without an
+ * event of its own: it is suspended once it has started. False: that is known. */
+bool job_set_stopped(struct job *job, bool stopped, int64_t now);
+/* Whether it stands still, suspended or while it is being started. */
+bool job_is_stopped(const struct job *job);
+/* For how long this run has stood still until 'now'. */
+int64_t job_time_stopped(const struct job *job, int64_t now);
+
 enum job_state job_state_of(const struct job *job);
 /* The share that leads, NULL while the job has no placement. */
 const Berth__NodeShare *job_lead(const struct job *job);

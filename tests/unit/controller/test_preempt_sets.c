@@ -321,6 +321,49 @@ static void what_is_stopped_while_it_starts_is_stopped_then(void **state)
     assert_string_equal(state_of(cluster, job), "RUNNING");
 }
 
+/* A restart meets the job that was stopped and the one that has its cores. */
+static struct party *restart(struct cluster *cluster, uint32_t pod, uint32_t high)
+{
+    struct running running[] = {{.job = pod, .epoch = 1, .lead = true},
+                                {.job = high, .epoch = 1, .lead = true}};
+    struct party *node;
+
+    cluster_stop(cluster);
+    cluster_start(cluster);
+    node = party_connect(cluster);
+    free_message(node_register(node, "n4", "boot-1", running, 2));
+    assert_string_equal(state_of(cluster, high), "RUNNING");
+    return node;
+}
+
+/* Its pod is stopped, and it waits for that. */
+static void a_restart_does_not_forget_that_a_script_was_stopped(void **state)
+{
+    struct cluster *cluster = with_preemption(state, CONFIG_MODE_SUSPEND);
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n4");
+    uint32_t job = submit_helped(client), high;
+    struct sched_id id;
+
+    run_next(node, job + 1, 1);
+    run_until_state(cluster, job + 1, JOB_RUNNING);
+    high = submit_urgent(client);
+    assert_ordered(node, job + 1, SIGSTOP);
+    run_next(node, high, 1);
+    run_until_state(cluster, high, JOB_RUNNING);
+    node = restart(cluster, job + 1, high);
+    assert_ordered(node, job + 1, SIGSTOP);
+    id = jobs_sched_id(jobs_find(cluster->ctl, job));
+    assert_true(sched_is_stopped(cluster->ctl->sched, id));
+    assert_string_equal(state_of(cluster, job), "CONFIGURING");
+    tell_ready(node, job + 1, 1);
+    node_ended(node, high, 1, 0);
+    assert_ordered(node, job + 1, SIGCONT);
+    run_next(node, job, 1);
+    run_until_state(cluster, job, JOB_RUNNING);
+    assert_true(jobs_find(cluster->ctl, job)->job.record->suspended_for > 0);
+    assert_false(sched_is_stopped(cluster->ctl->sched, id));
+}
+
 /* It is told as it is being stopped. */
 static void that_a_stopped_pod_is_ready_counts_when_it_goes_on(void **state)
 {
@@ -380,6 +423,7 @@ int main(void)
         TEST(a_script_that_was_not_launched_makes_room_too),
         TEST(what_is_stopped_while_it_starts_is_stopped_then),
         TEST(that_a_stopped_pod_is_ready_counts_when_it_goes_on),
+        TEST(a_restart_does_not_forget_that_a_script_was_stopped),
         TEST(time_that_stands_still_is_no_wait_for_helpers),
     };
 

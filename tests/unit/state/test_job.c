@@ -89,6 +89,28 @@ static void a_failed_launch_gives_the_nodes_back_and_grows_the_epoch(void **stat
     job_fini(&job);
 }
 
+static void one_that_is_being_started_can_stand_still(void **state)
+{
+    struct job job = new_job(100);
+
+    (void)state;
+    start(&job, 110);
+    assert_false(job_is_stopped(&job));
+    assert_true(job_set_stopped(&job, true, 120));
+    assert_false(job_set_stopped(&job, true, 125));
+    assert_true(job_is_stopped(&job));
+    assert_int_equal(job_state_of(&job), JOB_STARTING);
+    assert_int_equal(job_deadline(&job), INT64_MAX);
+    assert_int_equal(job_time_stopped(&job, 150), 30);
+    assert_true(job_set_stopped(&job, false, 160));
+    assert_int_equal(job_deadline(&job), 210);
+    assert_true(job_set_stopped(&job, true, 170));
+    assert_int_equal(job_apply(&job, EV_STARTED, 180, NULL, NULL), 0);
+    assert_false(job_is_stopped(&job));
+    assert_int_equal(job_time_stopped(&job, 200), 50);
+    job_fini(&job);
+}
+
 static void a_cancelled_job_is_cancelled_whatever_its_exit_code(void **state)
 {
     struct job job = new_job(100);
@@ -201,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_runs_and_ends_with_its_exit_code),
         cmocka_unit_test(a_failed_launch_gives_the_nodes_back_and_grows_the_epoch),
+        cmocka_unit_test(one_that_is_being_started_can_stand_still),
         cmocka_unit_test(a_cancelled_job_is_cancelled_whatever_its_exit_code),
         cmocka_unit_test(a_refused_event_changes_nothing),
         cmocka_unit_test(a_later_begin_time_makes_a_job_eligible_later),
