@@ -127,22 +127,32 @@ void helpers_pod_changed(struct controller *ctl, const struct ctl_object *pod)
         dispatch_launch_committed(ctl, leader);
 }
 
-/* For how long its helpers stood still at most. */
-static int64_t time_suspended(const struct controller *ctl, const struct ctl_job *cj,
-                              int64_t now)
+/* For how long it stood still before its launch, or its helpers did: the most. */
+static int64_t time_stopped(const struct controller *ctl, const struct ctl_job *cj,
+                            int64_t now)
 {
+    int64_t most = job_time_stopped(&cj->job, now), stood;
     const struct ctl_job *helper;
-    int64_t most = 0, stood;
 
     for (uint32_t i = 1; i < cj->job.record->het_size; i++) {
         if (!(helper = helpers_member(ctl, cj, i)))
             continue;
-        stood = helper->job.record->suspended_for;
-        if (helper->job.record->suspended_at)
-            stood += now - helper->job.record->suspended_at;
+        stood = job_time_stopped(&helper->job, now);
         most = stood > most ? stood : most;
     }
     return most;
+}
+
+/* Its lead counts from the launch, and the job has had its nodes while it waited; what
+ * it stood still is no part of that. 0 or less: that was all. */
+static int64_t time_left(const struct controller *ctl, const struct ctl_job *cj,
+                         int64_t now)
+{
+    int64_t limit = job_time_limit(&cj->job);
+
+    if (limit <= 0)
+        return INT64_MAX;
+    return cj->job.record->start_time + limit + time_stopped(ctl, cj, now) - now;
 }
 
 /* Nothing of it was sent to its node, so nothing has to be ended there. */
@@ -150,8 +160,8 @@ void helpers_check_wait(struct controller *ctl, struct ctl_job *cj, int64_t now)
 {
     cleanup(freep) char *lacks = NULL, *words = NULL;
     int64_t patience = ctl->config->pods.helper_wait;
-    int64_t counted = now - time_suspended(ctl, cj, now);
-    bool is_late = counted >= job_deadline(&cj->job);
+    int64_t counted = now - time_stopped(ctl, cj, now);
+    bool is_late = time_left(ctl, cj, now) <= 0;
     struct job_change change = {.exit_code = 1};
     struct err err;
 
@@ -252,21 +262,12 @@ static void describe_one(const struct controller *ctl, const struct ctl_job *hel
         add_host(spec, helper);
 }
 
-/* Its lead counts from the launch, and the job has had its nodes while it waited. */
-static int64_t time_left(const struct ctl_job *cj, int64_t now)
-{
-    int64_t deadline = job_deadline(&cj->job);
-
-    if (deadline == INT64_MAX)
-        return TIME_UNLIMITED;
-    return deadline > now ? deadline - now : 1;
-}
-
 void helpers_describe(const struct controller *ctl, const struct ctl_job *cj,
                       Berth__JobSpec *spec)
 {
     cleanup(strbuf_fini) struct strbuf names = STRBUF_INIT;
     const struct ctl_job *helper;
+    int64_t left;
 
     /* A pod is told of no job that it helps, and stays until that has ended. */
     if (helpers_is_one(cj))
@@ -279,5 +280,6 @@ void helpers_describe(const struct controller *ctl, const struct ctl_job *cj,
     if (names.len == 0)
         return;
     add_line(spec, xasprintf("BERTH_PODS=%s", names.s));
-    spec->time_limit = time_left(cj, controller_now());
+    left = time_left(ctl, cj, controller_now());
+    spec->time_limit = left == INT64_MAX ? TIME_UNLIMITED : left > 0 ? left : 1;
 }

@@ -410,6 +410,39 @@ static void time_that_stands_still_is_no_wait_for_helpers(void **state)
     assert_string_equal(state_of(cluster, job), "FAILED");
 }
 
+/* Of ten minutes it had used the first before it was stopped. */
+static void time_that_stands_still_is_none_of_the_scripts_limit(void **state)
+{
+    struct cluster *cluster = with_preemption(state, CONFIG_MODE_SUSPEND);
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n4");
+    uint32_t job = submit_helped(client), high;
+    Berth__JobRecord *record = jobs_find(cluster->ctl, job)->job.record;
+    cleanup(free_messagep) Berth__Envelope *launch = NULL;
+    int64_t limit;
+
+    record->time_given = 600;
+    run_next(node, job + 1, 1);
+    run_until_state(cluster, job + 1, JOB_RUNNING);
+    high = submit_urgent(client);
+    assert_ordered(node, job + 1, SIGSTOP);
+    run_next(node, high, 1);
+    tell_ready(node, job + 1, 1);
+    record->start_time -= 7260;
+    record->suspended_at -= 7200;
+    jobs_find(cluster->ctl, job + 1)->job.record->suspended_at -= 7200;
+    node_ended(node, high, 1, 0);
+    assert_ordered(node, job + 1, SIGCONT);
+    launch = party_expect(node, BERTH__ENVELOPE__BODY_LAUNCH_JOB);
+    limit = launch->launch_job->spec->time_limit;
+    assert_true(limit <= 540 && limit > 440);
+    party_answer(node, launch, 0, "");
+    node_started(node, job, 1);
+    run_until_state(cluster, job, JOB_RUNNING);
+    reconcile_tick(cluster->ctl, controller_now());
+    cluster_run_for(cluster, 20);
+    assert_false(party_has(node, BERTH__ENVELOPE__BODY_SIGNAL_JOB));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cluster_setup, cluster_teardown)
 
 int main(void)
@@ -425,6 +458,7 @@ int main(void)
         TEST(that_a_stopped_pod_is_ready_counts_when_it_goes_on),
         TEST(a_restart_does_not_forget_that_a_script_was_stopped),
         TEST(time_that_stands_still_is_no_wait_for_helpers),
+        TEST(time_that_stands_still_is_none_of_the_scripts_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
