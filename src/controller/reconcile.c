@@ -138,7 +138,7 @@ static int64_t warning_time(const struct ctl_job *cj)
     return job_deadline(&cj->job) - cj->job.spec->signal_before;
 }
 
-/* As the lead does of a limit that it knows. */
+/* As the lead does of a limit that it knows. Tried again while its node is away. */
 static void warn(struct controller *ctl, struct ctl_job *cj)
 {
     Berth__SignalJob__Scope scope = cj->job.spec->signal_batch
@@ -146,9 +146,10 @@ static void warn(struct controller *ctl, struct ctl_job *cj)
                                         : BERTH__SIGNAL_JOB__SCOPE__STEPS;
     struct err err;
 
-    cj->is_warned = true;
     if (dispatch_signal(ctl, cj, (int32_t)cj->job.spec->signal, scope, &err))
-        log_warn("no warning before its time limit: %s", err.text);
+        log_debug("no warning before its time limit yet: %s", err.text);
+    else
+        cj->is_warned = true;
 }
 
 void reconcile_new_limit(struct ctl_job *cj, int64_t now)

@@ -136,6 +136,25 @@ static void a_lowered_limit_is_kept_after_a_restart(void **state)
     run_until_state(cluster, job, JOB_TIMEOUT);
 }
 
+static void a_warning_that_its_node_was_away_for_is_sent_when_it_is_back(void **state)
+{
+    struct cluster *cluster = *state;
+    struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
+    uint32_t epoch, job = run_warned(client, node, &epoch);
+    struct running running = {.job = job, .epoch = epoch, .lead = true};
+
+    assert_int_equal(update_time(client, job, "5:00"), 0);
+    party_close(node);
+    cluster_run_for(cluster, 50);
+    record_of(cluster, job)->start_time -= 240;
+    tick(cluster);
+    node = party_connect(cluster);
+    free_message(node_register(node, "n1", "boot-1", &running, 1));
+    tick(cluster);
+    assert_ordered(node, job, SIGUSR1, BERTH__SIGNAL_JOB__SCOPE__STEPS);
+    assert_nothing_ordered(cluster, node);
+}
+
 /* Those that have theirs from the start are kept by their leads. */
 static void the_limits_of_others_are_left_to_their_leads(void **state)
 {
@@ -177,6 +196,7 @@ int main(void)
         TEST(a_lowered_limit_is_warned_of_and_kept),
         TEST(one_that_its_lead_warned_is_not_warned_again),
         TEST(a_lowered_limit_is_kept_after_a_restart),
+        TEST(a_warning_that_its_node_was_away_for_is_sent_when_it_is_back),
         TEST(the_limits_of_others_are_left_to_their_leads),
         TEST(components_have_one_limit),
     };
