@@ -123,14 +123,3 @@ int report_receive_fds(int sock, bool wait, struct report *ret, pid_t *ret_pid,
     ((char *)ret)[n - 1] = 0;
     return 1;
 }
-
-int report_receive(int sock, bool wait, struct report *ret, pid_t *ret_pid)
-{
-    int fds[REPORT_FDS_MAX];
-    size_t n;
-    int rc = report_receive_fds(sock, wait, ret, ret_pid, fds, &n);
-
-    while (n)
-        (void)close(fds[--n]);
-    return rc;
-}

@@ -45,11 +45,8 @@ int report_send(int sock, const struct report *report, pid_t about);
 int report_send_fds(int sock, const struct report *report, const int *fds, size_t n);
 
 /* Receive; waits when 'wait'. 1, *ret and *ret_pid (the sender's own pid when
- * the report was about nobody), 0 when init is gone, -EAGAIN, -EBADMSG. */
-int report_receive(int sock, bool wait, struct report *ret, pid_t *ret_pid);
-
-/* The same of a report that may have descriptors: *ret_n of them, which are the
- * caller's from now on. */
+ * the report was about nobody), 0 when init is gone, -EAGAIN, -EBADMSG. The report
+ * may have descriptors: *ret_n of them, which are the caller's from now on. */
 int report_receive_fds(int sock, bool wait, struct report *ret, pid_t *ret_pid,
                        int ret_fds[REPORT_FDS_MAX], size_t *ret_n);
 

@@ -119,11 +119,6 @@ void job_table_destroy(struct job_table *table)
     free(table);
 }
 
-void job_table_destroyp(struct job_table **table)
-{
-    job_table_destroy(*table);
-}
-
 /* ------------------------------------------------------------------ words */
 
 static const struct word *new_word(struct job_table *table, const char *text)

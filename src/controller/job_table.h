@@ -12,7 +12,6 @@ struct job_table;
 /* A table with room for 'max' jobs. */
 struct job_table *job_table_create(size_t max);
 void job_table_destroy(struct job_table *table);
-void job_table_destroyp(struct job_table **table);
 
 /* One more row; -E2BIG once there is no room. 'reason' is why it waits, borrowed until
  * the table is gone, as all texts of 'cj' are; 'promised' its start, 0: none. */

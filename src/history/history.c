@@ -414,24 +414,14 @@ bool history_knows_all(const struct history *history)
     return history->knows_all;
 }
 
-static uint64_t locked(struct history *history, const uint64_t *value)
-{
-    uint64_t copy;
-
-    pthread_mutex_lock(&history->lock);
-    copy = *value;
-    pthread_mutex_unlock(&history->lock);
-    return copy;
-}
-
 uint64_t history_durable(struct history *history)
 {
-    return locked(history, &history->durable);
-}
+    uint64_t durable;
 
-uint64_t history_applied(struct history *history)
-{
-    return locked(history, &history->applied);
+    pthread_mutex_lock(&history->lock);
+    durable = history->durable;
+    pthread_mutex_unlock(&history->lock);
+    return durable;
 }
 
 bool history_trouble(struct history *history, struct err *ret)

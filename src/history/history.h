@@ -49,8 +49,6 @@ void history_committed(struct history *history, uint64_t revision);
 uint64_t history_durable(struct history *history);
 /* It was new when it was opened, or events were missing: false. */
 bool history_knows_all(const struct history *history);
-/* Up to here it is applied. */
-uint64_t history_applied(struct history *history);
 /* Why the recorder cannot go on, once for each kind of trouble; it tries again by
  * itself. False: there is nothing to say. */
 bool history_trouble(struct history *history, struct err *ret);

@@ -135,9 +135,3 @@ struct leg *leg_create(struct launch *launch, const char *name)
     launch->open++;
     return leg;
 }
-
-void leg_drop(struct leg *leg)
-{
-    free(leg->name);
-    free(leg);
-}

@@ -42,11 +42,9 @@ struct launch *launch_create(struct node *node, struct channel *from, uint64_t i
 void launch_destroy(struct launch *launch);
 
 /* One more answer to wait for, that of node 'name'. It ends with leg_end, which
- * fits rpc_call and may answer and free the launch; leg_drop is for one that never
- * began, in a launch that is destroyed. */
+ * fits rpc_call and may answer and free the launch. */
 struct leg *leg_create(struct launch *launch, const char *name);
 void leg_end(const Berth__Envelope *reply, const struct err *err, void *ctx);
-void leg_drop(struct leg *leg);
 /* Who counts 'open' up itself, to hold the answer back, counts down with this. */
 void launch_leg_done(struct launch *launch);
 

@@ -399,11 +399,6 @@ void place_cluster_release(struct place_cluster *c, const struct place_share *sh
 
 /* ------------------------------------------------------------------- questions */
 
-size_t place_cluster_n_nodes(const struct place_cluster *c)
-{
-    return c->n_nodes;
-}
-
 const struct switch_tree *place_cluster_tree(const struct place_cluster *c)
 {
     return c->tree;

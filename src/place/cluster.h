@@ -66,7 +66,6 @@ void place_cluster_take(struct place_cluster *cluster, const struct place_share 
 void place_cluster_release(struct place_cluster *cluster,
                            const struct place_share *share);
 
-size_t place_cluster_n_nodes(const struct place_cluster *cluster);
 const struct switch_tree *place_cluster_tree(const struct place_cluster *cluster);
 const struct place_node *place_cluster_node(const struct place_cluster *cluster,
                                             uint32_t node);

@@ -197,11 +197,6 @@ struct reservation {
     struct reservation *prev, *next;
 };
 
-static inline struct reservation *edge_reservation(struct edge *edge)
-{
-    return (struct reservation *)((char *)edge - offsetof(struct reservation, edge));
-}
-
 /* Nodes on which something became free since the groups were tested. */
 struct gain {
     bool any;           /* on some node */

@@ -383,8 +383,3 @@ size_t bag_queue_waiting(const struct bag_queue *q)
 {
     return q->again.n + q->fresh.n;
 }
-
-size_t bag_queue_in_hand(const struct bag_queue *q, uint32_t node)
-{
-    return q->nodes[node].in_hand.n;
-}

@@ -104,6 +104,5 @@ bool bag_queue_is_over(const struct bag_queue *q);
 uint64_t bag_queue_done(const struct bag_queue *q);
 uint64_t bag_queue_failed(const struct bag_queue *q);
 size_t bag_queue_waiting(const struct bag_queue *q);
-size_t bag_queue_in_hand(const struct bag_queue *q, uint32_t node);
 
 #endif

@@ -136,15 +136,6 @@ int layout_take(struct layout *layout, const Berth__StepSpec *spec, bool passes,
     return rc;
 }
 
-bool layout_is_full(const struct layout *layout)
-{
-    for (size_t i = 0; i < layout->n_shares; i++)
-        for (uint32_t c = 0; c < layout->shares[i].n_cores; c++)
-            if (!layout->shares[i].users[c])
-                return false;
-    return true;
-}
-
 static struct share *share_of(struct layout *layout, const char *node)
 {
     for (size_t i = 0; i < layout->n_shares; i++)

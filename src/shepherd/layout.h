@@ -39,9 +39,6 @@ int layout_take(struct layout *layout, const Berth__StepSpec *spec, bool passes,
 void layout_claim(struct layout *layout, const Berth__StepSpec *spec);
 void layout_unclaim(struct layout *layout);
 
-/* Whether every core is in use: then only steps that overlap others can start. */
-bool layout_is_full(const struct layout *layout);
-
 /* Give back what layout_take marked for 'launch'. */
 void layout_give(struct layout *layout, const Berth__LaunchStep *launch);
 

@@ -60,11 +60,6 @@ void lines_close(struct lines *lines)
     free(lines);
 }
 
-void lines_closep(struct lines **lines)
-{
-    lines_close(*lines);
-}
-
 static int refuse(const struct lines *lines, int code, const char *words,
                   struct err *err)
 {

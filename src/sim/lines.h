@@ -20,7 +20,6 @@ int lines_open(const char *path, struct lines **ret, struct err *err);
 /* The same for a descriptor, which is taken over, also on failure. */
 int lines_open_fd(int fd, const char *name, struct lines **ret, struct err *err);
 void lines_close(struct lines *lines);
-void lines_closep(struct lines **lines);
 
 /* The next line without its end ("\n" or "\r\n"), NUL-terminated and writable,
  * good until the next call; NULL at the end of the file. Returns 0, or -EINVAL

@@ -105,11 +105,6 @@ bool job_row_is_pending(const struct job_row *row)
     return is_in(row, "PENDING");
 }
 
-bool job_row_is_ended(const struct job_row *row)
-{
-    return row->record->end_time != 0;
-}
-
 /* What Slurm gives as the reason of an end. */
 static const char *end_reason(const struct job_row *row)
 {

@@ -54,7 +54,6 @@ void job_row_put_nodes_or_reason(const struct job_row *row, struct strbuf *out);
 int64_t job_row_priority(const struct job_row *row);
 
 bool job_row_is_pending(const struct job_row *row);
-bool job_row_is_ended(const struct job_row *row);
 /* Seconds that it has run, without those that it was suspended. */
 int64_t job_row_elapsed(const struct job_row *row);
 /* The end, or when its limit ends it; 0: not known. */

@@ -35,11 +35,6 @@ json_t *json_limit(int64_t seconds)
     return shape(seconds != 0, false, json_integer((seconds + 59) / 60));
 }
 
-json_t *json_real_number(double n)
-{
-    return shape(true, false, json_real(n));
-}
-
 json_t *json_text(const char *text)
 {
     json_t *string = json_string(text ? text : "");

@@ -20,7 +20,6 @@ json_t *json_number(int64_t n);
 json_t *json_number_if(int64_t n);
 /* The same of a duration in minutes, TIME_UNLIMITED is infinite. */
 json_t *json_limit(int64_t seconds);
-json_t *json_real_number(double n);
 /* "" for NULL. */
 json_t *json_text(const char *text);
 /* ["A"] */

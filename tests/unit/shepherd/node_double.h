@@ -16,7 +16,6 @@ struct node_double {
     char dir[64];
     char *run_dir, *socket_path;
     int listener; /* -1 unless listening */
-    char uid_text[16];
     Berth__NodeShare share;
     Berth__NodeShare *shares[1];
     Berth__Placement placement;
