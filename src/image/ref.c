@@ -99,8 +99,3 @@ char *ref_from_file(const char *file)
 {
     return replaced(file, '@', '/');
 }
-
-const char *ref_tag(const char *name)
-{
-    return strrchr(name, ':') + 1;
-}

@@ -19,7 +19,4 @@ int ref_normalise(const char *text, char **ret, struct err *err);
 char *ref_to_file(const char *name);
 char *ref_from_file(const char *file);
 
-/* The tag of a full name. */
-const char *ref_tag(const char *name);
-
 #endif

@@ -192,12 +192,6 @@ uint32_t place_capacity(const struct node_topo *topo, const struct place_room *r
 /* "1 switch (0 levels up), 4 nodes, 0 split; ..."; the caller frees it. */
 char *place_words(const struct place_parts *parts);
 
-/* The share, within the result, and the number there, of each task of the job in
- * the order that 'order' gives (PLACE_AS_IS: block). Both arrays have room for
- * all tasks. */
-void place_number_tasks(const struct place_result *result, enum place_order order,
-                        uint32_t plane, uint32_t *ret_share, uint32_t *ret_local);
-
 /* Whole cores of a share, however it was made. */
 uint32_t place_share_cores(const struct place_share *share);
 

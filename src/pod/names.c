@@ -34,21 +34,15 @@ char *pod_hostname(const struct mf_pod *pod)
                                                          : "pod");
 }
 
+/* -------------------------------------------------------------------- hosts */
+
+/* "HOST.SUBDOMAIN.NAMESPACE.svc.cluster.local"; NULL without a subdomain. */
 static char *full_name(const char *host, const char *subdomain, const char *name_space)
 {
     return subdomain ? xasprintf("%s.%s.%s." DOMAIN, host, subdomain,
                                  name_space ? name_space : "default")
                      : NULL;
 }
-
-char *pod_full_name(const struct mf_pod *pod, const char *name_space)
-{
-    cleanup(freep) char *host = pod_hostname(pod);
-
-    return full_name(host, pod->spec->subdomain, name_space);
-}
-
-/* -------------------------------------------------------------------- hosts */
 
 static void add_host(struct strbuf *sb, const char *address, const char *host,
                      const char *subdomain, const char *name_space)

@@ -42,8 +42,6 @@ void pod_gang_fini(struct pod_gang *gang);
 char *pod_host_label(const char *name);
 /* spec.hostname, else the pod's name: at most 63 characters; heap. */
 char *pod_hostname(const struct mf_pod *pod);
-/* With a subdomain "HOST.SUBDOMAIN.NAMESPACE.svc.cluster.local", else NULL; heap. */
-char *pod_full_name(const struct mf_pod *pod, const char *name_space);
 /* Text of /etc/hosts; heap. */
 char *pod_hosts_text(const struct mf_pod *pod, const struct pod_hosts *hosts);
 /* Text of /etc/resolv.conf: 'node_text', of the node's file, unless dnsPolicy is None,

@@ -5,7 +5,6 @@
 #include "spec/object_name.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -46,15 +45,6 @@ int dns_label_check(const char *text, struct err *err)
     return refuse(
         err, text,
         "a name: small letters, digits and '-' inside, at most 63 (\"web-1\")");
-}
-
-int dns_1035_check(const char *text, struct err *err)
-{
-    if (dns_label_check(text, err) < 0)
-        return -EINVAL;
-    if (isdigit((unsigned char)text[0]))
-        return refuse(err, text, "a name here: it begins with a letter (\"web-1\")");
-    return 0;
 }
 
 int name_space_check(const char *text, struct err *err)

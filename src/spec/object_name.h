@@ -15,8 +15,6 @@
 
 /* "web-1": small letters, digits and '-', 63 at most. */
 int dns_label_check(const char *text, struct err *err);
-/* The same, and the first is a letter (RFC 1035): services. */
-int dns_1035_check(const char *text, struct err *err);
 /* A label, or a user's own namespace: "default:alice", "default:1000". */
 int name_space_check(const char *text, struct err *err);
 /* "web-1.example": such labels joined by dots, 253 at most. */

@@ -117,27 +117,6 @@ static void tasks_share_a_core_when_they_may(void **state)
     assert_placed(*state, &req, "n0 0-1 (0 0 1)");
 }
 
-static void tasks_are_numbered_over_the_nodes(void **state)
-{
-    const struct cluster *c = *state;
-    struct place_request req = {.nodes_min = 3, .tasks = 7};
-    struct place_result *r;
-    uint32_t share[7], local[7];
-    static const uint32_t cyclic[7] = {0, 1, 2, 0, 1, 2, 0},
-                          block[7] = {0, 0, 0, 1, 1, 2, 2},
-                          plane[7] = {0, 0, 1, 1, 2, 2, 0};
-    assert_int_equal(
-        place_choose(c->cluster, &req, &place_weights_default, 0, &r, NULL), 0);
-    place_number_tasks(r, PLACE_CYCLIC, 0, share, local);
-    assert_memory_equal(share, cyclic, sizeof(share));
-    assert_int_equal(local[6], 2);
-    place_number_tasks(r, PLACE_BLOCK, 0, share, local);
-    assert_memory_equal(share, block, sizeof(share));
-    place_number_tasks(r, PLACE_PLANE, 2, share, local);
-    assert_memory_equal(share, plane, sizeof(share));
-    place_result_destroy(r);
-}
-
 static void the_next_best_is_told_when_asked(void **state)
 {
     const struct cluster *c = *state;
@@ -344,7 +323,6 @@ int main(void)
         TEST(packages_hold_no_more_tasks_than_are_allowed),
         TEST(tasks_go_round_over_packages),
         TEST(tasks_share_a_core_when_they_may),
-        TEST(tasks_are_numbered_over_the_nodes),
         TEST(the_next_best_is_told_when_asked),
         TEST(devices_are_chosen_taken_and_given_back),
         TEST(devices_of_the_whole_job_are_dealt_out),

@@ -94,7 +94,6 @@ static void names_have_the_forms_of_kubernetes(void **state)
     assert_int_equal(dns_name_check("a.b-c.d", NULL), 0);
     assert_true(dns_name_check("a..b", NULL) < 0);
     assert_int_equal(name_prefix_check("web-", NULL), 0);
-    assert_true(dns_1035_check("1a", NULL) < 0);
     assert_int_equal(label_key_check("example.com/App_1", NULL), 0);
     assert_true(label_key_check("/app", NULL) < 0);
     assert_int_equal(label_value_check("", NULL), 0);
