@@ -94,8 +94,8 @@ static double unit_of(int kind)
     return kind == TRES_MEM ? 60.0 * 1024 : 60.0;
 }
 
-/* 'used' and 'asked' in resource-seconds. */
-int holder_check_minutes(const struct probe *p, const struct holder *holder,
+/* 'used' and 'asked' in resource-seconds; the limit must be set. */
+static int check_minutes(const struct probe *p, const struct holder *holder,
                          enum limit base, int kind, double used, double asked,
                          const char *how)
 {
@@ -168,7 +168,7 @@ int holder_check_run_minutes(const struct probe *p, const struct holder *holder,
 
     for (int k = 0; rc == 0 && has_any(holder, base) && k < TRES_N; k++)
         if (limits_has(holder->limits, LIMIT_OF(base, k)))
-            rc = holder_check_minutes(
+            rc = check_minutes(
                 p, holder, base, k, left_running(holder->tally, k, p->now),
                 amount(p->tres, k) * (double)p->seconds, "left to running jobs");
     return rc;
@@ -181,11 +181,11 @@ static int check_total_minutes(const struct probe *p, const struct holder *holde
 
     for (int k = 0; rc == 0 && has_any(holder, LIMIT_GRP_CORE_MINS) && k < TRES_N; k++)
         if (limits_has(holder->limits, LIMIT_OF(LIMIT_GRP_CORE_MINS, k)))
-            rc = holder_check_minutes(p, holder, LIMIT_GRP_CORE_MINS, k,
-                                      used_until(p, holder->meter, k) +
-                                          left_running(holder->tally, k, p->now),
-                                      amount(p->tres, k) * (double)p->seconds,
-                                      "used or promised");
+            rc = check_minutes(p, holder, LIMIT_GRP_CORE_MINS, k,
+                               used_until(p, holder->meter, k) +
+                                   left_running(holder->tally, k, p->now),
+                               amount(p->tres, k) * (double)p->seconds,
+                               "used or promised");
     return rc;
 }
 
@@ -274,7 +274,6 @@ int holder_check_at_most(const struct probe *p, const struct holder *holder,
 int holder_check_job_minutes(const struct probe *p, const struct holder *holder,
                              int kind)
 {
-    return holder_check_minutes(p, holder, LIMIT_JOB_CORE_MINS, kind, 0,
-                                amount(p->tres, kind) * (double)p->seconds,
-                                "for one job");
+    return check_minutes(p, holder, LIMIT_JOB_CORE_MINS, kind, 0,
+                         amount(p->tres, kind) * (double)p->seconds, "for one job");
 }

@@ -44,10 +44,6 @@ struct holder holder_of_qos(const struct assoc *assoc, uint32_t index);
 int holder_check_count(const struct probe *p, const struct holder *holder,
                        enum limit limit, uint64_t used, uint64_t asked,
                        const char *what);
-/* 'used' and 'asked' in resource-seconds; the limit must be set. */
-int holder_check_minutes(const struct probe *p, const struct holder *holder,
-                         enum limit base, int kind, double used, double asked,
-                         const char *how);
 
 /* Four limits from 'base' on: on what is held now, on what running jobs may use. */
 int holder_check_held(const struct probe *p, const struct holder *holder,

@@ -54,7 +54,8 @@ int step_expand(const struct step *step, const char *word, char **ret, struct er
     return expand_word(&ex, word, ret, err);
 }
 
-int builder_check_stop(const struct builder *b, struct err *err)
+/* Does the caller want to stop? 0 or -ECANCELED. */
+static int check_stop(const struct builder *b, struct err *err)
 {
     struct pollfd fd = {.fd = b->req->stop_fd, .events = POLLIN};
 
@@ -113,7 +114,7 @@ static int do_step(struct builder *b, const struct containerfile *file,
     char stage_name[24];
     struct timespec start;
     struct build_step told;
-    int rc = builder_check_stop(b, err);
+    int rc = check_stop(b, err);
 
     if (rc)
         return rc;
@@ -379,7 +380,7 @@ __attribute__((visibility("default"))) int image_build(
     *ret = (struct build_result){0};
     if (!(rc = store_lock(request->store, LOCK_SH, &b.lock, err)) &&
         !(rc = prepare(&b, err)) && !(rc = build_stages(&b, err)) &&
-        !(rc = builder_check_stop(&b, err)))
+        !(rc = check_stop(&b, err)))
         rc = name_image(&b, err);
     if (!rc)
         tell_unused(&b);

@@ -46,8 +46,6 @@ void step_warn(const struct step *step, const char *fmt, ...)
 int64_t builder_now(const struct builder *b);
 /* Replace variables in one word; -EINVAL with words. */
 int step_expand(const struct step *step, const char *word, char **ret, struct err *err);
-/* Does the caller want to stop? 0 or -ECANCELED. */
-int builder_check_stop(const struct builder *b, struct err *err);
 
 /* step_layer.c: have a layer made, or found. 'material' (a strv) is what the step
  * depends on beside the steps before it. 'make' fills "upper" of the overlay

@@ -51,7 +51,9 @@ int plan_resolve(const struct containerfile *file, size_t current, const char *r
     return 0;
 }
 
-char *mount_from(const char *option)
+/* The "from" of a RUN --mount option's text, in memory the caller frees; NULL when
+ * it has none. */
+static char *mount_from(const char *option)
 {
     cleanup(strv_freep) char **parts = strv_split(option, ",");
 

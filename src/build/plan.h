@@ -41,8 +41,4 @@ void plan_fini(struct plan *plan);
 int plan_resolve(const struct containerfile *file, size_t current, const char *ref,
                  int *ret_stage, struct err *err);
 
-/* The "from" of a RUN --mount option's text, in memory the caller frees; NULL when
- * it has none. */
-char *mount_from(const char *option);
-
 #endif

@@ -47,7 +47,8 @@ void bag_report_fail(struct bag_report *report, const struct bag_failure *failur
     report->failures[report->n_failures++] = *failure;
 }
 
-char *bag_failure_words(const struct bag_failure *failure)
+/* How it ended: "exit 3", "SIGKILL", "timed out", "node lost". The caller frees it. */
+static char *failure_words(const struct bag_failure *failure)
 {
     if (failure->is_lost)
         return xstrdup("node lost");
@@ -183,7 +184,7 @@ static void add_tail(struct strbuf *sb, const char *tail)
 
 static void add_row(struct strbuf *sb, const struct bag_failure *failure)
 {
-    cleanup(freep) char *how = bag_failure_words(failure);
+    cleanup(freep) char *how = failure_words(failure);
 
     strbuf_printf(sb, "%10" PRIu64 "  %-10s  %-12s  %7" PRIu32 "  %9.3f  %s\n",
                   failure->index, how, failure->node, failure->attempts,

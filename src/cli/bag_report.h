@@ -43,8 +43,6 @@ void bag_report_fini(struct bag_report *report);
 /* Takes over the strings of 'failure'. */
 void bag_report_fail(struct bag_report *report, const struct bag_failure *failure);
 
-/* How it ended: "exit 3", "SIGKILL", "timed out", "node lost". The caller frees it. */
-char *bag_failure_words(const struct bag_failure *failure);
 /* "[=====     ] 5000 of 10000, 3 failed, 812/s, 6s left" for 'width' columns. */
 void bag_report_line(const struct bag_report *report, unsigned int width,
                      struct strbuf *sb);

@@ -145,7 +145,9 @@ void steps_closep(struct berth_steps **steps)
     berth_steps_close(*steps);
 }
 
-int job_target_ask_steps(struct berth_steps *lead, Berth__Envelope **ret)
+/* Which steps of the job run, from its lead: an envelope with a step_list, freed with
+ * berth_free. -Exxx when the failure has been said. */
+static int ask_steps(struct berth_steps *lead, Berth__Envelope **ret)
 {
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
     Berth__StepQuery query = BERTH__STEP_QUERY__INIT;
@@ -254,7 +256,7 @@ static int choose(struct berth *berth, const struct job_target *target,
     int rc = job_target_call_lead(berth, job, &lead);
 
     if (rc == 0)
-        rc = job_target_ask_steps(lead, &reply);
+        rc = ask_steps(lead, &reply);
     if (rc < 0)
         return rc;
     list = reply->step_list;

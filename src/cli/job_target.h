@@ -55,10 +55,6 @@ int job_target_call_lead(struct berth *berth, const Berth__JobInfo *job,
 /* A connection that closes itself: cleanup(steps_closep). */
 void steps_closep(struct berth_steps **steps);
 
-/* Which steps of the job run, from its lead: an envelope with a step_list, freed with
- * berth_free. -Exxx when the failure has been said. */
-int job_target_ask_steps(struct berth_steps *lead, Berth__Envelope **ret);
-
 /* Find and call the shepherd of the target on 'node' (NULL: its first). -Exxx when
  * the failure has been said. */
 int job_target_open(struct berth *berth, const struct job_target *target,

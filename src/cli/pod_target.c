@@ -194,7 +194,8 @@ char *pod_target_container(const Berth__ObjectRecord *pod, const char *name,
 
 /* ------------------------------------------------------------------- reaching */
 
-void pod_target_say_state(const Berth__ObjectRecord *pod)
+/* Say how the pod stands, as why something cannot be done. */
+static void say_state(const Berth__ObjectRecord *pod)
 {
     json_t *document = object_document_quick(pod);
     cleanup(freep) char *status = pod_words_status(pod, document);
@@ -254,7 +255,7 @@ int pod_target_call(struct berth *berth, const Berth__ObjectRecord *pod,
     int rc = pod_target_reach(berth, pod, ret, &err);
 
     if (rc == -ESRCH)
-        pod_target_say_state(pod);
+        say_state(pod);
     else if (rc < 0)
         say_error("pod %s: %s", pod->name, err.text);
     return rc;

@@ -54,7 +54,4 @@ int pod_target_open(struct berth *berth, const char *word,
                     const struct object_scope *scope, const char *container,
                     struct berth_steps **ret, char **ret_container);
 
-/* Say how the pod stands, as why something cannot be done. */
-void pod_target_say_state(const Berth__ObjectRecord *pod);
-
 #endif

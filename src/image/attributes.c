@@ -17,7 +17,7 @@
 #define KEPT "user."
 #define OVERLAY "user.overlay."
 
-bool attribute_is_kept(const char *name)
+static bool is_kept(const char *name)
 {
     return strncmp(name, KEPT, strlen(KEPT)) == 0 && name[strlen(KEPT)] &&
            strncmp(name, OVERLAY, strlen(OVERLAY)) != 0;
@@ -61,7 +61,7 @@ int attributes_read(int fd, struct attribute **ret, size_t *ret_n)
         return errno == ENOTSUP ? 0 : -errno;
     for (const char *name = names; name && name < names + len && r == 0;
          name += strlen(name) + 1) {
-        if (!attribute_is_kept(name))
+        if (!is_kept(name))
             continue;
         list = xrealloc(list, n + 1, sizeof(*list));
         r = read_one(fd, name, &list[n]);
@@ -95,6 +95,6 @@ size_t attributes_set(int fd, struct archive_entry *entry)
 
     (void)archive_entry_xattr_reset(entry);
     while (archive_entry_xattr_next(entry, &name, &value, &len) == ARCHIVE_OK)
-        dropped += !attribute_is_kept(name) || fsetxattr(fd, name, value, len, 0) < 0;
+        dropped += !is_kept(name) || fsetxattr(fd, name, value, len, 0) < 0;
     return dropped;
 }

@@ -21,9 +21,6 @@ struct attribute {
     size_t len;
 };
 
-/* Is an attribute of this name kept? */
-bool attribute_is_kept(const char *name);
-
 /* Those of 'fd' that are kept, sorted by name; freed with attributes_free. A
  * file system that knows none has none. */
 int attributes_read(int fd, struct attribute **ret, size_t *ret_n);

@@ -47,8 +47,4 @@ int export_tar(const struct image *image, int out, struct err *err);
 int export_dir(const struct image *image, const char *path, struct err *err);
 int export_squashfs(const struct image *image, const char *path, struct err *err);
 
-/* Open a layer's archive. */
-int export_open_layer(const struct exported *x, size_t layer, int *ret_fd,
-                      struct err *err);
-
 #endif

@@ -28,7 +28,8 @@ static int read_fd(void *ctx, void *bytes, size_t len)
     return io_read_full(*(int *)ctx, bytes, len);
 }
 
-int export_open_layer(const struct exported *x, size_t layer, int *ret_fd,
+/* Open a layer's archive. */
+static int open_layer(const struct exported *x, size_t layer, int *ret_fd,
                       struct err *err)
 {
     const struct oci_descriptor *d = &x->manifest.layers[layer];
@@ -74,7 +75,7 @@ static int put_layer(const struct exported *x, struct sink *sink, size_t i,
     for (size_t k = 0; k < i; k++)
         if (strcmp(x->manifest.layers[k].digest, d->digest) == 0)
             return 0;
-    r = export_open_layer(x, i, &fd, err);
+    r = open_layer(x, i, &fd, err);
     return r < 0 ? r : sink_put_from(sink, name, d->size, read_fd, &fd, err);
 }
 
@@ -225,7 +226,7 @@ static int put_plain_layer(const struct exported *x, struct sink *sink, size_t i
     for (size_t k = 0; k < i; k++)
         if (strcmp(x->config.diff_ids[k], diff_id) == 0)
             return 0;
-    r = export_open_layer(x, i, &fd, err);
+    r = open_layer(x, i, &fd, err);
     if (r == 0)
         r = measure(fd, diff_id, &size, err);
     if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)

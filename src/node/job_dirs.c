@@ -39,7 +39,8 @@ static void removal_done(uv_work_t *work, int status)
     free(removal);
 }
 
-void tree_remove_later(struct node *node, const char *path)
+/* Remove a directory, in a worker. */
+static void remove_later(struct node *node, const char *path)
 {
     struct removal *removal = xcalloc(1, sizeof(*removal));
 
@@ -68,7 +69,7 @@ void job_dir_remove_unless_used(struct node *node, uint32_t job, uint32_t epoch)
     path = xasprintf("%s/job.%u.%u", node->run_dir, job, epoch);
     aside = xasprintf("%s/gone.%u.%u.%u", node->run_dir, job, epoch, node->n_gone++);
     if (rename(path, aside) == 0)
-        tree_remove_later(node, aside);
+        remove_later(node, aside);
     else if (errno != ENOENT)
         log_warn("%s: %s", path, strerror(errno));
 }
@@ -87,7 +88,7 @@ void job_dirs_sweep(struct node *node)
         if (sscanf(entry->d_name, "job.%u.%u", &job, &epoch) == 2)
             job_dir_remove_unless_used(node, job, epoch);
         else if (strncmp(entry->d_name, "gone.", 5) == 0)
-            tree_remove_later(node, path);
+            remove_later(node, path);
     }
     (void)closedir(dir);
 }

@@ -156,8 +156,6 @@ void shepherd_kill_job(struct node *node, uint32_t job, uint32_t epoch);
 int shepherds_accept(struct node *node, struct err *err);
 
 /* -------------------------------------------------------------- job_dirs.c */
-/* Remove a directory, in a worker. */
-void tree_remove_later(struct node *node, const char *path);
 /* Is a shepherd of the job left here? */
 bool job_has_shepherd(const struct node *node, uint32_t job, uint32_t epoch);
 /* Remove a job's directory unless a shepherd of it is left. */

@@ -42,7 +42,6 @@ void shepherd_name(struct shepherd *shepherd);
 void shepherd_gone(struct shepherd *shepherd);
 /* It is back: what it was to be told meanwhile. */
 void shepherd_tell_order(struct shepherd *shepherd);
-void shepherd_forget_told(struct shepherd *shepherd);
 /* It is back, or not awaited any more. */
 void shepherd_stop_waiting(struct shepherd *shepherd);
 /* A lead ended without a word: its job's end is ours to tell. */

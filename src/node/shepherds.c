@@ -71,7 +71,7 @@ void shepherd_tell(struct shepherd *shepherd, const Berth__Envelope *env)
         shepherd->told[shepherd->n_told++] = copy_message(&env->base);
 }
 
-void shepherd_forget_told(struct shepherd *shepherd)
+static void forget_told(struct shepherd *shepherd)
 {
     while (shepherd->n_told)
         free_message(shepherd->told[--shepherd->n_told]);
@@ -81,7 +81,7 @@ void shepherd_tell_order(struct shepherd *shepherd)
 {
     for (size_t i = 0; i < shepherd->n_told; i++)
         channel_send(shepherd->ch, shepherd->told[i]);
-    shepherd_forget_told(shepherd);
+    forget_told(shepherd);
     if (shepherd->order)
         channel_send(shepherd->ch, shepherd->order);
     free_message(take(shepherd->order));
@@ -183,7 +183,7 @@ void shepherd_gone(struct shepherd *shepherd)
     rpc_destroy(shepherd->rpc);
     free_message(shepherd->granted);
     free_message(shepherd->order);
-    shepherd_forget_told(shepherd);
+    forget_told(shepherd);
     free(shepherd);
 }
 

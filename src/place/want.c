@@ -56,7 +56,8 @@ uint32_t place_want_capacity(const struct place_want *want, uint32_t cores,
     return tasks < want->per_node_max ? (uint32_t)tasks : want->per_node_max;
 }
 
-uint32_t place_want_devices(const struct place_want *want,
+/* Least number of devices that a node gives to so many tasks. */
+static uint32_t devices_for(const struct place_want *want,
                             const struct place_gres *gres, uint32_t tasks)
 {
     switch (gres->per) {
@@ -84,7 +85,7 @@ uint32_t place_want_by_gres(const struct place_want *want,
         uint64_t tasks = (uint64_t)n * want->tasks / gres->count;
         return tasks < UINT32_MAX ? (uint32_t)tasks : UINT32_MAX;
     }
-    return n >= place_want_devices(want, gres, 1) ? UINT32_MAX : 0;
+    return n >= devices_for(want, gres, 1) ? UINT32_MAX : 0;
 }
 
 /* Tasks that the packages hold when each takes so many at most; 'free_cores' NULL:

@@ -38,10 +38,6 @@ uint32_t place_want_on_node(const struct place_want *want,
                             const struct place_cluster *cluster, uint32_t node,
                             bool empty);
 
-/* Least number of devices that a node gives to so many tasks. */
-uint32_t place_want_devices(const struct place_want *want,
-                            const struct place_gres *gres, uint32_t tasks);
-
 /* Cores that 'tasks' tasks get where 'cores' are free: at least one core, and
  * one task's cores when there is no task. */
 uint32_t place_want_cores(const struct place_want *want, uint32_t tasks,

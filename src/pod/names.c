@@ -17,7 +17,8 @@
 
 /* -------------------------------------------------------------------- names */
 
-char *pod_host_label(const char *name)
+/* A name as a host's: at most 63 characters of it; heap. */
+static char *host_label(const char *name)
 {
     char *label = xstrndup(name, LABEL_MAX);
 
@@ -29,9 +30,9 @@ char *pod_host_label(const char *name)
 
 char *pod_hostname(const struct mf_pod *pod)
 {
-    return pod_host_label(pod->spec->hostname            ? pod->spec->hostname
-                          : pod->meta && pod->meta->name ? pod->meta->name
-                                                         : "pod");
+    return host_label(pod->spec->hostname            ? pod->spec->hostname
+                      : pod->meta && pod->meta->name ? pod->meta->name
+                                                     : "pod");
 }
 
 /* -------------------------------------------------------------------- hosts */
@@ -87,7 +88,7 @@ static bool is_plain(const char *word)
 
 static void add_member(struct pod_gang *gang, char *const *words, const char *own)
 {
-    char *label = strv_len(words) == 3 ? pod_host_label(words[1]) : NULL;
+    char *label = strv_len(words) == 3 ? host_label(words[1]) : NULL;
     size_t at = strv_len(gang->words);
 
     if (!label || strcmp(label, own) == 0 || !is_plain(words[0]) || !is_plain(label) ||

@@ -38,8 +38,6 @@ void pod_gang_read(const char *text, size_t len, const struct mf_pod *self,
                    struct pod_gang *ret);
 void pod_gang_fini(struct pod_gang *gang);
 
-/* A name as a host's: at most 63 characters of it; heap. */
-char *pod_host_label(const char *name);
 /* spec.hostname, else the pod's name: at most 63 characters; heap. */
 char *pod_hostname(const struct mf_pod *pod);
 /* Text of /etc/hosts; heap. */

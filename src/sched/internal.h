@@ -373,9 +373,6 @@ struct amount nodes_need(const struct sched *sched, uint32_t node,
 void slices_plan(struct sched *sched, uint32_t node, uint32_t core, int64_t from);
 /* The timeline is made anew: none is planned any more. */
 void slices_forget(struct sched *sched, struct sched_node *node);
-/* May a slice for the group begin at 'from', which is now, on a core with others? */
-bool slices_may_join(const struct sched *sched, uint32_t node,
-                     const struct group *group, int64_t from, int64_t length);
 /* Is a slice planned with a core of its own? */
 bool slices_need_core(const struct sched *sched, uint32_t node,
                       const struct group *group, int64_t from, int64_t length);
@@ -395,8 +392,6 @@ void runs_stop(struct sched *sched, struct run *run, int64_t now);
 void runs_resume(struct sched *sched, struct run *run, int64_t now);
 /* It is told to end, and will have by 'end'. Its gang counts it no more. */
 void runs_leave(struct sched *sched, struct run *run, int64_t end);
-void runs_set_limit(struct sched *sched, struct run *run, int64_t time_limit,
-                    int64_t now);
 /* Jobs that should have ended and have not are expected to need a while yet. */
 void runs_extend_overdue(struct sched *sched, int64_t now);
 

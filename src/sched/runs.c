@@ -215,8 +215,8 @@ void runs_leave(struct sched *sched, struct run *run, int64_t end)
     gangs_moved(sched, run->group, -1);
 }
 
-void runs_set_limit(struct sched *sched, struct run *run, int64_t time_limit,
-                    int64_t now)
+static void set_limit(struct sched *sched, struct run *run, int64_t time_limit,
+                      int64_t now)
 {
     int64_t end = expected_end(sched, run->start, time_limit, now),
             old = run->edge.time;
@@ -324,7 +324,7 @@ void sched_set_limit(struct sched *sched, struct sched_id id, int64_t time_limit
 {
     struct run *run = runs_find(sched, id);
     if (run)
-        runs_set_limit(sched, run, time_limit, run->start);
+        set_limit(sched, run, time_limit, run->start);
 }
 
 int sched_set_class(struct sched *sched, struct sched_id id, uint32_t class,

@@ -105,9 +105,10 @@ static uint32_t held_of(const struct sched *sched, uint32_t index, uint32_t core
     return held;
 }
 
-/* Which core it joins is not known yet, so none that it may join must be relied on
+/* May a slice for the group begin at 'from', which is now, on a core with others?
+ * Which core it joins is not known yet, so none that it may join must be relied on
  * past its end. */
-bool slices_may_join(const struct sched *sched, uint32_t index,
+static bool may_join(const struct sched *sched, uint32_t index,
                      const struct group *group, int64_t from, int64_t length)
 {
     const struct sched_node *node = &sched->nodes[index];
@@ -136,7 +137,7 @@ bool slices_need_core(const struct sched *sched, uint32_t index,
     struct amount least =
         timeline_least(&sched->nodes[index].line, from, time_after(from, length));
     return least.cores > (int32_t)group->req.place.cpus_per_task ||
-           !slices_may_join(sched, index, group, from, length);
+           !may_join(sched, index, group, from, length);
 }
 
 bool slices_lack_all(const struct sched *sched, const struct group *group)

@@ -225,7 +225,7 @@ char *group_why_killed(struct shepherd *sh, const struct berth_cgroup_usage *usa
     return oom_words(usage, who, n, rss_kib << 10);
 }
 
-struct berth_cgroup_usage group_usage_of(const struct shepherd *sh, const char *name)
+static struct berth_cgroup_usage usage_of(const struct shepherd *sh, const char *name)
 {
     const struct part *part = part_of(sh, name);
     struct berth_cgroup_usage usage = {0};
@@ -240,7 +240,7 @@ bool group_killed_in(struct shepherd *sh, const char *name)
 {
     struct part *part = part_of(sh, name);
     uint64_t *seen = part ? &part->oom_seen : sh->group ? &sh->group->oom_seen : NULL;
-    uint64_t kills = group_usage_of(sh, name).oom_kills;
+    uint64_t kills = usage_of(sh, name).oom_kills;
 
     if (!seen || kills <= *seen)
         return false;

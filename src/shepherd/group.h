@@ -46,9 +46,8 @@ struct berth_cgroup_usage group_usage(const struct shepherd *sh);
 char *group_why_killed(struct shepherd *sh, const struct berth_cgroup_usage *usage,
                        const char *who, uint64_t rss_kib);
 
-/* Of a container of a pod. Was something killed there for lack of memory since this was
- * last asked? */
-struct berth_cgroup_usage group_usage_of(const struct shepherd *sh, const char *name);
+/* Was something killed in a pod's container for lack of memory since this was last
+ * asked? */
 bool group_killed_in(struct shepherd *sh, const char *name);
 
 #endif

@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-char *launchers_hosts(const Berth__Placement *placement)
+/* The host file of a job: "NODE slots=N" for each. Heap. */
+static char *host_file(const Berth__Placement *placement)
 {
     struct strbuf text = STRBUF_INIT;
 
@@ -49,7 +50,7 @@ void launchers_env(const struct shepherd *sh, const struct box *box, char ***env
     if (sh->assignment->node_index != 0)
         return;
     if (!job_file_is_there(file)) {
-        text = launchers_hosts(sh->grant->placement);
+        text = host_file(sh->grant->placement);
         if (!text || job_file_write_once(file, text, NULL))
             return;
     }

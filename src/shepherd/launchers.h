@@ -12,9 +12,6 @@
 #include "shepherd/box.h"
 #include "shepherd/shepherd.h"
 
-/* The host file of a job: "NODE slots=N" for each. Heap. */
-char *launchers_hosts(const Berth__Placement *placement);
-
 /* On the lead's node: write the host file to the job's directory, and add to 'env' what
  * the user has not set. Elsewhere nothing is done: the agent asks the lead. */
 void launchers_env(const struct shepherd *sh, const struct box *box, char ***env);

@@ -28,7 +28,8 @@ static int by_id(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-int job_starts_load(struct berth *berth, struct job_starts **ret, struct berth_err *err)
+static int job_starts_load(struct berth *berth, struct job_starts **ret,
+                           struct berth_err *err)
 {
     Berth__StartQuery query = BERTH__START_QUERY__INIT;
     Berth__StartList *list;
@@ -47,7 +48,7 @@ int job_starts_load(struct berth *berth, struct job_starts **ret, struct berth_e
     return 0;
 }
 
-void job_starts_destroyp(struct job_starts **starts)
+static void job_starts_destroyp(struct job_starts **starts)
 {
     if (!*starts)
         return;
@@ -56,7 +57,8 @@ void job_starts_destroyp(struct job_starts **starts)
     free(*starts);
 }
 
-int64_t job_starts_of(const struct job_starts *starts, uint32_t job)
+/* 0: not known. */
+static int64_t job_starts_of(const struct job_starts *starts, uint32_t job)
 {
     size_t low = 0, high = starts ? starts->list->n_starts : 0;
 

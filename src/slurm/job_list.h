@@ -23,12 +23,4 @@ struct job_list {
 
 int job_list_run(const struct job_list *list, struct berth_err *err);
 
-/* When jobs that wait will start, by their ids. */
-struct job_starts;
-int job_starts_load(struct berth *berth, struct job_starts **ret,
-                    struct berth_err *err);
-void job_starts_destroyp(struct job_starts **starts);
-/* 0: not known. */
-int64_t job_starts_of(const struct job_starts *starts, uint32_t job);
-
 #endif

@@ -199,7 +199,8 @@ uint64_t job_row_memory(const struct job_row *row, bool *ret_is_per_cpu)
     return *ret_is_per_cpu ? row->spec->mem_per_cpu : row->spec->mem_per_node;
 }
 
-uint64_t job_row_memory_total(const struct job_row *row)
+/* MiB of all nodes; as asked for while it waits. */
+static uint64_t memory_total(const struct job_row *row)
 {
     const Berth__Placement *placement = row->record->placement;
     uint64_t sum = 0;
@@ -233,7 +234,7 @@ static void put_tres_devices(const struct job_row *row, struct strbuf *out)
 
 void job_row_put_tres(const struct job_row *row, struct strbuf *out)
 {
-    uint64_t memory = job_row_memory_total(row);
+    uint64_t memory = memory_total(row);
 
     strbuf_printf(out, "cpu=%u", row->info->cpus);
     if (memory) {

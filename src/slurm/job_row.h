@@ -62,8 +62,6 @@ uint32_t job_row_nodes(const struct job_row *row);
 uint32_t job_row_tasks(const struct job_row *row);
 /* MiB, of each node or each core. */
 uint64_t job_row_memory(const struct job_row *row, bool *ret_is_per_cpu);
-/* MiB of all nodes; as asked for while it waits. */
-uint64_t job_row_memory_total(const struct job_row *row);
 /* "cpu=4,mem=2G,node=1,billing=4". */
 void job_row_put_tres(const struct job_row *row, struct strbuf *out);
 /* "gres/gpu:2", or nothing. */

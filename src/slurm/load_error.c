@@ -10,14 +10,9 @@
 #include "slurm/errors.h"
 #include "slurm/slurm.h"
 
-char *load_error_words(const struct berth_err *err)
-{
-    return slurm_error_words(err->code, err->text);
-}
-
 int load_error(const char *call, const struct berth_err *err)
 {
-    cleanup(freep) char *words = load_error_words(err);
+    cleanup(freep) char *words = slurm_error_words(err->code, err->text);
 
     fprintf(stderr, "%s error: %s\n", call, words);
     return SLURM_FAILED;

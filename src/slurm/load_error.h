@@ -10,7 +10,5 @@
 /* "slurm_load_jobs error: Unable to contact slurm controller (...)" on stderr. Returns
  * the exit status for it. */
 int load_error(const char *call, const struct berth_err *err);
-/* "Job 17: Access/permission denied (...)": without the name of a call. */
-char *load_error_words(const struct berth_err *err);
 
 #endif

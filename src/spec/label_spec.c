@@ -227,8 +227,8 @@ static bool compares(const struct label_term *term, const char *value)
     return term->op == LABEL_ABOVE ? have > bound : have < bound;
 }
 
-bool label_term_holds(const struct label_term *term, label_get_fn *get,
-                      const void *object)
+static bool term_holds(const struct label_term *term, label_get_fn *get,
+                       const void *object)
 {
     const char *value = get(object, term->key);
 
@@ -252,7 +252,7 @@ bool label_spec_holds(const struct label_spec *spec, label_get_fn *get,
                       const void *object)
 {
     for (size_t i = 0; i < spec->n; i++)
-        if (!label_term_holds(&spec->terms[i], get, object))
+        if (!term_holds(&spec->terms[i], get, object))
             return false;
     return true;
 }

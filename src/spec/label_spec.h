@@ -59,8 +59,6 @@ char *label_spec_format(const struct label_spec *spec);
 /* The value of a label of the object that is judged, or NULL. */
 typedef const char *label_get_fn(const void *object, const char *key);
 
-bool label_term_holds(const struct label_term *term, label_get_fn *get,
-                      const void *object);
 bool label_spec_holds(const struct label_spec *spec, label_get_fn *get,
                       const void *object);
 

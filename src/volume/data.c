@@ -304,13 +304,13 @@ static const void *object_of(const struct data_object *o)
     return o && o->is_there ? o->manifest.objects[0].object : NULL;
 }
 
-const struct mf_claim *pod_data_claim(const struct pod_data *data, const char *name)
+static const struct mf_claim *find_claim(const struct pod_data *data, const char *name)
 {
     return object_of(find(data, MF_PERSISTENT_VOLUME_CLAIM, name));
 }
 
-const struct mf_persistent_volume *pod_data_volume(const struct pod_data *data,
-                                                   const char *name)
+static const struct mf_persistent_volume *find_volume(const struct pod_data *data,
+                                                      const char *name)
 {
     return object_of(find(data, MF_PERSISTENT_VOLUME, name));
 }
@@ -326,10 +326,10 @@ static bool is_for(const struct data_object *o, const char *claim)
 const struct mf_persistent_volume *pod_data_bound(const struct pod_data *data,
                                                   const char *claim)
 {
-    const struct mf_claim *own = pod_data_claim(data, claim);
+    const struct mf_claim *own = find_claim(data, claim);
 
     if (own && own->spec->volume)
-        return pod_data_volume(data, own->spec->volume);
+        return find_volume(data, own->spec->volume);
     for (size_t i = 0; i < data->n; i++)
         if (is_for(&data->objects[i], claim))
             return object_of(&data->objects[i]);

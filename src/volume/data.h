@@ -43,10 +43,6 @@ int pod_data_secret(const struct pod_data *data, const char *name,
 const struct data_entry *data_entry_find(const struct data_entry *entries, size_t n,
                                          const char *key);
 
-/* NULL when there is none. */
-const struct mf_claim *pod_data_claim(const struct pod_data *data, const char *name);
-const struct mf_persistent_volume *pod_data_volume(const struct pod_data *data,
-                                                   const char *name);
 /* The volume whose claimRef names the claim, or that the claim names. */
 const struct mf_persistent_volume *pod_data_bound(const struct pod_data *data,
                                                   const char *claim);

@@ -83,7 +83,8 @@ static bool holds(const struct mf_requirement *r, const char *value)
     return false;
 }
 
-bool claim_selects(const struct mf_selector *selector, const mf_pairs *labels)
+/* Whether it has such labels. */
+static bool selects(const struct mf_selector *selector, const mf_pairs *labels)
 {
     for (size_t i = 0; selector && i < selector->match_labels.n; i++) {
         const struct mf_pair *pair = &selector->match_labels.items[i];
@@ -148,7 +149,7 @@ static bool fits(const struct claim_wish *wish, const struct claim_volume *volum
            has_modes(&spec->access, &claim->access) &&
            quantity_compare(storage(&spec->capacity),
                             storage(&claim->resources->requests)) >= 0 &&
-           claim_selects(claim->selector, &volume->volume->meta->labels);
+           selects(claim->selector, &volume->volume->meta->labels);
 }
 
 static bool is_better(const struct claim_wish *wish, const struct claim_volume *a,

@@ -36,9 +36,6 @@ struct claim_volume {
 size_t claim_choose(const struct claim_wish *wish, const struct claim_volume *volumes,
                     size_t n);
 
-/* Whether it has such labels. */
-bool claim_selects(const struct mf_selector *selector, const mf_pairs *labels);
-
 /* All of these access modes are that of one node / of one pod. */
 bool claim_is_of_one_node(const mf_choices *access);
 bool claim_is_of_one_pod(const mf_choices *access);
