@@ -8,9 +8,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "cli/cluster_link.h"
@@ -46,14 +46,6 @@ static void say_granted(uint32_t job)
 }
 
 const struct allocation_sayings allocation_says = {say_refused, say_waits, say_granted};
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return 1000 * (int64_t)now.tv_sec + now.tv_nsec / 1000000;
-}
 
 static int submit(struct job_args *args, char **argv, const char *name,
                   struct allocation *alloc)
@@ -121,7 +113,7 @@ static int next_wait(const struct job_args *args, int64_t begun)
     if (args->immediate < 0)
         return WAIT_STEP_MS;
     /* A scheduler's pass takes a moment, also for who cannot wait. */
-    left = begun + 1000 * args->immediate + PASS_MS - now_ms();
+    left = begun + 1000 * args->immediate + PASS_MS - clock_ms();
     return left <= 0 ? 0 : left < WAIT_STEP_MS ? (int)left : WAIT_STEP_MS;
 }
 
@@ -136,7 +128,7 @@ static int give_up(struct allocation *alloc)
 static int wait_for_start(struct allocation *alloc, const struct job_args *args,
                           int signal_fd)
 {
-    int64_t begun = now_ms();
+    int64_t begun = clock_ms();
     struct berth_err err;
     bool has_said = false;
     int ms;

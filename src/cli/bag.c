@@ -9,20 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/bag_words.h"
 #include "cli/say.h"
-
-int64_t bag_now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* -------------------------------------------------------------------- input */
 
@@ -67,7 +59,7 @@ static int sooner(int64_t a, int64_t b)
 /* What is due by the clock; ms until more is. */
 int bag_tick(struct bag *bag)
 {
-    int64_t now = bag_now_ms();
+    int64_t now = clock_ms();
     struct err err;
 
     bag->report.now_ms = now;
@@ -118,7 +110,7 @@ int bag_outcome(struct bag *bag)
     if (bag->log) {
         if (report->is_complete)
             bag_log_complete(bag->log);
-        if (bag_log_flush(bag->log, bag_now_ms(), true, &err) < 0)
+        if (bag_log_flush(bag->log, clock_ms(), true, &err) < 0)
             say_error("%s", err.text);
     }
     (void)bag_tick(bag);
@@ -211,7 +203,7 @@ int bag_open(struct job_args *args, char *const *words)
         say_info("%zu commands succeeded before, by %s; what had ended but was not "
                  "recorded yet is run again",
                  bag_done_count(bag->done), bag->log_path);
-    bag->report.began_ms = bag_now_ms();
+    bag->report.began_ms = clock_ms();
     if (bag_look_ahead(bag) || !bag->source_ended) {
         args->bag.opened = bag;
         return -1;

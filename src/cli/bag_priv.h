@@ -46,7 +46,6 @@ struct bag {
 /* ------------------------------------------------------------------- bag.c */
 /* Have the next command ready that was not done before: true when there is one. */
 bool bag_look_ahead(struct bag *bag);
-int64_t bag_now_ms(void);
 /* What is due by the clock: log, progress. Returns ms until more is; -1: never. */
 int bag_tick(struct bag *bag);
 /* It is over: complete the log, tell, and return the exit status. */

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/say.h"
 #include "cli/step_orders.h"
@@ -142,7 +143,7 @@ static void on_started(struct bag *bag, const Berth__StepStarted *started)
 
     if (bag->output) /* it was begun anew after a loss */
         return;
-    bag->report.began_ms = bag_now_ms();
+    bag->report.began_ms = clock_ms();
     if (bag->args->verbose)
         say_info("step %u: %u slots on %zu nodes", started->step_id, started->tasks,
                  started->n_nodes);
@@ -342,7 +343,7 @@ int bag_run(struct bag *bag, struct berth_steps *steps, Berth__StepSpec *spec,
     bag->steps = steps;
     bag->job = job;
     bag->signal_fd = signal_fd;
-    bag->report.began_ms = bag_now_ms();
+    bag->report.began_ms = clock_ms();
     set_spec(bag, spec, &bag_spec);
     request(bag, spec);
     spec->bag = NULL; /* it is not the message's to free */

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/strv.h"
 
@@ -41,14 +42,6 @@ int64_t bag_now_usec(void)
     struct timespec ts;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-static int64_t epoch_usec(void)
-{
-    struct timespec ts;
-
-    (void)clock_gettime(CLOCK_REALTIME, &ts);
     return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
@@ -234,7 +227,7 @@ int bag_slot_start(struct bag_slot *slot, uint64_t index, uint32_t attempt, char
     slot->attempt = attempt;
     slot->timed_out = false;
     slot->deadline = 0;
-    slot->start_usec = epoch_usec();
+    slot->start_usec = clock_epoch_usec();
     slot->began = bag_now_usec();
     rc = open_pipes(slot, &launch, err);
     if (!rc)

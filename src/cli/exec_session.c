@@ -12,9 +12,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/say.h"
 #include "cli/sink.h"
@@ -38,14 +38,6 @@ struct session {
     int status;
     struct berth_err err;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void say_raw_safe(const char *words)
 {
@@ -194,7 +186,7 @@ static void on_signal(struct session *s, int signo)
         s->status = 128 + signo;
         return;
     }
-    switch (interrupts_answer(&s->interrupts, signo, now_ms())) {
+    switch (interrupts_answer(&s->interrupts, signo, clock_ms())) {
     case SIGNAL_FORWARD:
         send_control(s, signo, NULL);
         break;

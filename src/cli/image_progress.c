@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "cli/say.h"
@@ -16,14 +16,6 @@
 #define BAR_WIDTH 30
 #define BAR_EVERY 100   /* ms */
 #define LINE_EVERY 5000 /* ms */
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool is_free(const struct image_progress_part *part)
 {
@@ -47,7 +39,7 @@ static struct image_progress_part *find_part(struct image_progress *p, const cha
     }
     if (room) {
         (void)snprintf(room->what, sizeof(room->what), "%s", what);
-        room->said = now_ms();
+        room->said = clock_ms();
     }
     return room;
 }
@@ -98,7 +90,7 @@ void image_progress_tell(const char *what, uint64_t done, uint64_t total, void *
 {
     struct image_progress *p = ctx;
     struct image_progress_part *part = find_part(p, what);
-    int64_t now = now_ms();
+    int64_t now = clock_ms();
 
     if (!part)
         return;

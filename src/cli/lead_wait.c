@@ -9,8 +9,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/say.h"
@@ -24,14 +24,6 @@
 #define LOST_AFTER_S 60
 /* The controller, which declares the node down, has the first word. */
 #define MARGIN_MS 5000
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return 1000 * (int64_t)now.tv_sec + now.tv_nsec / 1000000;
-}
 
 static int64_t limit_ms(const char *given)
 {
@@ -70,22 +62,22 @@ static bool pause(const struct lead_wait *wait, int *ret_status)
 int lead_wait(const struct lead_wait *wait, struct berth_steps **ret,
               struct berth_err *ret_err)
 {
-    int64_t begun = now_ms(), limit = 0;
+    int64_t begun = clock_ms(), limit = 0;
     bool has_told = false;
     int status = STATUS_FAILED;
 
     for (;;) {
-        int64_t tried = now_ms();
+        int64_t tried = clock_ms();
 
         *ret_err = (struct berth_err){0};
         if (wait->reach(wait->ctx, ret, ret_err) == 0)
             return 0;
         if (!limit)
             limit = limit_ms(wait->config);
-        if (!is_away(ret_err) || now_ms() - tried > AT_ONCE_MS ||
-            now_ms() - begun > limit)
+        if (!is_away(ret_err) || clock_ms() - tried > AT_ONCE_MS ||
+            clock_ms() - begun > limit)
             return STATUS_FAILED;
-        if (!has_told && now_ms() - begun > TELL_AFTER_MS) {
+        if (!has_told && clock_ms() - begun > TELL_AFTER_MS) {
             has_told = true;
             say_info("%s; waiting for the node's daemon, for %d s at most",
                      ret_err->text, (int)(limit / 1000));

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "cli/cluster_link.h"
@@ -43,19 +44,11 @@ static int open_watch(struct berth *berth, const struct object_group *group,
 
 /* ------------------------------------------------------------------- until */
 
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Until something changed, or a look is due anyway; all that is there is taken. */
 static int wait_for_change(struct berth_watch *watch, int64_t until,
                            struct berth_err *err)
 {
-    int64_t left = until < 0 ? LOOK_AGAIN_MS : until - now_ms();
+    int64_t left = until < 0 ? LOOK_AGAIN_MS : until - clock_ms();
     const Berth__Event *event;
     int rc = berth_watch_next(watch,
                               (int)(left < 0               ? 0
@@ -74,7 +67,7 @@ int object_watch_until(struct berth *berth, const struct object_group *group,
                        void *ctx, struct berth_err *err)
 {
     cleanup(watch_closep) struct berth_watch *watch = NULL;
-    int64_t until = seconds < 0 ? -1 : now_ms() + 1000 * seconds;
+    int64_t until = seconds < 0 ? -1 : clock_ms() + 1000 * seconds;
     int rc = open_watch(berth, group, scope, 0, &watch, err);
 
     while (rc == 0) {
@@ -83,7 +76,7 @@ int object_watch_until(struct berth *berth, const struct object_group *group,
         rc = object_group_ask(berth, group, scope, &list, err);
         if (rc == 0)
             rc = is_enough(list, ctx);
-        if (rc == 0 && until >= 0 && now_ms() >= until)
+        if (rc == 0 && until >= 0 && clock_ms() >= until)
             return -ETIMEDOUT;
         if (rc == 0)
             rc = wait_for_change(watch, until, err);

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "cli/outputs.h"
@@ -41,14 +41,6 @@ struct session {
     int status;
     struct berth_err err;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Give up: nothing more will come. */
 static void fail(struct session *s, const char *words)
@@ -218,7 +210,7 @@ static void on_signals(struct session *s)
             send_window(s);
             continue;
         }
-        switch (interrupts_answer(&s->interrupts, signo, now_ms())) {
+        switch (interrupts_answer(&s->interrupts, signo, clock_ms())) {
         case SIGNAL_FORWARD:
             if (signo == SIGINT)
                 say_info("sending SIGINT to the step; Ctrl-C again within a second "

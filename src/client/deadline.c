@@ -4,26 +4,20 @@
  */
 #include "client/deadline.h"
 
+#include "base/clock.h"
+
 #include <time.h>
 
 #define RETRY_MAX_MS 2000
 
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 int64_t deadline_in(int timeout_ms)
 {
-    return timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+    return timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
 }
 
 int deadline_left(int64_t deadline)
 {
-    int64_t left = deadline - now_ms();
+    int64_t left = deadline - clock_ms();
 
     if (deadline < 0)
         return -1;

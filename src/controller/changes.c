@@ -5,6 +5,7 @@
 #include "controller/changes.h"
 
 #include "base/bitset.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/jobs.h"
@@ -18,7 +19,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define TRIM_MAX 20000 /* events that leave in one batch */
 #define AGES 64        /* moments at which the revision was noted */
@@ -58,12 +58,10 @@ static void on_committed(void *ctx)
 
 static void append(struct controller *ctl, Berth__Event *event)
 {
-    struct timespec ts;
     uint8_t *bytes;
     size_t len;
 
-    clock_gettime(CLOCK_REALTIME, &ts);
-    event->usec = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+    event->usec = clock_epoch_usec();
     bytes = pack_message(&event->base, &len);
     event->revision = store_append(ctl->store, bytes, len);
     if (watch_wants(ctl))

@@ -44,14 +44,6 @@
 #define TICK_MS 1000
 #define STOP_PATIENCE_MS 1000
 
-int64_t controller_now_usec(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
 int64_t controller_now(void)
 {
     return (int64_t)time(NULL);

@@ -122,8 +122,6 @@ uint16_t controller_port(const struct controller *ctl);
 
 /* Seconds since the epoch. */
 int64_t controller_now(void);
-/* The same in microseconds. */
-int64_t controller_now_usec(void);
 
 /* True for root and for the account the controller runs as. */
 bool controller_is_admin(uid_t uid);

@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
@@ -87,20 +87,12 @@ static int start_shell(const struct passwd *pw, bool is_login, int out, pid_t *r
     return -rc;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
-
 static int read_until(int fd, int64_t deadline, struct strbuf *out)
 {
     char chunk[4096];
 
     for (;;) {
-        int64_t left = deadline - now_ms();
+        int64_t left = deadline - clock_ms();
         struct pollfd pfd = {.fd = fd, .events = POLLIN};
         ssize_t n;
 
@@ -162,7 +154,7 @@ int login_env_read(unsigned int seconds, bool is_login, char ***ret_env,
     rc = start_shell(pw, is_login, fds[1], &pid);
     close(fds[1]);
     if (rc == 0) {
-        rc = read_until(fds[0], now_ms() + seconds * INT64_C(1000), &text);
+        rc = read_until(fds[0], clock_ms() + seconds * INT64_C(1000), &text);
         (void)kill(-pid, SIGKILL);
         (void)waitpid(pid, NULL, 0);
     }

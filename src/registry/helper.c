@@ -14,9 +14,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 
@@ -33,14 +33,6 @@ static bool is_name(const char *s)
         if (!isalnum((unsigned char)*s) && !strchr("._-", *s))
             return false;
     return true;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* One socket is its stdin and stdout; its stderr is ours. */
@@ -62,12 +54,12 @@ static int start(const char *program, const char *verb, int theirs, pid_t *ret_p
 
 static int read_output(int fd, struct strbuf *output)
 {
-    int64_t end = now_ms() + WAIT_MAX * 1000;
+    int64_t end = clock_ms() + WAIT_MAX * 1000;
     char chunk[4096];
 
     for (;;) {
         struct pollfd poller = {.fd = fd, .events = POLLIN};
-        int64_t left = end - now_ms();
+        int64_t left = end - clock_ms();
         ssize_t n;
 
         if (left <= 0 || output->len > OUTPUT_MAX)

@@ -7,6 +7,7 @@
 #include "shepherd/lead.h"
 
 #include "base/bitset.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -132,7 +133,7 @@ static void report_script(const struct batch *batch, int code, int signo, char *
     summary.step_id = STEP_LEAD;
     summary.name = name;
     summary.state = state;
-    summary.end_usec = reports_now();
+    summary.end_usec = clock_epoch_usec();
     summary.exit_code = code;
     summary.exit_signal = signo;
     if (words)
@@ -332,7 +333,7 @@ int batch_start(struct lead *lead, struct err *err)
 
     batch->lead = lead;
     berth__step_summary__init(&batch->summary);
-    batch->summary.start_usec = reports_now();
+    batch->summary.start_usec = clock_epoch_usec();
     rc = open_files(lead, fds, err);
     if (!rc)
         rc = write_script(lead, err);

@@ -7,6 +7,7 @@
  */
 #include "shepherd/pod_lead.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "objects/bounds.h"
@@ -19,7 +20,6 @@
 #include "shepherd/pod_network.h"
 #include "shepherd/pod_probes.h"
 #include "shepherd/pod_report.h"
-#include "shepherd/reports.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -420,7 +420,7 @@ int pod_lead_start(struct lead *lead, struct err *err)
         rc = make_dirs(pl, err);
     if (rc)
         return rc;
-    pl->pod = pod_create(pl->spec, NULL, now, reports_now() - now);
+    pl->pod = pod_create(pl->spec, NULL, now, clock_epoch_usec() - now);
     make_members(pl);
     rc = pod_mounts_begin(pl, err);
     if (!rc && pod_exports_are_wanted(pl)) {

@@ -7,6 +7,7 @@
  */
 #include "shepherd/pod_log.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -17,7 +18,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CHUNK 65536
@@ -92,19 +92,11 @@ int pod_log_create(struct pod_member *member, unsigned int attempt,
     return 0;
 }
 
-static int64_t usec_now(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void log_free(struct pod_log *log)
 {
     if (!log->is_closing || log->open)
         return;
-    pod_log_file_close(log->file, usec_now());
+    pod_log_file_close(log->file, clock_epoch_usec());
     free(log);
 }
 
@@ -230,8 +222,8 @@ static bool take_chunk(struct source *source)
         source_close(source);
         return false;
     }
-    if (pod_log_file_write(log->file, source->stream, bytes, (size_t)n, usec_now(),
-                           &err))
+    if (pod_log_file_write(log->file, source->stream, bytes, (size_t)n,
+                           clock_epoch_usec(), &err))
         log_warn("job %u: output of a container is lost: %s", log->pl->sh->job,
                  err.text);
     copy_out(log, source->stream, bytes, (size_t)n);

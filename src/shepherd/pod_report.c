@@ -4,10 +4,10 @@
  */
 #include "shepherd/pod_report.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "shepherd/pod_network.h"
-#include "shepherd/reports.h"
 #include "wire/pack.h"
 
 #include <errno.h>
@@ -143,7 +143,7 @@ static void add_note(struct pod_report *report, const struct pod_note *note)
     event.is_warning = note->is_warning;
     event.reason = text(note->reason);
     event.words = text(note->words);
-    event.first_usec = event.last_usec = reports_now();
+    event.first_usec = event.last_usec = clock_epoch_usec();
     event.count = 1;
     event.source = source;
     if (note->container != SIZE_MAX)

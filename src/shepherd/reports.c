@@ -5,6 +5,7 @@
 #include "shepherd/reports.h"
 
 #include "base/bitset.h"
+#include "base/clock.h"
 #include "base/hostlist.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -14,7 +15,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BATCH 256 /* steps that make a report leave at once */
 #define BATCH_MS 5000
@@ -199,14 +199,6 @@ void reports_finish(struct reports *reports, Berth__JobEnded *ended)
 
 /* ------------------------------------------------------------------ summaries */
 
-int64_t reports_now(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
 static const char *state_of(const struct run *run)
 {
     if (run->out_of_memory)
@@ -282,7 +274,7 @@ void reports_run(struct run *run)
     summary.command = command;
     summary.state = state;
     summary.start_usec = run->start_usec;
-    summary.end_usec = reports_now();
+    summary.end_usec = clock_epoch_usec();
     summary.exit_code = run->exit_code;
     summary.exit_signal = run->exit_signal;
     if (run->words)

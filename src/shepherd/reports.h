@@ -17,8 +17,6 @@ struct reports;
 
 struct reports *reports_create(struct lead *lead);
 
-/* Microseconds since the epoch. */
-int64_t reports_now(void);
 /* A step that was launched is over. */
 void reports_run(struct run *run);
 /* The script, or another one that is no run; texts are copied. */

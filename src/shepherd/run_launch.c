@@ -4,10 +4,10 @@
  */
 #include "shepherd/runs.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "shepherd/images.h"
 #include "shepherd/programs.h"
-#include "shepherd/reports.h"
 #include "shepherd/switchboard.h"
 
 #include <errno.h>
@@ -15,7 +15,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define JOIN_MS 30000 /* for a launched step's root to come */
 #define FANOUT 16     /* where the node does not say */
@@ -214,7 +213,7 @@ void run_launch(struct run *run)
     run->root_failed = false;
     run->n_asked = 0; /* what a root that was lost was asked is no matter any more */
     run_settle_nodes(run);
-    run->start_usec = reports_now();
+    run->start_usec = clock_epoch_usec();
     run->start_time = run->start_usec / 1000000;
     if (!run->limit) /* a bag is launched again */
         run_limits_start(run);

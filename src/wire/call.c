@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "wire/buf.h"
 #include "wire/codec.h"
@@ -25,21 +25,13 @@
 #include "wire/net.h"
 #include "wire/pack.h"
 
-int64_t caller_now_ms(void)
-{
-    struct timespec ts;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Wait until 'events' or 'deadline' (< 0: for ever): 0 or -EAGAIN. */
 int caller_wait_for(int fd, short events, int64_t deadline)
 {
     struct pollfd pfd = {.fd = fd, .events = events};
 
     for (;;) {
-        int64_t left = deadline < 0 ? -1 : deadline - caller_now_ms();
+        int64_t left = deadline < 0 ? -1 : deadline - clock_ms();
         int rc;
 
         if (deadline >= 0 && left < 0)
@@ -178,7 +170,7 @@ int caller_send(struct caller *c, const Berth__Envelope *env, struct err *err)
 int caller_recv(struct caller *c, int timeout_ms, Berth__Envelope **ret_env,
                 struct err *err)
 {
-    int64_t deadline = timeout_ms < 0 ? -1 : caller_now_ms() + timeout_ms;
+    int64_t deadline = timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
     Berth__Envelope *env = NULL;
 
     while (!env) {

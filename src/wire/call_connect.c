@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "wire/frame.h"
 #include "wire/net.h"
@@ -96,7 +97,7 @@ int caller_connect(const struct wire_auth *auth, const char *host, uint16_t port
                    struct err *err)
 {
     unsigned int timeout = auth->timeout_ms ? auth->timeout_ms : WIRE_OPENING_MS;
-    int64_t deadline = caller_now_ms() + timeout;
+    int64_t deadline = clock_ms() + timeout;
     cleanup(caller_destroyp) struct caller *c = caller_create();
     cleanup(opening_fini) struct opening o = {0};
     struct addrinfo *addrs = NULL;

@@ -19,10 +19,8 @@ struct caller {
 
 /* Connected to nobody yet. */
 struct caller *caller_create(void);
-/* What deadlines are told in: milliseconds of the monotonic clock. */
-int64_t caller_now_ms(void);
 
-/* Wait until 'events' or 'deadline' (< 0: for ever): 0 or -EAGAIN. */
+/* Wait until 'events' or 'deadline' (of clock_ms; < 0: for ever): 0 or -EAGAIN. */
 int caller_wait_for(int fd, short events, int64_t deadline);
 /* Send all that is queued. */
 int caller_send_all(struct caller *c, int64_t deadline, struct err *err);

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <utlist.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "controller/objects/object_spaces.h"
 #include "wire/pack.h"
@@ -141,7 +141,7 @@ static void count_up(struct controller *ctl, struct ctl_object_event *one,
                      const Berth__ObjectEvent *again)
 {
     struct object_events *events = ctl->object_events;
-    int64_t at = again->last_usec ? again->last_usec : controller_now_usec();
+    int64_t at = again->last_usec ? again->last_usec : clock_epoch_usec();
     char key[32];
 
     make_key(key, one->event);
@@ -191,7 +191,7 @@ static Berth__ObjectEvent *complete(const struct ctl_object *object,
     event->container = clean(from->container, REASON_MAX);
     event->count = from->count ? from->count : 1;
     /* Clocks of nodes may be ahead; ageing goes by these. */
-    event->last_usec = moment_of(from->last_usec, controller_now_usec());
+    event->last_usec = moment_of(from->last_usec, clock_epoch_usec());
     event->first_usec = moment_of(from->first_usec, event->last_usec);
     return event;
 }

@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strv.h"
@@ -287,7 +287,7 @@ void pods_job_changed(struct controller *ctl, struct ctl_job *cj,
         return;
     doubt(ctl, pod, ended ? ended->pod : NULL);
     pod_status_of_job(&record->pod, &cj->job, ended, record->deleted_at != 0,
-                      controller_now_usec());
+                      clock_epoch_usec());
     if (state == JOB_STARTING)
         pod_data_enter(ctl, pod);
     else
