@@ -20,14 +20,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/exec.h"
 #include "base/mem.h"
 #include "base/strv.h"
 
 #define CHILD_STACK_SIZE (64 * 1024)
 #define MAX_CPUS 8192
-
-/* The address sanitizer would take what an earlier child left there for poison. */
-#define ON_BORROWED_STACK __attribute__((no_sanitize("address"), noinline))
 
 struct launch {
     const struct bag_slot *slot;
@@ -92,28 +90,6 @@ ON_BORROWED_STACK static const char *prepare(const struct launch *launch)
     (void)signal(SIGPIPE, SIG_DFL);
     (void)sigemptyset(&none);
     return sigprocmask(SIG_SETMASK, &none, NULL) ? "unblock signals for " : NULL;
-}
-
-/* As execvpe, but without its fallback to a shell. */
-ON_BORROWED_STACK static int exec_in_path(const char *path, char *const *argv,
-                                          char *const *env)
-{
-    char file[4096];
-    int code = ENOENT;
-
-    for (const char *dir = path; dir;
-         dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
-        int len = (int)strcspn(dir, ":");
-
-        if (snprintf(file, sizeof(file), "%.*s/%s", len ? len : 1, len ? dir : ".",
-                     argv[0]) >= (int)sizeof(file))
-            continue;
-        (void)execve(file, argv, env);
-        if (errno != ENOENT && errno != ENOTDIR &&
-            (errno != EACCES || access(file, F_OK) == 0))
-            code = errno;
-    }
-    return code;
 }
 
 /* Programs that every shell has itself, so that small images have no other. */

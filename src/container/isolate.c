@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/exec.h"
 #include "base/mem.h"
 
 static int write_proc(const char *path, const char *text, struct err *err)

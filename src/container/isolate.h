@@ -46,10 +46,6 @@ void isolate_open_ports(void);
  * capability. */
 int isolate_seal(bool keep_caps, struct err *err);
 
-/* For functions that run on a stack of init's that is used again and again: the
- * address sanitizer would take what an earlier user left for poison. */
-#define ON_BORROWED_STACK __attribute__((no_sanitize("address"), noinline))
-
 /* For a task, before exec: no capability at all. Async-signal-safe; 0 or -1 and
  * errno. */
 int isolate_drop_caps(void);

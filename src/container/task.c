@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/bitset.h"
+#include "base/exec.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "container/isolate.h"
@@ -85,31 +86,6 @@ ON_BORROWED_STACK static void say_notice(const char *notice)
             return;
         notice += n + (notice[n] != '\0');
     }
-}
-
-/* Try each directory of the path, as execvp does, but without its fallback to
- * a shell. Returns the errno value that says most. */
-ON_BORROWED_STACK static int exec_in_path(const char *path, char *const *argv,
-                                          char *const *env)
-{
-    char file[4096];
-    int code = ENOENT;
-
-    for (const char *dir = path; dir;
-         dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
-        int len = (int)strcspn(dir, ":");
-
-        if (snprintf(file, sizeof(file), "%.*s/%s", len ? len : 1, len ? dir : ".",
-                     argv[0]) >= (int)sizeof(file))
-            continue;
-        (void)execve(file, argv, env);
-        /* A directory of the path that may not be searched is not a program
-         * that may not be run. */
-        if (errno != ENOENT && errno != ENOTDIR &&
-            (errno != EACCES || access(file, F_OK) == 0))
-            code = errno;
-    }
-    return code;
 }
 
 /* A working directory that is not here is worth a word, not a failure. One
