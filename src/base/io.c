@@ -38,6 +38,24 @@ int io_write_full(int fd, const void *bytes, size_t len)
     return 0;
 }
 
+int io_write_full_at(int fd, const void *bytes, size_t len, off_t at)
+{
+    const char *p = bytes;
+
+    while (len) {
+        ssize_t n = pwrite(fd, p, len, at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        p += n;
+        len -= (size_t)n;
+        at += n;
+    }
+    return 0;
+}
+
 int io_read_full(int fd, void *bytes, size_t len)
 {
     char *p = bytes;

@@ -17,6 +17,8 @@
  * -ENODATA when the end comes first. For blocking descriptors. */
 int io_write_full(int fd, const void *bytes, size_t len);
 int io_read_full(int fd, void *bytes, size_t len);
+/* Likewise, from the offset 'at' on. */
+int io_write_full_at(int fd, const void *bytes, size_t len, off_t at);
 
 /* The whole file, at most 'max' bytes (-EFBIG), NUL-terminated beyond
  * *ret_len. 'ret_len' may be NULL. io_read_fd reads to the end of 'fd'. */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 
 struct bag_spill {
@@ -59,21 +60,16 @@ static int open_file(void)
 
 static int write_out(struct bag_spill *spill, const void *bytes, size_t len)
 {
-    const char *at = bytes;
+    int rc;
 
     if (spill->fd < 0)
         spill->fd = open_file();
     if (spill->fd < 0)
         return spill->fd;
-    for (size_t done = 0; done < len;) {
-        ssize_t n = pwrite(spill->fd, at + done, len - done, spill->end + (off_t)done);
-
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    spill->end += (int64_t)len;
-    return 0;
+    rc = io_write_full_at(spill->fd, bytes, len, spill->end);
+    if (!rc)
+        spill->end += (int64_t)len;
+    return rc;
 }
 
 int bag_pieces_add(struct bag_spill *spill, struct bag_pieces *pieces, uint32_t stream,

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "image/attributes.h"
 #include "image/tree_at.h"
@@ -167,22 +168,6 @@ static int set_root(struct unpacker *u, struct archive_entry *entry, struct err 
     return 0;
 }
 
-static int write_at(int fd, const char *bytes, size_t len, off_t at)
-{
-    while (len) {
-        ssize_t n = pwrite(fd, bytes, len, at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        bytes += n;
-        len -= (size_t)n;
-        at += n;
-    }
-    return 0;
-}
-
 /* Blocks of zeros stay holes: not every format can say where they are. */
 static bool is_zero(const char *bytes, size_t len)
 {
@@ -210,7 +195,7 @@ static int copy_data(struct unpacker *u, struct archive *from, int fd, const cha
         if (u->totals.bytes > UNPACK_BYTES_MAX || at < 0)
             return err_set(err, EFBIG, "the layer unpacks to more than %" PRIu64 " GiB",
                            UNPACK_BYTES_MAX >> 30);
-        r = is_zero(bytes, len) ? 0 : write_at(fd, bytes, len, (off_t)at);
+        r = is_zero(bytes, len) ? 0 : io_write_full_at(fd, bytes, len, (off_t)at);
         if (r < 0)
             return failed(path, r, err);
     }

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "image/digest.h"
 #include "image/paths.h"
@@ -35,22 +36,6 @@ struct download {
     bool is_unwanted;
     struct err failure;
 };
-
-static int write_at(int fd, const char *bytes, size_t len, uint64_t at)
-{
-    while (len) {
-        ssize_t n = pwrite(fd, bytes, len, (off_t)at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        bytes += n;
-        len -= (size_t)n;
-        at += (uint64_t)n;
-    }
-    return 0;
-}
 
 static int advance(struct download *d, uint64_t have, struct err *err)
 {
@@ -82,7 +67,7 @@ static int take_bytes(void *ctx, uint64_t at, const char *bytes, size_t len,
     skip = d->have - at;
     if (skip >= len)
         return advance(d, d->have, err);
-    r = write_at(d->fd, bytes + skip, len - skip, d->have);
+    r = io_write_full_at(d->fd, bytes + skip, len - skip, (off_t)d->have);
     if (r < 0)
         return store_write_failed(d->store, -r, "a layer", err);
     return advance(d, at + len, err);

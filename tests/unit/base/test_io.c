@@ -123,6 +123,20 @@ static void reading_in_full_needs_all_bytes(void **state)
     assert_int_equal(io_write_full(fds[0], bytes, 1), -EBADF);
 }
 
+static void bytes_are_written_where_they_belong(void **state)
+{
+    cleanup(freep) char *path = in_dir("parts");
+    cleanup(closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    char back[6];
+
+    (void)state;
+    assert_int_equal(io_write_full_at(fd, "def", 3, 3), 0);
+    assert_int_equal(io_write_full_at(fd, "abc", 3, 0), 0);
+    assert_int_equal(io_read_full(fd, back, 6), 0);
+    assert_memory_equal(back, "abcdef", 6);
+    assert_int_equal(io_write_full_at(-1, "x", 1, 0), -EBADF);
+}
+
 static void directories_are_made_with_their_parents(void **state)
 {
     cleanup(freep) char *path = in_dir("a/b//c/");
@@ -229,6 +243,7 @@ int main(void)
         cmocka_unit_test(an_absent_file_is_named),
         cmocka_unit_test(a_file_that_cannot_be_written_leaves_nothing),
         cmocka_unit_test(reading_in_full_needs_all_bytes),
+        cmocka_unit_test(bytes_are_written_where_they_belong),
         cmocka_unit_test(directories_are_made_with_their_parents),
         cmocka_unit_test(a_tree_goes_and_what_links_point_to_stays),
         cmocka_unit_test(a_mounted_file_system_is_not_emptied),
