@@ -4,28 +4,18 @@
  */
 #include "objects/bounds.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "objects/demand.h"
+#include "objects/find.h"
 
 #define SHARES_MIN 2
 #define SHARES_MAX 262144
 #define CPU_MAX 1000000 /* thousandths: more cores than there are */
 #define SCORE_MAX 1000
 
-static const struct quantity *amount_of(const mf_amounts *amounts, const char *resource)
-{
-    for (size_t i = 0; i < amounts->n; i++)
-        if (strcmp(amounts->items[i].resource, resource) == 0)
-            return &amounts->items[i].quantity;
-    return NULL;
-}
-
 static int64_t asked(const struct mf_container *c, const char *resource, bool in_milli)
 {
-    const struct quantity *q =
-        c->resources ? amount_of(&c->resources->requests, resource) : NULL;
+    const struct quantity *q = amount_requested(c, resource);
 
     if (!q)
         return 0;
@@ -35,8 +25,7 @@ static int64_t asked(const struct mf_container *c, const char *resource, bool in
 static int64_t limit_of(const struct mf_container *c, const char *resource,
                         bool in_milli)
 {
-    const struct quantity *q =
-        c->resources ? amount_of(&c->resources->limits, resource) : NULL;
+    const struct quantity *q = amount_limit(c, resource);
 
     if (!q)
         return 0;

@@ -9,19 +9,11 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
-
-static const struct quantity *amount_of(const mf_amounts *amounts, const char *resource)
-{
-    for (size_t i = 0; i < amounts->n; i++)
-        if (strcmp(amounts->items[i].resource, resource) == 0)
-            return &amounts->items[i].quantity;
-    return NULL;
-}
+#include "objects/find.h"
 
 static struct quantity request_of(const struct mf_container *c, const char *resource)
 {
-    const struct quantity *q =
-        c->resources ? amount_of(&c->resources->requests, resource) : NULL;
+    const struct quantity *q = amount_requested(c, resource);
 
     return q ? *q : (struct quantity){.whole = 0};
 }
@@ -67,12 +59,6 @@ int pod_demand(const struct mf_pod_spec *spec, const char *resource,
     return rc;
 }
 
-static const struct mf_container *container_at(const struct mf_pod_spec *spec, size_t i)
-{
-    return i < spec->init.n ? &spec->init.items[i]
-                            : &spec->containers.items[i - spec->init.n];
-}
-
 static void add_names(char ***names, const mf_amounts *amounts)
 {
     for (size_t i = 0; i < amounts->n; i++) {
@@ -89,20 +75,17 @@ char **pod_resources(const struct mf_pod_spec *spec)
 {
     char **names = NULL;
 
-    for (size_t i = 0; i < spec->init.n + spec->containers.n; i++)
-        if (container_at(spec, i)->resources)
-            add_names(&names, &container_at(spec, i)->resources->requests);
+    for (size_t i = 0; i < pod_n_containers(spec); i++)
+        if (pod_container_at(spec, i)->resources)
+            add_names(&names, &pod_container_at(spec, i)->resources->requests);
     return names;
 }
 
 static bool is_guaranteed(const struct mf_container *c, const char *resource)
 {
-    const struct quantity *limit, *request;
+    const struct quantity *limit = amount_limit(c, resource);
+    const struct quantity *request = amount_requested(c, resource);
 
-    if (!c->resources)
-        return false;
-    limit = amount_of(&c->resources->limits, resource);
-    request = amount_of(&c->resources->requests, resource);
     return limit && request && quantity_compare(limit, request) == 0;
 }
 
@@ -110,9 +93,8 @@ static bool asks_for_something(const struct mf_container *c)
 {
     static const char *const counted[] = {"cpu", "memory"};
 
-    for (size_t i = 0; c->resources && i < ARRAY_SIZE(counted); i++)
-        if (amount_of(&c->resources->requests, counted[i]) ||
-            amount_of(&c->resources->limits, counted[i]))
+    for (size_t i = 0; i < ARRAY_SIZE(counted); i++)
+        if (amount_requested(c, counted[i]) || amount_limit(c, counted[i]))
             return true;
     return false;
 }
@@ -121,8 +103,8 @@ enum pod_quality pod_quality(const struct mf_pod_spec *spec)
 {
     bool all = true, any = false;
 
-    for (size_t i = 0; i < spec->init.n + spec->containers.n; i++) {
-        const struct mf_container *c = container_at(spec, i);
+    for (size_t i = 0; i < pod_n_containers(spec); i++) {
+        const struct mf_container *c = pod_container_at(spec, i);
 
         all &= is_guaranteed(c, "cpu") && is_guaranteed(c, "memory");
         any |= asks_for_something(c);

@@ -4,6 +4,8 @@
  */
 #include "objects/identity.h"
 
+#include "objects/find.h"
+
 int64_t pod_container_user(const struct mf_pod_spec *spec, const struct mf_container *c)
 {
     if (c->security && c->security->user != MF_UNSET)
@@ -31,10 +33,8 @@ struct pod_identity pod_identity_of(const struct mf_pod_spec *spec)
 {
     struct pod_identity found = {.user = MF_UNSET, .group = MF_UNSET};
 
-    for (size_t i = 0; i < spec->init.n + spec->containers.n; i++) {
-        const struct mf_container *c = i < spec->init.n
-                                           ? &spec->init.items[i]
-                                           : &spec->containers.items[i - spec->init.n];
+    for (size_t i = 0; i < pod_n_containers(spec); i++) {
+        const struct mf_container *c = pod_container_at(spec, i);
 
         prefer(pod_container_user(spec, c), &found.user);
         prefer(pod_container_group(spec, c), &found.group);

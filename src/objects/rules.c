@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/units.h"
+#include "objects/find.h"
 
 #define ANNOTATIONS_MAX (256u << 10)
 
@@ -109,14 +110,6 @@ static void judge_ours(const struct rules *r, const char *prefix,
                 near ? near : "");
 }
 
-static const char *annotation(const struct mf_meta *meta, const char *key)
-{
-    for (size_t i = 0; i < meta->annotations.n; i++)
-        if (strcmp(meta->annotations.items[i].key, key) == 0)
-            return meta->annotations.items[i].value;
-    return NULL;
-}
-
 static void judge_annotations(const struct rules *r, const struct mf_meta *meta)
 {
     size_t total = 0;
@@ -130,7 +123,8 @@ static void judge_annotations(const struct rules *r, const struct mf_meta *meta)
     }
     if (total > ANNOTATIONS_MAX)
         rule_broken(r, "metadata.annotations", "more than 256 KiB in all");
-    if (!annotation(meta, "berth/gang") != !annotation(meta, "berth/gang-size"))
+    if (!annotation_find(meta, "berth/gang") !=
+        !annotation_find(meta, "berth/gang-size"))
         rule_broken(r, "metadata.annotations",
                     "berth/gang and berth/gang-size belong together");
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "base/units.h"
+#include "objects/find.h"
 #include "objects/identity.h"
 
 #define same(a, b) (strcmp(a, b) == 0)
@@ -54,17 +55,6 @@ void judge_field_ref(const struct rules *r, const char *path,
                     "status.hostIP, status.podIP");
 }
 
-static bool has_container(const struct mf_pod_spec *spec, const char *name)
-{
-    for (size_t i = 0; i < spec->containers.n; i++)
-        if (same(spec->containers.items[i].name, name))
-            return true;
-    for (size_t i = 0; i < spec->init.n; i++)
-        if (same(spec->init.items[i].name, name))
-            return true;
-    return false;
-}
-
 void judge_resource_ref(const struct rules *r, const char *path,
                         const struct mf_resource_ref *ref,
                         const struct mf_pod_spec *spec)
@@ -83,7 +73,7 @@ void judge_resource_ref(const struct rules *r, const char *path,
                     "'%.64s' is no amount that can be had: limits.cpu, limits.memory, "
                     "limits.ephemeral-storage, requests.cpu, ...",
                     ref->resource);
-    if (ref->container && !has_container(spec, ref->container))
+    if (ref->container && !pod_has_container(spec, ref->container))
         rule_broken(r, below(path, ".containerName").s, "there is no container '%s'",
                     ref->container);
 }
@@ -175,15 +165,6 @@ static bool is_ours(const char *resource)
            strncmp(resource, "hugepages-", 10) == 0;
 }
 
-static const struct mf_amount *amount_of(const mf_amounts *amounts,
-                                         const char *resource)
-{
-    for (size_t i = 0; i < amounts->n; i++)
-        if (same(amounts->items[i].resource, resource))
-            return &amounts->items[i];
-    return NULL;
-}
-
 static void judge_amounts(const struct rules *r, const char *path,
                           const mf_amounts *amounts)
 {
@@ -215,18 +196,18 @@ static void judge_resources(const struct rules *r, const char *path,
     judge_amounts(r, below(path, ".requests").s, &resources->requests);
     for (size_t i = 0; i < resources->requests.n; i++) {
         const struct mf_amount *request = &resources->requests.items[i];
-        const struct mf_amount *limit =
-            amount_of(&resources->limits, request->resource);
+        const struct quantity *limit =
+            amount_find(&resources->limits, request->resource);
         bool is_foreign = !is_ours(request->resource);
         struct rule_path at = below(path, is_foreign ? ".requests[%s]" : ".requests.%s",
                                     request->resource);
 
         if (!limit && is_foreign)
             rule_broken(r, at.s, "this is asked for in limits");
-        else if (limit && quantity_compare(&request->quantity, &limit->quantity) > 0)
+        else if (limit && quantity_compare(&request->quantity, limit) > 0)
             rule_broken(r, at.s, "more than the limit");
         else if (limit && is_foreign &&
-                 quantity_compare(&request->quantity, &limit->quantity) != 0)
+                 quantity_compare(&request->quantity, limit) != 0)
             rule_broken(r, at.s, "not the same as in limits");
     }
 }

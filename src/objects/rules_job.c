@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "objects/find.h"
 #include "spec/cron_spec.h"
 #include "spec/index_set.h"
 
@@ -17,24 +18,13 @@
 /* As long as Kubernetes takes. */
 #define INDEXES_BYTES_MAX 65536
 
-static bool has_container(const struct mf_pod_spec *spec, const char *name)
-{
-    for (size_t i = 0; i < spec->containers.n; i++)
-        if (same(spec->containers.items[i].name, name))
-            return true;
-    for (size_t i = 0; i < spec->init.n; i++)
-        if (same(spec->init.items[i].name, name))
-            return true;
-    return false;
-}
-
 static void judge_exit_codes(const struct rules *r, const char *path,
                              const struct mf_exit_codes *codes,
                              const struct mf_pod_spec *pod)
 {
     const mf_numbers *values = &codes->values;
 
-    if (codes->container && !has_container(pod, codes->container))
+    if (codes->container && !pod_has_container(pod, codes->container))
         rule_broken(r, below(path, ".containerName").s, "there is no container '%s'",
                     codes->container);
     for (size_t i = 0; i < values->n; i++) {

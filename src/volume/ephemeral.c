@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/units.h"
+#include "objects/find.h"
 #include "volume/usage.h"
 
 #define RESOURCE "ephemeral-storage"
@@ -29,34 +30,15 @@ struct ephemeral {
     int64_t look_at;
 };
 
-static size_t n_containers(const struct mf_pod_spec *spec)
-{
-    return spec->init.n + spec->containers.n;
-}
-
-static const struct mf_container *container_at(const struct mf_pod_spec *spec, size_t i)
-{
-    return i < spec->init.n ? &spec->init.items[i]
-                            : &spec->containers.items[i - spec->init.n];
-}
-
-static const struct quantity *limit_of(const struct mf_container *c)
-{
-    for (size_t i = 0; c->resources && i < c->resources->limits.n; i++)
-        if (strcmp(c->resources->limits.items[i].resource, RESOURCE) == 0)
-            return &c->resources->limits.items[i].quantity;
-    return NULL;
-}
-
 /* Of those that have one: all that stay together, or the one that runs before them. */
 static bool sum_limits(const struct mf_pod_spec *spec, struct quantity *ret)
 {
     struct quantity sum = {.whole = 0}, most = sum;
     bool has_any = false;
 
-    for (size_t i = 0; i < n_containers(spec); i++) {
-        const struct mf_container *c = container_at(spec, i);
-        const struct quantity *limit = limit_of(c);
+    for (size_t i = 0; i < pod_n_containers(spec); i++) {
+        const struct mf_container *c = pod_container_at(spec, i);
+        const struct quantity *limit = amount_limit(c, RESOURCE);
         bool stays = i >= spec->init.n || c->restart == MF_RESTART_ALWAYS;
 
         if (!limit)
@@ -131,9 +113,9 @@ static bool is_over(uint64_t bytes, const struct quantity *limit)
 
 static int check_containers(const struct ephemeral *e, struct err *err)
 {
-    for (size_t i = 0; i < n_containers(e->spec); i++) {
-        const struct mf_container *c = container_at(e->spec, i);
-        const struct quantity *limit = limit_of(c);
+    for (size_t i = 0; i < pod_n_containers(e->spec); i++) {
+        const struct mf_container *c = pod_container_at(e->spec, i);
+        const struct quantity *limit = amount_limit(c, RESOURCE);
         cleanup(freep) char *text = NULL;
 
         if (!limit || !is_over(bytes_of_logs(e->log_dir, c->name), limit))

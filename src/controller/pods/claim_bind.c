@@ -9,15 +9,14 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "objects/find.h"
 
 static const struct quantity *storage(const mf_amounts *amounts)
 {
     static const struct quantity nothing;
+    const struct quantity *found = amount_find(amounts, "storage");
 
-    for (size_t i = 0; i < amounts->n; i++)
-        if (strcmp(amounts->items[i].resource, "storage") == 0)
-            return &amounts->items[i].quantity;
-    return &nothing;
+    return found ? found : &nothing;
 }
 
 static bool has_mode(const mf_choices *access, int mode)

@@ -19,6 +19,7 @@
 #include "controller/pods/pod_place.h"
 #include "objects/bounds.h"
 #include "objects/demand.h"
+#include "objects/find.h"
 #include "sched/sched.h"
 #include "state/job.h"
 
@@ -44,7 +45,7 @@ static int fill_help(struct admission *a)
         field_set(&a->spec->qos, job->qos);
     a->spec->pod->helps = a->help->id;
     field_set(&a->spec->pod->helper, a->help->name);
-    if (pod_annotation(a->pod->meta, "berth/gang"))
+    if (annotation_find(a->pod->meta, "berth/gang"))
         return err_set(a->err, EINVAL,
                        "metadata.annotations[berth/gang]: a helper pod starts with its "
                        "job, and with no others");
@@ -81,7 +82,7 @@ static int fill_owner(struct admission *a)
     if (a->pod->spec->priority_class)
         a->spec->qos = pod_place_qos(a->config, a->pod->spec->priority_class);
     for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
-        const char *value = pod_annotation(meta, said[i].annotation);
+        const char *value = annotation_find(meta, said[i].annotation);
 
         if (value)
             field_set(said[i].field, value);
@@ -108,14 +109,6 @@ static int fill_cores(struct admission *a)
     return 0;
 }
 
-static const struct quantity *limit_of(const struct mf_container *c, const char *name)
-{
-    for (size_t i = 0; c->resources && i < c->resources->limits.n; i++)
-        if (strcmp(c->resources->limits.items[i].resource, name) == 0)
-            return &c->resources->limits.items[i].quantity;
-    return NULL;
-}
-
 static int64_t mebibytes(const struct quantity *q)
 {
     int64_t bytes = quantity_units(q);
@@ -130,7 +123,7 @@ static int64_t memory_limit(const struct mf_pod_spec *spec)
 
     for (size_t i = 0; i < pod_n_containers(spec); i++) {
         const struct mf_container *c = pod_container_at(spec, i);
-        const struct quantity *limit = limit_of(c, "memory");
+        const struct quantity *limit = amount_limit(c, "memory");
         bool stays = i >= spec->init.n || c->restart == MF_RESTART_ALWAYS;
 
         if (!limit)
@@ -312,7 +305,7 @@ static int fill_times(struct admission *a)
     const struct config_partition *partition = partition_of(a);
     const struct mf_pod_spec *spec = a->pod->spec;
     int64_t most = partition ? partition->time_max : 0;
-    const char *expected = pod_annotation(a->pod->meta, "berth/time");
+    const char *expected = annotation_find(a->pod->meta, "berth/time");
     cleanup(freep) char *allowed = NULL;
 
     if (expected)
@@ -343,8 +336,8 @@ static int fill_times(struct admission *a)
  * have looked at the number. */
 static int fill_gang(struct admission *a)
 {
-    const char *gang = pod_annotation(a->pod->meta, "berth/gang");
-    const char *size = pod_annotation(a->pod->meta, "berth/gang-size");
+    const char *gang = annotation_find(a->pod->meta, "berth/gang");
+    const char *size = annotation_find(a->pod->meta, "berth/gang-size");
     int64_t n = 0;
 
     if (!gang || !size)

@@ -31,7 +31,4 @@ int pod_admit(const struct controller *ctl, const Berth__ObjectRecord *record,
 /* As a node is told of it; the caller frees it (free_message). */
 Berth__PodExport *pod_export_message(const struct mf_nfs *nfs);
 
-/* The annotation, or NULL. */
-const char *pod_annotation(const struct mf_meta *meta, const char *key);
-
 #endif

@@ -28,10 +28,6 @@ void admission_warn(const struct admission *a, const char *fmt, ...)
 /* The account whose namespace it is in; NULL: its owner's own. */
 const char *pod_account_of(const Berth__ObjectRecord *record);
 
-/* Of init containers and the others, in their order. */
-size_t pod_n_containers(const struct mf_pod_spec *spec);
-const struct mf_container *pod_container_at(const struct mf_pod_spec *spec, size_t i);
-
 /* -EINVAL, -EACCES, -ENOTSUP with the field at fault. */
 int pod_checks(const struct admission *a);
 

@@ -17,28 +17,10 @@
 #include "controller/objects/object_make.h"
 #include "controller/pods/pod_admit_priv.h"
 #include "controller/pods/pod_status.h"
+#include "objects/find.h"
 
 #define GROUPS_MAX 4096
 #define PORTS_MAX 1000 /* what a node takes, see podnet/records.h */
-
-const char *pod_annotation(const struct mf_meta *meta, const char *key)
-{
-    for (size_t i = 0; i < meta->annotations.n; i++)
-        if (strcmp(meta->annotations.items[i].key, key) == 0)
-            return meta->annotations.items[i].value;
-    return NULL;
-}
-
-const struct mf_container *pod_container_at(const struct mf_pod_spec *spec, size_t i)
-{
-    return i < spec->init.n ? &spec->init.items[i]
-                            : &spec->containers.items[i - spec->init.n];
-}
-
-size_t pod_n_containers(const struct mf_pod_spec *spec)
-{
-    return spec->init.n + spec->containers.n;
-}
 
 const char *pod_account_of(const Berth__ObjectRecord *record)
 {
@@ -97,7 +79,7 @@ static int check_groups(const struct admission *a)
 /* What is in an account's namespace is that account's. */
 static int check_account(const struct admission *a)
 {
-    const char *said = pod_annotation(a->pod->meta, "berth/account");
+    const char *said = annotation_find(a->pod->meta, "berth/account");
     const char *account = pod_account_of(a->record);
 
     if (said && account && strcmp(said, account) != 0)

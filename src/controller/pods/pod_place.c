@@ -14,7 +14,7 @@
 #include "affinity/node_labels.h"
 #include "controller/objects/object_make.h"
 #include "controller/objects/object_spaces.h"
-#include "controller/pods/pod_admit_priv.h"
+#include "objects/find.h"
 
 #define HOSTNAME "kubernetes.io/hostname"
 #define SPACE_LABEL "kubernetes.io/metadata.name"
