@@ -42,6 +42,14 @@ char **strv_dup(char *const *v)
     return copy;
 }
 
+bool strv_has(char *const *v, const char *s)
+{
+    for (; v && *v; v++)
+        if (strcmp(*v, s) == 0)
+            return true;
+    return false;
+}
+
 void strv_take(char ***v, char *s)
 {
     size_t n = strv_len(*v);

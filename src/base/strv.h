@@ -7,6 +7,7 @@
 #ifndef BERTH_BASE_STRV_H
 #define BERTH_BASE_STRV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define strv_foreach(s, v) for (char **s = (v); s && *s; s++)
@@ -15,6 +16,7 @@ void strv_free(char **v);
 void strv_freep(char ***v);
 size_t strv_len(char *const *v);
 char **strv_dup(char *const *v);
+bool strv_has(char *const *v, const char *s);
 
 /* Append a copy of 's' / take over the heap string 's'. */
 void strv_add(char ***v, const char *s);

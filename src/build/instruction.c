@@ -77,13 +77,10 @@ static int add_flag(struct instruction *in, const char *word, struct err *err)
 
     if (strv_len(in->flags) == CONTAINERFILE_FLAGS_MAX)
         return err_set(err, EINVAL, "more than %d options", CONTAINERFILE_FLAGS_MAX);
-    strv_foreach (k, known) {
-        if (strcmp(*k, name) == 0) {
-            strv_add(&in->flags, word);
-            return 0;
-        }
-    }
-    return unknown_flag(name, known, err);
+    if (!strv_has(known, name))
+        return unknown_flag(name, known, err);
+    strv_add(&in->flags, word);
+    return 0;
 }
 
 /* Options come before everything else; "--" ends them. */

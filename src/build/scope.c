@@ -111,11 +111,8 @@ const char *scope_unused(const struct scope_given *given, char *const *names)
 {
     strv_foreach (arg, given->args) {
         cleanup(freep) char *name = xstrndup(*arg, strcspn(*arg, "="));
-        bool used = scope_is_proxy(name);
 
-        for (char *const *n = names; n && *n && !used; n++)
-            used = strcmp(*n, name) == 0;
-        if (!used)
+        if (!scope_is_proxy(name) && !strv_has(names, name))
             return *arg;
     }
     return NULL;

@@ -88,10 +88,8 @@ static int add_folder(struct cdi_plan *plan, const char *text, struct err *err)
 {
     if (text[0] != '/' || strchr(text, ':'))
         return err_set(err, EINVAL, "'%.80s' is no directory for libraries", text);
-    strv_foreach (folder, plan->folders)
-        if (strcmp(*folder, text) == 0)
-            return 0;
-    strv_add(&plan->folders, text);
+    if (!strv_has(plan->folders, text))
+        strv_add(&plan->folders, text);
     return 0;
 }
 

@@ -13,10 +13,8 @@
 
 static void note(struct cdi_plan *plan, const char *words)
 {
-    strv_foreach (known, plan->notes)
-        if (strcmp(*known, words) == 0)
-            return;
-    strv_add(&plan->notes, words);
+    if (!strv_has(plan->notes, words))
+        strv_add(&plan->notes, words);
 }
 
 static void add_env(struct cdi_plan *plan, char *const *env)

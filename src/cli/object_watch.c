@@ -147,12 +147,7 @@ static void forget(struct live *live, const Berth__ObjectRecord *record)
 
 static bool is_meant(const struct object_group *group, const char *name)
 {
-    if (!group->names)
-        return true;
-    strv_foreach (wanted, group->names)
-        if (strcmp(*wanted, name) == 0)
-            return true;
-    return false;
+    return !group->names || strv_has(group->names, name);
 }
 
 /* Ask for what changed; labels may say that it is none of ours (any more). */

@@ -138,14 +138,6 @@ char **pod_target_containers(const Berth__ObjectRecord *pod)
     return names;
 }
 
-static bool has_word(char **names, const char *name)
-{
-    strv_foreach (word, names)
-        if (strcmp(*word, name) == 0)
-            return true;
-    return false;
-}
-
 /* What the pod itself says, or its first that is no init container. */
 static char *preset(json_t *document, bool is_said)
 {
@@ -179,7 +171,7 @@ char *pod_target_container(const Berth__ObjectRecord *pod, const char *name,
     char *chosen = name ? xstrdup(name) : preset(document, is_said);
 
     json_decref(document);
-    if (chosen[0] && names && !has_word(names, chosen)) {
+    if (chosen[0] && names && !strv_has(names, chosen)) {
         const char *near =
             nearest_name(chosen, (const char *const *)names, strv_len(names));
         cleanup(freep) char *all = strv_join(names, ", ");

@@ -29,10 +29,7 @@ static bool is_listed(const char *names, const char *name)
 {
     cleanup(strv_freep) char **list = names ? strv_split(names, ",") : NULL;
 
-    strv_foreach (s, list)
-        if (strcmp(*s, name) == 0)
-            return true;
-    return false;
+    return strv_has(list, name);
 }
 
 size_t config_pod_subnet(const struct config *config, const char *partition,

@@ -17,10 +17,7 @@ static bool is_listed(const char *list, const char *name)
 {
     cleanup(strv_freep) char **names = strv_split(list, ",");
 
-    strv_foreach (entry, names)
-        if (strcmp(*entry, name) == 0)
-            return true;
-    return false;
+    return strv_has(names, name);
 }
 
 static bool has_gid(const gid_t *gids, int n, gid_t gid)

@@ -70,9 +70,8 @@ static bool is_on(const struct filter *filter, const struct ctl_job *cj)
     if (!filter->nodes)
         return true;
     for (size_t i = 0; placement && i < placement->n_shares; i++)
-        strv_foreach (node, filter->nodes)
-            if (strcmp(*node, placement->shares[i]->node) == 0)
-                return true;
+        if (strv_has(filter->nodes, placement->shares[i]->node))
+            return true;
     return false;
 }
 

@@ -168,10 +168,7 @@ static bool has_feature(const struct config_node *node, const char *feature)
     cleanup(strv_freep) char **names =
         node->features ? strv_split(node->features, ",") : NULL;
 
-    strv_foreach (name, names)
-        if (strcmp(*name, feature) == 0)
-            return true;
-    return false;
+    return strv_has(names, feature);
 }
 
 static void set_feature(struct controller *ctl, const char *feature)
@@ -183,14 +180,6 @@ static void set_feature(struct controller *ctl, const char *feature)
             bitset_set(nodes, i);
     sched_feature_set(ctl->sched, feature, nodes);
     bitset_destroy(nodes);
-}
-
-static bool is_in(char **words, const char *word)
-{
-    strv_foreach (each, words)
-        if (strcmp(*each, word) == 0)
-            return true;
-    return false;
 }
 
 /* Nodes of one line of the configuration share their text, mostly. */
@@ -208,7 +197,7 @@ static void make_features(struct controller *ctl)
         last = text;
         names = strv_split(text, ",");
         strv_foreach (name, names) {
-            if (!**name || is_in(known, *name))
+            if (!**name || strv_has(known, *name))
                 continue;
             strv_add(&known, *name);
             set_feature(ctl, *name);

@@ -214,9 +214,8 @@ static bool matches_nodes(const struct filter *filter, const Berth__HistoryJob *
     if (!job->nodes[0] || hostlist_expand(job->nodes, &names, NULL))
         return false;
     strv_foreach (name, names)
-        strv_foreach (wanted, filter->nodes)
-            if (strcmp(*name, *wanted) == 0)
-                return true;
+        if (strv_has(filter->nodes, *name))
+            return true;
     return false;
 }
 

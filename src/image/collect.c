@@ -100,14 +100,6 @@ static void mark_steps(struct sweep *s)
     (void)closedir(dir);
 }
 
-static bool is_forgotten(const struct collect *c, const char *name)
-{
-    strv_foreach (forgotten, (char **)(uintptr_t)c->forget)
-        if (strcmp(*forgotten, name) == 0)
-            return true;
-    return false;
-}
-
 static void mark_all(struct sweep *s)
 {
     cleanup(strv_freep) char **names = names_list(s->store);
@@ -115,7 +107,7 @@ static void mark_all(struct sweep *s)
     strv_foreach (name, names) {
         char digest[IMAGE_DIGEST_MAX];
 
-        if (!is_forgotten(s->c, *name) &&
+        if (!strv_has(s->c->forget, *name) &&
             names_read(s->store, *name, digest, NULL, NULL) == 0)
             mark_manifest(s, digest);
     }

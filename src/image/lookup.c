@@ -51,11 +51,8 @@ static int add_layers(const struct image_store *store, char *const *diff_ids,
 {
     for (size_t i = strv_len(diff_ids); i-- > 0;) {
         cleanup(freep) char *path = store_layer_path(store, diff_ids[i]);
-        bool seen = false;
 
-        strv_foreach (layer, image->layers)
-            seen |= strcmp(*layer, path) == 0;
-        if (seen)
+        if (strv_has(image->layers, path))
             continue;
         if (!store_has_layer(store, diff_ids[i]))
             return err_set(err, ENOENT, "layer %s is missing in %s, import it again",

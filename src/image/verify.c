@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,9 +34,8 @@ struct verifying {
 
 static bool seen_before(struct verifying *v, const char *diff_id)
 {
-    strv_foreach (id, v->seen)
-        if (strcmp(*id, diff_id) == 0)
-            return true;
+    if (strv_has(v->seen, diff_id))
+        return true;
     strv_add(&v->seen, diff_id);
     return false;
 }

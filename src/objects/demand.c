@@ -5,7 +5,6 @@
 #include "objects/demand.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/strv.h"
@@ -61,14 +60,9 @@ int pod_demand(const struct mf_pod_spec *spec, const char *resource,
 
 static void add_names(char ***names, const mf_amounts *amounts)
 {
-    for (size_t i = 0; i < amounts->n; i++) {
-        bool is_there = false;
-
-        strv_foreach (name, *names)
-            is_there |= strcmp(*name, amounts->items[i].resource) == 0;
-        if (!is_there)
+    for (size_t i = 0; i < amounts->n; i++)
+        if (!strv_has(*names, amounts->items[i].resource))
             strv_add(names, amounts->items[i].resource);
-    }
 }
 
 char **pod_resources(const struct mf_pod_spec *spec)

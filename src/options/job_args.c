@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/strv.h"
@@ -52,11 +51,8 @@ void job_args_warn(struct job_args *args, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    strv_foreach (warning, args->warnings) {
-        if (strcmp(*warning, text) == 0)
-            return;
-    }
-    strv_add(&args->warnings, text);
+    if (!strv_has(args->warnings, text))
+        strv_add(&args->warnings, text);
 }
 
 void spec_take_string(char **field, char *value)

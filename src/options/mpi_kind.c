@@ -25,14 +25,6 @@ static const struct {
     {"pmix_v4", "pmix"}, {"pmix_v5", "pmix"}, {"openmpi", "none"},
 };
 
-static bool holds(char **names, const char *word)
-{
-    strv_foreach (name, names)
-        if (strcmp(*name, word) == 0)
-            return true;
-    return false;
-}
-
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -48,9 +40,9 @@ int mpi_kind_parse(const char *word, char **ret_kind, struct err *err)
         if (strcmp(aliases[i].word, word) == 0)
             word = aliases[i].kind;
     for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-        if (!holds(names, known[i]))
+        if (!strv_has(names, known[i]))
             strv_add(&names, known[i]);
-    if (holds(names, word)) {
+    if (strv_has(names, word)) {
         *ret_kind = xstrdup(word);
         return 0;
     }

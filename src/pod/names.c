@@ -159,17 +159,9 @@ static void resolver_fini(struct resolver *r)
     strv_free(r->options);
 }
 
-static bool has(char *const *list, const char *word)
-{
-    for (; list && *list; list++)
-        if (strcmp(*list, word) == 0)
-            return true;
-    return false;
-}
-
 static void add_once(char ***list, const char *word, size_t max)
 {
-    if (strv_len(*list) < max && !has(*list, word))
+    if (strv_len(*list) < max && !strv_has(*list, word))
         strv_add(list, word);
 }
 

@@ -57,11 +57,9 @@ static uint32_t slots_of_all(const Berth__Placement *placement, const char *node
         return 0;
     for (size_t i = 0; i < placement->n_shares; i++) {
         const Berth__NodeShare *share = placement->shares[i];
-        bool is_meant = !names;
 
-        strv_foreach (name, names)
-            is_meant |= strcmp(*name, share->node) == 0;
-        slots += is_meant ? cores_of(share) / cpus : 0;
+        if (!names || strv_has(names, share->node))
+            slots += cores_of(share) / cpus;
     }
     return slots;
 }

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 void wish_fini(struct wish *wish)
 {
@@ -23,14 +22,6 @@ void wish_fini(struct wish *wish)
 }
 
 /* ------------------------------------------------------------------- nodes */
-
-static bool names_node(char *const *names, const char *node)
-{
-    for (size_t i = 0; names && names[i]; i++)
-        if (strcmp(names[i], node) == 0)
-            return true;
-    return false;
-}
 
 static int read_names(const char *option, const char *text, char ***ret,
                       struct err *err)
@@ -46,7 +37,7 @@ static void add_candidates(const struct layout *layout, char *const *named,
     for (size_t i = 0; i < layout->n_shares; i++) {
         const char *node = layout->shares[i].from->node;
 
-        if (names_node(named, node) == with_named && !names_node(excluded, node))
+        if (strv_has(named, node) == with_named && !strv_has(excluded, node))
             wish->nodes[wish->n_candidates++] = i;
     }
 }

@@ -78,10 +78,7 @@ static void add(struct node_groups *groups, const struct node_grouping *how,
 
 static bool is_partition_wanted(const struct node_grouping *how, const char *name)
 {
-    for (char **p = how->partitions; p && *p; p++)
-        if (strcmp(*p, name) == 0)
-            return true;
-    return how->partitions == NULL;
+    return !how->partitions || strv_has(how->partitions, name);
 }
 
 /* What comes first in a partition: what needs attention, then what works most. */

@@ -239,10 +239,7 @@ static int read_format(struct sacctmgr *s)
 
 static bool is_among(char **list, const char *name)
 {
-    strv_foreach (word, list)
-        if (strcmp(*word, name) == 0)
-            return true;
-    return !list;
+    return !list || strv_has(list, name);
 }
 
 static bool has_qos(const struct sacctmgr *s, const Berth__AccountRecord *record)
@@ -267,15 +264,6 @@ static bool is_wanted(const struct sacctmgr *s, const Berth__AccountRecord *reco
            is_among(s->partitions, record->partition) && has_qos(s, record);
 }
 
-/* Without -s, a user is one line. */
-static bool is_shown(char *const *shown, const char *user)
-{
-    for (; shown && *shown; shown++)
-        if (strcmp(*shown, user) == 0)
-            return true;
-    return false;
-}
-
 static void add_row(const struct sacctmgr *s, const struct acct_row *row,
                     struct strbuf *out)
 {
@@ -286,6 +274,7 @@ static void add_row(const struct sacctmgr *s, const struct acct_row *row,
 static void add_accounts(const struct sacctmgr *s, struct strbuf *out)
 {
     const Berth__AccountList *all = s->site.accounts;
+    /* Without -s, a user is one line. */
     bool is_folded = s->entity->kind == USERS && !s->args->with_assocs;
     cleanup(strv_freep) char **shown = NULL;
 
@@ -293,7 +282,7 @@ static void add_accounts(const struct sacctmgr *s, struct strbuf *out)
         struct acct_row row = {.site = &s->site, .account = all->accounts[i]->record};
 
         if (!is_wanted(s, row.account) ||
-            (is_folded && is_shown(shown, row.account->user)))
+            (is_folded && strv_has(shown, row.account->user)))
             continue;
         if (is_folded)
             strv_add(&shown, row.account->user);

@@ -152,14 +152,6 @@ static int read_filters(struct sinfo *s, struct err *err)
     return 0;
 }
 
-static bool is_in(char *const *list, const char *name)
-{
-    for (; list && *list; list++)
-        if (strcmp(*list, name) == 0)
-            return true;
-    return false;
-}
-
 static bool is_wanted(const Berth__NodeInfo *node, const void *ctx)
 {
     const struct sinfo *s = ctx;
@@ -167,7 +159,7 @@ static bool is_wanted(const Berth__NodeInfo *node, const void *ctx)
 
     strv_foreach (state, s->states)
         found |= node_is_in(node, *state);
-    if (!found || (s->nodes && !is_in(s->nodes, node->name)))
+    if (!found || (s->nodes && !strv_has(s->nodes, node->name)))
         return false;
     if (s->args->reasons && strcmp(node_reason(node), "none") == 0)
         return false;

@@ -5,7 +5,6 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/strv.h"
@@ -257,10 +256,7 @@ static int read_args(struct sprio *s)
 
 static bool is_among(char **list, const char *name)
 {
-    strv_foreach (word, list)
-        if (strcmp(*word, name) == 0)
-            return true;
-    return !list;
+    return !list || strv_has(list, name);
 }
 
 /* Users may be numbers. */

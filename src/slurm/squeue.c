@@ -285,9 +285,8 @@ static bool is_on(const struct squeue *q, const struct job_row *row)
     if (hostlist_expand(row->info->nodes, &names, NULL))
         return false;
     strv_foreach (name, names)
-        for (char **want = q->nodes; *want; want++)
-            if (strcmp(*name, *want) == 0)
-                return true;
+        if (strv_has(q->nodes, *name))
+            return true;
     return false;
 }
 

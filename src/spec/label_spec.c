@@ -208,14 +208,6 @@ char *label_spec_format(const struct label_spec *spec)
     return strbuf_take(&out);
 }
 
-static bool is_among(char *const *values, const char *value)
-{
-    for (; values && *values; values++)
-        if (strcmp(*values, value) == 0)
-            return true;
-    return false;
-}
-
 static bool compares(const struct label_term *term, const char *value)
 {
     int64_t have, bound;
@@ -234,9 +226,9 @@ static bool term_holds(const struct label_term *term, label_get_fn *get,
 
     switch (term->op) {
     case LABEL_IN:
-        return value && is_among(term->values, value);
+        return value && strv_has(term->values, value);
     case LABEL_NOT_IN:
-        return !value || !is_among(term->values, value);
+        return !value || !strv_has(term->values, value);
     case LABEL_EXISTS:
         return value;
     case LABEL_ABSENT:

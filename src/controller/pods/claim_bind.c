@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strv.h"
 #include "objects/find.h"
 
 static const struct quantity *storage(const mf_amounts *amounts)
@@ -57,21 +58,13 @@ static const char *label(const mf_pairs *labels, const char *key)
     return NULL;
 }
 
-static bool is_listed(char *const *values, const char *value)
-{
-    for (size_t i = 0; values && values[i]; i++)
-        if (strcmp(values[i], value) == 0)
-            return true;
-    return false;
-}
-
 static bool holds(const struct mf_requirement *r, const char *value)
 {
     switch (r->op) {
     case MF_SELECT_IN:
-        return value && is_listed(r->values, value);
+        return value && strv_has(r->values, value);
     case MF_SELECT_NOT_IN:
-        return !value || !is_listed(r->values, value);
+        return !value || !strv_has(r->values, value);
     case MF_SELECT_EXISTS:
         return value != NULL;
     case MF_SELECT_ABSENT:

@@ -25,6 +25,18 @@ static void splitting_drops_empty_pieces(void **state)
     assert_string_equal(joined, "a|bc|d");
 }
 
+static void a_string_is_found_whole(void **state)
+{
+    cleanup(strv_freep) char **v = strv_split("a,bc,d", ",");
+
+    (void)state;
+    assert_true(strv_has(v, "bc"));
+    assert_true(strv_has(v, "d"));
+    assert_false(strv_has(v, "b"));
+    assert_false(strv_has(v, ""));
+    assert_false(strv_has(NULL, "a"));
+}
+
 static void nothing_splits_into_an_empty_vector(void **state)
 {
     cleanup(strv_freep) char **v = strv_split("", ",");
@@ -87,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(splitting_drops_empty_pieces),
+        cmocka_unit_test(a_string_is_found_whole),
         cmocka_unit_test(nothing_splits_into_an_empty_vector),
         cmocka_unit_test(null_is_an_empty_vector),
         cmocka_unit_test(a_copy_stands_alone),
