@@ -392,6 +392,16 @@ void guests_refuse(struct channel *ch, const Berth__Envelope *env,
     channel_close(ch);
 }
 
+/* The same once there is a guest, who goes with it. */
+static void refuse_guest(struct guest *guest, struct channel *ch,
+                         const Berth__Envelope *env, const struct err *err)
+{
+    guests_refuse(ch, env, err);
+    guest->ch = NULL;
+    guest->has_ended = true;
+    leave_if_over(guest);
+}
+
 void guests_request(struct guests *guests, struct channel *ch,
                     const Berth__Envelope *env)
 {
@@ -414,10 +424,7 @@ void guests_request(struct guests *guests, struct channel *ch,
         channel_hand_over(ch, &callbacks, guest);
         return;
     }
-    guests_refuse(ch, env, &err);
-    guest->ch = NULL;
-    guest->has_ended = true;
-    leave_if_over(guest);
+    refuse_guest(guest, ch, env, &err);
 }
 
 /* ----------------------------------------------------------------- outside */
@@ -478,10 +485,7 @@ void guests_run_outside(struct guests *guests, struct channel *ch,
         guest_started(guest);
         return;
     }
-    guests_refuse(ch, env, &err);
-    guest->ch = NULL;
-    guest->has_ended = true;
-    leave_if_over(guest);
+    refuse_guest(guest, ch, env, &err);
 }
 
 /* ------------------------------------------------------------- connections */
@@ -498,10 +502,7 @@ void guests_connect(struct guests *guests, struct channel *ch,
         guest_started(guest);
         return;
     }
-    guests_refuse(ch, env, &err);
-    guest->ch = NULL;
-    guest->has_ended = true;
-    leave_if_over(guest);
+    refuse_guest(guest, ch, env, &err);
 }
 
 /* ------------------------------------------------------------------ attached */

@@ -19,10 +19,7 @@
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define CORES_MAX 65536
 
-static void set(char ***env, const char *name, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void set(char ***env, const char *name, const char *fmt, ...)
+void taskenv_put(char ***env, const char *name, const char *fmt, ...)
 {
     char *value = NULL;
     va_list ap;
@@ -206,25 +203,25 @@ void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,
     const char *path = strv_getenv(*env, "PATH");
 
     set_both_number(env, "JOB_ID", grant->job_id);
-    set(env, "SLURM_JOBID", "%u", grant->job_id);
+    taskenv_put(env, "SLURM_JOBID", "%u", grant->job_id);
     set_both_number(env, "JOB_UID", grant->uid);
     set_both_number(env, "JOB_GID", grant->gid);
     set_both(env, "CLUSTER_NAME", cluster);
     set_both_number(env, "RESTART_COUNT", grant->epoch - 1);
     job_nodes(env, placement);
     if (node < placement->n_shares) {
-        set(env, "SLURMD_NODENAME", "%s", placement->shares[node]->node);
-        set(env, "BERTH_NODE", "%s", placement->shares[node]->node);
+        taskenv_put(env, "SLURMD_NODENAME", "%s", placement->shares[node]->node);
+        taskenv_put(env, "BERTH_NODE", "%s", placement->shares[node]->node);
         set_both_number(env, "CPUS_ON_NODE",
                         count_cores(placement->shares[node]->cores));
         set_both_number(env, "NODEID", node);
     }
     if (node == 0)
-        set(env, "BERTH_LEAD", "unix:%s/lead.sock", job_dir);
+        taskenv_put(env, "BERTH_LEAD", "unix:%s/lead.sock", job_dir);
     else
         strv_unsetenv(*env, "BERTH_LEAD");
     if (!path || !strstr(path, tools))
-        set(env, "PATH", "%s:%s", tools, path ? path : DEFAULT_PATH);
+        taskenv_put(env, "PATH", "%s:%s", tools, path ? path : DEFAULT_PATH);
 }
 
 void taskenv_step(char ***env, const Berth__LaunchStep *step)
@@ -243,7 +240,7 @@ void taskenv_step(char ***env, const Berth__LaunchStep *step)
     list = hostlist_compress(names);
     counts_text = counts_format(counts, step->n_nodes);
     set_both_number(env, "STEP_ID", step->step_id);
-    set(env, "SLURM_STEPID", "%u", step->step_id);
+    taskenv_put(env, "SLURM_STEPID", "%u", step->step_id);
     set_both(env, "STEP_NODELIST", list);
     set_both_number(env, "STEP_NUM_NODES", step->n_nodes);
     set_both_number(env, "STEP_NUM_TASKS", tasks);
@@ -268,5 +265,5 @@ void taskenv_task(char ***env, const Berth__LaunchStep *step, uint32_t local)
     set_both_number(env, "LOCALID", local);
     set_both_number(env, "NODEID", step->index);
     if (local < node->n_task_cores && node->task_cores[local][0])
-        set(env, "BERTH_CORES", "%s", node->task_cores[local]);
+        taskenv_put(env, "BERTH_CORES", "%s", node->task_cores[local]);
 }

@@ -28,9 +28,12 @@ void taskenv_job(char ***env, const Berth__Grant *grant, const char *cluster,
 void taskenv_spec(char ***env, const Berth__JobSpec *spec,
                   const Berth__Placement *placement);
 
-/* Describe the step, then one of its tasks. */
-/* One "NAME=VALUE". */
+/* One "NAME=VALUE"; a name and the value that is printed. */
 void taskenv_set(char ***env, const char *pair);
+void taskenv_put(char ***env, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Describe the step, then one of its tasks. */
 void taskenv_step(char ***env, const Berth__LaunchStep *step);
 void taskenv_task(char ***env, const Berth__LaunchStep *step, uint32_t local);
 
