@@ -14,14 +14,6 @@
 #include "base/strv.h"
 #include "base/units.h"
 
-static unsigned int line_of(const struct config *c, const char *path)
-{
-    size_t i = 0;
-
-    BUG_ON(schema_find(path, &i) != SCHEMA_VALUE);
-    return c->lines[i];
-}
-
 /* "SERVER:/PATH=/DIR[:rw]" */
 static bool is_nfs_mount(const char *text)
 {
@@ -46,7 +38,7 @@ static int check_exports(const struct config *c, struct err *err)
 
     strv_foreach (export, exports) {
         if (!is_export(*export))
-            return config_refuse(c, line_of(c, "pods.nfs"), err,
+            return config_refuse(c, config_line_of(c, "pods.nfs"), err,
                                  "pods.nfs: '%.64s' is not SERVER:/PATH[:rw]", *export);
     }
     return 0;
@@ -59,7 +51,7 @@ static int check_pods(const struct config *c, struct err *err)
 
     strv_foreach (mount, mounts) {
         if (!is_nfs_mount(*mount))
-            return config_refuse(c, line_of(c, "pods.nfs_mounts"), err,
+            return config_refuse(c, config_line_of(c, "pods.nfs_mounts"), err,
                                  "pods.nfs_mounts: '%.64s' is not "
                                  "SERVER:/PATH=/DIRECTORY[:rw]",
                                  *mount);
@@ -71,7 +63,7 @@ int config_check_values(const struct config *c, struct err *err)
 {
     if (c->node.lost_after < 2 * c->node.heartbeat)
         return config_refuse(
-            c, line_of(c, "node.lost_after"), err,
+            c, config_line_of(c, "node.lost_after"), err,
             "node.lost_after: %us must be at least twice node.heartbeat "
             "(%us)",
             c->node.lost_after, c->node.heartbeat);

@@ -421,7 +421,7 @@ static void loader_fini(struct loader *ld)
     switch_list_free(&ld->switches);
 }
 
-static unsigned int line_of_key(const struct config *c, const char *path)
+unsigned int config_line_of(const struct config *c, const char *path)
 {
     size_t i = 0;
 
@@ -433,7 +433,7 @@ static int read_topology_file(struct loader *ld, struct err *err)
 {
     struct config *c = ld->config;
     cleanup(freep) char *path = config_beside(c, c->topology_file), *text = NULL;
-    unsigned int line = line_of_key(c, "topology_file");
+    unsigned int line = config_line_of(c, "topology_file");
     struct err why;
     size_t len;
     int r = io_read_file(path, CONFIG_BYTES_MAX, &text, &len, &why);
@@ -459,7 +459,7 @@ static int finish_switches(struct loader *ld, struct err *err)
     if (r == 0 && ld->n_blocks > 0 && c->block_sizes &&
         switch_list_add_blocks(&ld->switches, ld->first_block, ld->n_blocks,
                                c->block_sizes, &why) < 0)
-        r = config_refuse(c, line_of_key(c, "block_sizes"), err, "block_sizes: %s",
+        r = config_refuse(c, config_line_of(c, "block_sizes"), err, "block_sizes: %s",
                           why.text);
     c->switches = ld->switches.at;
     c->n_switches = ld->switches.n;

@@ -13,6 +13,9 @@
 int config_refuse(const struct config *config, unsigned int line, struct err *err,
                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* The line of the key at 'path'; 0: the file does not name it. */
+unsigned int config_line_of(const struct config *config, const char *path);
+
 /* Where a relative path is looked for: beside the configuration. */
 char *config_beside(const struct config *config, const char *path);
 

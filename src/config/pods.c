@@ -17,14 +17,6 @@
 #define SMALLEST_BLOCK 30
 #define SMALLEST_MTU 576
 
-static unsigned int line_of(const struct config *c, const char *path)
-{
-    size_t i = 0;
-
-    BUG_ON(schema_find(path, &i) != SCHEMA_VALUE);
-    return c->lines[i];
-}
-
 static bool is_listed(const char *names, const char *name)
 {
     cleanup(strv_freep) char **list = names ? strv_split(names, ",") : NULL;
@@ -75,7 +67,8 @@ static unsigned int bits_for(size_t n)
 
 static int check_sizes(const struct config *c, struct ipv4_range cidr, struct err *err)
 {
-    unsigned int line = line_of(c, "pods.node_prefix"), prefix = c->pods.node_prefix;
+    unsigned int line = config_line_of(c, "pods.node_prefix");
+    unsigned int prefix = c->pods.node_prefix;
     unsigned int subnets = bits_for(c->pods.n_subnets + 1);
 
     if (prefix < cidr.prefix || ipv4_range_parts(cidr, prefix) < c->n_nodes)
@@ -101,7 +94,7 @@ static int check_nodes(const struct config *c, struct ipv4_range cidr, struct er
     for (size_t i = 0; i < c->n_nodes; i++)
         if (ipv4_parse(c->nodes[i].address, &address, NULL) == 0 &&
             ipv4_range_has(cidr, address))
-            return config_refuse(c, line_of(c, "pods.cidr"), err,
+            return config_refuse(c, config_line_of(c, "pods.cidr"), err,
                                  "pods.cidr: %s has the address of node %s, %s",
                                  c->pods.cidr, c->nodes[i].name, c->nodes[i].address);
     return 0;
@@ -163,15 +156,15 @@ int config_check_pods(const struct config *c, struct err *err)
     if (rc)
         return rc;
     if (c->pods.mtu && c->pods.mtu < SMALLEST_MTU)
-        return config_refuse(c, line_of(c, "pods.mtu"), err,
+        return config_refuse(c, config_line_of(c, "pods.mtu"), err,
                              "pods.mtu: must be 0, or %d at least", SMALLEST_MTU);
     if (c->pods.host_ports && read_host_ports(c->pods.host_ports, &first, &last, &why))
-        return config_refuse(c, line_of(c, "pods.host_ports"), err,
+        return config_refuse(c, config_line_of(c, "pods.host_ports"), err,
                              "pods.host_ports: %s", why.text);
     if (!c->pods.cidr)
         return 0;
     if (ipv4_range_parse(c->pods.cidr, &cidr, &why))
-        return config_refuse(c, line_of(c, "pods.cidr"), err, "pods.cidr: %s",
+        return config_refuse(c, config_line_of(c, "pods.cidr"), err, "pods.cidr: %s",
                              why.text);
     rc = check_sizes(c, cidr, err);
     return rc ? rc : check_nodes(c, cidr, err);

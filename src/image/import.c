@@ -56,6 +56,12 @@ int import_check_platform(const struct importer *im, const char *os, const char 
     return err_set(err, EINVAL, "the image is for %.32s, not %s", arch, want);
 }
 
+char *import_plain_config(const char *diff_id, void *ctx)
+{
+    (void)ctx;
+    return oci_make_config(diff_id);
+}
+
 int import_rootfs(struct importer *im, struct layer_source source,
                   import_config_fn *make_config, void *ctx, struct err *err)
 {
@@ -69,12 +75,6 @@ int import_rootfs(struct importer *im, struct layer_source source,
     config = make_config(layer.diff_id, ctx);
     return commit_documents(im->store, config, strlen(config), &layer, 1,
                             im->taken.digest, err);
-}
-
-static char *plain_config(const char *diff_id, void *ctx)
-{
-    (void)ctx;
-    return oci_make_config(diff_id);
 }
 
 /* Importing the directory that holds the store would never end. */
@@ -106,7 +106,7 @@ static int import_tree(struct importer *im, struct err *err)
         r = rootfs_tar_start(&im->source, 1, &tar, &source.fd, err);
     if (r < 0)
         return r;
-    r = import_rootfs(im, source, plain_config, NULL, err);
+    r = import_rootfs(im, source, import_plain_config, NULL, err);
     (void)close(source.fd);
     packed = rootfs_tar_finish(tar, &pack);
     /* When packing stopped first, unpacking only saw an early end. */

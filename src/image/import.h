@@ -30,6 +30,8 @@ void import_count(struct importer *im, const struct layer *layer);
 typedef char *import_config_fn(const char *diff_id, void *ctx);
 int import_rootfs(struct importer *im, struct layer_source source,
                   import_config_fn *make_config, void *ctx, struct err *err);
+/* For a root file system that comes with nothing else; 'ctx' is not looked at. */
+char *import_plain_config(const char *diff_id, void *ctx);
 
 /* Layers, config and manifest out of a bundle: an OCI layout, what skopeo's dir:
  * is, a docker archive. */

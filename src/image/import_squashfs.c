@@ -12,18 +12,11 @@
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "image/oci.h"
 #include "image/paths.h"
 #include "image/sif.h"
 #include "image/squashfs.h"
 
 #define TEXT_MAX (1U << 20)
-
-static char *plain_config(const char *diff_id, void *ctx)
-{
-    (void)ctx;
-    return oci_make_config(diff_id);
-}
 
 static int import_at(struct importer *im, int fd, uint64_t offset,
                      import_config_fn *make_config, void *ctx, struct err *err)
@@ -47,7 +40,7 @@ static int import_at(struct importer *im, int fd, uint64_t offset,
 
 int import_squashfs(struct importer *im, int fd, struct err *err)
 {
-    return import_at(im, fd, 0, plain_config, NULL, err);
+    return import_at(im, fd, 0, import_plain_config, NULL, err);
 }
 
 /* The texts of a SIF file, for its configuration. */

@@ -18,7 +18,6 @@
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "image/oci.h"
 #include "image/paths.h"
 #include "image/unpack.h"
 
@@ -132,12 +131,6 @@ static int write_down(struct importer *im, struct peeked *p, int *ret_fd,
     return r;
 }
 
-static char *plain_config(const char *diff_id, void *ctx)
-{
-    (void)ctx;
-    return oci_make_config(diff_id);
-}
-
 /* It only looked like an archive: from the beginning, as a root file system. */
 static int import_plain(struct importer *im, int fd, struct err *err)
 {
@@ -146,7 +139,7 @@ static int import_plain(struct importer *im, int fd, struct err *err)
     if (lseek(fd, 0, SEEK_SET) < 0)
         return err_sys(err, errno, "cannot read");
     source.fd = fd;
-    return import_rootfs(im, source, plain_config, NULL, err);
+    return import_rootfs(im, source, import_plain_config, NULL, err);
 }
 
 static int import_archive(struct importer *im, int fd, struct err *err)
@@ -184,5 +177,5 @@ int import_stream(struct importer *im, int fd, uint64_t size, struct err *err)
     source.read = peeked_read;
     source.read_ctx = p;
     source.total = size;
-    return import_rootfs(im, source, plain_config, NULL, err);
+    return import_rootfs(im, source, import_plain_config, NULL, err);
 }

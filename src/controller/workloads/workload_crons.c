@@ -139,19 +139,6 @@ static void format_time(int64_t utc, const struct zone *zone, char *text, size_t
         snprintf(text + n, size - n, "Z");
 }
 
-/* What a Job of it asks for by annotations it asks for itself. */
-static void inherit(struct made_text *text, const struct node *cron_meta)
-{
-    const struct node *from = node_get(cron_meta, "annotations");
-
-    for (size_t i = 0; from && i + 1 < from->n_items; i += 2) {
-        const char *key = from->items[i]->text;
-
-        if (strncmp(key, "berth/", 6) == 0 && !node_get(text->annotations, key))
-            made_text_set(text, text->annotations, key, from->items[i + 1]->text);
-    }
-}
-
 /* Jobs of two times may run beside each other: their pods are two gangs. */
 static void name_gang_apart(struct made_text *text, struct node *annotations,
                             const char *job)
@@ -177,7 +164,7 @@ static char *job_text(struct ctl_object *cron, const char *name, int64_t time,
     made_text_init(&text, "batch/v1", "Job", name, node_get(template, "metadata"),
                    node_get(template, "spec"));
     made_text_set(&text, text.annotations, SCHEDULED_AT, when);
-    inherit(&text, node_get(read->root, "metadata"));
+    made_text_inherit(&text, node_get(read->root, "metadata"));
     name_gang_apart(&text, text.annotations, name);
     pods =
         node_get(node_get(node_get(text.spec, "template"), "metadata"), "annotations");

@@ -38,6 +38,9 @@ void made_text_init(struct made_text *text, const char *api_version, const char 
                     const char *name, const struct node *meta, const struct node *spec);
 void made_text_set(struct made_text *text, struct node *map, const char *key,
                    const char *value);
+/* Annotations of Berth, berth/partition and its kind, of the object that has the
+ * template: 'meta' is its own. What the template says goes first. */
+void made_text_inherit(struct made_text *text, const struct node *meta);
 /* Ends 'text'. Heap. */
 char *made_text_print(struct made_text *text, size_t *ret_len);
 

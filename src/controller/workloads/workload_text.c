@@ -56,6 +56,18 @@ void made_text_set(struct made_text *text, struct node *map, const char *key,
     node_set(text->tree, map, key, text_node(text->tree, value));
 }
 
+void made_text_inherit(struct made_text *text, const struct node *meta)
+{
+    const struct node *from = node_get(meta, "annotations");
+
+    for (size_t i = 0; from && i + 1 < from->n_items; i += 2) {
+        const char *key = from->items[i]->text;
+
+        if (strncmp(key, "berth/", 6) == 0 && !node_get(text->annotations, key))
+            made_text_set(text, text->annotations, key, from->items[i + 1]->text);
+    }
+}
+
 char *made_text_print(struct made_text *text, size_t *ret_len)
 {
     char *printed = NULL;
@@ -147,19 +159,6 @@ static void tell_index(struct made_text *text, const char *job,
                    start->ignored);
 }
 
-/* berth/partition and its kind, of the Job, where the template says nothing else. */
-static void inherit(struct made_text *text, const struct node *job_meta)
-{
-    const struct node *from = node_get(job_meta, "annotations");
-
-    for (size_t i = 0; from && i + 1 < from->n_items; i += 2) {
-        const char *key = from->items[i]->text;
-
-        if (strncmp(key, "berth/", 6) == 0 && !node_get(text->annotations, key))
-            made_text_set(text, text->annotations, key, from->items[i + 1]->text);
-    }
-}
-
 char *workload_pod_text(struct ctl_object *job, const struct job_start *start,
                         const char *name, size_t *ret_len)
 {
@@ -178,7 +177,7 @@ char *workload_pod_text(struct ctl_object *job, const struct job_start *start,
                    node_get(template, "spec"));
     for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
         made_text_set(&text, text.labels, labels[i][0], labels[i][1]);
-    inherit(&text, node_get(read->root, "metadata"));
+    made_text_inherit(&text, node_get(read->root, "metadata"));
     if (start->index != JOB_NO_INDEX)
         tell_index(&text, job->record->name, start,
                    spec->backoff_per_index != MF_UNSET);
