@@ -18,6 +18,7 @@
 #include "slurm/ids.h"
 #include "slurm/load_error.h"
 #include "slurm/json.h"
+#include "slurm/rows.h"
 #include "slurm/sacct_fields.h"
 #include "slurm/sacct_json.h"
 #include "slurm/sacct_select.h"
@@ -57,14 +58,6 @@ static int add_ids(const struct opt *opt, const char *value, void *ctx, struct e
 }
 
 #define MEMBER(m) offsetof(struct sacct_args, m)
-#define TEXT(name, letter, meta, member, help)                                 \
-    {                                                                          \
-        name, letter, OPT_NEEDED, meta, opt_string, MEMBER(member), 0, help, 0 \
-    }
-#define FLAG(name, letter, member, help)                                   \
-    {                                                                      \
-        name, letter, OPT_NONE, NULL, opt_flag, MEMBER(member), 0, help, 0 \
-    }
 static const struct opt opts[] = {
     TEXT("accounts", 'A', "NAMES", accounts, "only of these accounts"),
     FLAG("allocations", 'X', no_steps, "jobs only, no steps"),

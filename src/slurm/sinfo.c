@@ -6,16 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/hostlist.h"
 #include "base/mem.h"
 #include "base/strv.h"
-#include "base/units.h"
 #include "cli/say.h"
 #include "slurm/node_json.h"
 #include "slurm/node_group.h"
+#include "slurm/repeat.h"
+#include "slurm/rows.h"
 #include "slurm/slurm.h"
 
 #define FORMAT_SHORT "%9P %.5a %.10l %.6D %.6t %N"
@@ -42,28 +41,7 @@ static const struct slurm_usage usage = {
     .about = "List partitions and the states of their nodes.",
 };
 
-static int set_iterate(const struct opt *opt, const char *value, void *ctx,
-                       struct err *err)
-{
-    struct sinfo_args *args = ctx;
-    int64_t seconds;
-    int rc = number_parse(value, 1, 86400, &seconds, err);
-
-    (void)opt;
-    if (rc == 0)
-        args->iterate = (uint32_t)seconds;
-    return rc;
-}
-
 #define MEMBER(m) offsetof(struct sinfo_args, m)
-#define TEXT(name, letter, meta, member, help)                                 \
-    {                                                                          \
-        name, letter, OPT_NEEDED, meta, opt_string, MEMBER(member), 0, help, 0 \
-    }
-#define FLAG(name, letter, member, help)                                   \
-    {                                                                      \
-        name, letter, OPT_NONE, NULL, opt_flag, MEMBER(member), 0, help, 0 \
-    }
 static const struct opt opts[] = {
     FLAG("all", 'a', ignored, "partitions are never hidden: no change"),
     FLAG("dead", 'd', dead, "only nodes that do not respond"),
@@ -72,7 +50,8 @@ static const struct opt opts[] = {
     TEXT("format", 'o', "FORMAT", format, "columns: '%P %D %t %N'"),
     TEXT("Format", 'O', "FIELDS", long_format, "columns by name: partition,nodes"),
     FLAG("hide", 0, ignored, NULL),
-    {"iterate", 'i', OPT_NEEDED, "SECONDS", set_iterate, 0, 0, "again and again", 0},
+    {"iterate", 'i', OPT_NEEDED, "SECONDS", repeat_set, MEMBER(iterate), 0,
+     "again and again", 0},
     {"json", 0, OPT_NONE, NULL, json_set_form, MEMBER(form), 0, "print JSON", 0},
     FLAG("list-reasons", 'R', reasons, "why nodes are kept from work"),
     FLAG("local", 0, ignored, NULL),
@@ -183,17 +162,6 @@ static void print_first_lines(const struct sinfo *s)
     strbuf_fini(&line);
 }
 
-static void print_moment(void)
-{
-    time_t now = time(NULL);
-    struct tm tm;
-    char text[64];
-
-    if (localtime_r(&now, &tm) &&
-        strftime(text, sizeof(text), "%a %b %d %H:%M:%S %Y", &tm))
-        printf("%s\n", text);
-}
-
 /* The first column of -N grows with the names: Slurm's sinfo does so, too. */
 static void widen(struct sinfo *s, const struct node_groups *groups)
 {
@@ -206,8 +174,9 @@ static void widen(struct sinfo *s, const struct node_groups *groups)
     }
 }
 
-static int print_once(struct sinfo *s)
+static int print_once(void *ctx)
 {
+    struct sinfo *s = ctx;
     cleanup(site_fini) struct site site = {0};
     cleanup(node_groups_fini) struct node_groups groups = {.site = &site};
     struct node_grouping how = {.format = &s->format,
@@ -225,7 +194,7 @@ static int print_once(struct sinfo *s)
         return SLURM_OK;
     }
     if (s->args->is_long || s->args->iterate)
-        print_moment();
+        repeat_print_moment();
     node_groups_make(&groups, &how);
     widen(s, &groups);
     print_first_lines(s);
@@ -236,7 +205,6 @@ static int print_once(struct sinfo *s)
 static int run(struct sinfo *s)
 {
     struct err err;
-    int status;
 
     if (s->args->reservations)
         return slurm_bad_usage("-T: 'scontrol show reservation' lists them");
@@ -247,14 +215,7 @@ static int run(struct sinfo *s)
     if (slurm_open(&s->berth) ||
         slurm_cluster(s->berth, s->args->common.clusters, &s->cluster))
         return SLURM_FAILED;
-    for (;;) {
-        status = print_once(s);
-        if (!s->args->iterate)
-            return status;
-        printf("\n");
-        (void)fflush(stdout);
-        sleep(s->args->iterate);
-    }
+    return repeat(s->args->iterate, print_once, s);
 }
 
 int slurm_sinfo(int argc, char **argv)

@@ -13,6 +13,7 @@
 #include "slurm/ids.h"
 #include "slurm/lines.h"
 #include "slurm/load_error.h"
+#include "slurm/rows.h"
 #include "slurm/slurm.h"
 #include "slurm/words.h"
 
@@ -34,14 +35,6 @@ static const struct slurm_usage usage = {
 };
 
 #define MEMBER(m) offsetof(struct sprio_args, m)
-#define TEXT(name, letter, meta, member, help)                                 \
-    {                                                                          \
-        name, letter, OPT_NEEDED, meta, opt_string, MEMBER(member), 0, help, 0 \
-    }
-#define FLAG(name, letter, member, help)                                   \
-    {                                                                      \
-        name, letter, OPT_NONE, NULL, opt_flag, MEMBER(member), 0, help, 0 \
-    }
 static const struct opt opts[] = {
     FLAG("federation", 0, ignored, NULL),
     TEXT("format", 'o', "FORMAT", format, "columns: \"%.15i %9r %.10Y\""),

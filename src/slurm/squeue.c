@@ -7,13 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/hostlist.h"
 #include "base/mem.h"
 #include "base/strv.h"
-#include "base/units.h"
 #include "cli/cluster_link.h"
 #include "cli/say.h"
 #include "slurm/ids.h"
@@ -21,6 +19,8 @@
 #include "slurm/job_list.h"
 #include "slurm/lines.h"
 #include "slurm/load_error.h"
+#include "slurm/repeat.h"
+#include "slurm/rows.h"
 #include "slurm/slurm.h"
 #include "slurm/states.h"
 #include "slurm/step_list.h"
@@ -51,19 +51,6 @@ static const struct slurm_usage usage = {
     .about = "List the jobs that wait or run.",
 };
 
-static int set_iterate(const struct opt *opt, const char *value, void *ctx,
-                       struct err *err)
-{
-    struct squeue_args *args = ctx;
-    int64_t seconds;
-    int rc = number_parse(value, 1, 86400, &seconds, err);
-
-    (void)opt;
-    if (rc == 0)
-        args->iterate = (uint32_t)seconds;
-    return rc;
-}
-
 /* -s alone lists all steps. */
 static int set_steps(const struct opt *opt, const char *value, void *ctx,
                      struct err *err)
@@ -72,14 +59,6 @@ static int set_steps(const struct opt *opt, const char *value, void *ctx,
 }
 
 #define MEMBER(m) offsetof(struct squeue_args, m)
-#define TEXT(name, letter, meta, member, help)                                 \
-    {                                                                          \
-        name, letter, OPT_NEEDED, meta, opt_string, MEMBER(member), 0, help, 0 \
-    }
-#define FLAG(name, letter, member, help)                                   \
-    {                                                                      \
-        name, letter, OPT_NONE, NULL, opt_flag, MEMBER(member), 0, help, 0 \
-    }
 static const struct opt opts[] = {
     TEXT("account", 'A', "NAMES", accounts, "only of these accounts"),
     FLAG("all", 'a', ignored, "partitions are never hidden: no change"),
@@ -89,7 +68,8 @@ static const struct opt opts[] = {
     TEXT("format", 'o', "FORMAT", format, "columns: '%.18i %j %T'"),
     TEXT("Format", 'O', "FIELDS", long_format, "columns by name: jobid:8,state"),
     FLAG("hide", 0, ignored, NULL),
-    {"iterate", 'i', OPT_NEEDED, "SECONDS", set_iterate, 0, 0, "again and again", 0},
+    {"iterate", 'i', OPT_NEEDED, "SECONDS", repeat_set, MEMBER(iterate), 0,
+     "again and again", 0},
     TEXT("job", 0, "IDS", ids, NULL),
     TEXT("jobs", 'j', "IDS", ids, "only these: 12,13_4"),
     {"json", 0, OPT_NONE, NULL, json_set_form, MEMBER(form), 0, "print JSON", 0},
@@ -368,23 +348,14 @@ static int list_jobs(struct squeue *q)
     return SLURM_OK;
 }
 
-static void print_moment(void)
+static int print_once(void *ctx)
 {
-    time_t now = time(NULL);
-    struct tm tm;
-    char text[64];
+    struct squeue *q = ctx;
 
-    if (localtime_r(&now, &tm) &&
-        strftime(text, sizeof(text), "%a %b %d %H:%M:%S %Y", &tm))
-        printf("%s\n", text);
-}
-
-static int print_once(struct squeue *q)
-{
     if (q->args->form)
         return job_json_list(q->berth, &q->query, q->args->form);
     if (q->args->is_long || q->args->iterate)
-        print_moment();
+        repeat_print_moment();
     if (q->args->steps)
         return step_list_print(q->berth, &q->query, q->args->steps, q->args->format,
                                !q->args->bare);
@@ -394,7 +365,6 @@ static int print_once(struct squeue *q)
 static int run(struct squeue *q)
 {
     struct err err;
-    int status;
 
     if (read_states(q) || slurm_open(&q->berth) ||
         slurm_cluster(q->berth, q->args->common.clusters, &q->cluster))
@@ -403,14 +373,7 @@ static int run(struct squeue *q)
         say_error("%s", err.text);
         return SLURM_FAILED;
     }
-    for (;;) {
-        status = print_once(q);
-        if (!q->args->iterate)
-            return status;
-        printf("\n");
-        (void)fflush(stdout);
-        sleep(q->args->iterate);
-    }
+    return repeat(q->args->iterate, print_once, q);
 }
 
 int slurm_squeue(int argc, char **argv)

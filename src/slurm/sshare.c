@@ -14,6 +14,7 @@
 #include "cli/say.h"
 #include "slurm/fields.h"
 #include "slurm/load_error.h"
+#include "slurm/rows.h"
 #include "slurm/slurm.h"
 #include "slurm/words.h"
 
@@ -31,14 +32,6 @@ static const struct slurm_usage usage = {
 };
 
 #define MEMBER(m) offsetof(struct sshare_args, m)
-#define TEXT(name, letter, meta, member, help)                                 \
-    {                                                                          \
-        name, letter, OPT_NEEDED, meta, opt_string, MEMBER(member), 0, help, 0 \
-    }
-#define FLAG(name, letter, member, help)                                   \
-    {                                                                      \
-        name, letter, OPT_NONE, NULL, opt_flag, MEMBER(member), 0, help, 0 \
-    }
 static const struct opt opts[] = {
     TEXT("accounts", 'A', "NAMES", accounts, "only these accounts"),
     FLAG("all", 'a', all, "everybody, not you alone"),

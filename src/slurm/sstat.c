@@ -13,6 +13,7 @@
 #include "slurm/fields.h"
 #include "slurm/ids.h"
 #include "slurm/load_error.h"
+#include "slurm/rows.h"
 #include "slurm/slurm.h"
 #include "slurm/step_list.h"
 #include "slurm/words.h"
@@ -32,14 +33,6 @@ static const struct slurm_usage usage = {
 };
 
 #define MEMBER(m) offsetof(struct sstat_args, m)
-#define TEXT(name, letter, meta, member, help)                                 \
-    {                                                                          \
-        name, letter, OPT_NEEDED, meta, opt_string, MEMBER(member), 0, help, 0 \
-    }
-#define FLAG(name, letter, member, help)                                   \
-    {                                                                      \
-        name, letter, OPT_NONE, NULL, opt_flag, MEMBER(member), 0, help, 0 \
-    }
 static const struct opt opts[] = {
     FLAG("allsteps", 'a', all, "all steps of a job, not its first alone"),
     TEXT("format", 'o', "FIELDS", format, "columns: jobid,maxrss%12"),
