@@ -259,6 +259,19 @@ void container_destroyp(struct container **c)
     container_destroy(*c);
 }
 
+int inside_pid(const struct container *c)
+{
+    cleanup(freep) char *path = xasprintf("/proc/%d/status", container_init_pid(c));
+    cleanup(freep) char *text = NULL;
+    const char *line;
+
+    assert_int_equal(io_read_file(path, 65536, &text, NULL, NULL), 0);
+    line = strstr(text, "NSpid:");
+    assert_non_null(line);
+    line = strndupa(line, strcspn(line, "\n"));
+    return atoi(strrchr(line, '\t') + 1);
+}
+
 void begin(struct container *c, uint32_t id, struct task_spec task, int *ret_out)
 {
     static char path[] = "PATH=/nowhere:/bin";

@@ -46,6 +46,8 @@ struct container *start(const struct container_spec *spec);
 /* Build one that must not succeed; returns its words (static). */
 const char *start_refused(const struct container_spec *spec);
 void container_destroyp(struct container **c);
+/* The pid of its init in the namespaces that it is in. */
+int inside_pid(const struct container *c);
 
 /* A task with the default environment and a pipe as its standard output, whose
  * read end is *ret_out. argv[0] "probe" is in PATH. */

@@ -155,20 +155,6 @@ static void the_end_of_the_container_ends_its_guests(void **state)
     container_destroy(c);
 }
 
-/* Its pid inside. */
-static int inside_pid(const struct container *c)
-{
-    cleanup(freep) char *path = xasprintf("/proc/%d/status", container_init_pid(c));
-    cleanup(freep) char *text = NULL;
-    const char *line;
-
-    assert_int_equal(io_read_file(path, 65536, &text, NULL, NULL), 0);
-    line = strstr(text, "NSpid:");
-    assert_non_null(line);
-    line = strndupa(line, strcspn(line, "\n"));
-    return atoi(strrchr(line, '\t') + 1);
-}
-
 static char *capabilities(struct container *c)
 {
     const char *status = probe(c, A("cat"), A("/proc/self/status"));

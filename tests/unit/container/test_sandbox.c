@@ -176,20 +176,6 @@ static void the_sandbox_lives_on_without_containers(void **state)
     assert_string_equal(before, after);
 }
 
-/* Its pid inside. */
-static int inside_pid(const struct container *c)
-{
-    cleanup(freep) char *path = xasprintf("/proc/%d/status", container_init_pid(c));
-    cleanup(freep) char *text = NULL;
-    const char *line;
-
-    assert_int_equal(io_read_file(path, 65536, &text, NULL, NULL), 0);
-    line = strstr(text, "NSpid:");
-    assert_non_null(line);
-    line = strndupa(line, strcspn(line, "\n"));
-    return atoi(strrchr(line, '\t') + 1);
-}
-
 static void processes_are_shared_when_that_is_wished(void **state)
 {
     static const struct sandbox_spec spec = {.shares_pids = true};

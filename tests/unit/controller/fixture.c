@@ -384,6 +384,14 @@ void node_started(struct party *node, uint32_t job, uint32_t epoch)
     assert_int_equal(status_of(reply), 0);
 }
 
+uint32_t node_run_next(struct party *node, uint32_t *ret_epoch)
+{
+    uint32_t job = node_accept_launch(node, ret_epoch);
+
+    node_started(node, job, *ret_epoch);
+    return job;
+}
+
 void node_ended(struct party *node, uint32_t job, uint32_t epoch, int exit_code)
 {
     Berth__JobEnded ended;
@@ -414,6 +422,14 @@ Berth__JobSpec spec_of(uint32_t tasks)
     return spec;
 }
 
+bool has_env(const Berth__JobSpec *spec, const char *line)
+{
+    for (size_t i = 0; i < spec->n_env; i++)
+        if (strcmp(spec->env[i], line) == 0)
+            return true;
+    return false;
+}
+
 Berth__Envelope *client_submit_reply(struct party *client, Berth__JobSpec *spec,
                                      const char *key)
 {
@@ -436,6 +452,15 @@ uint32_t client_submit(struct party *client, Berth__JobSpec *spec, const char *k
     if (reply->body_case != BERTH__ENVELOPE__BODY_SUBMITTED)
         fail_msg("not submitted: %s", words_of(reply));
     return reply->submitted->job_id;
+}
+
+uint32_t client_run_job(struct party *client, struct party *node, uint32_t *ret_epoch)
+{
+    Berth__JobSpec spec = spec_of(1);
+    uint32_t job = client_submit(client, &spec, "");
+
+    assert_int_equal(node_run_next(node, ret_epoch), job);
+    return job;
 }
 
 Berth__Envelope *client_show(struct party *client, uint32_t job)

@@ -88,14 +88,20 @@ Berth__Envelope *node_register(struct party *party, const char *name,
 /* Take the next LaunchJob, answer it with success; returns its job id. */
 uint32_t node_accept_launch(struct party *node, uint32_t *ret_epoch);
 void node_started(struct party *node, uint32_t job, uint32_t epoch);
+/* Both: take it, and say that it runs. */
+uint32_t node_run_next(struct party *node, uint32_t *ret_epoch);
 void node_ended(struct party *node, uint32_t job, uint32_t epoch, int exit_code);
 
 /* ---- a client */
 /* A spec of 'tasks' tasks of one core, "#!/bin/sh". Lives on the caller's stack. */
 Berth__JobSpec spec_of(uint32_t tasks);
+/* Is "NAME=VALUE" in its environment? */
+bool has_env(const Berth__JobSpec *spec, const char *line);
 Berth__Envelope *client_submit_reply(struct party *client, Berth__JobSpec *spec,
                                      const char *key);
 uint32_t client_submit(struct party *client, Berth__JobSpec *spec, const char *key);
+/* Submit a job of one core, which 'node' takes and runs. */
+uint32_t client_run_job(struct party *client, struct party *node, uint32_t *ret_epoch);
 /* The job as a query shows it now. */
 Berth__Envelope *client_show(struct party *client, uint32_t job);
 Berth__Envelope *client_control(struct party *client, Berth__JobControl__Op op,

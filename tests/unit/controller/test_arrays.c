@@ -33,15 +33,6 @@ static const char *left_of(struct cluster *cluster, uint32_t array)
     return jobs_find(cluster->ctl, array)->job.record->array_left;
 }
 
-/* Accept a launch, and say that it runs. */
-static uint32_t run_next(struct party *node, uint32_t *ret_epoch)
-{
-    uint32_t job = node_accept_launch(node, ret_epoch);
-
-    node_started(node, job, *ret_epoch);
-    return job;
-}
-
 static int control(struct party *client, Berth__JobControl__Op op, uint32_t job,
                    const char *elements)
 {
@@ -70,17 +61,17 @@ static void elements_begin_in_order_as_many_as_may_at_once(void **state)
     uint64_t wait = client_wait(client, array, false);
     cleanup(free_messagep) Berth__Envelope *reply = NULL;
 
-    job[0] = run_next(node, &epoch[0]);
-    job[1] = run_next(node, &epoch[1]);
+    job[0] = node_run_next(node, &epoch[0]);
+    job[1] = node_run_next(node, &epoch[1]);
     assert_int_equal(index_of(cluster, job[0]), 0);
     assert_int_equal(index_of(cluster, job[1]), 3);
     assert_string_equal(left_of(cluster, array), "6-9:3%2");
     cluster_run_for(cluster, 50);
     assert_false(party_has(node, BERTH__ENVELOPE__BODY_LAUNCH_JOB));
     node_ended(node, job[1], epoch[1], 0);
-    job[2] = run_next(node, &epoch[2]);
+    job[2] = node_run_next(node, &epoch[2]);
     node_ended(node, job[0], epoch[0], 4);
-    job[3] = run_next(node, &epoch[3]);
+    job[3] = node_run_next(node, &epoch[3]);
     assert_string_equal(state_of(cluster, array), "SPREAD");
     node_ended(node, job[2], epoch[2], 0);
     node_ended(node, job[3], epoch[3], 0);
@@ -89,14 +80,6 @@ static void elements_begin_in_order_as_many_as_may_at_once(void **state)
     assert_int_equal(reply->job_list->jobs[0]->record->exit_code, 4);
     assert_int_equal(reply->job_list->jobs[0]->record->array_failed, 1);
     assert_string_equal(state_of(cluster, job[3]), "COMPLETED");
-}
-
-static bool has_env(const Berth__JobSpec *spec, const char *line)
-{
-    for (size_t i = 0; i < spec->n_env; i++)
-        if (strcmp(spec->env[i], line) == 0)
-            return true;
-    return false;
 }
 
 static void an_element_is_told_who_it_is(void **state)
@@ -129,7 +112,8 @@ static void elements_are_cancelled_singly_and_all(void **state)
 {
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
-    uint32_t array = submit_array(client, "0-9%1"), epoch, job = run_next(node, &epoch);
+    uint32_t array = submit_array(client, "0-9%1"), epoch,
+             job = node_run_next(node, &epoch);
 
     assert_int_equal(control(client, BERTH__JOB_CONTROL__OP__CANCEL, array, "2,4-5"),
                      0);
@@ -140,7 +124,7 @@ static void elements_are_cancelled_singly_and_all(void **state)
     assert_string_equal(state_of(cluster, job), "COMPLETING");
     node_ended(node, job, epoch, 0);
     run_until_state(cluster, job, JOB_CANCELLED);
-    job = run_next(node, &epoch);
+    job = node_run_next(node, &epoch);
     assert_int_equal(index_of(cluster, job), 1);
     assert_int_equal(control(client, BERTH__JOB_CONTROL__OP__CANCEL, array, ""), 0);
     assert_string_equal(state_of(cluster, array), "SPREAD");
@@ -160,8 +144,8 @@ static void a_job_after_an_array_waits_for_all_of_it(void **state)
 
     spec.dependency = text;
     after = client_submit(client, &spec, "");
-    job[0] = run_next(node, &epoch[0]);
-    job[1] = run_next(node, &epoch[1]);
+    job[0] = node_run_next(node, &epoch[0]);
+    job[1] = node_run_next(node, &epoch[1]);
     node_ended(node, job[0], epoch[0], 0);
     cluster_run_for(cluster, 50);
     assert_string_equal(state_of(cluster, after), "PENDING");
@@ -199,7 +183,7 @@ static void nothing_is_lost_or_begun_twice_across_restarts(void **state)
     for (uint32_t done = 0; done < 12;) {
         while (n < 3 && done + n < 12) {
             running[n].lead = true;
-            running[n].job = run_next(node, &running[n].epoch);
+            running[n].job = node_run_next(node, &running[n].epoch);
             begun[index_of(cluster, running[n].job)]++;
             run_until_state(cluster, running[n].job, JOB_RUNNING);
             n++;

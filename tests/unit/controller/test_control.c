@@ -28,16 +28,6 @@ static void assert_controlled(struct party *client, Berth__JobControl__Op op,
     assert_int_equal(reply->job_controlled->statuses[0]->code, code);
 }
 
-static uint32_t run_job(struct party *client, struct party *node, uint32_t *ret_epoch)
-{
-    Berth__JobSpec spec = spec_of(1);
-    uint32_t job = client_submit(client, &spec, "");
-
-    assert_int_equal(node_accept_launch(node, ret_epoch), job);
-    node_started(node, job, *ret_epoch);
-    return job;
-}
-
 static void a_pending_job_is_cancelled_at_once(void **state)
 {
     struct cluster *cluster = *state;
@@ -56,7 +46,7 @@ static void a_running_job_is_cancelled_through_its_node(void **state)
 {
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
-    uint32_t epoch, job = run_job(client, node, &epoch);
+    uint32_t epoch, job = client_run_job(client, node, &epoch);
     cleanup(free_messagep) Berth__Envelope *order = NULL;
 
     assert_controlled(client, CANCEL, job, 0, "");
@@ -76,7 +66,7 @@ static void a_cancelled_job_that_its_node_does_not_know_is_over(void **state)
 {
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
-    uint32_t epoch, job = run_job(client, node, &epoch);
+    uint32_t epoch, job = client_run_job(client, node, &epoch);
     cleanup(free_messagep) Berth__Envelope *order = NULL;
 
     assert_controlled(client, CANCEL, job, 0, "");
@@ -89,7 +79,7 @@ static void a_cancel_is_repeated_when_the_node_comes_back(void **state)
 {
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
-    uint32_t epoch, job = run_job(client, node, &epoch);
+    uint32_t epoch, job = client_run_job(client, node, &epoch);
     cleanup(free_messagep) Berth__Envelope *order = NULL;
 
     party_close(node);
@@ -147,7 +137,7 @@ static void a_signal_goes_to_running_jobs_only(void **state)
 {
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
-    uint32_t epoch, job = run_job(client, node, &epoch);
+    uint32_t epoch, job = client_run_job(client, node, &epoch);
     Berth__JobSpec spec = spec_of(1);
     cleanup(free_messagep) Berth__Envelope *order = NULL;
     uint32_t held;

@@ -133,14 +133,6 @@ static void take_pods_launch(struct party *node)
     free_message(take_launch(node, 0));
 }
 
-static bool has_env(const Berth__JobSpec *spec, const char *line)
-{
-    for (size_t i = 0; i < spec->n_env; i++)
-        if (strcmp(spec->env[i], line) == 0)
-            return true;
-    return false;
-}
-
 static void expect_end(struct party *node, uint32_t job, uint32_t grace)
 {
     cleanup(free_messagep) Berth__Envelope *order =

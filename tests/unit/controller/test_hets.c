@@ -24,14 +24,6 @@ static uint32_t submit_two(struct party *client)
     return client_submit(client, &spec, "");
 }
 
-static bool has_env(const Berth__JobSpec *spec, const char *line)
-{
-    for (size_t i = 0; i < spec->n_env; i++)
-        if (strcmp(spec->env[i], line) == 0)
-            return true;
-    return false;
-}
-
 static Berth__Envelope *take_launch(struct party *node)
 {
     Berth__Envelope *launch = party_expect(node, BERTH__ENVELOPE__BODY_LAUNCH_JOB);

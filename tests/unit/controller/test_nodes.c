@@ -10,16 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-static uint32_t run_job(struct party *client, struct party *node, uint32_t *ret_epoch)
-{
-    Berth__JobSpec spec = spec_of(1);
-    uint32_t job = client_submit(client, &spec, "");
-
-    assert_int_equal(node_accept_launch(node, ret_epoch), job);
-    node_started(node, job, *ret_epoch);
-    return job;
-}
-
 static Berth__Envelope *show_nodes(struct party *client, char *name)
 {
     Berth__NodeQuery query = BERTH__NODE_QUERY__INIT;
@@ -56,7 +46,7 @@ static void nodes_are_shown_with_hardware_use_and_jobs(void **state)
     static char n1[] = "n1";
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
-    uint32_t epoch, job = run_job(client, node, &epoch);
+    uint32_t epoch, job = client_run_job(client, node, &epoch);
     cleanup(free_messagep) Berth__Envelope *all = show_nodes(client, NULL);
     cleanup(free_messagep) Berth__Envelope *one = show_nodes(client, n1);
     const Berth__NodeInfo *info = one->node_list->nodes[0];
@@ -103,7 +93,7 @@ static void a_node_that_does_not_lead_a_job_may_not_end_it(void **state)
 {
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
-    uint32_t epoch, job = run_job(client, node, &epoch);
+    uint32_t epoch, job = client_run_job(client, node, &epoch);
     struct party *other = node_up(cluster, "n2");
     Berth__JobEnded ended;
     Berth__Envelope env = BERTH__ENVELOPE__INIT;
@@ -123,7 +113,7 @@ static void a_closed_connection_alone_loses_no_job(void **state)
 {
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
-    uint32_t epoch, job = run_job(client, node, &epoch);
+    uint32_t epoch, job = client_run_job(client, node, &epoch);
 
     party_close(node);
     cluster_run_for(cluster, 500);
@@ -141,7 +131,7 @@ static void a_lost_node_fails_its_jobs_and_stops_them_when_it_returns(void **sta
 {
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
-    uint32_t epoch, job = run_job(client, node, &epoch);
+    uint32_t epoch, job = client_run_job(client, node, &epoch);
     uint64_t wait = client_wait(client, job, false);
     cleanup(free_messagep) Berth__Envelope *ended = NULL;
     cleanup(free_messagep) Berth__Envelope *registered = NULL;
@@ -184,7 +174,7 @@ static void a_restarted_node_has_lost_its_jobs(void **state)
 {
     struct cluster *cluster = *state;
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n1");
-    uint32_t epoch, job = run_job(client, node, &epoch);
+    uint32_t epoch, job = client_run_job(client, node, &epoch);
 
     node = party_connect(cluster);
     free_message(node_register(node, "n1", "boot-2", NULL, 0));

@@ -2,7 +2,7 @@
  *
  * test_preempt.c - jobs make room for others, and come back
  */
-#include "fixture.h"
+#include "preempt_calls.h"
 
 #include "base/mem.h"
 #include "wire/pack.h"
@@ -10,19 +10,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-
-/* Partition "small" (n4 alone) goes before "main", and its jobs push others aside. */
-static struct cluster *with_preemption(void **state, enum config_preempt_mode mode)
-{
-    struct cluster *cluster = *state;
-
-    cluster_stop(cluster);
-    cluster->config->scheduling.preempt = CONFIG_PREEMPT_PARTITION;
-    cluster->config->scheduling.preempt_mode = mode;
-    cluster->config->partitions[1].priority = 9;
-    cluster_start(cluster);
-    return cluster;
-}
 
 /* All of n4. */
 static uint32_t submit_to(struct party *client, const char *partition)
@@ -34,24 +21,6 @@ static uint32_t submit_to(struct party *client, const char *partition)
     spec.partition = name;
     spec.nodelist = n4;
     return client_submit(client, &spec, "");
-}
-
-static uint32_t run_next(struct party *node, uint32_t *ret_epoch)
-{
-    uint32_t job = node_accept_launch(node, ret_epoch);
-
-    node_started(node, job, *ret_epoch);
-    return job;
-}
-
-static void assert_ordered(struct party *node, uint32_t job, int signal)
-{
-    cleanup(free_messagep) Berth__Envelope *order =
-        party_expect(node, BERTH__ENVELOPE__BODY_SIGNAL_JOB);
-
-    assert_int_equal(order->signal_job->job_id, job);
-    assert_int_equal(order->signal_job->signal, signal);
-    party_answer(node, order, 0, "");
 }
 
 /* To end, and this is why. */
@@ -73,17 +42,17 @@ static void a_job_is_queued_again_and_runs_after_the_other(void **state)
     struct party *client = party_connect(cluster), *node = node_up(cluster, "n4");
     uint32_t low = submit_to(client, "main"), high, epoch, high_epoch;
 
-    assert_int_equal(run_next(node, &epoch), low);
+    assert_int_equal(node_run_next(node, &epoch), low);
     run_until_state(cluster, low, JOB_RUNNING);
     high = submit_to(client, "small");
     assert_asked_to_end(node, low, BERTH__SIGNAL_JOB__CAUSE__PREEMPTED);
     assert_string_equal(state_of(cluster, low), "COMPLETING");
     node_ended(node, low, epoch, 0);
-    assert_int_equal(run_next(node, &high_epoch), high);
+    assert_int_equal(node_run_next(node, &high_epoch), high);
     assert_string_equal(state_of(cluster, low), "PENDING");
     assert_int_equal(jobs_find(cluster->ctl, low)->job.record->restarts, 1);
     node_ended(node, high, high_epoch, 0);
-    assert_int_equal(run_next(node, &epoch), low);
+    assert_int_equal(node_run_next(node, &epoch), low);
     assert_int_equal(epoch, 2);
 }
 
@@ -94,7 +63,7 @@ static void a_job_is_ended_and_says_for_whom(void **state)
     uint32_t low = submit_to(client, "main"), high, epoch, high_epoch;
     cleanup(freep) char *words = NULL;
 
-    assert_int_equal(run_next(node, &epoch), low);
+    assert_int_equal(node_run_next(node, &epoch), low);
     run_until_state(cluster, low, JOB_RUNNING);
     high = submit_to(client, "small");
     words = xasprintf("preempted by job %u", high);
@@ -109,7 +78,7 @@ static void a_job_is_ended_and_says_for_whom(void **state)
     node_ended(node, low, epoch, 0);
     run_until_state(cluster, low, JOB_PREEMPTED);
     assert_string_equal(jobs_find(cluster->ctl, low)->job.record->state_words, words);
-    assert_int_equal(run_next(node, &high_epoch), high);
+    assert_int_equal(node_run_next(node, &high_epoch), high);
 }
 
 static void a_job_is_stopped_and_goes_on_also_after_a_restart(void **state)
@@ -119,11 +88,11 @@ static void a_job_is_stopped_and_goes_on_also_after_a_restart(void **state)
     uint32_t low = submit_to(client, "main"), high, epoch, high_epoch;
     struct running running[2];
 
-    assert_int_equal(run_next(node, &epoch), low);
+    assert_int_equal(node_run_next(node, &epoch), low);
     run_until_state(cluster, low, JOB_RUNNING);
     high = submit_to(client, "small");
     assert_ordered(node, low, SIGSTOP);
-    assert_int_equal(run_next(node, &high_epoch), high);
+    assert_int_equal(node_run_next(node, &high_epoch), high);
     run_until_state(cluster, high, JOB_RUNNING);
     assert_string_equal(state_of(cluster, low), "SUSPENDED");
 
@@ -161,7 +130,7 @@ static void a_job_is_suspended_by_order_until_it_is_resumed(void **state)
     struct running running;
 
     assert_int_equal(order(client, BERTH__JOB_CONTROL__OP__RESUME, job), EINVAL);
-    assert_int_equal(run_next(node, &epoch), job);
+    assert_int_equal(node_run_next(node, &epoch), job);
     run_until_state(cluster, job, JOB_RUNNING);
     assert_int_equal(order(client, BERTH__JOB_CONTROL__OP__SUSPEND, job), 0);
     assert_ordered(node, job, SIGSTOP);
@@ -172,7 +141,7 @@ static void a_job_is_suspended_by_order_until_it_is_resumed(void **state)
     /* Others have its cores, and give them back: it stays where it is, also after a
      * restart. */
     other = submit_to(client, "main");
-    assert_int_equal(run_next(node, &other_epoch), other);
+    assert_int_equal(node_run_next(node, &other_epoch), other);
     node_ended(node, other, other_epoch, 0);
     run_until_state(cluster, other, JOB_COMPLETED);
     cluster_stop(cluster);
@@ -200,13 +169,13 @@ static void a_running_job_is_queued_again_by_order(void **state)
     uint32_t job = client_submit(client, &spec, ""), epoch;
     cleanup(free_messagep) Berth__Envelope *reply = NULL;
 
-    assert_int_equal(run_next(node, &epoch), job);
+    assert_int_equal(node_run_next(node, &epoch), job);
     run_until_state(cluster, job, JOB_RUNNING);
     reply = client_control(client, BERTH__JOB_CONTROL__OP__REQUEUE, job);
     assert_int_equal(reply->job_controlled->statuses[0]->code, 0);
     assert_asked_to_end(node, job, BERTH__SIGNAL_JOB__CAUSE__ASKED);
     node_ended(node, job, epoch, 143);
-    assert_int_equal(run_next(node, &epoch), job);
+    assert_int_equal(node_run_next(node, &epoch), job);
     assert_int_equal(epoch, 2);
 }
 

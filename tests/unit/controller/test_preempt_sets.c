@@ -2,7 +2,7 @@
  *
  * test_preempt_sets.c - jobs of several parts make room as a whole, and come back whole
  */
-#include "fixture.h"
+#include "preempt_calls.h"
 
 #include "base/mem.h"
 #include "controller/objects/objects.h"
@@ -21,19 +21,6 @@
     "  containers:\n  - name: c\n    image: debian:12\n"           \
     "    resources: {requests: {cpu: 1, memory: 10Mi}}\n"
 #define PREEMPTED BERTH__SIGNAL_JOB__CAUSE__PREEMPTED
-
-/* Partition "small" (n4 alone) goes before "main", and its jobs push others aside. */
-static struct cluster *with_preemption(void **state, enum config_preempt_mode mode)
-{
-    struct cluster *cluster = *state;
-
-    cluster_stop(cluster);
-    cluster->config->scheduling.preempt = CONFIG_PREEMPT_PARTITION;
-    cluster->config->scheduling.preempt_mode = mode;
-    cluster->config->partitions[1].priority = 9;
-    cluster_start(cluster);
-    return cluster;
-}
 
 /* All of n4. */
 static uint32_t submit_urgent(struct party *client)
@@ -126,16 +113,6 @@ static void assert_asked_to_go(struct party *node, uint32_t job, uint32_t by,
     assert_int_equal(order->signal_job->cause, PREEMPTED);
     assert_int_equal(order->signal_job->grace, grace);
     assert_string_equal(order->signal_job->why, words);
-    party_answer(node, order, 0, "");
-}
-
-static void assert_ordered(struct party *node, uint32_t job, int signal)
-{
-    cleanup(free_messagep) Berth__Envelope *order =
-        party_expect(node, BERTH__ENVELOPE__BODY_SIGNAL_JOB);
-
-    assert_int_equal(order->signal_job->job_id, job);
-    assert_int_equal(order->signal_job->signal, signal);
     party_answer(node, order, 0, "");
 }
 

@@ -68,6 +68,18 @@ char *fx_read(const char *path)
     return text;
 }
 
+int fx_entries(const char *dir, const char *name)
+{
+    cleanup(freep) char *command = xasprintf("ls -A '%s/%s' | wc -l", dir, name);
+    FILE *out = popen(command, "r");
+    int n = -1;
+
+    assert_non_null(out);
+    assert_int_equal(fscanf(out, "%d", &n), 1);
+    (void)pclose(out);
+    return n;
+}
+
 static void add_entry(struct archive *a, const struct fx_entry *e)
 {
     struct archive_entry *entry = archive_entry_new();
@@ -118,6 +130,17 @@ struct fx_bytes fx_tar(const struct fx_entry *entries, const char *filter)
     assert_int_equal(archive_write_close(a), ARCHIVE_OK);
     (void)archive_write_free(a);
     return tar;
+}
+
+const char *fx_write_tar(const char *dir, const char *name,
+                         const struct fx_entry *entries, const char *filter)
+{
+    struct fx_bytes tar = fx_tar(entries, filter);
+    const char *path = fx_path(dir, name);
+
+    fx_write(path, tar.bytes, tar.len);
+    free(tar.bytes);
+    return path;
 }
 
 struct fx_layer fx_layer(const struct fx_entry *entries, const char *filter)

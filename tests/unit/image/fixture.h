@@ -32,9 +32,15 @@ const char *fx_path(const char *dir, const char *name);
 void fx_write(const char *path, const void *bytes, size_t len);
 /* The file as text; fails the test when it is not there. */
 char *fx_read(const char *path);
+/* How many names the directory "<dir>/<name>" has. */
+int fx_entries(const char *dir, const char *name);
 
 /* A tar of 'entries' (ended by type 0). 'filter': "", "gzip", "zstd" or "xz". */
 struct fx_bytes fx_tar(const struct fx_entry *entries, const char *filter);
+
+/* The same as the file "<dir>/<name>", whose path is returned (see fx_path). */
+const char *fx_write_tar(const char *dir, const char *name,
+                         const struct fx_entry *entries, const char *filter);
 
 /* A layer of a layout, as its maker describes it. */
 struct fx_layer {

@@ -53,28 +53,6 @@ static int import(const char *source, const char *ref)
     return image_import(store, &request, &taken, NULL);
 }
 
-static int entries_in(const char *sub)
-{
-    cleanup(freep) char *command = xasprintf("ls -A '%s/store/%s' | wc -l", dir, sub);
-    FILE *out = popen(command, "r");
-    int n = -1;
-
-    assert_non_null(out);
-    assert_int_equal(fscanf(out, "%d", &n), 1);
-    (void)pclose(out);
-    return n;
-}
-
-static const char *write_tar(const char *name, const char *filter)
-{
-    struct fx_bytes tar = fx_tar(rootfs, filter);
-    const char *path = fx_path(dir, name);
-
-    fx_write(path, tar.bytes, tar.len);
-    free(tar.bytes);
-    return path;
-}
-
 static void make_layout(void)
 {
     struct fx_layer layers[] = {fx_layer(rootfs, "gzip"), fx_layer(second, "zstd")};
@@ -98,7 +76,8 @@ static void archives_are_kept_as_they_came(void **state)
 
         digest_of(tar.bytes, tar.len, of_tar);
         blob = store_blob_path(store, of_tar);
-        assert_int_equal(import(write_tar("a.tar", filters[i]), "a"), 0);
+        assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, filters[i]), "a"),
+                         0);
         assert_int_equal(io_read_file(blob, 1 << 20, &kept, &len, NULL), 0);
         assert_int_equal(len, tar.len);
         assert_memory_equal(kept, tar.bytes, len);
@@ -107,17 +86,17 @@ static void archives_are_kept_as_they_came(void **state)
         free(tar.bytes);
     }
     /* The tar that the name stood for before is needed no more. */
-    assert_int_equal(entries_in("blobs/sha256"), 3);
-    assert_int_equal(entries_in("tmp"), 0);
+    assert_int_equal(fx_entries(dir, "store/blobs/sha256"), 3);
+    assert_int_equal(fx_entries(dir, "store/tmp"), 0);
 }
 
 static void a_store_that_keeps_no_archives_has_documents_only(void **state)
 {
     (void)state;
     image_store_keep_archives(store, false);
-    assert_int_equal(import(write_tar("a.tar", "gzip"), "a"), 0);
-    assert_int_equal(entries_in("blobs/sha256"), 2);
-    assert_int_equal(entries_in("tmp"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, "gzip"), "a"), 0);
+    assert_int_equal(fx_entries(dir, "store/blobs/sha256"), 2);
+    assert_int_equal(fx_entries(dir, "store/tmp"), 0);
 }
 
 static void an_archive_that_was_not_kept_comes_with_the_next_import(void **state)
@@ -126,11 +105,11 @@ static void an_archive_that_was_not_kept_comes_with_the_next_import(void **state
     make_layout();
     image_store_keep_archives(store, false);
     assert_int_equal(import(fx_path(dir, "layout"), "a"), 0);
-    assert_int_equal(entries_in("blobs/sha256"), 2);
+    assert_int_equal(fx_entries(dir, "store/blobs/sha256"), 2);
     image_store_keep_archives(store, true);
     assert_int_equal(import(fx_path(dir, "layout"), "a"), 0);
-    assert_int_equal(entries_in("blobs/sha256"), 4);
-    assert_int_equal(entries_in("layers"), 4);
+    assert_int_equal(fx_entries(dir, "store/blobs/sha256"), 4);
+    assert_int_equal(fx_entries(dir, "store/layers"), 4);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)

@@ -72,36 +72,14 @@ static int import(const char *source, const char *ref)
     return import_to(store, source, ref);
 }
 
-static int entries_in(const char *sub)
-{
-    cleanup(freep) char *command = xasprintf("ls -A '%s/store/%s' | wc -l", dir, sub);
-    FILE *out = popen(command, "r");
-    int n = -1;
-
-    assert_non_null(out);
-    assert_int_equal(fscanf(out, "%d", &n), 1);
-    (void)pclose(out);
-    return n;
-}
-
 /* Refused, and nothing of it left. */
 static void assert_refused(const char *source, const char *words)
 {
     assert_true(import(source, "bad") < 0);
     if (!strstr(err.text, words))
         fail_msg("not '%s': %s", words, err.text);
-    assert_int_equal(entries_in("tmp"), 0);
-    assert_int_equal(entries_in("refs"), 0);
-}
-
-static const char *write_tar(const char *name, const char *filter)
-{
-    struct fx_bytes tar = fx_tar(rootfs, filter);
-    const char *path = fx_path(dir, name);
-
-    fx_write(path, tar.bytes, tar.len);
-    free(tar.bytes);
-    return path;
+    assert_int_equal(fx_entries(dir, "store/tmp"), 0);
+    assert_int_equal(fx_entries(dir, "store/refs"), 0);
 }
 
 static void make_layout(const char *arch)
@@ -118,7 +96,7 @@ static void a_tar_becomes_an_image_of_one_layer(void **state)
     cleanup(image_freep) struct image *image = NULL;
 
     (void)state;
-    assert_int_equal(import(write_tar("a.tar", ""), "debian:12"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "debian:12"), 0);
     assert_int_equal(taken.skipped, 1);
     assert_int_equal(image_lookup(store, "debian:12", &image, &err), 0);
     assert_string_equal(image->digest, taken.digest);
@@ -128,7 +106,7 @@ static void a_tar_becomes_an_image_of_one_layer(void **state)
     assert_int_equal(image->bytes, 2);
     assert_true(image->created > 0);
     assert_int_equal(access(fx_path(image->layers[0], "bin/ash"), X_OK), 0);
-    assert_int_equal(entries_in("tmp"), 0);
+    assert_int_equal(fx_entries(dir, "store/tmp"), 0);
 }
 
 static void the_same_tar_compressed_shares_its_layer(void **state)
@@ -137,8 +115,10 @@ static void the_same_tar_compressed_shares_its_layer(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
-        assert_int_equal(import(write_tar("a.tar", filters[i]), "a"), 0);
-    assert_int_equal(entries_in("layers"), 2); /* the directory and its size */
+        assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, filters[i]), "a"),
+                         0);
+    assert_int_equal(fx_entries(dir, "store/layers"),
+                     2); /* the directory and its size */
 }
 
 static void importing_again_gives_the_same_digest(void **state)
@@ -146,7 +126,7 @@ static void importing_again_gives_the_same_digest(void **state)
     char first[IMAGE_DIGEST_MAX];
 
     (void)state;
-    assert_int_equal(import(write_tar("a.tar", "gzip"), "one"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, "gzip"), "one"), 0);
     memcpy(first, taken.digest, sizeof(first));
     assert_int_equal(import(fx_path(dir, "a.tar"), "two"), 0);
     assert_string_equal(first, taken.digest);
@@ -155,7 +135,7 @@ static void importing_again_gives_the_same_digest(void **state)
 static void a_tar_is_read_from_stdin(void **state)
 {
     int saved = dup(STDIN_FILENO);
-    int fd = open(write_tar("a.tar", "gzip"), O_RDONLY | O_CLOEXEC);
+    int fd = open(fx_write_tar(dir, "a.tar", rootfs, "gzip"), O_RDONLY | O_CLOEXEC);
     int r;
 
     (void)state;
@@ -368,7 +348,7 @@ static void a_blob_with_another_digest_is_refused(void **state)
     assert_int_equal(pwrite(fd, "\x2a", 1, 9), 1);
     close(fd);
     assert_refused(fx_path(dir, "layout"), "layer 1/2: digest does not match");
-    assert_int_equal(entries_in("layers"), 0);
+    assert_int_equal(fx_entries(dir, "store/layers"), 0);
 }
 
 static void a_layer_with_another_diff_id_is_refused(void **state)
@@ -393,7 +373,7 @@ static void an_evil_layer_leaves_nothing_behind(void **state)
     fx_layer_fini(&layer);
     assert_refused(fx_path(dir, "layout"),
                    "layer 1/1: '../../../refs/evil' tries to leave");
-    assert_int_equal(entries_in("layers"), 0);
+    assert_int_equal(fx_entries(dir, "store/layers"), 0);
 }
 
 static void sources_that_are_no_images_are_named(void **state)
@@ -417,16 +397,16 @@ static void sources_that_are_no_images_are_named(void **state)
 static void a_truncated_tar_is_refused(void **state)
 {
     (void)state;
-    assert_int_equal(truncate(write_tar("a.tar", "gzip"), 60), 0);
+    assert_int_equal(truncate(fx_write_tar(dir, "a.tar", rootfs, "gzip"), 60), 0);
     assert_refused(fx_path(dir, "a.tar"), "root file system: ");
 }
 
 static void a_bad_name_is_refused_before_anything_happens(void **state)
 {
     (void)state;
-    assert_int_equal(import(write_tar("a.tar", ""), "../x"), -EINVAL);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "../x"), -EINVAL);
     assert_non_null(strstr(err.text, "'../x' is no image name"));
-    assert_int_equal(entries_in("layers"), 0);
+    assert_int_equal(fx_entries(dir, "store/layers"), 0);
 }
 
 static void count_calls(const char *what, uint64_t done, uint64_t total, void *ctx)
@@ -439,10 +419,11 @@ static void count_calls(const char *what, uint64_t done, uint64_t total, void *c
 static void progress_is_told(void **state)
 {
     int calls = 0;
-    const struct image_import_request request = {.source = write_tar("a.tar", ""),
-                                                 .ref = "x",
-                                                 .progress = count_calls,
-                                                 .ctx = &calls};
+    const struct image_import_request request = {
+        .source = fx_write_tar(dir, "a.tar", rootfs, ""),
+        .ref = "x",
+        .progress = count_calls,
+        .ctx = &calls};
 
     (void)state;
     assert_int_equal(image_import(store, &request, &taken, &err), 0);
@@ -452,7 +433,7 @@ static void progress_is_told(void **state)
 static void two_imports_at_once_do_no_harm(void **state)
 {
     cleanup(image_freep) struct image *image = NULL;
-    const char *path = write_tar("a.tar", "gzip");
+    const char *path = fx_write_tar(dir, "a.tar", rootfs, "gzip");
     int status;
 
     (void)state;
@@ -463,7 +444,7 @@ static void two_imports_at_once_do_no_harm(void **state)
         assert_true(wait(&status) > 0);
         assert_int_equal(status, 0);
     }
-    assert_int_equal(entries_in("tmp"), 0);
+    assert_int_equal(fx_entries(dir, "store/tmp"), 0);
     assert_int_equal(image_lookup(store, "one", &image, &err), 0);
 }
 
@@ -471,8 +452,8 @@ static void a_killed_imports_leftovers_go_with_the_next(void **state)
 {
     (void)state;
     assert_int_equal(io_mkdir_p(fx_path(dir, "store/tmp/abc/def"), 0755, NULL), 0);
-    assert_int_equal(import(write_tar("a.tar", ""), "a"), 0);
-    assert_int_equal(entries_in("tmp"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "a"), 0);
+    assert_int_equal(fx_entries(dir, "store/tmp"), 0);
 }
 
 static bool write_proc(const char *path, const char *text)
@@ -510,7 +491,10 @@ static int fill_disk(void)
         return 3;
     if (strncmp(err.text, words, strlen(words)) != 0)
         return 4;
-    return entries_in("tmp") || entries_in("refs") || entries_in("layers") ? 5 : 0;
+    return fx_entries(dir, "store/tmp") || fx_entries(dir, "store/refs") ||
+                   fx_entries(dir, "store/layers")
+               ? 5
+               : 0;
 }
 
 static void a_full_disk_is_said_to_be_full_and_nothing_stays(void **state)
@@ -535,26 +519,28 @@ static void removing_collects_what_no_name_needs(void **state)
     (void)state;
     make_layout(NULL);
     assert_int_equal(import(fx_path(dir, "layout"), "both"), 0);
-    assert_int_equal(import(write_tar("a.tar", ""), "first"), 0);
-    assert_int_equal(entries_in("layers"), 4);       /* the tar is the first layer */
-    assert_int_equal(entries_in("blobs/sha256"), 7); /* with three archives */
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "first"), 0);
+    assert_int_equal(fx_entries(dir, "store/layers"),
+                     4); /* the tar is the first layer */
+    assert_int_equal(fx_entries(dir, "store/blobs/sha256"),
+                     7); /* with three archives */
     assert_int_equal(image_remove(store, "both", &err), 0);
-    assert_int_equal(entries_in("layers"), 2);
-    assert_int_equal(entries_in("blobs/sha256"), 3);
+    assert_int_equal(fx_entries(dir, "store/layers"), 2);
+    assert_int_equal(fx_entries(dir, "store/blobs/sha256"), 3);
     assert_int_equal(image_remove(store, "first:latest", &err), 0);
-    assert_int_equal(entries_in("layers"), 0);
-    assert_int_equal(entries_in("blobs/sha256"), 0);
-    assert_int_equal(entries_in("tmp"), 0);
+    assert_int_equal(fx_entries(dir, "store/layers"), 0);
+    assert_int_equal(fx_entries(dir, "store/blobs/sha256"), 0);
+    assert_int_equal(fx_entries(dir, "store/tmp"), 0);
 }
 
 static void importing_over_a_name_drops_what_it_stood_for(void **state)
 {
     (void)state;
-    assert_int_equal(import(write_tar("a.tar", ""), "a"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "a"), 0);
     make_tree("tree");
     assert_int_equal(import(fx_path(dir, "tree"), "a"), 0);
-    assert_int_equal(entries_in("layers"), 2);
-    assert_int_equal(entries_in("blobs/sha256"), 3);
+    assert_int_equal(fx_entries(dir, "store/layers"), 2);
+    assert_int_equal(fx_entries(dir, "store/blobs/sha256"), 3);
 }
 
 static void layers_that_are_held_outlive_their_name(void **state)
@@ -562,15 +548,15 @@ static void layers_that_are_held_outlive_their_name(void **state)
     struct image *image = NULL;
 
     (void)state;
-    assert_int_equal(import(write_tar("a.tar", ""), "a"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "a"), 0);
     assert_int_equal(image_lookup(store, "a", &image, &err), 0);
     assert_int_equal(image_hold(image, &err), 0);
     assert_int_equal(image_remove(store, "a", &err), 0);
     assert_int_equal(access(fx_path(image->layers[0], "bin/sh"), X_OK), 0);
     image_free(image);
-    assert_int_equal(import(write_tar("b.tar", "gzip"), "b"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "b.tar", rootfs, "gzip"), "b"), 0);
     assert_int_equal(image_remove(store, "b", &err), 0);
-    assert_int_equal(entries_in("layers"), 0);
+    assert_int_equal(fx_entries(dir, "store/layers"), 0);
 }
 
 static void a_name_not_there_is_answered_with_the_nearest(void **state)
@@ -583,7 +569,7 @@ static void a_name_not_there_is_answered_with_the_nearest(void **state)
     (void)state;
     assert_int_equal(image_lookup(store, "x", &image, &err), -ENOENT);
     assert_non_null(strstr(err.text, "import one with 'berth image import'"));
-    assert_int_equal(import(write_tar("a.tar", ""), "debian"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "debian"), 0);
     assert_int_equal(image_lookup(store, "debain", &image, &err), -ENOENT);
     assert_string_equal(err.text, words);
     assert_int_equal(image_remove(store, "debain", &err), -ENOENT);
@@ -595,7 +581,7 @@ static void a_digest_is_looked_up_like_a_name(void **state)
     cleanup(image_freep) struct image *image = NULL;
 
     (void)state;
-    assert_int_equal(import(write_tar("a.tar", ""), "a"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "a"), 0);
     assert_int_equal(image_lookup(store, taken.digest, &image, &err), 0);
     assert_string_equal(image->digest, taken.digest);
     assert_int_equal(image->n_layers, 1);
@@ -611,7 +597,7 @@ static void the_first_store_that_has_a_name_answers(void **state)
 
     (void)state;
     assert_int_equal(image_store_open(stores[1], true, &mine, &err), 0);
-    assert_int_equal(import(write_tar("a.tar", ""), "site"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "site"), 0);
     assert_int_equal(import_to(mine, fx_path(dir, "a.tar"), "own"), 0);
     image_store_close(mine);
     assert_int_equal(image_find(stores, 3, "site", &image, &found, &err), 0);
@@ -628,7 +614,7 @@ static void a_damaged_document_is_noticed(void **state)
     cleanup(freep) char *name = NULL;
 
     (void)state;
-    assert_int_equal(import(write_tar("a.tar", ""), "a"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "a"), 0);
     name = xasprintf("store/blobs/sha256/%s", digest_hex(taken.digest));
     fx_write(fx_path(dir, name), "{}", 2);
     assert_true(image_lookup(store, "a", &image, &err) < 0);
@@ -642,7 +628,7 @@ static void images_are_listed_by_name(void **state)
     size_t n;
 
     (void)state;
-    assert_int_equal(import(write_tar("a.tar", ""), "zeta"), 0);
+    assert_int_equal(import(fx_write_tar(dir, "a.tar", rootfs, ""), "zeta"), 0);
     assert_int_equal(import(fx_path(dir, "a.tar"), "alpha/beta:1"), 0);
     fx_write(fx_path(dir, "store/refs/.tmp-123"), "x", 1);
     assert_int_equal(image_list(store, &images, &n, &err), 0);

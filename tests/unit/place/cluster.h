@@ -62,6 +62,14 @@ static inline const struct bitset *cluster_free(const struct cluster *c, size_t 
     return place_cluster_node(c->cluster, (uint32_t)node)->free_cores;
 }
 
+/* Of eight nodes. */
+static inline struct bitset *node_set(const char *text)
+{
+    struct bitset *set = NULL;
+    assert_int_equal(bitset_parse(text, 8, &set, NULL), 0);
+    return set;
+}
+
 static inline void cluster_use(struct cluster *c, size_t node, const char *cores)
 {
     struct err err;

@@ -23,13 +23,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct bitset *node_set(const char *text)
-{
-    struct bitset *set = NULL;
-    assert_int_equal(bitset_parse(text, 8, &set, NULL), 0);
-    return set;
-}
-
 static void one_task_gets_one_core_of_the_first_node(void **state)
 {
     assert_placed(*state, &(struct place_request){.tasks = 1}, "n0 0 (0)");

@@ -27,13 +27,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct bitset *node_set(const char *text)
-{
-    struct bitset *set = NULL;
-    assert_int_equal(bitset_parse(text, 8, &set, NULL), 0);
-    return set;
-}
-
 /* "n0 n3 ...", or the words of the refusal. */
 static void assert_nodes(const struct cluster *c, const struct place_request *req,
                          const char *expected)
