@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 struct task *tasks_by_rank(struct step *step, uint32_t rank)
@@ -225,6 +226,34 @@ static const Berth__MpiApp *app_of(const Berth__StepSpec *spec, uint32_t rank)
     return NULL;
 }
 
+/* What was granted and asked for; its program and streams are the caller's to add. */
+static struct task_spec order_of(const struct task *task, const Berth__MpiApp *app)
+{
+    const struct step *step = task->step;
+    const Berth__StepSpec *spec = step->launch->spec;
+    const Berth__Assignment *assignment = step->sh->assignment;
+    uint32_t local = task->local;
+    const char *cpus =
+        local < assignment->n_task_pus ? assignment->task_pus[local] : "";
+    struct task_spec order = {
+        .id = local,
+        .cwd = box_workdir(spec->container, app && app->cwd[0] ? app->cwd : spec->cwd),
+        .cpus = cpus[0] ? cpus : NULL,
+        .memory_policy = assignment->memory_policy,
+        .umask = spec->umask,
+        .new_session = true,
+        .has_terminal = streams_has_terminal(task),
+    };
+
+    if (local < assignment->n_task_memory && !assignment->virtual_topology)
+        order.memory = assignment->task_memory[local];
+    if (order.has_terminal) {
+        order.rows = (uint16_t)spec->terminal->rows;
+        order.columns = (uint16_t)spec->terminal->columns;
+    }
+    return order;
+}
+
 static int start_task(struct step *step, struct task *task, char *const *base,
                       struct err *err)
 {
@@ -253,37 +282,15 @@ static int start_task(struct step *step, struct task *task, char *const *base,
     if (!rc && step->wiring)
         fds[BERTH_MPI_TASK_FD] = wiring_task_fd(step->wiring, task->rank);
     if (!rc) {
-        const char *cpus = task->local < assignment->n_task_pus
-                               ? assignment->task_pus[task->local]
-                               : "";
-        const char *memory =
-            task->local < assignment->n_task_memory && !assignment->virtual_topology
-                ? assignment->task_memory[task->local]
-                : NULL;
         cleanup(freep) char *notice = bound_notice(task);
-        struct task_spec order = {
-            .id = task->local,
-            .argv = argv,
-            .env = env,
-            .cwd =
-                box_workdir(spec->container, app && app->cwd[0] ? app->cwd : spec->cwd),
-            .fds = {fds[0], fds[1], fds[2], fds[3]},
-            .has_wire = fds[3] >= 0,
-            .cpus = cpus[0] ? cpus : NULL,
-            .memory_policy = assignment->memory_policy,
-            .memory = memory,
-            .notice = notice,
-            .umask = spec->umask,
-            .new_session = true,
-            .has_terminal = streams_has_terminal(task),
-        };
+        struct task_spec order = order_of(task, app);
 
+        order.argv = argv;
+        order.env = env;
+        memcpy(order.fds, fds, sizeof(order.fds));
+        order.has_wire = fds[3] >= 0;
+        order.notice = notice;
         alone_remember(task, app ? app->argv[0] : own_argv[0], env, order.cwd);
-        if (order.has_terminal) {
-            order.rows = (uint16_t)spec->terminal->rows;
-            order.columns = (uint16_t)spec->terminal->columns;
-        }
-
         rc = container_spawn(step->box->container, &order, err);
     }
     for (int i = 0; i < 4; i++)
