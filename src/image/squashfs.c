@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/sanitize.h"
 
 #define MEMORY_MAX (UINT64_C(2) << 30)
 
@@ -56,7 +57,7 @@ static int allow_little(void)
 /* Sanitizers map terabytes and make calls of their own. */
 static int lock_in(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if HAS_ADDRESS_SANITIZER || HAS_THREAD_SANITIZER
     return 0;
 #else
     const struct rlimit memory = {.rlim_cur = MEMORY_MAX, .rlim_max = MEMORY_MAX};

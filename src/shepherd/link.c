@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sanitize.h"
 #include "wire/pack.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ void link_report_end(struct shepherd *sh, const Berth__JobEnded *ended)
 
 void shepherd_end(int status)
 {
-#ifdef __SANITIZE_ADDRESS__
+#if HAS_ADDRESS_SANITIZER
     exit(status); /* it looks for what has leaked */
 #endif
     _exit(status);

@@ -19,15 +19,12 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/sanitize.h"
 #include "fake_host.h"
 #include "mpi/mpi.h"
 
 /* Which needs memory of its own. */
-#ifdef __SANITIZE_ADDRESS__
-static const bool has_sanitizer = true;
-#else
-static const bool has_sanitizer = false;
-#endif
+static const bool has_sanitizer = HAS_ADDRESS_SANITIZER;
 
 static const struct berth_mpi_ops *ops;
 
