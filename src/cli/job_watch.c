@@ -233,6 +233,7 @@ static int await_all(struct berth *berth, struct elements *e, const char *text,
     request.ids = &e->id;
     request.n_ids = 1;
     rc = berth_watch_open(berth, &request, &watch, err);
+    berth_set_patience(berth, -1);
     /* Behind the beginning of the watch, so that nothing falls between. */
     if (rc == 0)
         rc = note_all(berth, e, text, err);

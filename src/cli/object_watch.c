@@ -8,6 +8,7 @@
 #include "cli/object_watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -44,17 +45,21 @@ static int open_watch(struct berth *berth, const struct object_group *group,
 
 /* ------------------------------------------------------------------- until */
 
+/* Until then, in ms of 0 to 'max'. */
+static int time_left(int64_t until, int max)
+{
+    int64_t left = until - clock_ms();
+
+    return left < 0 ? 0 : left < max ? (int)left : max;
+}
+
 /* Until something changed, or a look is due anyway; all that is there is taken. */
 static int wait_for_change(struct berth_watch *watch, int64_t until,
                            struct berth_err *err)
 {
-    int64_t left = until < 0 ? LOOK_AGAIN_MS : until - clock_ms();
+    int ms = until < 0 ? LOOK_AGAIN_MS : time_left(until, LOOK_AGAIN_MS);
     const Berth__Event *event;
-    int rc = berth_watch_next(watch,
-                              (int)(left < 0               ? 0
-                                    : left < LOOK_AGAIN_MS ? left
-                                                           : LOOK_AGAIN_MS),
-                              &event, err);
+    int rc = berth_watch_next(watch, ms, &event, err);
 
     while (rc == 0)
         rc = berth_watch_next(watch, 0, &event, err);
@@ -73,6 +78,7 @@ int object_watch_until(struct berth *berth, const struct object_group *group,
     while (rc == 0) {
         cleanup(reply_freep) Berth__ObjectList *list = NULL;
 
+        berth_set_patience(berth, until < 0 ? -1 : time_left(until, INT_MAX));
         rc = object_group_ask(berth, group, scope, &list, err);
         if (rc == 0)
             rc = is_enough(list, ctx);
@@ -101,19 +107,19 @@ static bool is_same(const Berth__ObjectRecord *a, const Berth__ObjectRecord *b)
            a->owner_uid == b->owner_uid;
 }
 
-static Berth__ObjectRecord **find_seen(struct live *live,
+static Berth__ObjectRecord **find_like(const Berth__ObjectList *list,
                                        const Berth__ObjectRecord *like)
 {
-    for (size_t i = 0; i < live->seen->n_objects; i++)
-        if (is_same(live->seen->objects[i], like))
-            return &live->seen->objects[i];
+    for (size_t i = 0; i < list->n_objects; i++)
+        if (is_same(list->objects[i], like))
+            return &list->objects[i];
     return NULL;
 }
 
 /* Takes the record over. */
 static void remember(struct live *live, Berth__ObjectRecord *record)
 {
-    Berth__ObjectRecord **place = find_seen(live, record);
+    Berth__ObjectRecord **place = find_like(live->seen, record);
 
     if (place) {
         berth_free(*place);
@@ -132,9 +138,19 @@ static void tell(const struct live *live, const Berth__ObjectRecord *record, boo
                live->ctx);
 }
 
+/* Takes the record over. */
+static void take_news(struct live *live, Berth__ObjectRecord *record, int64_t now)
+{
+    Berth__ObjectRecord **seen = find_like(live->seen, record);
+
+    if (!seen || (*seen)->revision != record->revision)
+        tell(live, record, false, now);
+    remember(live, record);
+}
+
 static void forget(struct live *live, const Berth__ObjectRecord *record)
 {
-    Berth__ObjectRecord **place = find_seen(live, record);
+    Berth__ObjectRecord **place = find_like(live->seen, record);
 
     if (!place)
         return;
@@ -167,17 +183,32 @@ static int on_change(struct live *live, const Berth__ObjectChange *change,
         return rc;
     for (size_t i = 0; i < list->n_objects; i++) {
         Berth__ObjectRecord *record = list->objects[i];
-        Berth__ObjectRecord **seen = find_seen(live, record);
 
         if (!is_same(record, change->object))
             continue;
         list->objects[i] = list->objects[--list->n_objects];
-        if (!seen || (*seen)->revision != record->revision)
-            tell(live, record, false, list->now);
-        remember(live, record);
+        take_news(live, record, list->now);
         return 0;
     }
     forget(live, change->object);
+    return 0;
+}
+
+/* Compare all with what was told: changes were missed. */
+static int look_again(struct live *live, struct berth_err *err)
+{
+    cleanup(reply_freep) Berth__ObjectList *list = NULL;
+    Berth__ObjectList *before = live->seen;
+    int rc = object_group_ask(live->berth, live->group, live->scope, &list, err);
+
+    if (rc < 0)
+        return rc;
+    for (size_t i = before->n_objects; i-- > 0;)
+        if (!find_like(list, before->objects[i]))
+            forget(live, before->objects[i]);
+    for (size_t i = 0; i < list->n_objects; i++)
+        take_news(live, list->objects[i], list->now);
+    list->n_objects = 0;
     return 0;
 }
 
@@ -191,8 +222,8 @@ static int follow(struct live *live, struct berth_watch *watch, struct berth_err
         rc = berth_watch_next(watch, -1, &event, err);
         if (rc == 0 && event->object && event->object->object)
             rc = on_change(live, event->object, err);
-        if (rc == -ESTALE) /* what was missed will show at the next change */
-            rc = 0;
+        if (rc == -ESTALE)
+            rc = look_again(live, err);
     }
     return rc;
 }
@@ -211,6 +242,7 @@ int object_watch(struct berth *berth, const struct object_group *group,
     if (rc < 0)
         return rc;
     live.seen = list;
+    berth_set_patience(berth, -1);
     for (size_t i = 0; i < list->n_objects; i++)
         tell(&live, list->objects[i], false, list->now);
     rc = open_watch(berth, group, scope, list->revision, &watch, err);

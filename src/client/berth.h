@@ -34,6 +34,9 @@ struct berth_err {
  * command finds it). Nothing is sent yet. */
 BERTH_API int berth_open(const char *config, struct berth **ret, struct berth_err *err);
 BERTH_API void berth_close(struct berth *berth);
+/* Requests wait up to 'ms' (negative: for ever; 0, as at first: not at all) for a
+ * controller that answered before and is away: it may be starting again. */
+BERTH_API void berth_set_patience(struct berth *berth, int ms);
 BERTH_API void berth_free(void *reply);
 
 BERTH_API int berth_ping(struct berth *berth, Berth__Pong **ret, struct berth_err *err);

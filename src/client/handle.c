@@ -46,6 +46,11 @@ void berth_close(struct berth *berth)
     free(berth);
 }
 
+void berth_set_patience(struct berth *berth, int ms)
+{
+    berth->patience_ms = ms;
+}
+
 void berth_free(void *reply)
 {
     free_message(reply);

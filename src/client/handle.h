@@ -14,6 +14,7 @@ struct berth {
     struct wire_auth auth;
     struct caller *caller; /* NULL until first use, and after it is lost */
     bool was_connected;    /* so the controller exists; it may be away for a while */
+    int patience_ms;       /* of requests, when it is */
     uint64_t last_id;
     uint64_t wait_id;    /* of a wait that is still to be answered; 0: none */
     uint64_t wait_print; /* what it asked, hashed */

@@ -10,31 +10,45 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "client/deadline.h"
 #include "wire/pack.h"
 
-/* Call once more on a new connection when the one at hand turns out to be lost.
- * Requests are safe to repeat: they only read, or carry a key, or give an order
- * that changes nothing the second time. */
+static int call_once(struct berth *berth, Berth__Envelope *request,
+                     Berth__Envelope **ret_reply, bool *was_sent, struct err *err)
+{
+    int rc = handle_connect(berth, err);
+
+    if (rc < 0)
+        return rc;
+    *was_sent = true;
+    request->id = ++berth->last_id;
+    rc = caller_call(berth->caller, request, ret_reply, err);
+    if (!handle_is_lost(rc))
+        return rc;
+    handle_drop(berth);
+    return handle_explain(berth, err);
+}
+
+/* Call once more on a new connection when the one at hand turns out to be lost, and
+ * as long as the handle's patience lasts. Requests are safe to repeat: they only read,
+ * or carry a key, or give an order that changes nothing the second time. */
 static int call(struct berth *berth, Berth__Envelope *request,
                 Berth__Envelope **ret_reply, struct err *err)
 {
-    int rc;
+    int64_t deadline = deadline_in(berth->patience_ms);
+    int pause_ms = RETRY_FIRST_MS;
 
     /* The answer to an open wait may come in between and be passed over. */
     berth->wait_id = 0;
-    rc = handle_connect(berth, err);
-    if (rc < 0)
-        return rc;
-    for (int attempt = 0;; attempt++) {
-        request->id = ++berth->last_id;
-        rc = caller_call(berth->caller, request, ret_reply, err);
+    for (bool again = true;;) {
+        bool was_sent = false;
+        int rc = call_once(berth, request, ret_reply, &was_sent, err);
+
         if (!handle_is_lost(rc))
             return rc;
-        handle_drop(berth);
-        if (attempt > 0)
-            return handle_explain(berth, err);
-        rc = handle_connect(berth, err);
-        if (rc < 0)
+        if (was_sent && again)
+            again = false;
+        else if (!berth->was_connected || !deadline_pause(deadline, &pause_ms))
             return rc;
     }
 }

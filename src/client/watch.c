@@ -70,6 +70,7 @@ int berth_watch_open(struct berth *berth, const Berth__WatchRequest *request,
                      struct berth_watch **ret, struct berth_err *err)
 {
     struct berth_watch *watch = xcalloc(1, sizeof(*watch));
+    int64_t deadline = deadline_in(berth->patience_ms);
     struct err words = {0};
     int rc;
 
@@ -77,6 +78,9 @@ int berth_watch_open(struct berth *berth, const Berth__WatchRequest *request,
     watch->request = copy_message(&request->base);
     watch->pause_ms = RETRY_FIRST_MS;
     rc = begin(watch, &words);
+    while (handle_is_lost(rc) && berth->was_connected &&
+           deadline_pause(deadline, &watch->pause_ms))
+        rc = begin(watch, &words);
     if (rc == 0 || rc == -ESTALE)
         *ret = watch;
     else

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -188,13 +189,17 @@ static void controller_kill(struct cluster *c)
     c->pid = 0;
 }
 
-static void listen_somewhere(struct cluster *c)
+/* At 'c->port'; 0: somewhere. */
+static void listen_again(struct cluster *c)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET};
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(c->port)};
     socklen_t len = sizeof(addr);
+    int yes = 1;
 
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     c->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(
+        setsockopt(c->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)), 0);
     assert_int_equal(bind(c->listener, (struct sockaddr *)&addr, len), 0);
     assert_int_equal(listen(c->listener, 16), 0);
     assert_int_equal(getsockname(c->listener, (struct sockaddr *)&addr, &len), 0);
@@ -227,7 +232,7 @@ static int setup(void **state)
 {
     struct cluster *c = xcalloc(1, sizeof(*c));
 
-    listen_somewhere(c);
+    listen_again(c);
     open_handle(c, munge_auth.munge_socket);
     *state = c;
     return 0;
@@ -419,6 +424,40 @@ static void a_wait_bears_an_absent_controller_until_its_time_is_over(void **stat
                          -EAGAIN);
 }
 
+/* One that is away for a quarter of a second, and then at the same port again. */
+static void controller_comes_back(struct cluster *c)
+{
+    const struct timespec away = {.tv_nsec = 250000000};
+
+    controller_kill(c);
+    close(c->listener);
+    c->listener = -1;
+    manner = WELL;
+    c->pid = fork();
+    assert_true(c->pid >= 0);
+    if (c->pid > 0)
+        return;
+    (void)nanosleep(&away, NULL);
+    listen_again(c);
+    run_controller(c->listener);
+}
+
+static void a_patient_handle_waits_for_the_controller_to_come_back(void **state)
+{
+    struct cluster *c = *state;
+    Berth__Pong *reply = NULL;
+
+    controller_start(c, WELL);
+    (void)ping(c);
+    controller_comes_back(c);
+    assert_int_equal(berth_ping(c->berth, &reply, &c->err), -ECONNREFUSED);
+    berth_set_patience(c->berth, 60000);
+    assert_int_equal(ping(c), c->pid);
+    controller_kill(c);
+    berth_set_patience(c->berth, 100);
+    assert_int_equal(berth_ping(c->berth, &reply, &c->err), -ECONNREFUSED);
+}
+
 static void an_absent_controller_is_named(void **state)
 {
     struct cluster *c = *state;
@@ -499,6 +538,7 @@ int main(void)
         T(an_answer_to_something_else_is_refused),
         T(a_wait_ends_when_its_time_is_over),
         T(a_wait_survives_a_restart_of_the_controller),
+        T(a_patient_handle_waits_for_the_controller_to_come_back),
         T(a_wait_bears_an_absent_controller_until_its_time_is_over),
         T(an_absent_controller_is_named),
         T(a_missing_munged_says_what_to_do),
