@@ -115,10 +115,22 @@ static void on_stop_signal(uv_signal_t *handle, int signo)
     uv_stop(node->loop);
 }
 
+static void watch_signals(struct node *node)
+{
+    (void)uv_signal_init(node->loop, &node->on_term);
+    (void)uv_signal_init(node->loop, &node->on_int);
+    node->on_term.data = node->on_int.data = node;
+    (void)uv_signal_start(&node->on_term, on_stop_signal, SIGTERM);
+    (void)uv_signal_start(&node->on_int, on_stop_signal, SIGINT);
+}
+
+/* Signals first: one that ends us now must not leave control groups that are not
+ * written down yet. */
 static int start(struct node *node, struct err *err)
 {
     int rc;
 
+    watch_signals(node);
     (void)grant_key_load(node);
     node->fanout = node->config->node.fanout;
     rc = node_inventory(node, err);
@@ -138,11 +150,6 @@ static int start(struct node *node, struct err *err)
     pod_network_start(node);
     exports_start(node);
     shepherds_start(node);
-    (void)uv_signal_init(node->loop, &node->on_term);
-    (void)uv_signal_init(node->loop, &node->on_int);
-    node->on_term.data = node->on_int.data = node;
-    (void)uv_signal_start(&node->on_term, on_stop_signal, SIGTERM);
-    (void)uv_signal_start(&node->on_int, on_stop_signal, SIGINT);
     log_info("node %s: %s", node->self->name, node->topo->words);
     return 0;
 }
